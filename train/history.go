@@ -1,0 +1,145 @@
+package train
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
+)
+
+// The files of a run directory that hold its history.
+const (
+	MetricsFile = "metrics.jsonl" // one Record per line; no wall-clock or host values
+	TimingFile  = "timing.jsonl"  // one Mark per line; wall-clock times, starts, resumes and stops
+)
+
+// The kinds of Record.
+const (
+	StepRecord  = "step"  // one optimization step: the loss of that batch alone
+	EpochRecord = "epoch" // the end of an epoch: means over all its training batches
+	EvalRecord  = "eval"  // an evaluation on the whole eval set
+)
+
+// A Record is one line of metrics.jsonl. It is a pure function of the experiment and the step, so a run that was cut
+// and resumed writes the same bytes as one that was not.
+type Record struct {
+	Kind        string            `json:"kind"`
+	Step        int64             `json:"step"`                   // optimization steps finished
+	Epoch       Number            `json:"epoch"`                  // epochs finished, with a fraction
+	Loss        Number            `json:"loss"`                   // data term, mean per example
+	Penalty     *Number           `json:"penalty,omitempty"`      // regularization term, where there is a regularizer
+	LR          *Number           `json:"lr,omitempty"`           // learning rate used for the step
+	GradNorm    *Number           `json:"grad_norm,omitempty"`    // Euclidean norm of the whole gradient, before clipping
+	UpdateRatio map[string]Number `json:"update_ratio,omitempty"` // node → ‖Δw‖/‖w‖ of the node's parameters
+	Metrics     map[string]Number `json:"metrics,omitempty"`      // metric name → value
+	Best        bool              `json:"best,omitempty"`         // an eval record that is the best so far
+}
+
+// The kinds of Mark.
+const (
+	StartMark      = "start"
+	ResumeMark     = "resume"
+	StopMark       = "stop"
+	CheckpointMark = "checkpoint"
+	EpochMark      = "epoch"
+)
+
+// A Mark is one line of timing.jsonl: something that happened at a wall-clock time, and so differs between two runs of
+// the same experiment.
+type Mark struct {
+	Kind    string  `json:"kind"`
+	Step    int64   `json:"step"`
+	Epoch   Number  `json:"epoch"`
+	Time    string  `json:"time"`              // RFC 3339 with milliseconds
+	Seconds float64 `json:"seconds,omitempty"` // what a checkpoint or an epoch took
+	Note    string  `json:"note,omitempty"`
+}
+
+// Number is a float64 whose JSON form keeps NaN and the infinities, as the strings "NaN", "+Inf" and "-Inf". Finite
+// values take the shortest form that reads back to the same bits.
+type Number float64
+
+// MarshalJSON implements json.Marshaler.
+func (n Number) MarshalJSON() ([]byte, error) {
+	f := float64(n)
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return strconv.AppendQuote(nil, formatNonFinite(f)), nil
+	}
+	return strconv.AppendFloat(nil, f, 'g', -1, 64), nil
+}
+
+func formatNonFinite(f float64) string {
+	switch {
+	case math.IsInf(f, 1):
+		return "+Inf"
+	case math.IsInf(f, -1):
+		return "-Inf"
+	}
+	return "NaN"
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (n *Number) UnmarshalJSON(b []byte) error {
+	f, err := strconv.ParseFloat(string(bytes.Trim(b, `"`)), 64)
+	if err != nil {
+		return fmt.Errorf("train: %s is not a number", b)
+	}
+	*n = Number(f)
+	return nil
+}
+
+// History is what a run directory remembers of its training.
+type History struct {
+	Name    string   // the run: the base name of its directory
+	Records []Record // in the order of metrics.jsonl
+	Marks   []Mark   // in the order of timing.jsonl; nil where the file is missing
+}
+
+// ReadHistory reads the history of the run in dir. A last line that a crash cut short is left out; any other line that
+// cannot be read is an error that names the file and the line.
+func ReadHistory(dir string) (*History, error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	h := &History{Name: filepath.Base(abs)}
+	if h.Records, err = readLines[Record](filepath.Join(dir, MetricsFile)); err != nil {
+		return nil, err
+	}
+	h.Marks, err = readLines[Mark](filepath.Join(dir, TimingFile))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	return h, nil
+}
+
+func readLines[T any](path string) ([]T, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	var out []T
+	r := bufio.NewReader(file)
+	for line := 1; ; line++ {
+		b, err := r.ReadBytes('\n')
+		if err == io.EOF {
+			return out, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		var v T
+		if err := json.Unmarshal(b, &v); err != nil {
+			return nil, fmt.Errorf("%s:%d: %w", path, line, err)
+		}
+		out = append(out, v)
+	}
+}
