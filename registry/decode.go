@@ -1,0 +1,364 @@
+package registry
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// A Problem is one thing that is wrong with a configuration.
+type Problem struct {
+	Node    *yaml.Node // where: its Line and Column
+	Path    string     // the key, from the root: optimizer.lr, model.fc1.units
+	Message string     // `model: node "fc1": dense: units must be positive, is -1`
+	Hint    string     // the remedy, "" where the message says it
+}
+
+// A FieldError is returned by a configuration's Validate method to name the key at fault.
+type FieldError struct {
+	Key string
+	Err error
+}
+
+func (e *FieldError) Error() string { return e.Key + " " + e.Err.Error() }
+
+func (e *FieldError) Unwrap() error { return e.Err }
+
+// A Place says where a block stands in a configuration: the dotted path of its keys, and the words that lead a message.
+type Place struct {
+	Path    string // "model.fc1"
+	Context string // `model: node "fc1": dense`
+}
+
+// At returns the place of a key inside the block, with the key added to the path alone.
+func (p Place) At(key string) Place {
+	if p.Path == "" {
+		return Place{key, p.Context}
+	}
+	return Place{p.Path + "." + key, p.Context}
+}
+
+// In returns the place with one more word in front of its messages.
+func (p Place) In(word string) Place {
+	if p.Context == "" {
+		return Place{p.Path, word}
+	}
+	return Place{p.Path, p.Context + ": " + word}
+}
+
+func (p Place) problem(n *yaml.Node, message, hint string) Problem {
+	if p.Context != "" {
+		message = p.Context + ": " + message
+	}
+	return Problem{Node: n, Path: p.Path, Message: message, Hint: hint}
+}
+
+// DecodeBlock reads a mapping into config, a pointer to a struct that holds the defaults, and returns every problem.
+// Keys in reserved belong to the caller: they are passed over, and offered as suggestions.
+func DecodeBlock(at Place, n *yaml.Node, config any, reserved ...string) []Problem {
+	v := reflect.ValueOf(config).Elem()
+	fields, err := fieldsOf(v.Type())
+	if err != nil {
+		panic("registry: " + err.Error())
+	}
+	if n.Kind != yaml.MappingNode {
+		return []Problem{at.problem(n, "must be a block of keys, is "+describeNode(n), "")}
+	}
+	var problems []Problem
+	byKey, known := map[string]field{}, append([]string(nil), reserved...)
+	for _, f := range fields {
+		byKey[f.key], known = f, append(known, f.key)
+	}
+	seen := map[string]bool{}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		f, ok := byKey[key.Value]
+		switch {
+		case ok:
+			seen[key.Value] = true
+			problems = append(problems, decodeValue(at.At(f.key), f.key, value, v.FieldByIndex(f.index), f.rules)...)
+		case !contains(reserved, key.Value):
+			unknown := &UnknownError{What: "key", Name: key.Value, Known: known}
+			problems = append(problems, at.At(key.Value).problem(key, fmt.Sprintf("unknown key %q", key.Value), unknown.Hint()))
+		}
+	}
+	for _, f := range fields {
+		if f.rules.required && !seen[f.key] {
+			problems = append(problems, at.At(f.key).problem(n, f.key+" is required", requiredHint(f)))
+		}
+	}
+	if len(problems) == 0 {
+		problems = validate(at, n, config)
+	}
+	return problems
+}
+
+func requiredHint(f field) string {
+	return fmt.Sprintf("add %s: <%s>", f.key, typeName(f.typ))
+}
+
+func contains(list []string, s string) bool {
+	for _, x := range list {
+		if x == s {
+			return true
+		}
+	}
+	return false
+}
+
+func validate(at Place, n *yaml.Node, config any) []Problem {
+	v, ok := config.(interface{ Validate() error })
+	if !ok {
+		return nil
+	}
+	err := v.Validate()
+	if err == nil {
+		return nil
+	}
+	place := n
+	if fe, ok := errors.AsType[*FieldError](err); ok {
+		at = at.At(fe.Key)
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			if n.Content[i].Value == fe.Key {
+				place = n.Content[i+1]
+			}
+		}
+	}
+	return []Problem{at.problem(place, err.Error(), "")}
+}
+
+// DecodeChoice reads the name of a part of a kind, or a mapping whose key type is the name and whose other keys are
+// the part's configuration. It returns the name and the configuration, both zero when there are problems.
+func DecodeChoice(k Kind, at Place, n *yaml.Node, reserved ...string) (name string, config any, problems []Problem) {
+	named := n
+	if n.Kind == yaml.MappingNode {
+		named = nil
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			if n.Content[i].Value == "type" {
+				named = n.Content[i+1]
+			}
+		}
+		if named == nil {
+			return "", nil, []Problem{at.problem(n, "type is required", "add type: <"+k.Kind()+">; known: "+strings.Join(k.Names(), ", "))}
+		}
+	}
+	if named.Kind != yaml.ScalarNode || named.Tag != "!!str" || named.Value == "" {
+		return "", nil, []Problem{at.problem(named, "must name a "+k.Kind()+", is "+describeNode(named), "known: "+strings.Join(k.Names(), ", "))}
+	}
+	defaults, err := k.defaults(named.Value)
+	if err != nil {
+		unknown, _ := errors.AsType[*UnknownError](err)
+		return "", nil, []Problem{at.At("type").problem(named, fmt.Sprintf("unknown %s %q", k.Kind(), named.Value), unknown.Hint())}
+	}
+	c := reflect.New(reflect.TypeOf(defaults))
+	c.Elem().Set(reflect.ValueOf(defaults))
+	block := n
+	if n.Kind != yaml.MappingNode {
+		block = &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: n.Line, Column: n.Column}
+	}
+	problems = DecodeBlock(at.In(named.Value), block, c.Interface(), append([]string{"type"}, reserved...)...)
+	if len(problems) > 0 {
+		return "", nil, problems
+	}
+	return named.Value, c.Elem().Interface(), nil
+}
+
+// decodeValue reads one value into v. key is the last key of at, for the message.
+func decodeValue(at Place, key string, n *yaml.Node, v reflect.Value, r rules) []Problem {
+	wrong := func(want string) []Problem {
+		return []Problem{at.problem(n, fmt.Sprintf("%s must be %s, is %s", key, want, describeNode(n)), typeHint(want, n))}
+	}
+	if n.Kind == yaml.ScalarNode && n.Tag == "!!null" {
+		return []Problem{at.problem(n, key+" has no value", "give it one, or leave the key out for the default")}
+	}
+	if c, ok := v.Addr().Interface().(anyChoice); ok {
+		name, config, problems := DecodeChoice(c.kind(), at.In(key), n)
+		c.choose(name, config)
+		return problems
+	}
+	if v.Type() == numberType {
+		return decodeNumber(at, key, n, v, r)
+	}
+	switch v.Kind() {
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		return decodeValue(at, key, n, v.Elem(), r)
+	case reflect.Struct:
+		return DecodeBlock(at.In(key), n, v.Addr().Interface())
+	case reflect.Slice:
+		return decodeList(at, key, n, v, r)
+	case reflect.Map:
+		return decodeMap(at, key, n, v)
+	case reflect.String:
+		if n.Kind != yaml.ScalarNode || n.Tag != "!!str" {
+			return wrong("text")
+		}
+		if len(r.oneOf) > 0 && !contains(r.oneOf, n.Value) {
+			unknown := &UnknownError{What: key, Name: n.Value, Known: r.oneOf}
+			return []Problem{at.problem(n, fmt.Sprintf("unknown %s %q", key, n.Value), unknown.Hint())}
+		}
+		v.SetString(n.Value)
+	case reflect.Bool:
+		if n.Kind != yaml.ScalarNode || n.Tag != "!!bool" {
+			return wrong("true or false")
+		}
+		v.SetBool(strings.EqualFold(n.Value, "true"))
+	case reflect.Float32, reflect.Float64:
+		f, ok := parseNumber(n)
+		if !ok {
+			return wrong("a number")
+		}
+		if message := r.checkNumber(f); message != "" {
+			return []Problem{at.problem(n, key+" "+message, "")}
+		}
+		v.SetFloat(f)
+	case reflect.Int, reflect.Int64, reflect.Uint64:
+		return decodeWhole(at, key, n, v, r)
+	default:
+		panic(fmt.Sprintf("registry: no way to decode %v", v.Type()))
+	}
+	return nil
+}
+
+func decodeWhole(at Place, key string, n *yaml.Node, v reflect.Value, r rules) []Problem {
+	problem := func(message, hint string) []Problem {
+		return []Problem{at.problem(n, key+" "+message, hint)}
+	}
+	digits := strings.TrimLeft(n.Value, "+-")
+	if n.Kind != yaml.ScalarNode || n.Tag != "!!int" || strings.Trim(digits, "0123456789") != "" {
+		return problem("must be a whole number, is "+describeNode(n), typeHint("a whole number", n))
+	}
+	if len(digits) > 1 && digits[0] == '0' {
+		return problem("must be a whole number without leading zeros, is "+n.Value, "write "+strings.TrimLeft(digits[:len(digits)-1], "0")+digits[len(digits)-1:])
+	}
+	if f, _ := strconv.ParseFloat(n.Value, 64); r.checkNumber(f) != "" {
+		return problem(r.checkNumber(f), "")
+	}
+	var err error
+	if v.CanInt() {
+		var i int64
+		i, err = strconv.ParseInt(n.Value, 10, 64)
+		v.SetInt(i)
+	} else {
+		var u uint64
+		u, err = strconv.ParseUint(strings.TrimPrefix(n.Value, "+"), 10, 64)
+		v.SetUint(u)
+	}
+	if err != nil {
+		return problem("is out of range: "+n.Value, "")
+	}
+	return nil
+}
+
+func decodeNumber(at Place, key string, n *yaml.Node, v reflect.Value, r rules) []Problem {
+	if f, ok := parseNumber(n); ok {
+		if message := r.checkNumber(f); message != "" {
+			return []Problem{at.problem(n, key+" "+message, "")}
+		}
+		v.Set(reflect.ValueOf(Const(f)))
+		return nil
+	}
+	k, err := FindKind(ScheduleKind)
+	if err != nil {
+		return []Problem{at.problem(n, key+" must be a number, is "+describeNode(n), "")}
+	}
+	if n.Kind != yaml.MappingNode && n.Tag != "!!str" {
+		return []Problem{at.problem(n, key+" must be a number or a schedule, is "+describeNode(n), "")}
+	}
+	name, config, problems := DecodeChoice(k, at.In(key), n)
+	v.Set(reflect.ValueOf(Number{Schedule: selection{k, name, config}}))
+	return problems
+}
+
+func decodeList(at Place, key string, n *yaml.Node, v reflect.Value, r rules) []Problem {
+	items := n.Content
+	if n.Kind == yaml.ScalarNode && v.Type().Elem().Kind() == reflect.String {
+		items = []*yaml.Node{n}
+	} else if n.Kind != yaml.SequenceNode {
+		return []Problem{at.problem(n, key+" must be a list, is "+describeNode(n), "write ["+n.Value+"]")}
+	}
+	list := reflect.MakeSlice(v.Type(), len(items), len(items))
+	var problems []Problem
+	for i, item := range items {
+		place := at
+		place.Path = fmt.Sprintf("%s.%d", at.Path, i)
+		problems = append(problems, decodeValue(place, key, item, list.Index(i), r)...)
+	}
+	v.Set(list)
+	return problems
+}
+
+// decodeMap reads a map from names that the user chose to texts.
+func decodeMap(at Place, key string, n *yaml.Node, v reflect.Value) []Problem {
+	if n.Kind != yaml.MappingNode {
+		return []Problem{at.problem(n, key+" must map names to names, is "+describeNode(n), "")}
+	}
+	m := reflect.MakeMap(v.Type())
+	var problems []Problem
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		name, item := n.Content[i].Value, reflect.New(v.Type().Elem()).Elem()
+		problems = append(problems, decodeValue(at.At(name), key+"."+name, n.Content[i+1], item, rules{})...)
+		m.SetMapIndex(reflect.ValueOf(name), item)
+	}
+	v.Set(m)
+	return problems
+}
+
+// parseNumber reads a finite decimal number.
+func parseNumber(n *yaml.Node) (float64, bool) {
+	if n.Kind != yaml.ScalarNode || n.Tag != "!!int" && n.Tag != "!!float" {
+		return 0, false
+	}
+	if digits := strings.TrimLeft(n.Value, "+-"); len(digits) > 1 && digits[0] == '0' && strings.Trim(digits, "0123456789") == "" {
+		return 0, false
+	}
+	if strings.ContainsAny(n.Value, "xXoObB_") {
+		return 0, false
+	}
+	f, err := strconv.ParseFloat(n.Value, 64)
+	return f, err == nil && !math.IsNaN(f) && !math.IsInf(f, 0)
+}
+
+// describeNode names a value as a person would: `the text "ten"`, `a list`, `3.7`.
+func describeNode(n *yaml.Node) string {
+	switch n.Kind {
+	case yaml.MappingNode:
+		return "a block of keys"
+	case yaml.SequenceNode:
+		return "a list"
+	case yaml.ScalarNode:
+		switch n.Tag {
+		case "!!null":
+			return "empty"
+		case "!!str":
+			return fmt.Sprintf("the text %q", n.Value)
+		}
+	}
+	return n.Value
+}
+
+func typeHint(want string, n *yaml.Node) string {
+	switch {
+	case want == "text" && n.Kind == yaml.ScalarNode:
+		return fmt.Sprintf("write %q", n.Value)
+	case want == "true or false" && n.Kind == yaml.ScalarNode:
+		switch strings.ToLower(n.Value) {
+		case "yes", "on", "1", "y":
+			return "write true"
+		case "no", "off", "0", "n":
+			return "write false"
+		}
+	case want == "a whole number" && n.Tag == "!!float":
+		if f, ok := parseNumber(n); ok && math.Abs(f) < 1e15 {
+			return "write " + strconv.FormatFloat(math.Round(f), 'f', -1, 64)
+		}
+	case n.Tag == "!!str" && strings.Trim(n.Value, "0123456789.eE+-") == "" && n.Value != "":
+		return "write it without quotes, as a finite decimal number"
+	}
+	return ""
+}

@@ -1,0 +1,222 @@
+package registry
+
+import (
+	"fmt"
+	"reflect"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// A Registry maps names to parts of one kind. E is what a part's constructor makes.
+type Registry[E any] struct {
+	kind  string
+	mu    sync.RWMutex
+	parts map[string]*part[E]
+}
+
+type part[E any] struct {
+	name, module string
+	defaults     any // a C
+	build        func(any) E
+}
+
+// A Kind is a registry seen without its element type.
+type Kind interface {
+	Kind() string    // "layer", "loss", …
+	Names() []string // sorted
+	Describe(name string) (Description, error)
+	defaults(name string) (any, error)
+	buildAny(name string, config any) any
+}
+
+var (
+	kindsMu      sync.RWMutex
+	kinds        = map[string]Kind{}
+	kindByType   = map[reflect.Type]Kind{}
+	configByType = map[reflect.Type]any{}
+)
+
+// New makes the registry of a kind and lists it under Kinds. It panics when the kind or E has a registry already.
+func New[E any](kind string) *Registry[E] {
+	r := &Registry[E]{kind: kind, parts: map[string]*part[E]{}}
+	kindsMu.Lock()
+	defer kindsMu.Unlock()
+	element := reflect.TypeFor[E]()
+	if _, ok := kinds[kind]; ok || kindByType[element] != nil {
+		panic(fmt.Sprintf("registry: kind %q or its element type %v is registered twice", kind, element))
+	}
+	kinds[kind], kindByType[element] = r, r
+	return r
+}
+
+// Kinds returns every registry, sorted by kind.
+func Kinds() []Kind {
+	kindsMu.RLock()
+	defer kindsMu.RUnlock()
+	all := make([]Kind, 0, len(kinds))
+	for _, k := range kinds {
+		all = append(all, k)
+	}
+	slices.SortFunc(all, func(a, b Kind) int { return strings.Compare(a.Kind(), b.Kind()) })
+	return all
+}
+
+// FindKind returns the registry of a kind, or an error that suggests the nearest kind.
+func FindKind(kind string) (Kind, error) {
+	kindsMu.RLock()
+	defer kindsMu.RUnlock()
+	if k, ok := kinds[kind]; ok {
+		return k, nil
+	}
+	names := make([]string, 0, len(kinds))
+	for n := range kinds {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	return nil, &UnknownError{What: "kind", Name: kind, Known: names}
+}
+
+// Register adds a part to a registry: a name, its default configuration, and the constructor. C is a struct. Register
+// is called from init functions and panics on a mistake of the program: an empty or taken name (naming both modules),
+// or a configuration that cannot be described.
+func Register[E, C any](r *Registry[E], name string, defaults C, build func(C) E) {
+	module := callerModule()
+	if name == "" {
+		panic(fmt.Sprintf("registry: %s registers a %s without a name", module, r.kind))
+	}
+	if _, err := fieldsOf(reflect.TypeFor[C]()); err != nil {
+		panic(fmt.Sprintf("registry: %s %q of %s: %v", r.kind, name, module, err))
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if old, ok := r.parts[name]; ok {
+		panic(fmt.Sprintf("registry: %s %q is registered by %s and by %s", r.kind, name, old.module, module))
+	}
+	r.parts[name] = &part[E]{
+		name: name, module: module, defaults: defaults,
+		build: func(c any) E { return build(c.(C)) },
+	}
+	kindsMu.Lock()
+	defer kindsMu.Unlock()
+	configByType[reflect.TypeFor[C]()] = defaults
+}
+
+// Defaults returns the registered default configuration of type C, for programs that build parts without YAML. It
+// panics when no part has such a configuration.
+func Defaults[C any]() C {
+	kindsMu.RLock()
+	defer kindsMu.RUnlock()
+	c, ok := configByType[reflect.TypeFor[C]()]
+	if !ok {
+		panic(fmt.Sprintf("registry: no part has the configuration %v", reflect.TypeFor[C]()))
+	}
+	return c.(C)
+}
+
+// Kind returns the name of the kind.
+func (r *Registry[E]) Kind() string { return r.kind }
+
+// Names returns the names of all parts, sorted.
+func (r *Registry[E]) Names() []string {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	names := make([]string, 0, len(r.parts))
+	for n := range r.parts {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	return names
+}
+
+func (r *Registry[E]) find(name string) (*part[E], error) {
+	r.mu.RLock()
+	p, ok := r.parts[name]
+	r.mu.RUnlock()
+	if !ok {
+		return nil, &UnknownError{What: r.kind, Name: name, Known: r.Names()}
+	}
+	return p, nil
+}
+
+// Build makes the named part with its default configuration, changed by edit where edit is not nil. The argument of
+// edit is a pointer to the configuration struct.
+func (r *Registry[E]) Build(name string, edit func(config any)) (E, error) {
+	p, err := r.find(name)
+	if err != nil {
+		var none E
+		return none, err
+	}
+	c := reflect.New(reflect.TypeOf(p.defaults))
+	c.Elem().Set(reflect.ValueOf(p.defaults))
+	if edit != nil {
+		edit(c.Interface())
+	}
+	return p.build(c.Elem().Interface()), nil
+}
+
+func (r *Registry[E]) defaults(name string) (any, error) {
+	p, err := r.find(name)
+	if err != nil {
+		return nil, err
+	}
+	return p.defaults, nil
+}
+
+func (r *Registry[E]) buildAny(name string, config any) any {
+	p, err := r.find(name)
+	if err != nil {
+		panic(err)
+	}
+	if config == nil {
+		config = p.defaults
+	}
+	return p.build(config)
+}
+
+// callerModule names the module, with its version, of the code that called into Strata's registration functions: the
+// first frame outside of registration itself.
+func callerModule() string {
+	var pcs [16]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs[:])])
+	for {
+		f, more := frames.Next()
+		if !strings.Contains(f.Function, ".Register") {
+			return moduleOf(packageOf(f.Function))
+		}
+		if !more {
+			return "an unknown module"
+		}
+	}
+}
+
+// packageOf returns the import path of the package that holds a function named like a.b/c/pkg.Func.func1.
+func packageOf(function string) string {
+	slash := strings.LastIndexByte(function, '/')
+	if dot := strings.IndexByte(function[slash+1:], '.'); dot >= 0 {
+		return function[:slash+1+dot]
+	}
+	return function
+}
+
+func moduleOf(pkg string) string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return pkg
+	}
+	best, version := "", ""
+	for _, m := range append(info.Deps, &info.Main) {
+		if (pkg == m.Path || strings.HasPrefix(pkg, m.Path+"/")) && len(m.Path) > len(best) {
+			best, version = m.Path, m.Version
+		}
+	}
+	switch {
+	case best == "":
+		return pkg
+	case version == "" || version == "(devel)":
+		return best
+	}
+	return best + "@" + version
+}
