@@ -1,0 +1,57 @@
+// Package loss holds the functions that training makes small: what one is, their registration, and the built-in ones,
+// one file each.
+package loss
+
+import (
+	"github.com/strata-ml/strata/registry"
+	"github.com/strata-ml/strata/tensor"
+)
+
+// A Loss scores predictions against targets.
+//
+// Build runs once, before the first batch, and returns an error when predictions of shape pred (one row) cannot be
+// scored against targets of that spec. After Build a Loss is read-only and may be used by several goroutines.
+//
+// Eval returns the sum of the losses of all rows, and the total weight that the sum is divided by to give the mean:
+// the number of rows, or the sum of the class weights of the targets. The loss of several batches is Σ sum / Σ weight.
+// Where dpred is not nil, Eval sets every element of it to the gradient of sum/weight with respect to pred. It writes
+// to nothing else and allocates nothing. Shapes: pred and dpred [rows, pred…], target as its spec says.
+type Loss[T tensor.Float] interface {
+	Build(pred tensor.Shape, target tensor.Spec) error
+	Eval(pred []T, target tensor.Values[T], rows int, dpred []T) (sum, weight float64)
+}
+
+// A Part makes a loss for either element type. It is what the registry of losses holds.
+type Part struct {
+	F32 func() Loss[float32]
+	F64 func() Loss[float64]
+}
+
+// Registry holds the losses by name.
+var Registry = registry.New[Part]("loss")
+
+// Choice is a configuration field that names a loss.
+type Choice = registry.Choice[Part]
+
+// Register adds a loss under a name: its default configuration and its constructor for each element type. It panics
+// when the name is empty or taken.
+func Register[C any](name string, defaults C, f32 func(C) Loss[float32], f64 func(C) Loss[float64]) {
+	registry.Register(Registry, name, defaults, func(c C) Part {
+		return Part{
+			F32: func() Loss[float32] { return f32(c) },
+			F64: func() Loss[float64] { return f64(c) },
+		}
+	})
+}
+
+// Make returns a loss of element type T.
+func Make[T tensor.Float](p Part) Loss[T] {
+	var l any
+	switch any(T(0)).(type) {
+	case float32:
+		l = p.F32()
+	case float64:
+		l = p.F64()
+	}
+	return l.(Loss[T])
+}

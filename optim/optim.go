@@ -1,0 +1,77 @@
+// Package optim holds the update rules that turn gradients into new parameters: what one is, their registration, the
+// built-in ones, one file each; and the regularizers and gradient clipping that shape the gradient before the rule
+// sees it.
+//
+// The gradient that a rule sees is that of the data term plus that of the penalties, clipped.
+package optim
+
+import (
+	"github.com/strata-ml/strata/registry"
+	"github.com/strata-ml/strata/tensor"
+)
+
+// An Optimizer is a rule without memory. The arrays that it carries from step to step are its slots: the trainer
+// makes them zero, keeps them, saves them under parameter/slot, restores and prints them.
+//
+// Slots and Rates are constant. Update changes one parameter and its slots in place, and allocates nothing; it may be
+// called for several parameters at once.
+type Optimizer[T tensor.Float] interface {
+	Slots() []string // names, in the order of Update.Slots; each has the shape of the parameter
+	Rates() []Rate   // numbers that may follow a schedule, in the order of Update.Rates; the first is the learning rate
+	Update(u *Update[T])
+}
+
+// A Rate is a hyperparameter that may change while training.
+type Rate struct {
+	Name  string
+	Value registry.Number
+}
+
+// An Update is one step of one parameter.
+type Update[T tensor.Float] struct {
+	Param []T       // changed in place
+	Grad  []T       // the gradient, same shape; read-only
+	Slots [][]T     // in the order of Slots, same shape; changed in place
+	Rates []float64 // the values of Rates for this step
+	Step  int64     // steps of the run including this one, from 1
+	Decay bool      // the parameter takes part in decoupled weight decay
+}
+
+// A Decayer is an Optimizer with decoupled weight decay. Its patterns say which parameters decay, as paths like fc1/w;
+// see Match.
+type Decayer interface{ DecayParams() []string }
+
+// A Part makes an optimizer for either element type. It is what the registry of optimizers holds.
+type Part struct {
+	F32 func() Optimizer[float32]
+	F64 func() Optimizer[float64]
+}
+
+// Registry holds the optimizers by name.
+var Registry = registry.New[Part]("optimizer")
+
+// Choice is a configuration field that names an optimizer.
+type Choice = registry.Choice[Part]
+
+// Register adds an optimizer under a name: its default configuration and its constructor for each element type. It
+// panics when the name is empty or taken.
+func Register[C any](name string, defaults C, f32 func(C) Optimizer[float32], f64 func(C) Optimizer[float64]) {
+	registry.Register(Registry, name, defaults, func(c C) Part {
+		return Part{
+			F32: func() Optimizer[float32] { return f32(c) },
+			F64: func() Optimizer[float64] { return f64(c) },
+		}
+	})
+}
+
+// Make returns an optimizer of element type T.
+func Make[T tensor.Float](p Part) Optimizer[T] {
+	var o any
+	switch any(T(0)).(type) {
+	case float32:
+		o = p.F32()
+	case float64:
+		o = p.F64()
+	}
+	return o.(Optimizer[T])
+}

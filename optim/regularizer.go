@@ -1,0 +1,61 @@
+package optim
+
+import (
+	"path"
+
+	"github.com/strata-ml/strata/registry"
+	"github.com/strata-ml/strata/tensor"
+)
+
+// A Regularizer is a penalty on a parameter, added to the loss and reported as its own term.
+//
+// Penalty returns the term for one parameter. AddGradient adds its gradient with respect to w to dw. Shapes: w, dw [n].
+type Regularizer[T tensor.Float] interface {
+	Penalty(w []T) float64
+	AddGradient(w, dw []T)
+}
+
+// A RegularizerPart makes a regularizer for either element type.
+type RegularizerPart struct {
+	F32 func() Regularizer[float32]
+	F64 func() Regularizer[float64]
+}
+
+// Regularizers holds the regularizers by name.
+var Regularizers = registry.New[RegularizerPart]("regularizer")
+
+// RegularizerChoice is a configuration field that names a regularizer.
+type RegularizerChoice = registry.Choice[RegularizerPart]
+
+// RegisterRegularizer adds a regularizer under a name. It panics when the name is empty or taken.
+func RegisterRegularizer[C any](name string, defaults C, f32 func(C) Regularizer[float32], f64 func(C) Regularizer[float64]) {
+	registry.Register(Regularizers, name, defaults, func(c C) RegularizerPart {
+		return RegularizerPart{
+			F32: func() Regularizer[float32] { return f32(c) },
+			F64: func() Regularizer[float64] { return f64(c) },
+		}
+	})
+}
+
+// MakeRegularizer returns a regularizer of element type T.
+func MakeRegularizer[T tensor.Float](p RegularizerPart) Regularizer[T] {
+	var r any
+	switch any(T(0)).(type) {
+	case float32:
+		r = p.F32()
+	case float64:
+		r = p.F64()
+	}
+	return r.(Regularizer[T])
+}
+
+// Match reports whether a parameter path, such as fc1/w, matches one of the patterns: `*/w` is every weight, `fc1/*`
+// all of one node, `*/*` everything. The syntax is that of path.Match; a malformed pattern is its error.
+func Match(patterns []string, param string) (bool, error) {
+	for _, p := range patterns {
+		if ok, err := path.Match(p, param); ok || err != nil {
+			return ok, err
+		}
+	}
+	return false, nil
+}
