@@ -1,0 +1,41 @@
+package train
+
+// Config is how long and in what portions a run trains.
+type Config struct {
+	Epochs    int64 `doc:"passes over the training rows" is:">=1"`
+	Steps     int64 `doc:"stop after this many steps; 0 sets no limit" is:">=0"`
+	BatchSize int   `doc:"training rows per step" is:">=1"`
+	Shuffle   bool  `doc:"visit the rows of each epoch in a new order, a function of seed and epoch"`
+	DropLast  bool  `doc:"leave out the last batch of an epoch when it is short"`
+	EvalEvery int64 `doc:"epochs between evaluations" is:">=1"`
+	LogEvery  int64 `doc:"steps between step records in metrics.jsonl" is:">=1"`
+}
+
+// DefaultConfig is the Config of a file that sets nothing.
+func DefaultConfig() Config {
+	return Config{Epochs: 10, BatchSize: 32, Shuffle: true, EvalEvery: 1, LogEvery: 10}
+}
+
+// EarlyStopping ends a run when evaluations no longer improve.
+type EarlyStopping struct {
+	Metric   string  `doc:"loss, or the name of a metric; which direction is better follows from it"`
+	Patience int64   `doc:"evaluations without improvement before the run stops" is:">=1"`
+	MinDelta float64 `doc:"a change up to this size is no improvement" is:">=0"`
+}
+
+// DefaultEarlyStopping is the EarlyStopping of a block that sets nothing.
+func DefaultEarlyStopping() EarlyStopping { return EarlyStopping{Metric: "loss", Patience: 5} }
+
+// CheckpointPolicy is when checkpoints are written and which are kept. A run also writes one when it ends or is told
+// to stop.
+type CheckpointPolicy struct {
+	Every      int64  `doc:"epochs between checkpoints; 0 leaves only EverySteps and the end" is:">=0"`
+	EverySteps int64  `doc:"steps between checkpoints; 0 sets none" is:">=0"`
+	Keep       int    `doc:"newest checkpoints to keep; the best one is kept besides" is:">=2"`
+	Best       string `doc:"loss, or the name of the metric whose best evaluation is kept"`
+}
+
+// DefaultCheckpointPolicy is the CheckpointPolicy of a file that sets nothing.
+func DefaultCheckpointPolicy() CheckpointPolicy {
+	return CheckpointPolicy{Every: 1, Keep: 3, Best: "loss"}
+}
