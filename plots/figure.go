@@ -1,0 +1,239 @@
+package plots
+
+import (
+	"fmt"
+	"image/color"
+	"math"
+	"slices"
+	"strings"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// A line is one curve of a figure and its look.
+type line struct {
+	name   string // in the legend; a line without a name is not in it
+	points []point
+	color  color.NRGBA
+	width  vg.Length
+	dashes []vg.Length
+	marker vg.Length // radius of the marker at each point; 0 draws none
+	faint  bool      // context behind another line: does not decide the scale
+	// derived values come from another line, whose values that cannot be drawn are counted there.
+	derived bool
+}
+
+// A ring marks the best point of a curve.
+type ring struct {
+	at    point
+	color color.NRGBA
+	label string // may be empty
+}
+
+// events are vertical lines at things that happened during a run.
+type events struct {
+	name   string // of one
+	many   string // of several that are too many for lines of their own; follows their number
+	xs     []float64
+	dashes []vg.Length
+}
+
+// maxEventLines is the number of vertical lines a figure bears; more shrink to ticks at its top edge.
+const maxEventLines = 8
+
+// A band is a range of y that the reader may hold the curves against.
+type band struct {
+	name   string
+	lo, hi float64
+}
+
+// A figure is everything that one picture shows, in data units.
+type figure struct {
+	title          string
+	xlabel, ylabel string
+	wholeX         bool // x counts something: no ticks between whole numbers
+	scale          Scale
+	lines          []line
+	rings          []ring
+	events         []events
+	band           *band
+	keys           []legendEntry // legend entries that belong to no single line
+}
+
+// epochTicksFrom is the number of epochs from which an axis has ticks at whole epochs only.
+const epochTicksFrom = 3
+
+// A layout is a figure with its axes fixed and its curves cut and thinned for them. It does not depend on the format.
+type layout struct {
+	*figure
+	x, y     axis
+	segments [][][]point // of each line
+	missing  missing
+}
+
+// missing counts the values that have no place on the axes.
+type missing struct {
+	nan, inf, nonPositive int
+	xs                    []float64
+}
+
+func (f *figure) layout() *layout {
+	for i := range f.lines {
+		f.lines[i].points = sorted(f.lines[i].points)
+	}
+	axisLines := f.lines
+	if f.band != nil {
+		axisLines = append(slices.Clip(axisLines), line{faint: true, points: f.bandEdges()})
+	}
+	l := &layout{figure: f, x: xAxis(f.lines), y: yAxis(axisLines, f.scale)}
+	for _, curve := range f.lines {
+		l.segments = append(l.segments, segments(curve.points, l.shows, l.x.min, l.x.max))
+		if !curve.derived {
+			l.count(curve.points)
+		}
+	}
+	return l
+}
+
+// bandEdges are the edges of the band as points at an x that is on the axis.
+func (f *figure) bandEdges() []point {
+	for _, l := range f.lines {
+		for _, p := range l.points {
+			if drawable(p.x) {
+				return []point{{p.x, f.band.lo}, {p.x, f.band.hi}}
+			}
+		}
+	}
+	return nil
+}
+
+// shows reports whether p has a place on the axes.
+func (l *layout) shows(p point) bool {
+	return drawable(p.x) && (l.y.log && drawableLog(p.y) || !l.y.log && drawable(p.y))
+}
+
+func (l *layout) count(points []point) {
+	for _, p := range points {
+		if l.shows(p) {
+			continue
+		}
+		switch {
+		case math.IsNaN(p.y) || math.IsNaN(p.x):
+			l.missing.nan++
+		case !drawable(p.y) || !drawable(p.x):
+			l.missing.inf++
+		default:
+			l.missing.nonPositive++
+		}
+		if drawable(p.x) {
+			l.missing.xs = append(l.missing.xs, p.x)
+		}
+	}
+}
+
+func (m missing) String() string {
+	var parts []string
+	for _, p := range []struct {
+		n    int
+		what string
+	}{{m.nan, "NaN"}, {m.inf, "Inf"}, {m.nonPositive, "≤ 0"}} {
+		if p.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.what))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// draw draws the figure on c. Its parts from the top: the title, the legend, the axes with the data. The label of a
+// ring for which the data leave no room becomes an entry of the legend, which takes a second pass.
+func (l *layout) draw(c draw.Canvas) {
+	c.SetColor(color.White)
+	c.Fill(c.Rectangle.Path())
+	c = draw.Crop(c, outerMargin, -outerMargin, 0.7*outerMargin, -0.8*outerMargin)
+
+	entries := l.legend()
+	p, body := l.plot(c, entries)
+	labels := make([]placement, len(l.rings))
+	unplaced := false
+	for i, taken := 0, l.occupied(p.DataCanvas(body), p); i < len(l.rings); i++ {
+		if r := l.rings[i]; r.label != "" && l.shows(r.at) {
+			labels[i] = taken.place(r, p)
+		}
+		if l.rings[i].label != "" && l.shows(l.rings[i].at) && !labels[i].ok {
+			entries = append(entries, ringEntry(l.rings[i]))
+			unplaced = true
+		}
+	}
+	if unplaced {
+		p, body = l.plot(c, entries)
+	}
+	l.drawHeader(c, entries)
+	p.Draw(body)
+	data := p.DataCanvas(body)
+	for i, r := range l.rings {
+		if l.shows(r.at) {
+			drawRing(data, p, r, labels[i], !unplaced)
+		}
+	}
+}
+
+// plot returns the plot of the axes and the data, and the part of c below a header with the given entries.
+func (l *layout) plot(c draw.Canvas, entries []legendEntry) (*plot.Plot, draw.Canvas) {
+	body := draw.Crop(c, 0, -4, 0, -l.headerHeight(c, entries))
+	width, height := body.Size().X-50, body.Size().Y-35
+	p := newPlot()
+	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = l.x.min, l.x.max, l.y.min, l.y.max
+	p.X.Label.Text, p.Y.Label.Text = printable(l.xlabel), printable(l.ylabel)
+	if l.y.note != "" {
+		p.Y.Label.Text += " (" + l.y.note + ")"
+	}
+	p.X.Tick.Marker = linearTicks{length: width, spacing: 44, whole: l.wholeX, short: true}
+	if l.y.log {
+		p.Y.Scale = plot.LogScale{}
+		p.Y.Tick.Marker = logTicks{length: height, spacing: 15}
+	} else {
+		p.Y.Tick.Marker = linearTicks{length: height, spacing: 26}
+	}
+	if l.isEmpty() {
+		p.Y.Tick.Marker = plot.ConstantTicks(nil)
+	}
+	if l.band != nil && l.y.log {
+		p.Add(bandArea(*l.band))
+	}
+	for _, e := range l.events {
+		p.Add(eventLines(e.within(l.x)))
+	}
+	for i, curve := range l.lines {
+		p.Add(stroke{curve, l.segments[i]})
+	}
+	p.Add(gapTicks(l.missing.xs))
+	return p, body
+}
+
+func (l *layout) isEmpty() bool {
+	return !slices.ContainsFunc(l.segments, func(s [][]point) bool { return len(s) > 0 })
+}
+
+// within returns the events that are on the axis.
+func (e events) within(x axis) events {
+	var xs []float64
+	for _, v := range e.xs {
+		if v >= x.min && v <= x.max {
+			xs = append(xs, v)
+		}
+	}
+	e.xs = xs
+	return e
+}
+
+// printable replaces what has no glyph or would break an SVG file.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7F || r >= 0xFFFE || r == '\uFFFD' {
+			return '?'
+		}
+		return r
+	}, strings.ToValidUTF8(s, "?"))
+}
