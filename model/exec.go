@@ -1,0 +1,232 @@
+package model
+
+import (
+	"fmt"
+	"runtime/debug"
+
+	"github.com/strata-ml/strata/layers"
+	"github.com/strata-ml/strata/tensor"
+)
+
+// An Exec is the memory of one execution of a model, for batches of up to a fixed number of rows. It belongs to one
+// goroutine; several may run the same model at once. After NewExec nothing is allocated.
+type Exec[T tensor.Float] struct {
+	m      *Model[T]
+	frames []*layers.Frame[T]
+	train  bool
+	grads  []T     // gradients of all parameters; nil when the Exec only predicts
+	next   [][]T   // next states, by state
+	out    [][]T   // values, by node
+	dout   [][]T   // gradients of the values, by node
+	spare  [][]T   // by input position: gradients that nobody reads, or that are still to be added
+	adds   [][]add // by node: what is added to earlier gradients after its Backward
+	active []bool  // by node: whether its Backward has anything to do
+	check  bool    // stop at the first number that is not finite
+
+	rows  int
+	node  int // where the execution is, for errors
+	phase string
+	step  int64
+}
+
+// add says that the spare gradient at an input position is added to the gradient of a node.
+type add struct{ input, node int }
+
+// A Key is what the random numbers of an execution depend on, besides the names of nodes and the rows' places.
+type Key struct {
+	Seed uint64
+	Step int64
+}
+
+// A LayerError is a layer that panicked.
+type LayerError struct {
+	Node  string
+	Phase string // "forward" or "backward"
+	Step  int64
+	Err   error
+	Stack []byte
+}
+
+func (e *LayerError) Error() string {
+	return fmt.Sprintf("node %q: %s of step %d: %v", e.Node, e.Phase, e.Step, e.Err)
+}
+
+func (e *LayerError) Unwrap() error { return e.Err }
+
+// NewExec returns an execution of an initialized model. One that trains can call Backward.
+func NewExec[T tensor.Float](m *Model[T], rows int, train bool) *Exec[T] {
+	e := &Exec[T]{m: m, train: train}
+	n := len(m.nodes)
+	e.out, e.dout, e.adds, e.active = make([][]T, n), make([][]T, n), make([][]add, n), make([]bool, n)
+	for i, nd := range m.nodes {
+		e.out[i] = make([]T, rows*nd.decl.Out.Size())
+	}
+	for _, s := range m.states {
+		e.next = append(e.next, make([]T, s.Shape.Size()))
+	}
+	if train {
+		e.grads = make([]T, m.NumParams())
+		e.findActive()
+		for i, nd := range m.nodes {
+			if e.active[i] || i == m.output {
+				e.dout[i] = make([]T, rows*nd.decl.Out.Size())
+			}
+		}
+	}
+	e.frames = make([]*layers.Frame[T], n)
+	claimed := make([]bool, n) // whose gradient a later node writes straight into dout
+	for i := n - 1; i >= 0; i-- {
+		e.frames[i] = layers.NewFrame(m.nodes[i].decl, e.buffers(i, rows, claimed))
+	}
+	return e
+}
+
+// findActive marks the nodes that lead a gradient to a parameter that trains.
+func (e *Exec[T]) findActive() {
+	for i, nd := range e.m.nodes {
+		for _, p := range nd.params {
+			e.active[i] = e.active[i] || !e.m.params[p].Frozen
+		}
+		for _, s := range nd.from {
+			e.active[i] = e.active[i] || s.node >= 0 && e.active[s.node]
+		}
+	}
+}
+
+// buffers puts together the frame of a node. It is called in reverse order: the first to claim a node's gradient is
+// the first to run in Backward, and writes it; those that come after it add.
+func (e *Exec[T]) buffers(i, rows int, claimed []bool) layers.Buffers[T] {
+	nd := e.m.nodes[i]
+	b := layers.Buffers[T]{Out: e.out[i], DOut: e.dout[i]}
+	for j, s := range nd.from {
+		var in, din []T
+		needs := false
+		if s.node >= 0 {
+			in = e.out[s.node]
+		}
+		if e.train && !nd.decl.In[j].IsIndex() {
+			needs = s.node >= 0 && e.active[s.node]
+			switch {
+			case needs && !claimed[s.node]:
+				claimed[s.node] = true
+				din = e.dout[s.node]
+			case needs:
+				e.adds[i] = append(e.adds[i], add{j, s.node})
+				fallthrough
+			default:
+				din = e.spareFor(j, rows*nd.decl.In[j].Shape.Size())
+			}
+		}
+		b.In, b.DIn, b.NeedsDIn = append(b.In, in), append(b.DIn, din), append(b.NeedsDIn, needs)
+		b.Index = append(b.Index, nil)
+	}
+	for _, p := range nd.params {
+		param := e.m.params[p]
+		b.Param = append(b.Param, param.Data)
+		if e.train {
+			end := param.Offset + param.Shape.Size()
+			b.DParam = append(b.DParam, e.grads[param.Offset:end:end])
+		}
+	}
+	for _, s := range nd.states {
+		b.State, b.NextState = append(b.State, e.m.states[s].Data), append(b.NextState, e.next[s])
+	}
+	b.AllocateScratch(nd.decl, rows)
+	return b
+}
+
+// spareFor returns the spare gradient of an input position, with room for n elements. A larger one replaces a smaller
+// one for the frames to come; those made before keep theirs.
+func (e *Exec[T]) spareFor(input, n int) []T {
+	for len(e.spare) <= input {
+		e.spare = append(e.spare, nil)
+	}
+	if len(e.spare[input]) < n {
+		e.spare[input] = make([]T, n)
+	}
+	return e.spare[input]
+}
+
+// Forward computes the predictions for a batch. Shape: [Rows, output…]; the slice is the Exec's own, valid until the
+// next call. first is the place of the batch's first row when the batch is a part of a larger one, else 0. A layer
+// that panics gives a *LayerError.
+func (e *Exec[T]) Forward(b *tensor.Batch[T], train bool, key Key, first int) (pred []T, err error) {
+	defer e.recoverLayer(&err)
+	e.rows, e.phase, e.step = b.Rows, "forward", key.Step
+	random := tensor.NewRandom(key.Seed).WithName("forward").With(uint64(key.Step))
+	for i := range e.m.nodes {
+		nd, f := &e.m.nodes[i], e.frames[i]
+		e.node = i
+		for j, s := range nd.from {
+			if s.input >= 0 {
+				f.SetInput(j, b.Inputs[s.input])
+			}
+		}
+		f.Begin(b.Rows, first, train, random.WithName(nd.name))
+		nd.layer.Forward(f)
+		if e.check {
+			if err := e.nonFinite(nd.name, "output", f.Out(), b.Rows); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return e.out[e.m.output][:b.Rows*e.m.Output().Size()], nil
+}
+
+// DOut returns where the gradient of the loss with respect to the predictions goes before Backward. Shape: that of the
+// predictions.
+func (e *Exec[T]) DOut() []T { return e.dout[e.m.output][:e.rows*e.m.Output().Size()] }
+
+// Backward computes the gradients of all parameters from the gradient in DOut, for the batch of the last Forward. Each
+// node runs once, in the reverse of the forward order. A layer that panics gives a *LayerError.
+func (e *Exec[T]) Backward() (err error) {
+	defer e.recoverLayer(&err)
+	e.phase = "backward"
+	clear(e.grads)
+	for i := len(e.m.nodes) - 1; i >= 0; i-- {
+		if !e.active[i] {
+			continue
+		}
+		e.node = i
+		nd, f := &e.m.nodes[i], e.frames[i]
+		nd.layer.Backward(f)
+		for _, a := range e.adds[i] {
+			tensor.AddTo(e.frames[a.node].DOut(), f.DIn(a.input))
+		}
+		if e.check {
+			if err := e.checkBackward(i); err != nil {
+				return err
+			}
+		}
+	}
+	for _, p := range e.m.params {
+		if p.Frozen {
+			clear(e.grads[p.Offset : p.Offset+p.Shape.Size()])
+		}
+	}
+	return nil
+}
+
+// Grads returns the gradients of all parameters, in the order of Model.Weights; those of frozen parameters are zero.
+func (e *Exec[T]) Grads() []T { return e.grads }
+
+// CommitStates makes the next states that a training Forward left the states of the model. No other Exec of the model
+// may be running.
+func (e *Exec[T]) CommitStates() {
+	for i, s := range e.m.states {
+		copy(s.Data, e.next[i])
+	}
+}
+
+// recoverLayer turns the panic of a layer into an error.
+func (e *Exec[T]) recoverLayer(err *error) {
+	r := recover()
+	if r == nil {
+		return
+	}
+	cause, ok := r.(error)
+	if !ok {
+		cause = fmt.Errorf("%v", r)
+	}
+	*err = &LayerError{Node: e.m.nodes[e.node].name, Phase: e.phase, Step: e.step, Err: cause, Stack: debug.Stack()}
+}

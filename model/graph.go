@@ -1,0 +1,262 @@
+package model
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/strata-ml/strata/layers"
+	"github.com/strata-ml/strata/tensor"
+)
+
+// A Node is one layer in a graph. A layer value belongs to one node.
+type Node[T tensor.Float] struct {
+	Name  string
+	Layer layers.Layer[T]
+	From  []string // what it reads: names of nodes or inputs; nil for the node before it, or the first input
+	Share string   // the node whose parameters it uses instead of its own, "" for none
+}
+
+// A NodeError is a mistake in one node of a graph.
+type NodeError struct {
+	Node string
+	Err  error
+}
+
+func (e *NodeError) Error() string { return fmt.Sprintf("node %q: %v", e.Node, e.Err) }
+
+func (e *NodeError) Unwrap() error { return e.Err }
+
+// node is a Node in its place in the order.
+type node[T tensor.Float] struct {
+	name   string
+	layer  layers.Layer[T]
+	decl   *layers.Declaration
+	from   []source
+	params []int // indices into Model.params, in the order of the declaration
+	states []int // indices into Model.states
+}
+
+// source is where an input of a node comes from.
+type source struct {
+	input int // an input of the model, or -1
+	node  int // a node earlier in the order, or -1
+}
+
+// NewSequential returns the model in which each node reads the one before it, and the first reads the input.
+func NewSequential[T tensor.Float](input tensor.Spec, nodes ...Node[T]) (*Model[T], error) {
+	if input.Name == "" {
+		input.Name = "input"
+	}
+	return NewGraph([]tensor.Spec{input}, nodes)
+}
+
+// NewGraph returns the model of a graph. Nodes run in a topological order that keeps the given order where it can. The
+// output is the one node that no other reads. Nothing is allocated for the parameters until Init.
+//
+// Errors are a *NodeError where one node is at fault, and name the nodes of a cycle.
+func NewGraph[T tensor.Float](inputs []tensor.Spec, nodes []Node[T]) (*Model[T], error) {
+	if len(inputs) == 0 || len(nodes) == 0 {
+		return nil, fmt.Errorf("a model needs at least one input and one node")
+	}
+	for _, in := range inputs {
+		if err := in.Shape.Check(); err != nil {
+			return nil, fmt.Errorf("input %q: %w", in.Name, err)
+		}
+	}
+	nodes = withSources(inputs, nodes)
+	if err := checkNames(inputs, nodes); err != nil {
+		return nil, err
+	}
+	order, err := topological(nodes)
+	if err != nil {
+		return nil, err
+	}
+	m := &Model[T]{inputs: inputs}
+	at := map[string]source{}
+	for i, in := range inputs {
+		at[in.Name] = source{input: i, node: -1}
+	}
+	for _, i := range order {
+		if err := m.add(nodes[i], at); err != nil {
+			return nil, &NodeError{nodes[i].Name, err}
+		}
+		at[nodes[i].Name] = source{input: -1, node: len(m.nodes) - 1}
+	}
+	return m, m.findOutput()
+}
+
+// withSources fills in the sources that are left out.
+func withSources[T tensor.Float](inputs []tensor.Spec, nodes []Node[T]) []Node[T] {
+	nodes = slices.Clone(nodes)
+	for i := range nodes {
+		switch {
+		case nodes[i].From != nil:
+		case i == 0:
+			nodes[i].From = []string{inputs[0].Name}
+		default:
+			nodes[i].From = []string{nodes[i-1].Name}
+		}
+	}
+	return nodes
+}
+
+func checkNames[T tensor.Float](inputs []tensor.Spec, nodes []Node[T]) error {
+	known := map[string]bool{}
+	for _, in := range inputs {
+		known[in.Name] = true
+	}
+	byLayer := map[uintptr]string{}
+	for _, n := range nodes {
+		switch {
+		case n.Name == "" || strings.ContainsAny(n.Name, "/*? \t\n"):
+			return &NodeError{n.Name, fmt.Errorf("a name must not be empty or hold a slash, a wildcard or a space")}
+		case known[n.Name]:
+			return &NodeError{n.Name, fmt.Errorf("the name is taken")}
+		case n.Layer == nil:
+			return &NodeError{n.Name, fmt.Errorf("has no layer")}
+		}
+		known[n.Name] = true
+		// Pointers to structs without fields may be equal although they are different layers.
+		if v := reflect.ValueOf(n.Layer); v.Kind() == reflect.Pointer && v.Type().Elem().Size() > 0 {
+			if other, ok := byLayer[v.Pointer()]; ok {
+				return &NodeError{n.Name, fmt.Errorf("uses the layer value of node %q: a layer belongs to one node, and parameters are shared with Share", other)}
+			}
+			byLayer[v.Pointer()] = n.Name
+		}
+	}
+	for _, n := range nodes {
+		for _, from := range n.From {
+			if !known[from] {
+				return &NodeError{n.Name, fmt.Errorf("reads %q, which is neither a node nor an input", from)}
+			}
+		}
+		if len(n.From) == 0 {
+			return &NodeError{n.Name, fmt.Errorf("reads nothing")}
+		}
+	}
+	return nil
+}
+
+// topological returns the order of Kahn (1962): at each turn the first node, in the given order, all of whose sources
+// have run.
+func topological[T tensor.Float](nodes []Node[T]) ([]int, error) {
+	isNode := map[string]bool{}
+	for _, n := range nodes {
+		isNode[n.Name] = true
+	}
+	done := map[string]bool{}
+	ready := func(n Node[T]) bool {
+		return !slices.ContainsFunc(n.From, func(from string) bool { return isNode[from] && !done[from] })
+	}
+	var order []int
+	for len(order) < len(nodes) {
+		next := slices.IndexFunc(nodes, func(n Node[T]) bool { return !done[n.Name] && ready(n) })
+		if next < 0 {
+			return nil, fmt.Errorf("the graph has a cycle: %s", strings.Join(findCycle(nodes, done), " → "))
+		}
+		done[nodes[next].Name] = true
+		order = append(order, next)
+	}
+	return order, nil
+}
+
+// findCycle walks from a node that cannot run to a source of it that cannot run, until a name comes back.
+func findCycle[T tensor.Float](nodes []Node[T], done map[string]bool) []string {
+	from := map[string][]string{}
+	name := ""
+	for _, n := range slices.Backward(nodes) {
+		from[n.Name] = n.From
+		if !done[n.Name] {
+			name = n.Name
+		}
+	}
+	var path []string
+	for {
+		if i := slices.Index(path, name); i >= 0 {
+			cycle := append(path[i:], name)
+			slices.Reverse(cycle)
+			return cycle
+		}
+		path = append(path, name)
+		name = from[name][slices.IndexFunc(from[name], func(s string) bool { _, isNode := from[s]; return isNode && !done[s] })]
+	}
+}
+
+// add declares a node and its parameters, and appends it to the order.
+func (m *Model[T]) add(n Node[T], at map[string]source) error {
+	added := node[T]{name: n.Name, layer: n.Layer}
+	var in []tensor.Spec
+	for _, name := range n.From {
+		s := at[name]
+		added.from = append(added.from, s)
+		if s.input >= 0 {
+			in = append(in, m.inputs[s.input])
+		} else {
+			in = append(in, tensor.Spec{Name: name, Shape: m.nodes[s.node].decl.Out})
+		}
+	}
+	var err error
+	if added.decl, err = layers.Declare(n.Layer, in...); err != nil {
+		return err
+	}
+	if n.Share != "" {
+		if err := m.share(&added, n.Share); err != nil {
+			return err
+		}
+	} else {
+		for _, p := range added.decl.Params {
+			added.params = append(added.params, len(m.params))
+			m.addParam(n.Name, p)
+		}
+	}
+	for _, s := range added.decl.States {
+		added.states = append(added.states, len(m.states))
+		m.addState(n.Name, s)
+	}
+	m.nodes = append(m.nodes, added)
+	return nil
+}
+
+// share gives a node the parameters of another one, which must have the same names and shapes.
+func (m *Model[T]) share(n *node[T], owner string) error {
+	i := slices.IndexFunc(m.nodes, func(o node[T]) bool { return o.name == owner })
+	if i < 0 {
+		return fmt.Errorf("shares the parameters of %q, which is no node before it", owner)
+	}
+	theirs := m.nodes[i].decl.Params
+	if len(theirs) != len(n.decl.Params) {
+		return fmt.Errorf("has %d parameters and cannot share the %d of node %q", len(n.decl.Params), len(theirs), owner)
+	}
+	for j, p := range n.decl.Params {
+		if p.Name != theirs[j].Name || !p.Shape.Equal(theirs[j].Shape) {
+			return fmt.Errorf("parameter %s %v does not fit %s %v of node %q", p.Name, p.Shape, theirs[j].Name, theirs[j].Shape, owner)
+		}
+	}
+	n.params = m.nodes[i].params
+	return nil
+}
+
+// findOutput finds the one node that nobody reads.
+func (m *Model[T]) findOutput() error {
+	read := make([]bool, len(m.nodes))
+	for _, n := range m.nodes {
+		for _, s := range n.from {
+			if s.node >= 0 {
+				read[s.node] = true
+			}
+		}
+	}
+	var ends []string
+	for i, r := range read {
+		if !r {
+			m.output = i
+			ends = append(ends, m.nodes[i].name)
+		}
+	}
+	if len(ends) > 1 {
+		return &NodeError{ends[0], fmt.Errorf("is read by no other node, and neither is %s: a model has one output", strings.Join(ends[1:], ", "))}
+	}
+	return nil
+}
