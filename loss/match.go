@@ -1,0 +1,78 @@
+package loss
+
+import (
+	"fmt"
+
+	"github.com/strata-ml/strata/tensor"
+)
+
+// MatchClasses returns an error, with the remedy, unless predictions of shape pred hold one score for each class of
+// each integer target: pred [… classes] for targets of shape […]. A target of one element has leading shape [] or [1].
+func MatchClasses(pred tensor.Shape, target tensor.Spec) error {
+	if !target.IsIndex() {
+		return fmt.Errorf("needs classes as targets, has numbers of shape %v", target.Shape)
+	}
+	want := tensor.Shape{target.Classes}
+	if target.Shape.Size() > 1 {
+		want = append(append(tensor.Shape{}, target.Shape...), target.Classes)
+	}
+	switch {
+	case pred.Equal(want):
+		return nil
+	case len(want) == 1 && len(pred) == 1:
+		return fmt.Errorf("needs predictions of %d classes, the last layer gives %d: set its units to %d",
+			target.Classes, pred[0], target.Classes)
+	case len(want) == len(pred) && pred[:len(pred)-1].Equal(want[:len(want)-1]):
+		return fmt.Errorf("needs predictions of shape %v, the last layer gives %v: set its units to %d",
+			want, pred, target.Classes)
+	}
+	return fmt.Errorf("needs predictions of shape %v, %d classes for each target of shape %v, the last layer gives %v",
+		want, target.Classes, target.Shape, pred)
+}
+
+// MatchNumbers returns an error, with the remedy, unless targets are numbers of the shape of the predictions. The
+// shapes [] and [1] are the same here.
+func MatchNumbers(pred tensor.Shape, target tensor.Spec) error {
+	switch {
+	case target.IsIndex():
+		return fmt.Errorf("needs numbers as targets, has one of %d classes: score classes with softmax_cross_entropy and accuracy",
+			target.Classes)
+	case sameShape(pred, target.Shape):
+		return nil
+	case len(pred) == 1 && len(target.Shape) <= 1:
+		return fmt.Errorf("needs predictions of shape %v, that of the targets, the last layer gives %v: set its units to %d",
+			target.Shape, pred, target.Shape.Size())
+	}
+	return fmt.Errorf("needs predictions of shape %v, that of the targets, the last layer gives %v", target.Shape, pred)
+}
+
+func sameShape(a, b tensor.Shape) bool { return a.Equal(b) || a.Size() == 1 && b.Size() == 1 }
+
+// A TargetError is the panic of a loss or metric that meets a class outside of its range: data that break their Spec.
+type TargetError struct {
+	Op      string // the name of the loss or metric
+	Index   int    // which target of the batch
+	Target  int32
+	Classes int
+}
+
+func (e *TargetError) Error() string {
+	return fmt.Sprintf("%s: target %d of the batch must be a class in [0, %d), is %d", e.Op, e.Index, e.Classes, e.Target)
+}
+
+// CheckTargets panics with a *TargetError unless every target is in [0, classes). op names the loss or metric.
+func CheckTargets(op string, targets []int32, classes int) {
+	for i, t := range targets {
+		if t < 0 || int(t) >= classes {
+			panic(&TargetError{Op: op, Index: i, Target: t, Classes: classes})
+		}
+	}
+}
+
+// CheckLen panics with a *tensor.ShapeError unless a slice has the length that its rows need. op names the loss or
+// metric, what the slice.
+func CheckLen(op, what string, got, want int) {
+	if got != want {
+		panic(&tensor.ShapeError{Op: op, Detail: fmt.Sprintf("%s have %d elements, need %d", what, got, want)})
+	}
+}
