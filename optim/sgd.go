@@ -1,0 +1,94 @@
+package optim
+
+import (
+	"errors"
+
+	"github.com/strata-ml/strata/registry"
+	"github.com/strata-ml/strata/tensor"
+)
+
+// Stochastic gradient descent with momentum μ and dampening τ, in the form of PyTorch: the learning rate η multiplies
+// the velocity v, so a change of η acts at once.
+//
+//	v ← μ·v + (1−τ)·g            v = g in the first step
+//	w ← w − η·v                  Nesterov: w ← w − η·(g + μ·v)
+//
+// Heavy ball: Polyak, "Some methods of speeding up the convergence of iteration methods", 1964. Nesterov's form:
+// Sutskever, Martens, Dahl and Hinton, "On the importance of initialization and momentum in deep learning", ICML 2013.
+//
+// Shapes: w, g, v [n].
+
+// SGDConfig configures sgd.
+type SGDConfig struct {
+	_         struct{}        `doc:"stochastic gradient descent, with momentum and Nesterov's variant of it"`
+	LR        registry.Number `key:"lr" doc:"learning rate" is:">=0"`
+	Momentum  registry.Number `doc:"part of the velocity that a step keeps; 0 for plain descent" is:">=0,<1"`
+	Dampening registry.Number `doc:"part of the gradient that the velocity leaves out" is:">=0,<=1"`
+	Nesterov  bool            `doc:"step along the gradient plus the momentum of the next step; needs momentum, and no dampening"`
+}
+
+// Validate implements the check of package registry.
+func (c SGDConfig) Validate() error {
+	switch {
+	case !c.Nesterov:
+		return nil
+	case isZero(c.Momentum):
+		return &registry.FieldError{Key: "nesterov", Err: errors.New("needs momentum, which is 0")}
+	case !isZero(c.Dampening):
+		return &registry.FieldError{Key: "nesterov", Err: errors.New("needs dampening 0, which is " + c.Dampening.String())}
+	}
+	return nil
+}
+
+func isZero(n registry.Number) bool { return n.Schedule == nil && n.Value == 0 }
+
+// SGD is stochastic gradient descent. Its slot is the velocity, called momentum; without momentum it has none.
+type SGD[T tensor.Float] struct{ config SGDConfig }
+
+// NewSGD returns the optimizer that c describes.
+func NewSGD[T tensor.Float](c SGDConfig) Optimizer[T] { return &SGD[T]{c} }
+
+func init() {
+	Register("sgd", SGDConfig{LR: registry.Const(0.01)}, NewSGD[float32], NewSGD[float64])
+}
+
+// Slots implements Optimizer.
+func (o *SGD[T]) Slots() []string {
+	if isZero(o.config.Momentum) {
+		return nil
+	}
+	return []string{"momentum"}
+}
+
+// Rates implements Optimizer.
+func (o *SGD[T]) Rates() []Rate {
+	return []Rate{{"lr", o.config.LR}, {"momentum", o.config.Momentum}, {"dampening", o.config.Dampening}}
+}
+
+// Update implements Optimizer.
+func (o *SGD[T]) Update(u *Update[T]) {
+	lr, mu, take := T(u.Rates[0]), T(u.Rates[1]), T(1-u.Rates[2])
+	w := u.Param
+	g := u.Grad[:len(w)]
+	if len(u.Slots) == 0 {
+		for i := range w {
+			w[i] -= lr * g[i]
+		}
+		return
+	}
+	v := u.Slots[0][:len(w)]
+	if u.Step == 1 {
+		take = 1 // v is zero, so this is v = g
+	}
+	if o.config.Nesterov {
+		for i := range w {
+			v[i] = mu*v[i] + take*g[i]
+			w[i] -= lr * (g[i] + mu*v[i])
+		}
+		return
+	}
+	for i := range w {
+		v[i] = mu*v[i] + take*g[i]
+		w[i] -= lr * v[i]
+	}
+}
