@@ -1,0 +1,52 @@
+package layers
+
+import "github.com/strata-ml/strata/tensor"
+
+// y = max(x, 0)        x, y [any shape]
+//
+// dx = dy where x > 0, else 0: at the kink the gradient is 0.
+//
+// Nair and Hinton, "Rectified linear units improve restricted Boltzmann machines", ICML 2010.
+
+// ReLUConfig is the configuration of relu.
+type ReLUConfig struct {
+	_ struct{} `doc:"rectified linear unit: the positive part of each element"`
+}
+
+// ReLU is the positive part of each element.
+type ReLU[T tensor.Float] struct{}
+
+// NewReLU returns a relu layer.
+func NewReLU[T tensor.Float](ReLUConfig) Layer[T] { return ReLU[T]{} }
+
+func init() { Register("relu", ReLUConfig{}, NewReLU[float32], NewReLU[float64]) }
+
+// Build implements Layer.
+func (ReLU[T]) Build(b *Builder[T]) error {
+	if err := b.OneInput(); err != nil {
+		return err
+	}
+	b.Out(b.In(0)...)
+	b.BackwardReads(false, true)
+	return nil
+}
+
+// Forward implements Layer.
+func (ReLU[T]) Forward(f *Frame[T]) {
+	y := f.Out()
+	for i, x := range f.In(0) {
+		y[i] = max(x, 0)
+	}
+}
+
+// Backward implements Layer.
+func (ReLU[T]) Backward(f *Frame[T]) {
+	dx, dy := f.DIn(0), f.DOut()
+	for i, y := range f.Out() {
+		if y <= 0 {
+			dx[i] = 0
+		} else {
+			dx[i] = dy[i]
+		}
+	}
+}

@@ -1,0 +1,41 @@
+package layers
+
+import "github.com/strata-ml/strata/tensor"
+
+// y = tanh x        x, y [any shape]
+//
+// dx = dy·(1 − y²)
+
+// TanhConfig is the configuration of tanh.
+type TanhConfig struct {
+	_ struct{} `doc:"hyperbolic tangent of each element"`
+}
+
+// Tanh is the hyperbolic tangent of each element.
+type Tanh[T tensor.Float] struct{}
+
+// NewTanh returns a tanh layer.
+func NewTanh[T tensor.Float](TanhConfig) Layer[T] { return Tanh[T]{} }
+
+func init() { Register("tanh", TanhConfig{}, NewTanh[float32], NewTanh[float64]) }
+
+// Build implements Layer.
+func (Tanh[T]) Build(b *Builder[T]) error {
+	if err := b.OneInput(); err != nil {
+		return err
+	}
+	b.Out(b.In(0)...)
+	b.BackwardReads(false, true)
+	return nil
+}
+
+// Forward implements Layer.
+func (Tanh[T]) Forward(f *Frame[T]) { tensor.Tanh(f.Out(), f.In(0)) }
+
+// Backward implements Layer.
+func (Tanh[T]) Backward(f *Frame[T]) {
+	dx, dy := f.DIn(0), f.DOut()
+	for i, y := range f.Out() {
+		dx[i] = dy[i] * (1 - T(y*y))
+	}
+}
