@@ -28,7 +28,7 @@ func xAxis(lines []line) axis {
 		lo = 0
 	}
 	if flat(lo, hi) {
-		if lo > 0 {
+		if lo > 0 && !flat(0, hi) {
 			lo = 0
 		} else {
 			hi = lo + math.Max(1, math.Abs(lo))
@@ -106,7 +106,7 @@ func logAxis(lo, hi float64) axis {
 	if flat(lo, hi) {
 		pad = 2
 	}
-	return axis{min: lo / pad, max: hi * pad, log: true, note: "log"}
+	return axis{min: math.Max(lo/pad, 1e-307), max: math.Min(hi*pad, math.MaxFloat64), log: true, note: "log"}
 }
 
 // linearAxis starts at zero, unless all values lie in the upper half of the axis; then it starts below them and its
@@ -119,13 +119,13 @@ func linearAxis(lo, hi float64) axis {
 		case hi < 0:
 			return axis{min: 1.25 * lo, max: 0}
 		}
-		return axis{min: 0, max: boundedAbove(hi, 1.25*hi)}
+		return axis{min: 0, max: 1.25 * hi}
 	}
 	if lo >= 0 && lo <= hi/2 {
-		return axis{min: 0, max: boundedAbove(hi, 1.05*hi)}
+		return axis{min: 0, max: topOf(0, hi)}
 	}
 	pad := 0.05 * (hi - lo)
-	a := axis{min: lo - pad, max: boundedAbove(hi, hi+pad)}
+	a := axis{min: lo - pad, max: topOf(lo, hi)}
 	if lo >= 0 {
 		// Round the start down to a tick, so that the note and the lowest tick agree.
 		m, e := niceStep((a.max - a.min) / 5)
@@ -138,10 +138,17 @@ func linearAxis(lo, hi float64) axis {
 	return a
 }
 
-// boundedAbove returns top, but 1 (with room for half a line) for values that end at or just below 1.
-func boundedAbove(hi, top float64) float64 {
-	if hi <= 1 && top > 1 {
-		return 1.0
+// topOf returns the end of an axis from lo for values up to hi: a twentieth above them, or at the next tick if that
+// is near. It is not above 1 for values that are not.
+func topOf(lo, hi float64) float64 {
+	span := hi - lo
+	top := hi + 0.05*span
+	m, e := niceStep(span / 7)
+	if tick := math.Ceil(hi/scaled(m, e)) * scaled(m, e); tick-hi <= 0.12*span {
+		top = math.Max(tick, hi)
+	}
+	if hi <= 1 {
+		return math.Min(top, 1)
 	}
 	return top
 }

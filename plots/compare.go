@@ -54,6 +54,9 @@ func (c comparison) metricNames() []string {
 	return slices.SortedFunc(maps.Keys(set), naturalCompare)
 }
 
+// evalWidth sets evaluations off from the training curves of the same colour.
+const evalWidth = lineWidth + 0.3
+
 // figure draws one quantity of all runs: the training thin, the evaluations thick and with markers, the best of them
 // in a ring.
 func (c comparison) figure(what string, value func(*train.Record) *train.Number, lossLike bool) *figure {
@@ -73,7 +76,10 @@ func (c comparison) figure(what string, value func(*train.Record) *train.Number,
 		hasTrain, hasEval = hasTrain || len(trained) > 0, hasEval || len(evaluated) > 0
 		thin := line{points: trained, color: col, width: thinWidth, dashes: dashes}
 		thin.color.A = 0xB0
-		thick := line{points: evaluated, color: col, width: lineWidth + 0.3, dashes: dashes, marker: markerSize}
+		thick := line{points: evaluated, color: col, width: evalWidth, dashes: dashes, marker: markerSize}
+		if len(c) > len(palette) {
+			thick.marker = 0 // markers would hide the dashes, which tell runs of one colour apart
+		}
 		if len(evaluated) == 0 {
 			thin.name = names[i]
 		} else {
@@ -87,8 +93,8 @@ func (c comparison) figure(what string, value func(*train.Record) *train.Number,
 	f.title = fmt.Sprintf("%s · %d runs", what, shown)
 	if hasTrain && hasEval {
 		f.keys = []legendEntry{
-			{"train", neutralLine(thinWidth, nil, 0)},
-			{"eval", neutralLine(lineWidth, nil, markerSize)},
+			neutralKey("train", thinWidth, 0),
+			neutralKey("eval", evalWidth, f.lines[1].marker),
 		}
 	}
 	return f

@@ -151,18 +151,19 @@ func (m missing) String() string {
 func (l *layout) draw(c draw.Canvas) {
 	c.SetColor(color.White)
 	c.Fill(c.Rectangle.Path())
-	c = draw.Crop(c, outerMargin, -outerMargin, 0.7*outerMargin, -0.8*outerMargin)
+	c = draw.Crop(c, outerMargin, -outerMargin, 0.5*outerMargin, -0.8*outerMargin)
 
 	entries := l.legend()
 	p, body := l.plot(c, entries)
 	labels := make([]placement, len(l.rings))
 	unplaced := false
 	for i, taken := 0, l.occupied(p.DataCanvas(body), p); i < len(l.rings); i++ {
-		if r := l.rings[i]; r.label != "" && l.shows(r.at) {
-			labels[i] = taken.place(r, p)
+		r := l.rings[i]
+		if r.label == "" || !l.shows(r.at) {
+			continue
 		}
-		if l.rings[i].label != "" && l.shows(l.rings[i].at) && !labels[i].ok {
-			entries = append(entries, ringEntry(l.rings[i]))
+		if labels[i] = taken.place(r, p); !labels[i].ok {
+			entries = append(entries, ringEntry(r))
 			unplaced = true
 		}
 	}
@@ -172,6 +173,7 @@ func (l *layout) draw(c draw.Canvas) {
 	l.drawHeader(c, entries)
 	p.Draw(body)
 	data := p.DataCanvas(body)
+	l.drawYLabel(data, c.Min.X)
 	for i, r := range l.rings {
 		if l.shows(r.at) {
 			drawRing(data, p, r, labels[i], !unplaced)
@@ -181,14 +183,11 @@ func (l *layout) draw(c draw.Canvas) {
 
 // plot returns the plot of the axes and the data, and the part of c below a header with the given entries.
 func (l *layout) plot(c draw.Canvas, entries []legendEntry) (*plot.Plot, draw.Canvas) {
-	body := draw.Crop(c, 0, -4, 0, -l.headerHeight(c, entries))
-	width, height := body.Size().X-50, body.Size().Y-35
+	body := draw.Crop(c, yLabelWidth, -4, 0, -l.headerHeight(c, entries))
+	width, height := body.Size().X-35, body.Size().Y-35
 	p := newPlot()
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = l.x.min, l.x.max, l.y.min, l.y.max
-	p.X.Label.Text, p.Y.Label.Text = printable(l.xlabel), printable(l.ylabel)
-	if l.y.note != "" {
-		p.Y.Label.Text += " (" + l.y.note + ")"
-	}
+	p.X.Label.Text = printable(l.xlabel)
 	p.X.Tick.Marker = linearTicks{length: width, spacing: 44, whole: l.wholeX, short: true}
 	if l.y.log {
 		p.Y.Scale = plot.LogScale{}
@@ -202,14 +201,31 @@ func (l *layout) plot(c draw.Canvas, entries []legendEntry) (*plot.Plot, draw.Ca
 	if l.band != nil && l.y.log {
 		p.Add(bandArea(*l.band))
 	}
-	for _, e := range l.events {
-		p.Add(eventLines(e.within(l.x)))
+	for row, e := range l.events {
+		p.Add(eventLines{e.within(l.x), row})
 	}
 	for i, curve := range l.lines {
 		p.Add(stroke{curve, l.segments[i]})
 	}
 	p.Add(gapTicks(l.missing.xs))
 	return p, body
+}
+
+// yLabelWidth is the width of the strip to the left of the y axis.
+const yLabelWidth = axisSize + 5
+
+// drawYLabel writes the label of the y axis upwards at the given x. The library's own label is not for logarithmic
+// axes: it keeps room for it around the mean of the limits, which lies near the top there, and squeezes the plot.
+func (l *layout) drawYLabel(data draw.Canvas, x vg.Length) {
+	label := printable(l.ylabel)
+	if l.y.note != "" {
+		label += " (" + l.y.note + ")"
+	}
+	style := centred(textStyle(axisSize, labelColor))
+	style.Rotation = math.Pi / 2
+	style.YAlign = draw.YTop
+	c := shorten(style, label, data.Size().Y+2*rowHeight)
+	data.FillText(style, vg.Point{X: x - 2, Y: data.Center().Y}, c)
 }
 
 func (l *layout) isEmpty() bool {

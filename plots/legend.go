@@ -2,7 +2,6 @@ package plots
 
 import (
 	"fmt"
-	"image/color"
 	"slices"
 	"strings"
 
@@ -13,50 +12,53 @@ import (
 
 // A legendEntry is a small picture and what it stands for.
 type legendEntry struct {
-	label string
-	thumb func(c draw.Canvas, box vg.Rectangle)
+	label      string
+	thumbWidth vg.Length
+	thumb      func(c draw.Canvas, box vg.Rectangle)
 }
 
 const (
-	thumbWidth    = 18 * vg.Length(1)
-	thumbGap      = 4 * vg.Length(1)
-	entryGap      = 13 * vg.Length(1)
-	rowHeight     = 13 * vg.Length(1)
-	titleGap      = 5 * vg.Length(1) // below the title
-	headerGap     = 8 * vg.Length(1) // below the legend
-	maxLegendRows = 3
+	lineThumb = 18 * vg.Length(1) // the width of a line in the legend
+	thumbGap  = 4 * vg.Length(1)
+	entryGap  = 13 * vg.Length(1)
+	rowHeight = 13 * vg.Length(1)
+	titleGap  = 5 * vg.Length(1) // below the title
+	headerGap = 8 * vg.Length(1) // below the legend
 )
 
 func titleStyle() text.Style  { return bold(textStyle(titleSize, inkColor)) }
 func legendStyle() text.Style { return textStyle(legendSize, labelColor) }
 
 func (e legendEntry) width() vg.Length {
-	return thumbWidth + thumbGap + legendStyle().Width(e.label)
+	return e.thumbWidth + thumbGap + legendStyle().Width(e.label)
 }
+
+// manyCurves is the number of named curves from which they come last in the legend, where its end may be cut.
+const manyCurves = 8
 
 // legend returns the entries for all that the figure shows.
 func (l *layout) legend() []legendEntry {
-	var entries []legendEntry
-	for i, curve := range l.lines {
+	var curves []legendEntry
+	for _, curve := range l.lines {
 		if curve.name != "" {
-			thumb := curve
-			if len(l.segments[i]) == 0 {
-				thumb.marker = 0
-			}
-			entries = append(entries, legendEntry{curve.name, thumb.thumbnail})
+			curves = append(curves, legendEntry{curve.name, lineThumb, curve.thumbnail})
 		}
 	}
-	entries = append(entries, l.keys...)
+	others := slices.Clone(l.keys)
 	if l.band != nil && l.y.log {
-		entries = append(entries, legendEntry{l.band.name, bandThumb})
+		others = append(others, legendEntry{l.band.name, lineThumb, bandThumb})
 	}
 	for _, e := range l.events {
 		if e = e.within(l.x); len(e.xs) > 0 {
-			entries = append(entries, e.entry())
+			others = append(others, e.entry())
 		}
 	}
 	if m := l.missing.String(); m != "" {
-		entries = append(entries, legendEntry{"not drawn: " + m, gapThumb})
+		others = append(others, legendEntry{"not drawn: " + m, 12, gapThumb})
+	}
+	entries := slices.Concat(curves, others)
+	if len(curves) >= manyCurves {
+		entries = slices.Concat(others, curves)
 	}
 	for i := range entries {
 		entries[i].label = printable(entries[i].label)
@@ -65,17 +67,17 @@ func (l *layout) legend() []legendEntry {
 }
 
 func (e events) entry() legendEntry {
-	style := draw.LineStyle{Color: eventColor, Width: 0.9, Dashes: e.dashes}
+	style := e.style()
 	if len(e.xs) <= maxEventLines {
-		return legendEntry{e.name, func(c draw.Canvas, box vg.Rectangle) {
+		return legendEntry{label: e.name, thumbWidth: 4, thumb: func(c draw.Canvas, box vg.Rectangle) {
 			x := (box.Min.X + box.Max.X) / 2
 			c.StrokeLine2(style, x, box.Min.Y-1, x, box.Max.Y+1)
 		}}
 	}
-	style.Dashes = nil
-	return legendEntry{fmt.Sprintf("%d %s", len(e.xs), e.many), func(c draw.Canvas, box vg.Rectangle) {
-		for x := box.Min.X + 3; x < box.Max.X; x += 4 {
-			c.StrokeLine2(style, x, box.Max.Y-5, x, box.Max.Y)
+	label := fmt.Sprintf("%d %s", len(e.xs), e.many)
+	return legendEntry{label: label, thumbWidth: 12, thumb: func(c draw.Canvas, box vg.Rectangle) {
+		for x := box.Min.X + 1; x < box.Max.X; x += 5 {
+			c.StrokeLine2(style, x, box.Max.Y-1-eventTick, x, box.Max.Y-1)
 		}
 	}}
 }
@@ -85,27 +87,28 @@ func bandThumb(c draw.Canvas, box vg.Rectangle) {
 }
 
 func gapThumb(c draw.Canvas, box vg.Rectangle) {
-	for x := box.Min.X + 5; x < box.Max.X; x += 4 {
+	for x := box.Min.X + 1; x < box.Max.X; x += 5 {
 		c.StrokeLine2(gapStyle, x, box.Min.Y, x, box.Min.Y+6)
 	}
 }
 
 func ringEntry(r ring) legendEntry {
-	return legendEntry{r.label, func(c draw.Canvas, box vg.Rectangle) {
+	return legendEntry{r.label, 2 * ringSize, func(c draw.Canvas, box vg.Rectangle) {
 		at := vg.Point{X: (box.Min.X + box.Max.X) / 2, Y: (box.Min.Y + box.Max.Y) / 2}
-		c.DrawGlyphNoClip(draw.GlyphStyle{Color: r.color, Radius: 4, Shape: haloGlyph{}}, at)
+		c.DrawGlyphNoClip(draw.GlyphStyle{Color: r.color, Radius: 4, Shape: boldRing{}}, at)
 	}}
 }
 
-// rows breaks the entries into rows of the given width. Entries beyond maxLegendRows are left out; the last one then
-// says how many.
-func rows(entries []legendEntry, width vg.Length) [][]legendEntry {
+// rows breaks the entries into rows within the given size, the canvas of the whole figure. The legend takes at most a
+// third of it; an entry in place of what goes beyond says how many that are.
+func rows(entries []legendEntry, size vg.Point) [][]legendEntry {
+	width, maxRows := size.X, max(1, int(size.Y/3/rowHeight))
 	var out [][]legendEntry
 	used := width
 	for i, e := range entries {
-		e.label = shorten(legendStyle(), e.label, width-thumbWidth-thumbGap)
+		e.label = shorten(legendStyle(), e.label, width-e.thumbWidth-thumbGap)
 		if used+entryGap+e.width() > width || i == 0 {
-			if len(out) == maxLegendRows {
+			if len(out) == maxRows {
 				return withMore(out, len(entries)-i, width)
 			}
 			out = append(out, nil)
@@ -121,7 +124,7 @@ func rows(entries []legendEntry, width vg.Length) [][]legendEntry {
 func withMore(rows [][]legendEntry, left int, width vg.Length) [][]legendEntry {
 	last := rows[len(rows)-1]
 	for {
-		more := legendEntry{fmt.Sprintf("and %d more", left), func(draw.Canvas, vg.Rectangle) {}}
+		more := legendEntry{fmt.Sprintf("and %d more", left), 0, func(draw.Canvas, vg.Rectangle) {}}
 		used := more.width()
 		for _, e := range last {
 			used += e.width() + entryGap
@@ -147,7 +150,7 @@ func (l *layout) besideTitle(c draw.Canvas, entries []legendEntry) bool {
 func (l *layout) headerHeight(c draw.Canvas, entries []legendEntry) vg.Length {
 	height := titleStyle().Height("X") + headerGap
 	if len(entries) > 0 && !l.besideTitle(c, entries) {
-		height += titleGap + rowHeight*vg.Length(len(rows(entries, c.Size().X)))
+		height += titleGap + rowHeight*vg.Length(len(rows(entries, c.Size())))
 	}
 	return height
 }
@@ -171,7 +174,7 @@ func (l *layout) drawHeader(c draw.Canvas, entries []legendEntry) {
 		drawRow(c, entries, vg.Point{X: c.Max.X - width, Y: top - height/2})
 		return
 	}
-	for i, row := range rows(entries, c.Size().X) {
+	for i, row := range rows(entries, c.Size()) {
 		drawRow(c, row, vg.Point{X: c.Min.X, Y: top - height - titleGap - rowHeight*(vg.Length(i)+0.5)})
 	}
 }
@@ -182,9 +185,9 @@ func drawRow(c draw.Canvas, entries []legendEntry, at vg.Point) {
 	for _, e := range entries {
 		e.thumb(c, vg.Rectangle{
 			Min: vg.Point{X: at.X, Y: at.Y - 4},
-			Max: vg.Point{X: at.X + thumbWidth, Y: at.Y + 4},
+			Max: vg.Point{X: at.X + e.thumbWidth, Y: at.Y + 4},
 		})
-		box := vg.Rectangle{Min: vg.Point{X: at.X + thumbWidth + thumbGap, Y: at.Y - rowHeight/2}}
+		box := vg.Rectangle{Min: vg.Point{X: at.X + e.thumbWidth + thumbGap, Y: at.Y - rowHeight/2}}
 		box.Max = box.Min.Add(vg.Point{X: style.Width(e.label), Y: rowHeight})
 		c.FillText(style, textOrigin(box, style), e.label)
 		at.X += e.width() + entryGap
@@ -216,6 +219,7 @@ func shorten(style text.Style, s string, width vg.Length) string {
 	return "…"
 }
 
-func neutralLine(width vg.Length, dashes []vg.Length, marker vg.Length) func(draw.Canvas, vg.Rectangle) {
-	return line{color: color.NRGBA{0x66, 0x66, 0x66, 0xFF}, width: width, dashes: dashes, marker: marker}.thumbnail
+// neutralKey explains a look that all runs of a comparison share.
+func neutralKey(label string, width, marker vg.Length) legendEntry {
+	return legendEntry{label, lineThumb, line{color: eventColor, width: width, marker: marker}.thumbnail}
 }

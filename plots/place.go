@@ -11,9 +11,10 @@ import (
 
 // A placement is where the label of a ring goes.
 type placement struct {
-	ok       bool
-	box      vg.Rectangle
-	distance vg.Length // from the centre of the ring
+	ok         bool
+	box        vg.Rectangle
+	distance   vg.Length // from the centre of the ring
+	overEvents bool      // the label interrupts the line of an event
 }
 
 const (
@@ -24,18 +25,20 @@ const (
 
 func ringLabelStyle() text.Style { return textStyle(legendSize, inkColor) }
 
-// occupancy knows which cells of the data area have something drawn on them.
+// occupancy knows which cells of the data area have something drawn on them. A label must not cover data, but where
+// nothing else is left it may interrupt the line of an event.
 type occupancy struct {
-	area       draw.Canvas
-	cols, rows int
-	taken      []bool
+	area         draw.Canvas
+	cols, rows   int
+	data, events []bool
 }
 
 func newOccupancy(area draw.Canvas) *occupancy {
 	o := &occupancy{area: area}
 	o.cols = max(1, int(math.Ceil(float64(area.Size().X/cellSize))))
 	o.rows = max(1, int(math.Ceil(float64(area.Size().Y/cellSize))))
-	o.taken = make([]bool, o.cols*o.rows)
+	o.data = make([]bool, o.cols*o.rows)
+	o.events = make([]bool, o.cols*o.rows)
 	return o
 }
 
@@ -46,26 +49,23 @@ func (l *layout) occupied(area draw.Canvas, p *plot.Plot) *occupancy {
 	for _, curve := range l.segments {
 		for _, segment := range curve {
 			at := vg.Point{X: toX(segment[0].x), Y: toY(segment[0].y)}
-			o.line(at, at)
+			o.line(o.data, at, at)
 			for _, q := range segment[1:] {
 				to := vg.Point{X: toX(q.x), Y: toY(q.y)}
-				o.line(at, to)
+				o.line(o.data, at, to)
 				at = to
 			}
 		}
 	}
-	for _, e := range l.events {
-		e = e.within(l.x)
-		bottom := area.Min.Y
-		if len(e.xs) > maxEventLines {
-			bottom = area.Max.Y - 5
-		}
-		for _, x := range e.xs {
-			o.line(vg.Point{X: toX(x), Y: bottom}, vg.Point{X: toX(x), Y: area.Max.Y})
+	for row, e := range l.events {
+		lines := eventLines{e.within(l.x), row}
+		bottom, top := lines.span(area)
+		for _, x := range lines.xs {
+			o.line(o.events, vg.Point{X: toX(x), Y: bottom}, vg.Point{X: toX(x), Y: top})
 		}
 	}
 	for _, x := range l.missing.xs {
-		o.line(vg.Point{X: toX(x), Y: area.Min.Y}, vg.Point{X: toX(x), Y: area.Min.Y + 6})
+		o.line(o.data, vg.Point{X: toX(x), Y: area.Min.Y}, vg.Point{X: toX(x), Y: area.Min.Y + 6})
 	}
 	for _, r := range l.rings {
 		if l.shows(r.at) {
@@ -80,19 +80,19 @@ func (l *layout) occupied(area draw.Canvas, p *plot.Plot) *occupancy {
 }
 
 // line takes the cells along a straight line.
-func (o *occupancy) line(from, to vg.Point) {
+func (o *occupancy) line(cells []bool, from, to vg.Point) {
 	d := to.Sub(from)
 	steps := int(math.Hypot(float64(d.X), float64(d.Y))/float64(cellSize)*2) + 1
 	for i := 0; i <= steps; i++ {
 		at := from.Add(d.Scale(vg.Length(i) / vg.Length(steps)))
-		o.taken[o.row(at.Y)*o.cols+o.col(at.X)] = true
+		cells[o.row(at.Y)*o.cols+o.col(at.X)] = true
 	}
 }
 
 func (o *occupancy) fill(r vg.Rectangle) {
 	for row := o.row(r.Min.Y); row <= o.row(r.Max.Y); row++ {
 		for col := o.col(r.Min.X); col <= o.col(r.Max.X); col++ {
-			o.taken[row*o.cols+col] = true
+			o.data[row*o.cols+col] = true
 		}
 	}
 }
@@ -105,15 +105,30 @@ func (o *occupancy) row(y vg.Length) int {
 	return min(max(int((y-o.area.Min.Y)/cellSize), 0), o.rows-1)
 }
 
-// place finds the free place nearest to the ring for its label, above it rather than below where both are as near, and
-// takes it. Every place within maxDistance is tried, so a label that finds none has none.
+// place finds the free place nearest to the ring for its label and takes it. Every place within maxDistance is tried,
+// so a label that finds none has none.
 func (o *occupancy) place(r ring, p *plot.Plot) placement {
 	toX, toY := p.Transforms(&o.area)
 	at := vg.Point{X: toX(r.at.x), Y: toY(r.at.y)}
 	style := ringLabelStyle()
 	size := vg.Point{X: style.Width(r.label), Y: style.Font.Size * 1.1}
-	best := placement{distance: maxDistance}
-	counts := o.prefixSums()
+	best := o.nearestFree(o.prefixSums(func(i int) bool { return o.data[i] || o.events[i] }), at, size)
+	if !best.ok {
+		best = o.nearestFree(o.prefixSums(func(i int) bool { return o.data[i] }), at, size)
+		best.overEvents = best.ok
+	}
+	if best.ok {
+		o.fill(grown(best.box, labelPad))
+	}
+	return best
+}
+
+// nearestFree returns the free box of the given size nearest to at; above it rather than below, and centred over it
+// rather than beside, where the distance is much the same.
+func (o *occupancy) nearestFree(sums []int, at, size vg.Point) placement {
+	const belowCost, offsetCost = 2, 0.05
+	var best placement
+	lowest := vg.Length(maxDistance)
 	for y := o.area.Min.Y + labelPad; y+size.Y+labelPad <= o.area.Max.Y; y += cellSize {
 		for x := o.area.Min.X + labelPad; x+size.X+labelPad <= o.area.Max.X; x += cellSize {
 			box := vg.Rectangle{Min: vg.Point{X: x, Y: y}, Max: vg.Point{X: x + size.X, Y: y + size.Y}}
@@ -121,20 +136,14 @@ func (o *occupancy) place(r ring, p *plot.Plot) placement {
 			if d < ringSize+1.5 {
 				continue
 			}
-			// A label centred over its ring reads better than one that a corner touches.
-			offset := math.Abs(float64(x + size.X/2 - at.X))
-			cost := d + vg.Length(offset)*0.05
+			cost := d + offsetCost*vg.Length(math.Abs(float64(x+size.X/2-at.X)))
 			if y < at.Y {
-				cost += 2
+				cost += belowCost
 			}
-			if cost < best.distance && o.free(counts, grown(box, labelPad)) {
-				best = placement{ok: true, box: box, distance: cost}
+			if cost < lowest && o.free(sums, grown(box, labelPad)) {
+				best, lowest = placement{ok: true, box: box, distance: d}, cost
 			}
 		}
-	}
-	if best.ok {
-		best.distance = distance(best.box, at)
-		o.fill(grown(best.box, labelPad))
 	}
 	return best
 }
@@ -145,13 +154,13 @@ func grown(r vg.Rectangle, by vg.Length) vg.Rectangle {
 }
 
 // prefixSums returns s with s[r][c] taken cells in the rows before r and the columns before c, row by row.
-func (o *occupancy) prefixSums() []int {
+func (o *occupancy) prefixSums(taken func(cell int) bool) []int {
 	width := o.cols + 1
 	s := make([]int, width*(o.rows+1))
 	for r := range o.rows {
 		for c := range o.cols {
 			n := s[r*width+c+1] + s[(r+1)*width+c] - s[r*width+c]
-			if o.taken[r*o.cols+c] {
+			if taken(r*o.cols + c) {
 				n++
 			}
 			s[(r+1)*width+c+1] = n

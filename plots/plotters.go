@@ -57,23 +57,37 @@ func (l line) thumbnail(c draw.Canvas, box vg.Rectangle) {
 	dot(c, vg.Point{X: (box.Min.X + box.Max.X) / 2, Y: y}, l.marker, l.color)
 }
 
-// eventLines draws events as vertical lines, or as ticks at the top edge where they are many.
-type eventLines events
+// eventLines draws events as vertical lines, or as ticks near the top edge where they are many: one row for each kind,
+// counted from the top.
+type eventLines struct {
+	events
+	row int
+}
+
+const eventTick = 6 * vg.Length(1)
+
+// span returns the ends of the lines within the data area.
+func (e eventLines) span(c draw.Canvas) (bottom, top vg.Length) {
+	if len(e.xs) <= maxEventLines {
+		return c.Min.Y, c.Max.Y
+	}
+	top = c.Max.Y - vg.Length(e.row)*(eventTick+2)
+	return top - eventTick, top
+}
+
+func (e events) style() draw.LineStyle {
+	return draw.LineStyle{Color: eventColor, Width: 0.9, Dashes: e.dashes}
+}
 
 // Plot implements plot.Plotter.
 func (e eventLines) Plot(c draw.Canvas, p *plot.Plot) {
 	toX, _ := p.Transforms(&c)
-	style := draw.LineStyle{Color: eventColor, Width: 0.9, Dashes: e.dashes}
-	bottom := c.Min.Y
-	if len(e.xs) > maxEventLines {
-		style.Dashes = nil
-		bottom = c.Max.Y - 5
-	}
-	previous := vg.Length(-1)
+	bottom, top := e.span(c)
+	drawn := make(map[int]bool) // by point: a million events need no million lines
 	for _, v := range e.xs {
-		if x := toX(v); x-previous >= 1 || len(e.xs) <= maxEventLines {
-			c.StrokeLine2(style, x, bottom, x, c.Max.Y)
-			previous = x
+		if x := toX(v); len(e.xs) <= maxEventLines || !drawn[int(x)] {
+			c.StrokeLine2(e.style(), x, bottom, x, top)
+			drawn[int(x)] = true
 		}
 	}
 }
@@ -110,8 +124,7 @@ func (b bandArea) Plot(c draw.Canvas, p *plot.Plot) {
 func drawRing(c draw.Canvas, p *plot.Plot, r ring, label placement, withLabel bool) {
 	toX, toY := p.Transforms(&c)
 	at := vg.Point{X: toX(r.at.x), Y: toY(r.at.y)}
-	c.DrawGlyphNoClip(draw.GlyphStyle{Color: color.White, Radius: ringSize - 1, Shape: haloGlyph{}}, at)
-	c.DrawGlyphNoClip(draw.GlyphStyle{Color: r.color, Radius: ringSize, Shape: haloGlyph{}}, at)
+	c.DrawGlyphNoClip(draw.GlyphStyle{Color: r.color, Radius: ringSize, Shape: boldRing{}}, at)
 	if !withLabel || !label.ok {
 		return
 	}
@@ -122,15 +135,21 @@ func drawRing(c draw.Canvas, p *plot.Plot, r ring, label placement, withLabel bo
 		c.StrokeLine2(draw.LineStyle{Color: axisColor, Width: 0.7}, from.X, from.Y, to.X, to.Y)
 	}
 	style := ringLabelStyle()
+	if label.overEvents {
+		box := grown(label.box, 1)
+		c.FillPolygon(color.White, []vg.Point{
+			box.Min, {X: box.Max.X, Y: box.Min.Y}, box.Max, {X: box.Min.X, Y: box.Max.Y},
+		})
+	}
 	c.FillText(style, textOrigin(label.box, style), r.label)
 }
 
-// haloGlyph is a ring with a line of 1.2 points; the library's ring is thinner than the curves that it must stand out
+// boldRing is a ring with a line of 1.2 points; the library's ring is thinner than the curves that it must stand out
 // from.
-type haloGlyph struct{}
+type boldRing struct{}
 
 // DrawGlyph implements draw.GlyphDrawer.
-func (haloGlyph) DrawGlyph(c *draw.Canvas, s draw.GlyphStyle, at vg.Point) {
+func (boldRing) DrawGlyph(c *draw.Canvas, s draw.GlyphStyle, at vg.Point) {
 	c.SetLineStyle(draw.LineStyle{Color: s.Color, Width: 1.2})
 	var path vg.Path
 	path.Move(vg.Point{X: at.X + s.Radius, Y: at.Y})

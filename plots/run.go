@@ -102,8 +102,14 @@ func newView(h *train.History) (*view, error) {
 		return nil, fmt.Errorf("plots: history has no records: %q", h.Name)
 	}
 	v := &view{History: h}
-	for _, r := range h.Records {
+	known := false
+	for i := range h.Records {
+		r := &h.Records[i]
+		known = known || r.Kind == train.StepRecord || r.Kind == train.EpochRecord || r.Kind == train.EvalRecord
 		v.epochs = v.epochs || r.Epoch >= 1
+	}
+	if !known {
+		return nil, fmt.Errorf("plots: history has no records of a known kind, the first is %q: %q", h.Records[0].Kind, h.Name)
 	}
 	return v, nil
 }

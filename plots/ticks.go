@@ -153,7 +153,7 @@ func (t logTicks) Ticks(lo, hi float64) []plot.Tick {
 }
 
 func formatPower(v float64, exponent int) string {
-	if exponent < -4 || exponent > 5 {
+	if exponent < -3 || exponent > 5 {
 		return tidyExponent(strconv.FormatFloat(v, 'e', 0, 64))
 	}
 	return strconv.FormatFloat(v, 'f', max(-exponent, 0), 64)
