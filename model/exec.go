@@ -11,17 +11,18 @@ import (
 // An Exec is the memory of one execution of a model, for batches of up to a fixed number of rows. It belongs to one
 // goroutine; several may run the same model at once. After NewExec nothing is allocated.
 type Exec[T tensor.Float] struct {
-	m      *Model[T]
-	frames []*layers.Frame[T]
-	train  bool
-	grads  []T     // gradients of all parameters; nil when the Exec only predicts
-	next   [][]T   // next states, by state
-	out    [][]T   // values, by node
-	dout   [][]T   // gradients of the values, by node
-	spare  [][]T   // by input position: gradients that nobody reads, or that are still to be added
-	adds   [][]add // by node: what is added to earlier gradients after its Backward
-	active []bool  // by node: whether its Backward has anything to do
-	check  bool    // stop at the first number that is not finite
+	m        *Model[T]
+	frames   []*layers.Frame[T]
+	train    bool
+	capacity int
+	grads    []T     // gradients of all parameters; nil when the Exec only predicts
+	next     [][]T   // next states, by state
+	out      [][]T   // values, by node
+	dout     [][]T   // gradients of the values, by node
+	spare    [][]T   // by input position: gradients that nobody reads, or that are still to be added
+	adds     [][]add // by node: what is added to earlier gradients after its Backward
+	active   []bool  // by node: whether its Backward has anything to do
+	check    bool    // stop at the first number that is not finite
 
 	rows  int
 	node  int // where the execution is, for errors
@@ -55,7 +56,7 @@ func (e *LayerError) Unwrap() error { return e.Err }
 
 // NewExec returns an execution of an initialized model. One that trains can call Backward.
 func NewExec[T tensor.Float](m *Model[T], rows int, train bool) *Exec[T] {
-	e := &Exec[T]{m: m, train: train}
+	e := &Exec[T]{m: m, train: train, capacity: rows}
 	n := len(m.nodes)
 	e.out, e.dout, e.adds, e.active = make([][]T, n), make([][]T, n), make([][]add, n), make([]bool, n)
 	for i, nd := range m.nodes {
@@ -80,6 +81,12 @@ func NewExec[T tensor.Float](m *Model[T], rows int, train bool) *Exec[T] {
 	}
 	return e
 }
+
+// Model returns the model that is executed.
+func (e *Exec[T]) Model() *Model[T] { return e.m }
+
+// Capacity returns the largest number of rows.
+func (e *Exec[T]) Capacity() int { return e.capacity }
 
 // findActive marks the nodes that lead a gradient to a parameter that trains.
 func (e *Exec[T]) findActive() {

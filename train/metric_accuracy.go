@@ -76,7 +76,7 @@ func (s *classScores) build(pred tensor.Shape, target tensor.Spec) error {
 func checkClasses[T tensor.Float](op string, s classScores, pred []T, targets []int32, rows int) {
 	loss.CheckLen(op, "predictions", len(pred), rows*s.targets*s.width)
 	loss.CheckLen(op, "targets", len(targets), rows*s.targets)
-	loss.CheckTargets(op, targets, s.classes)
+	loss.CheckClasses(op, targets, s.classes)
 }
 
 // scoresOf returns the scores of prediction i of a batch.

@@ -1,0 +1,139 @@
+package train
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/strata-ml/strata/data"
+	"github.com/strata-ml/strata/loss"
+	"github.com/strata-ml/strata/model"
+	"github.com/strata-ml/strata/registry"
+	"github.com/strata-ml/strata/tensor"
+)
+
+// LossName is what the loss is called where a metric can be named.
+const LossName = "loss"
+
+// scores accumulates the loss and the metrics over batches. Its sums are the whole of its memory, and are saved with
+// an unfinished epoch.
+type scores[T tensor.Float] struct {
+	metrics []NamedMetric[T]
+	loss    []float64   // Σ loss, Σ weight
+	sums    [][]float64 // by metric
+}
+
+func newScores[T tensor.Float](metrics []NamedMetric[T], pred tensor.Shape, target tensor.Spec) (*scores[T], error) {
+	s := &scores[T]{metrics: metrics, loss: make([]float64, 2)}
+	for _, m := range metrics {
+		n, err := m.Metric.Build(pred, target)
+		if err != nil {
+			return nil, fmt.Errorf("metric %s: %w", m.Name, err)
+		}
+		s.sums = append(s.sums, make([]float64, n))
+	}
+	return s, nil
+}
+
+func (s *scores[T]) add(sum, weight float64, pred []T, b *tensor.Batch[T]) {
+	s.loss[0] += sum
+	s.loss[1] += weight
+	for i, m := range s.metrics {
+		m.Metric.Add(s.sums[i], pred, b.Target, b.Rows)
+	}
+}
+
+func (s *scores[T]) reset() {
+	clear(s.loss)
+	for _, sums := range s.sums {
+		clear(sums)
+	}
+}
+
+// record returns the scores so far.
+func (s *scores[T]) record(kind string) Record {
+	rec := Record{Kind: kind, Loss: Number(s.loss[0] / s.loss[1])}
+	for i, m := range s.metrics {
+		if rec.Metrics == nil {
+			rec.Metrics = map[string]Number{}
+		}
+		rec.Metrics[m.Name] = Number(m.Metric.Value(s.sums[i]))
+	}
+	return rec
+}
+
+// higherIsBetter says in which direction a watched value improves. It returns an error when there is no such value.
+func (s *scores[T]) higherIsBetter(name string) (bool, error) {
+	if name == LossName {
+		return false, nil
+	}
+	known := []string{LossName}
+	for _, m := range s.metrics {
+		if m.Name == name {
+			return m.Metric.HigherIsBetter(), nil
+		}
+		known = append(known, m.Name)
+	}
+	if near := registry.Nearest(name, known); near != "" {
+		return false, fmt.Errorf("no metric %q is reported; did you mean %q?", name, near)
+	}
+	return false, fmt.Errorf("no metric %q is reported; there are %s", name, strings.Join(known, ", "))
+}
+
+// value returns the loss or the metric of that name, NaN where the record has none.
+func (r *Record) value(name string) float64 {
+	if name == LossName {
+		return float64(r.Loss)
+	}
+	if v, ok := r.Metrics[name]; ok {
+		return float64(v)
+	}
+	return math.NaN()
+}
+
+// Evaluate scores a model on a set without training: the loss and the metrics over all rows, in batches of up to
+// batch. Loss and metrics are built here. The set needs a target.
+func Evaluate[T tensor.Float](m *model.Model[T], l loss.Loss[T], metrics []NamedMetric[T], set *data.Set, batch int) (Record, error) {
+	if set.Target == nil {
+		return Record{}, errors.New("evaluate: the rows have no target")
+	}
+	if err := l.Build(m.Output(), set.Target.Spec()); err != nil {
+		return Record{}, fmt.Errorf("loss: %w", err)
+	}
+	return evaluate(model.NewExec(m, min(batch, max(set.Len(), 1)), false), l, metrics, set, batch)
+}
+
+func evaluate[T tensor.Float](e *model.Exec[T], l loss.Loss[T], metrics []NamedMetric[T], set *data.Set, batch int) (Record, error) {
+	s, err := newScores(metrics, e.Model().Output(), set.Target.Spec())
+	if err != nil {
+		return Record{}, err
+	}
+	err = forEachBatch(e, set, batch, func(pred []T, b *tensor.Batch[T]) {
+		sum, weight := l.Eval(pred, b.Target, b.Rows, nil)
+		s.add(sum, weight, pred, b)
+	})
+	return s.record(EvalRecord), err
+}
+
+// Predict calls f with the predictions for each batch of a set, in the order of the rows. Shape of pred: [rows,
+// output…]; it is valid during the call only.
+func Predict[T tensor.Float](m *model.Model[T], set *data.Set, batch int, f func(pred []T, rows int)) error {
+	e := model.NewExec(m, min(batch, max(set.Len(), 1)), false)
+	return forEachBatch(e, set, batch, func(pred []T, b *tensor.Batch[T]) { f(pred, b.Rows) })
+}
+
+func forEachBatch[T tensor.Float](e *model.Exec[T], set *data.Set, batch int, f func(pred []T, b *tensor.Batch[T])) error {
+	batch = min(batch, e.Capacity())
+	loader := data.NewLoader[T](set, batch, false, false, 0)
+	defer loader.Close()
+	loader.Start(0, 0)
+	for b, ok := loader.Next(); ok; b, ok = loader.Next() {
+		pred, err := e.Forward(b, false, model.Key{}, 0)
+		if err != nil {
+			return err
+		}
+		f(pred, b)
+	}
+	return nil
+}

@@ -1,0 +1,63 @@
+package train
+
+// An Observer is told what happens in a run: a progress bar, a dashboard, a test. Observe is called from the goroutine
+// that trains, between the parts of a step, and the run waits for it. An Event is valid during the call only. What an
+// Observer does cannot change the run.
+type Observer interface {
+	Observe(e Event)
+}
+
+// An ObserverFunc is a function that observes.
+type ObserverFunc func(e Event)
+
+// Observe calls f.
+func (f ObserverFunc) Observe(e Event) { f(e) }
+
+// An Event is one of Started, Stepped, EpochEnded, Evaluated, Saved, SaveFailed and Ended, as a pointer.
+type Event interface{ event() }
+
+// Started is the first event of a run, and of one that continues.
+type Started struct {
+	Resumed       bool
+	Step          int64 // steps already done
+	StepsPerEpoch int64
+	Steps         int64 // steps when the run is complete
+	BatchSize     int
+}
+
+// Stepped follows each step.
+type Stepped struct {
+	Step, Epoch int64 // steps and epochs finished
+	Rows        int   // of the batch
+	Loss        float64
+	Record      *Record // nil unless the step was logged
+}
+
+// EpochEnded follows the last step of an epoch.
+type EpochEnded struct{ Record Record }
+
+// Evaluated follows an evaluation.
+type Evaluated struct{ Record Record }
+
+// Saved follows a checkpoint that is durable.
+type Saved struct {
+	Step int64
+	Path string
+}
+
+// SaveFailed follows a checkpoint that could not be written. The run goes on, and older checkpoints are untouched.
+type SaveFailed struct {
+	Step int64
+	Err  error
+}
+
+// Ended is the last event.
+type Ended struct{ Result Result }
+
+func (*Started) event()    {}
+func (*Stepped) event()    {}
+func (*EpochEnded) event() {}
+func (*Evaluated) event()  {}
+func (*Saved) event()      {}
+func (*SaveFailed) event() {}
+func (*Ended) event()      {}

@@ -1,0 +1,363 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"sync/atomic"
+	"time"
+
+	"github.com/strata-ml/strata/checkpoint"
+	"github.com/strata-ml/strata/data"
+	"github.com/strata-ml/strata/loss"
+	"github.com/strata-ml/strata/model"
+	"github.com/strata-ml/strata/optim"
+	"github.com/strata-ml/strata/schedule"
+	"github.com/strata-ml/strata/tensor"
+)
+
+// Setup is everything that a run consists of. Model must be initialized; Train, Loss and Optimizer are required, and
+// a zero Config means DefaultConfig.
+type Setup[T tensor.Float] struct {
+	Model        *model.Model[T]
+	Loss         loss.Loss[T]
+	Optimizer    optim.Optimizer[T]
+	Regularizers []Penalty[T]
+	Clip         optim.Clip
+	Metrics      []NamedMetric[T]
+
+	Train *data.Set
+	Eval  *data.Set // nil for none
+
+	Seed          uint64
+	Config        Config
+	EarlyStopping *EarlyStopping // nil for none
+	Checkpoints   CheckpointPolicy
+	Dir           string            // run directory; "" keeps nothing on disk
+	Describe      checkpoint.Config // what goes into each checkpoint besides the state
+	Observers     []Observer
+}
+
+// A Penalty is a regularizer and the parameters that it applies to, as patterns for optim.Match.
+type Penalty[T tensor.Float] struct {
+	Regularizer optim.Regularizer[T]
+	Params      []string
+}
+
+// A NamedMetric is a metric and the name that it is reported under.
+type NamedMetric[T tensor.Float] struct {
+	Name   string
+	Metric Metric[T]
+}
+
+// The reasons why a run ends.
+const (
+	ReasonEpochs      = "all epochs are done"
+	ReasonSteps       = "the step limit is reached"
+	ReasonEarly       = "evaluations no longer improve"
+	ReasonInterrupted = "interrupted"
+)
+
+// Result is how a run ended.
+type Result struct {
+	Step, Epoch int64 // finished
+	Reason      string
+	Last        *Record               // the last evaluation, nil without one
+	Best        *checkpoint.BestState // the best evaluation, nil without one
+}
+
+// A Run fits a model to data. It belongs to one goroutine; Save alone may be called from others.
+type Run[T tensor.Float] struct {
+	s       Setup[T]
+	exec    *model.Exec[T]
+	loader  *data.Loader[T]
+	slots   [][]T // by slot name: an array as long as the weights
+	updates []paramUpdate[T]
+	rates   []schedule.Schedule
+	values  []float64 // of the rates, for the step
+	before  []T       // the weights before the update of a logged step
+	score   *scores[T]
+
+	state   checkpoint.State
+	last    *Record // the last evaluation
+	log     *metricsLog
+	timing  *timingLog
+	resumed bool
+	saved   int64 // the step of the newest checkpoint, -1 before the first
+	saveNow atomic.Bool
+	stepped Stepped
+	began   time.Time // the epoch
+}
+
+// New returns a run at its first step. Its errors are mistakes in the setup: a loss or metric that does not fit the
+// model's output and the data, a pattern that is malformed or matches nothing.
+func New[T tensor.Float](s Setup[T]) (*Run[T], error) {
+	if s.Config == (Config{}) {
+		s.Config = DefaultConfig()
+	}
+	if s.Checkpoints == (CheckpointPolicy{}) {
+		s.Checkpoints = DefaultCheckpointPolicy()
+	}
+	if s.Train == nil || s.Train.Len() == 0 {
+		return nil, errors.New("train: there are no training rows")
+	}
+	if s.Train.Target == nil {
+		return nil, errors.New("train: the training rows have no target")
+	}
+	rows := s.Train.Len()
+	if s.Config.DropLast && rows < s.Config.BatchSize {
+		return nil, fmt.Errorf("train: %d training rows make no whole batch of %d, and the last one is dropped", rows, s.Config.BatchSize)
+	}
+	r := &Run[T]{s: s, saved: -1, state: checkpoint.State{Seed: s.Seed}}
+	target := s.Train.Target.Spec()
+	if err := s.Loss.Build(s.Model.Output(), target); err != nil {
+		return nil, fmt.Errorf("loss: %w", err)
+	}
+	var err error
+	if r.score, err = newScores(s.Metrics, s.Model.Output(), target); err != nil {
+		return nil, err
+	}
+	if err := r.checkWatched(); err != nil {
+		return nil, err
+	}
+	if err := r.prepareUpdates(); err != nil {
+		return nil, err
+	}
+	batch := min(s.Config.BatchSize, max(rows, 1))
+	r.exec = model.NewExec(s.Model, batch, true)
+	return r, nil
+}
+
+// checkWatched returns an error when early stopping or the best checkpoint watch something that is not reported.
+func (r *Run[T]) checkWatched() error {
+	if es := r.s.EarlyStopping; es != nil {
+		if r.s.Eval == nil {
+			return errors.New("early_stopping: there are no evaluation rows to watch")
+		}
+		if _, err := r.score.higherIsBetter(es.Metric); err != nil {
+			return fmt.Errorf("early_stopping: %w", err)
+		}
+	}
+	if _, err := r.score.higherIsBetter(r.s.Checkpoints.Best); err != nil {
+		return fmt.Errorf("checkpoint: best: %w", err)
+	}
+	return nil
+}
+
+// StepsPerEpoch returns the number of batches of one epoch.
+func (r *Run[T]) StepsPerEpoch() int64 {
+	rows, batch := int64(r.s.Train.Len()), int64(r.s.Config.BatchSize)
+	if r.s.Config.DropLast {
+		return rows / batch
+	}
+	return (rows + batch - 1) / batch
+}
+
+// Steps returns the number of steps of the whole run, unless it stops early.
+func (r *Run[T]) Steps() int64 {
+	steps := r.s.Config.Epochs * r.StepsPerEpoch()
+	if limit := r.s.Config.Steps; limit > 0 {
+		steps = min(steps, limit)
+	}
+	return steps
+}
+
+// State returns the progress of the run.
+func (r *Run[T]) State() checkpoint.State { return r.state }
+
+// Save asks for a checkpoint after the step under way. It may be called from any goroutine, while Train runs.
+func (r *Run[T]) Save() { r.saveNow.Store(true) }
+
+// Train runs until all epochs are done, evaluations no longer improve, or ctx ends; then it finishes the step, writes
+// a checkpoint, and returns. A run that was restored goes on where it was.
+//
+// Errors are a *model.LayerError for a layer that panicked, a *model.NonFiniteError for a number that is NaN or
+// infinite (neither leaves a checkpoint of the broken state), and errors of the run directory.
+func (r *Run[T]) Train(ctx context.Context) (res Result, err error) {
+	if err := r.openLogs(); err != nil {
+		return Result{}, err
+	}
+	defer func() { err = errors.Join(err, r.closeLogs(res, err)) }()
+	r.loader = data.NewLoader[T](r.s.Train, r.s.Config.BatchSize, r.s.Config.Shuffle, r.s.Config.DropLast, r.s.Seed)
+	defer r.loader.Close()
+	r.notify(&Started{
+		Resumed: r.resumed, Step: r.state.Step, StepsPerEpoch: r.StepsPerEpoch(), Steps: r.Steps(), BatchSize: r.s.Config.BatchSize,
+	})
+	reason, err := r.loop(ctx)
+	if err != nil {
+		return Result{Step: r.state.Step, Epoch: r.state.Epoch, Reason: err.Error(), Last: r.last, Best: r.state.Best}, err
+	}
+	finished := reason != ReasonInterrupted
+	// The checkpoint of the last step is written again when the run turns out to be finished.
+	if r.saved != r.state.Step || finished != r.state.Finished {
+		r.state.Finished = finished
+		if finished {
+			r.state.StopReason = reason
+		}
+		if err := r.checkpoint(); err != nil {
+			return Result{}, err
+		}
+	}
+	res = Result{Step: r.state.Step, Epoch: r.state.Epoch, Reason: reason, Last: r.last, Best: r.state.Best}
+	r.notify(&Ended{res})
+	return res, nil
+}
+
+// loop runs units until the run ends, and returns the reason.
+func (r *Run[T]) loop(ctx context.Context) (string, error) {
+	for {
+		if reason := r.done(); reason != "" {
+			return reason, nil
+		}
+		r.began = time.Now()
+		r.loader.Start(r.state.Epoch, r.state.Position)
+		for r.done() == "" {
+			if ctx.Err() != nil {
+				return ReasonInterrupted, nil
+			}
+			b, ok := r.loader.Next()
+			if !ok {
+				return "", fmt.Errorf("train: epoch %d ended at row %d of %d", r.state.Epoch, r.state.Position, r.s.Train.Len())
+			}
+			ended, err := r.unit(b)
+			if err != nil {
+				return "", err
+			}
+			if ended {
+				break
+			}
+		}
+	}
+}
+
+// done returns why the run is over, or "".
+func (r *Run[T]) done() string {
+	switch es := r.s.EarlyStopping; {
+	case es != nil && r.state.EarlyStop != nil && r.state.EarlyStop.Waited >= es.Patience:
+		return ReasonEarly
+	case r.state.Epoch >= r.s.Config.Epochs:
+		return ReasonEpochs
+	case r.s.Config.Steps > 0 && r.state.Step >= r.s.Config.Steps:
+		return ReasonSteps
+	}
+	return ""
+}
+
+// unit runs one step and all that follows from it. It reports whether the step was the last of its epoch.
+func (r *Run[T]) unit(b *tensor.Batch[T]) (ended bool, err error) {
+	rec, err := r.step(b)
+	if err != nil {
+		return false, err
+	}
+	r.state.Step++
+	r.state.Position += int64(b.Rows)
+	ended = r.state.Step%r.StepsPerEpoch() == 0
+	if rec != nil {
+		rec.Step, rec.Epoch = r.state.Step, r.epoch()
+		if err := r.log.write(*rec); err != nil {
+			return false, err
+		}
+	}
+	best := false
+	if ended {
+		r.state.Epoch++
+		r.state.Position = 0
+		if best, err = r.endEpoch(); err != nil {
+			return false, err
+		}
+	}
+	r.stepped.Step, r.stepped.Epoch, r.stepped.Rows, r.stepped.Record = r.state.Step, r.state.Epoch, b.Rows, rec
+	r.notify(&r.stepped)
+	if best || r.due(ended) {
+		return ended, r.checkpoint()
+	}
+	return ended, nil
+}
+
+// due reports whether the policy, or a call of Save, wants a checkpoint after this unit.
+func (r *Run[T]) due(ended bool) bool {
+	p := r.s.Checkpoints
+	asked := r.saveNow.Swap(false)
+	return asked || p.EverySteps > 0 && r.state.Step%p.EverySteps == 0 ||
+		ended && p.Every > 0 && r.state.Epoch%p.Every == 0
+}
+
+// endEpoch writes the record of an epoch, evaluates where it is time to, and reports whether that was the best so far.
+func (r *Run[T]) endEpoch() (best bool, err error) {
+	rec := r.score.record(EpochRecord)
+	rec.Step, rec.Epoch = r.state.Step, r.epoch()
+	r.score.reset()
+	if err := r.log.write(rec); err != nil {
+		return false, err
+	}
+	r.timing.mark(EpochMark, r.state.Step, r.epoch(), time.Since(r.began), "")
+	r.notify(&EpochEnded{rec})
+	last := r.state.Step >= r.Steps()
+	if r.s.Eval == nil || r.state.Epoch%r.s.Config.EvalEvery != 0 && !last {
+		return false, nil
+	}
+	return r.evaluate()
+}
+
+// evaluate scores the eval set, and keeps count for early stopping and the best checkpoint.
+func (r *Run[T]) evaluate() (best bool, err error) {
+	rec, err := evaluate(r.exec, r.s.Loss, r.s.Metrics, r.s.Eval, r.s.Config.BatchSize)
+	if err != nil {
+		return false, err
+	}
+	rec.Step, rec.Epoch = r.state.Step, r.epoch()
+	if len(r.s.Regularizers) > 0 {
+		penalty := Number(r.penalty())
+		rec.Penalty = &penalty
+	}
+	watched, value := r.s.Checkpoints.Best, rec.value(r.s.Checkpoints.Best)
+	higher, _ := r.score.higherIsBetter(watched)
+	if b := r.state.Best; !math.IsNaN(value) && (b == nil || improves(value, b.Value, higher, 0)) {
+		r.state.Best = &checkpoint.BestState{Metric: watched, Value: value, Step: r.state.Step, Epoch: r.state.Epoch}
+		rec.Best, best = true, true
+	}
+	r.countPatience(rec)
+	r.last = &rec
+	if err := r.log.write(rec); err != nil {
+		return false, err
+	}
+	r.notify(&Evaluated{rec})
+	return best, nil
+}
+
+func (r *Run[T]) countPatience(rec Record) {
+	es := r.s.EarlyStopping
+	if es == nil {
+		return
+	}
+	value := rec.value(es.Metric)
+	higher, _ := r.score.higherIsBetter(es.Metric)
+	s := r.state.EarlyStop
+	switch {
+	case !math.IsNaN(value) && (s == nil || math.IsNaN(s.Best) || improves(value, s.Best, higher, es.MinDelta)):
+		r.state.EarlyStop = &checkpoint.EarlyStopState{Metric: es.Metric, Best: value}
+	case s == nil:
+		r.state.EarlyStop = &checkpoint.EarlyStopState{Metric: es.Metric, Best: value, Waited: 1}
+	default:
+		s.Waited++
+	}
+}
+
+// improves reports whether a value is better than another by more than delta.
+func improves(value, than float64, higher bool, delta float64) bool {
+	if higher {
+		return value > than+delta
+	}
+	return value < than-delta
+}
+
+func (r *Run[T]) epoch() Number {
+	return Number(schedule.Progress{Step: r.state.Step, StepsPerEpoch: r.StepsPerEpoch()}.Epoch())
+}
+
+func (r *Run[T]) notify(e Event) {
+	for _, o := range r.s.Observers {
+		o.Observe(e)
+	}
+}

@@ -1,0 +1,205 @@
+package train
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/strata-ml/strata/checkpoint"
+	"github.com/strata-ml/strata/model"
+	"github.com/strata-ml/strata/tensor"
+)
+
+// CheckpointDir is the directory of a run's checkpoints, in the run directory.
+const CheckpointDir = "checkpoints"
+
+// openLogs opens the logs of the run directory, cut to what the state knows of.
+func (r *Run[T]) openLogs() error {
+	if r.s.Dir == "" {
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Join(r.s.Dir, CheckpointDir), 0o777); err != nil {
+		return err
+	}
+	var err error
+	if r.log, err = openMetricsLog(r.s.Dir, r.state.LogOffset, r.state.LogCRC); err != nil {
+		return err
+	}
+	if r.timing, err = openTimingLog(r.s.Dir); err != nil {
+		return err
+	}
+	kind := StartMark
+	if r.resumed {
+		kind = ResumeMark
+	}
+	r.timing.mark(kind, r.state.Step, r.epoch(), 0, "")
+	return nil
+}
+
+func (r *Run[T]) closeLogs(res Result, failure error) error {
+	note := res.Reason
+	if failure != nil {
+		note = failure.Error()
+	}
+	r.timing.mark(StopMark, r.state.Step, r.epoch(), 0, note)
+	if err := r.log.close(); err != nil {
+		return err
+	}
+	return r.timing.close()
+}
+
+// checkpoint makes the log durable, writes a checkpoint of the state, and then deletes those that the policy does not
+// keep. A checkpoint that cannot be written is reported and the run goes on; parameters that are not finite end it.
+func (r *Run[T]) checkpoint() error {
+	if err := r.checkFinite(); err != nil {
+		return err
+	}
+	r.saved = r.state.Step
+	if r.s.Dir == "" {
+		return nil
+	}
+	began := time.Now()
+	if err := r.log.sync(); err != nil {
+		return fmt.Errorf("train: metrics log: %w", err)
+	}
+	r.state.LogOffset, r.state.LogCRC = r.log.offset, r.log.crc
+	dir := filepath.Join(r.s.Dir, CheckpointDir)
+	path := filepath.Join(dir, checkpoint.StepFile(r.state.Step))
+	if err := checkpoint.Save(path, r.Snapshot()); err != nil {
+		r.timing.mark(CheckpointMark, r.state.Step, r.epoch(), time.Since(began), err.Error())
+		r.notify(&SaveFailed{r.state.Step, err})
+		return nil
+	}
+	r.timing.mark(CheckpointMark, r.state.Step, r.epoch(), time.Since(began), "")
+	_, err := checkpoint.Prune(dir, func(newer int, step int64) bool {
+		return newer < r.s.Checkpoints.Keep || r.state.Best != nil && step == r.state.Best.Step
+	})
+	if err != nil {
+		r.notify(&SaveFailed{r.state.Step, err})
+	}
+	r.notify(&Saved{r.state.Step, path})
+	return nil
+}
+
+// checkFinite returns an error for the first parameter that is not finite.
+func (r *Run[T]) checkFinite() error {
+	for _, p := range r.s.Model.Params() {
+		for i, w := range p.Data {
+			if !isFinite(float64(w)) {
+				return fmt.Errorf("step %d: the update made element %d of parameter %s %v; a smaller learning rate or clip.norm may help",
+					r.state.Step, i, p.Path, w)
+			}
+		}
+	}
+	return nil
+}
+
+// Snapshot returns everything that the run can be continued from. Its tensors share the run's memory.
+func (r *Run[T]) Snapshot() *checkpoint.Snapshot {
+	s := &checkpoint.Snapshot{Config: r.s.Describe, State: r.state}
+	for _, t := range r.tensors() {
+		s.Tensors = append(s.Tensors, checkpoint.NewTensor(t.name, t.role, t.shape, t.data))
+	}
+	for _, m := range r.meters() {
+		s.Tensors = append(s.Tensors, checkpoint.NewTensor(m.name, checkpoint.Meter, []int{len(m.sums)}, m.sums))
+	}
+	return s
+}
+
+type namedTensor[T any] struct {
+	name, role string
+	shape      []int
+	data       []T
+}
+
+// tensors lists the parameters, slots and states of the run under the names that they have in a checkpoint.
+func (r *Run[T]) tensors() []namedTensor[T] {
+	var list []namedTensor[T]
+	for _, p := range r.s.Model.Params() {
+		list = append(list, namedTensor[T]{p.Path, checkpoint.Param, p.Shape, p.Data})
+	}
+	for i, slot := range r.s.Optimizer.Slots() {
+		for _, u := range r.updates {
+			list = append(list, namedTensor[T]{u.param.Path + "/" + slot, checkpoint.Slot, u.param.Shape, u.update.Slots[i]})
+		}
+	}
+	for _, s := range r.s.Model.States() {
+		list = append(list, namedTensor[T]{s.Path, checkpoint.Aux, s.Shape, s.Data})
+	}
+	return list
+}
+
+type meter struct {
+	name string
+	sums []float64
+}
+
+// meters lists the sums of the epoch so far.
+func (r *Run[T]) meters() []meter {
+	list := []meter{{"epoch/" + LossName, r.score.loss}}
+	for i, m := range r.score.metrics {
+		list = append(list, meter{"epoch/" + m.Name, r.score.sums[i]})
+	}
+	return list
+}
+
+// Restore puts the run in the state of a checkpoint, every tensor of which must fit by name, type and shape. After an
+// error the run must not be used.
+func (r *Run[T]) Restore(f *checkpoint.File) error {
+	expected := map[string]bool{}
+	for _, t := range r.tensors() {
+		expected[t.name] = true
+		if err := restoreTensor(f, t.name, t.shape, t.data); err != nil {
+			return err
+		}
+	}
+	for _, m := range r.meters() {
+		expected[m.name] = true
+		if err := restoreTensor(f, m.name, []int{len(m.sums)}, m.sums); err != nil {
+			return err
+		}
+	}
+	for _, info := range f.Tensors() {
+		if !expected[info.Name] {
+			return fmt.Errorf("%s: tensor %q has no place in this run", f.Path(), info.Name)
+		}
+	}
+	r.state, r.resumed, r.saved = f.State(), true, f.State().Step
+	if r.state.Finished {
+		// More may have been asked for since: Train decides again.
+		r.state.Finished, r.state.StopReason = false, ""
+		if r.done() != "" {
+			r.state.Finished, r.state.StopReason = true, f.State().StopReason
+		}
+	}
+	return nil
+}
+
+func restoreTensor[T checkpoint.Element](f *checkpoint.File, name string, shape []int, dst []T) error {
+	info, ok := f.Info(name)
+	if !ok {
+		return fmt.Errorf("%s: has no tensor %q", f.Path(), name)
+	}
+	if want := checkpoint.DTypeOf[T](); info.DType != want || !slices.Equal(info.Shape, shape) {
+		return fmt.Errorf("%s: tensor %q is %s %v, and the run needs %s %v", f.Path(), name, info.DType, info.Shape, want, shape)
+	}
+	return checkpoint.ReadInto(f, name, dst)
+}
+
+// LoadModel sets the parameters and states of an initialized model from a checkpoint, each of which must be there with
+// its name, type and shape. Other tensors in the file are left alone.
+func LoadModel[T tensor.Float](m *model.Model[T], f *checkpoint.File) error {
+	for _, p := range m.Params() {
+		if err := restoreTensor(f, p.Path, p.Shape, p.Data); err != nil {
+			return err
+		}
+	}
+	for _, s := range m.States() {
+		if err := restoreTensor(f, s.Path, s.Shape, s.Data); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,176 @@
+package train
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/strata-ml/strata/model"
+	"github.com/strata-ml/strata/optim"
+	"github.com/strata-ml/strata/schedule"
+	"github.com/strata-ml/strata/tensor"
+)
+
+// paramUpdate is what the update of one parameter needs, put together once.
+type paramUpdate[T tensor.Float] struct {
+	param     model.Param[T]
+	update    optim.Update[T]
+	penalties []optim.Regularizer[T]
+}
+
+// prepareUpdates allocates the optimizer's slots, and matches regularizers and decay to parameters.
+func (r *Run[T]) prepareUpdates() error {
+	weights := r.s.Model.Weights()
+	for range r.s.Optimizer.Slots() {
+		r.slots = append(r.slots, make([]T, len(weights)))
+	}
+	for _, rate := range r.s.Optimizer.Rates() {
+		r.rates = append(r.rates, schedule.Of(rate.Value))
+	}
+	r.values = make([]float64, len(r.rates))
+	r.before = make([]T, len(weights))
+	var decay []string
+	if d, ok := r.s.Optimizer.(optim.Decayer); ok {
+		decay = d.DecayParams()
+	}
+	used := make([]bool, len(r.s.Regularizers))
+	for _, p := range r.s.Model.Params() {
+		u := paramUpdate[T]{param: p}
+		u.update.Param, u.update.Rates = p.Data, r.values
+		for _, slot := range r.slots {
+			end := p.Offset + len(p.Data)
+			u.update.Slots = append(u.update.Slots, slot[p.Offset:end:end])
+		}
+		var err error
+		if u.update.Decay, err = optim.Match(decay, p.Path); err != nil {
+			return fmt.Errorf("optimizer: %w", err)
+		}
+		for i, penalty := range r.s.Regularizers {
+			matches, err := optim.Match(penalty.Params, p.Path)
+			if err != nil {
+				return fmt.Errorf("regularizer: %w", err)
+			}
+			if matches {
+				used[i] = true
+				u.penalties = append(u.penalties, penalty.Regularizer)
+			}
+		}
+		r.updates = append(r.updates, u)
+	}
+	for i, ok := range used {
+		if !ok {
+			return fmt.Errorf("regularizer: the patterns %v match no parameter", r.s.Regularizers[i].Params)
+		}
+	}
+	return nil
+}
+
+// step runs one step on a batch: forward, loss, backward, penalties, clipping, update. It returns a record when the
+// step is to be logged. A number that is not finite is traced to where it came from.
+func (r *Run[T]) step(b *tensor.Batch[T]) (*Record, error) {
+	key := model.Key{Seed: r.s.Seed, Step: r.state.Step}
+	pred, err := r.exec.Forward(b, true, key, 0)
+	if err != nil {
+		return nil, err
+	}
+	sum, weight := r.s.Loss.Eval(pred, b.Target, b.Rows, r.exec.DOut())
+	if err := r.exec.Backward(); err != nil {
+		return nil, err
+	}
+	grads := r.exec.Grads()
+	for _, u := range r.updates {
+		for _, p := range u.penalties {
+			if !u.param.Frozen {
+				p.AddGradient(u.param.Data, u.gradient(grads))
+			}
+		}
+	}
+	norm := optim.ClipGradient(r.s.Clip, grads)
+	if loss := sum / weight; !isFinite(loss) || !isFinite(norm) {
+		return nil, r.traceNonFinite(b, key, loss, norm)
+	}
+	progress := schedule.Progress{Step: r.state.Step, StepsPerEpoch: r.StepsPerEpoch(), Steps: r.Steps()}
+	for i, rate := range r.rates {
+		r.values[i] = rate.At(progress)
+	}
+	logged := (r.state.Step+1)%r.s.Config.LogEvery == 0
+	var rec *Record
+	if logged {
+		copy(r.before, r.s.Model.Weights())
+		rec = r.stepRecord(sum/weight, norm)
+	}
+	for i := range r.updates {
+		if u := &r.updates[i]; !u.param.Frozen {
+			u.update.Grad, u.update.Step = u.gradient(grads), r.state.Step+1
+			r.s.Optimizer.Update(&u.update)
+		}
+	}
+	if logged {
+		rec.UpdateRatio = r.updateRatios()
+	}
+	r.exec.CommitStates()
+	r.score.add(sum, weight, pred, b)
+	r.stepped.Loss = sum / weight
+	return rec, nil
+}
+
+// gradient returns the part of a flat gradient that belongs to the parameter.
+func (u *paramUpdate[T]) gradient(grads []T) []T {
+	return grads[u.param.Offset : u.param.Offset+len(u.param.Data)]
+}
+
+// penalty returns the regularization term of the whole model.
+func (r *Run[T]) penalty() float64 {
+	total := 0.0
+	for _, u := range r.updates {
+		for _, p := range u.penalties {
+			total += p.Penalty(u.param.Data)
+		}
+	}
+	return total
+}
+
+func (r *Run[T]) stepRecord(loss, norm float64) *Record {
+	lr, gradNorm := Number(r.values[0]), Number(norm)
+	rec := &Record{Kind: StepRecord, Loss: Number(loss), LR: &lr, GradNorm: &gradNorm}
+	if len(r.s.Regularizers) > 0 {
+		penalty := Number(r.penalty())
+		rec.Penalty = &penalty
+	}
+	return rec
+}
+
+// updateRatios returns ‖Δw‖/‖w‖ for each node that trains, from the weights before the update and those after.
+func (r *Run[T]) updateRatios() map[string]Number {
+	type norms struct{ change, weight float64 }
+	byNode := map[string]norms{}
+	for _, u := range r.updates {
+		if u.param.Frozen {
+			continue
+		}
+		n := byNode[u.param.Node]
+		before := r.before[u.param.Offset : u.param.Offset+len(u.param.Data)]
+		tensor.Scale(-1, before)
+		tensor.AddTo(before, u.param.Data)
+		n.change += tensor.SumSquares(before)
+		n.weight += tensor.SumSquares(u.param.Data)
+		byNode[u.param.Node] = n
+	}
+	ratios := map[string]Number{}
+	for node, n := range byNode {
+		ratios[node] = Number(math.Sqrt(n.change) / math.Sqrt(n.weight))
+	}
+	return ratios
+}
+
+// traceNonFinite repeats a step whose loss or gradient is not finite and names the first number at fault.
+func (r *Run[T]) traceNonFinite(b *tensor.Batch[T], key model.Key, loss, norm float64) error {
+	err := r.exec.FindNonFinite(b, key, func(pred, dpred []T) {
+		r.s.Loss.Eval(pred, b.Target, b.Rows, dpred)
+	})
+	if err == nil {
+		err = fmt.Errorf("step %d: the loss is %v and the gradient norm %v, although every number in the model is finite", key.Step, loss, norm)
+	}
+	return err
+}
+
+func isFinite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
