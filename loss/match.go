@@ -48,23 +48,33 @@ func MatchNumbers(pred tensor.Shape, target tensor.Spec) error {
 
 func sameShape(a, b tensor.Shape) bool { return a.Equal(b) || a.Size() == 1 && b.Size() == 1 }
 
-// A TargetError is the panic of a loss or metric that meets a class outside of its range: data that break their Spec.
+// A TargetError is the panic of a loss or metric that meets a target outside of its range: data that break their Spec.
 type TargetError struct {
-	Op      string // the name of the loss or metric
-	Index   int    // which target of the batch
-	Target  int32
-	Classes int
+	Op     string // the name of the loss or metric
+	Index  int    // which target of the batch
+	Want   string // "a class in [0, 10)"
+	Target float64
 }
 
 func (e *TargetError) Error() string {
-	return fmt.Sprintf("%s: target %d of the batch must be a class in [0, %d), is %d", e.Op, e.Index, e.Classes, e.Target)
+	return fmt.Sprintf("%s: target %d of the batch must be %s, is %v", e.Op, e.Index, e.Want, e.Target)
 }
 
-// CheckTargets panics with a *TargetError unless every target is in [0, classes). op names the loss or metric.
-func CheckTargets(op string, targets []int32, classes int) {
+// CheckClasses panics with a *TargetError unless every target is in [0, classes). op names the loss or metric.
+func CheckClasses(op string, targets []int32, classes int) {
 	for i, t := range targets {
 		if t < 0 || int(t) >= classes {
-			panic(&TargetError{Op: op, Index: i, Target: t, Classes: classes})
+			panic(&TargetError{Op: op, Index: i, Want: fmt.Sprintf("a class in [0, %d)", classes), Target: float64(t)})
+		}
+	}
+}
+
+// CheckProbabilities panics with a *TargetError when a target is below 0 or above 1. It lets NaN pass, which the loss
+// shows. op names the loss or metric.
+func CheckProbabilities[T tensor.Float](op string, targets []T) {
+	for i, t := range targets {
+		if t < 0 || t > 1 {
+			panic(&TargetError{Op: op, Index: i, Want: "in [0, 1]", Target: float64(t)})
 		}
 	}
 }

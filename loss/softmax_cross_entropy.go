@@ -49,7 +49,7 @@ func init() {
 	Register("softmax_cross_entropy", SoftmaxCrossEntropyConfig{}, NewSoftmaxCrossEntropy[float32], NewSoftmaxCrossEntropy[float64])
 }
 
-// Build accepts classes, given one logit per class, and distributions of the shape of the predictions.
+// Build accepts classes, with one logit for each, and distributions of the shape of the predictions.
 func (l *SoftmaxCrossEntropy[T]) Build(pred tensor.Shape, target tensor.Spec) error {
 	l.soft = !target.IsIndex()
 	classes := pred.Last()
@@ -77,7 +77,7 @@ func (l *SoftmaxCrossEntropy[T]) Build(pred tensor.Shape, target tensor.Spec) er
 	return nil
 }
 
-// Eval implements Loss. A class out of range is a panic with a *TargetError.
+// Eval implements Loss. A target out of range is a panic with a *TargetError.
 func (l *SoftmaxCrossEntropy[T]) Eval(pred []T, target tensor.Values[T], rows int, dpred []T) (sum, weight float64) {
 	const op = "softmax_cross_entropy"
 	n, classes := rows*l.targets, len(l.weights)
@@ -87,10 +87,11 @@ func (l *SoftmaxCrossEntropy[T]) Eval(pred []T, target tensor.Values[T], rows in
 	}
 	if l.soft {
 		CheckLen(op, "targets", len(target.Floats), n*classes)
+		CheckProbabilities(op, target.Floats)
 		weight = float64(n)
 	} else {
 		CheckLen(op, "targets", len(target.Ints), n)
-		CheckTargets(op, target.Ints, classes)
+		CheckClasses(op, target.Ints, classes)
 		for _, k := range target.Ints {
 			weight += l.weights[k]
 		}
