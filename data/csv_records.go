@@ -1,0 +1,178 @@
+package data
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"unicode/utf8"
+)
+
+// Limits on one record of a CSV file. An unterminated quote would otherwise read the whole file as one cell.
+const (
+	maxRecordBytes = 1 << 20
+	maxColumns     = 1 << 15
+)
+
+// records reads a CSV file as RFC 4180 has it, strictly: every record has as many cells as the first, quotes are
+// balanced, text is UTF-8. Blank lines are passed over.
+type records struct {
+	in    *input
+	csv   *csv.Reader
+	names []string // of the columns: from the header, or "1", "2", … without one
+	first []string // the first record of a file without header, until next returns it
+}
+
+func newRecords(in *input, delimiter byte, header bool) (*records, error) {
+	if err := skipMark(in); err != nil {
+		return nil, err
+	}
+	r := &records{in: in, csv: csv.NewReader(&recordGuard{from: in, delimiter: delimiter, line: 1})}
+	r.csv.Comma = rune(delimiter)
+	r.csv.FieldsPerRecord = -1
+	r.csv.ReuseRecord = true
+	first, err := r.next()
+	if errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("%s: the file is empty", in.path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	r.names = make([]string, len(first))
+	if !header {
+		for i := range r.names {
+			r.names[i] = strconv.Itoa(i + 1)
+		}
+		r.first = first
+		return r, nil
+	}
+	return r, r.readHeader(first)
+}
+
+func (r *records) readHeader(cells []string) error {
+	seen := make(map[string]bool, len(cells))
+	for i, name := range cells {
+		name = trim(name)
+		switch {
+		case name == "":
+			return r.errorAt(i, "column %d has no name; a file without a header needs header: false", i+1)
+		case seen[name]:
+			return r.errorAt(i, "two columns are named %q", name)
+		case !utf8.ValidString(name):
+			return r.errorAt(i, "the name of column %d is not UTF-8; save the file as UTF-8", i+1)
+		}
+		r.names[i], seen[name] = name, true
+	}
+	return nil
+}
+
+// skipMark passes over a byte order mark, and tells what cannot be CSV from its first bytes.
+func skipMark(in *input) error {
+	start, err := in.Peek(3)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return unplaced(in.path, err)
+	}
+	switch s := string(start); {
+	case s == "\xef\xbb\xbf":
+		_, err := in.Discard(len(s))
+		return err
+	case len(s) >= 2 && (s[:2] == "\xff\xfe" || s[:2] == "\xfe\xff"):
+		return fmt.Errorf("%s: the text is UTF-16; save the file as UTF-8", in.path)
+	case len(s) >= 2 && s[:2] == "\x1f\x8b":
+		return fmt.Errorf("%s: the file is packed; give it a name that ends in .gz", in.path)
+	}
+	return nil
+}
+
+// next returns the cells of the next record, which are valid until the following call, or io.EOF.
+func (r *records) next() ([]string, error) {
+	if first := r.first; first != nil {
+		r.first = nil
+		return first, nil
+	}
+	cells, err := r.csv.Read()
+	if pe, ok := errors.AsType[*csv.ParseError](err); ok {
+		return nil, fmt.Errorf("%s:%d:%d: %w", r.in.path, pe.Line, pe.Column, pe.Err)
+	}
+	if se, ok := errors.AsType[*sizeError](err); ok {
+		return nil, fmt.Errorf("%s:%d: %w", r.in.path, se.line, se)
+	}
+	if err != nil {
+		if errors.Is(err, io.EOF) {
+			return nil, io.EOF
+		}
+		return nil, unplaced(r.in.path, err)
+	}
+	if r.names != nil && len(cells) != len(r.names) {
+		line, _ := r.csv.FieldPos(0)
+		return nil, fmt.Errorf("%s:%d: the row has %d cells, the first row has %d", r.in.path, line, len(cells), len(r.names))
+	}
+	return cells, nil
+}
+
+// errorAt returns an error at a cell of the record that next returned last.
+func (r *records) errorAt(cell int, format string, args ...any) error {
+	return r.position(cell).errorf(r.in.path, format, args...)
+}
+
+// position returns the place of a cell of the record that next returned last.
+func (r *records) position(cell int) position {
+	line, column := r.csv.FieldPos(cell)
+	return position{line, column}
+}
+
+// A position is a place in a file: line and byte, both from 1.
+type position struct{ line, column int }
+
+func (p position) errorf(path, format string, args ...any) error {
+	return fmt.Errorf("%s:%d:%d: %s", path, p.line, p.column, fmt.Sprintf(format, args...))
+}
+
+// A recordGuard passes a CSV text through and stops it at a record of absurd size, before anything holds the record.
+// Quotes switch between inside and outside; a doubled quote switches twice, which comes to the same.
+type recordGuard struct {
+	from      io.Reader
+	delimiter byte
+	line      int // of the next byte
+	begin     int // line on which the record began, 0 before its first byte
+	bytes     int // of the record
+	columns   int // of the record, less one
+	quoted    bool
+}
+
+func (g *recordGuard) Read(p []byte) (int, error) {
+	n, err := g.from.Read(p)
+	for i, c := range p[:n] {
+		if g.begin == 0 {
+			g.begin = g.line
+		}
+		g.bytes++
+		switch {
+		case c == '"':
+			g.quoted = !g.quoted
+		case c == g.delimiter && !g.quoted:
+			g.columns++
+		case c == '\n':
+			g.line++
+			if !g.quoted {
+				g.begin, g.bytes, g.columns = 0, 0, 0
+			}
+		}
+		switch {
+		case g.bytes > maxRecordBytes:
+			return i, &sizeError{g.begin, "the record is larger than 1 MiB; is a quote left open?"}
+		case g.columns >= maxColumns:
+			return i, &sizeError{g.begin, fmt.Sprintf("the record has more than %d cells", maxColumns)}
+		}
+	}
+	return n, err
+}
+
+// A sizeError is a record that a recordGuard stopped.
+type sizeError struct {
+	line    int
+	message string
+}
+
+func (e *sizeError) Error() string { return e.message }

@@ -1,0 +1,149 @@
+package data
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/strata-ml/strata/tensor"
+)
+
+// Numeric is an element type that numeric columns are kept in.
+type Numeric interface{ uint8 | float32 | float64 }
+
+// NewSet returns the set of columns that a program made. It returns an error when their lengths differ or there is no
+// input. The target may be nil.
+func NewSet(target Column, inputs ...Column) (*Set, error) {
+	if len(inputs) == 0 {
+		return nil, fmt.Errorf("data: a set needs an input")
+	}
+	columns := slices.Clone(inputs)
+	if target != nil {
+		columns = append(columns, target)
+	}
+	for _, c := range columns {
+		if c.Len() != inputs[0].Len() {
+			return nil, fmt.Errorf("data: column %q has %d rows, column %q has %d", c.Spec().Name, c.Len(), inputs[0].Spec().Name, inputs[0].Len())
+		}
+	}
+	return &Set{Inputs: inputs, Target: target}, nil
+}
+
+// NewNumbers returns a numeric column over values [rows, shape…], each multiplied by scale: 1/255 for the bytes of an
+// image, else 1. The column keeps values; they must be finite.
+func NewNumbers[S Numeric](name string, shape tensor.Shape, values []S, scale float64) (Column, error) {
+	if err := shape.Check(); err != nil {
+		return nil, fmt.Errorf("data: column %q: %w", name, err)
+	}
+	if len(values)%shape.Size() != 0 {
+		return nil, fmt.Errorf("data: column %q: %d values are no whole number of rows of shape %v", name, len(values), shape)
+	}
+	if i := slices.IndexFunc(values, func(v S) bool { return !(math.Abs(float64(v)*scale) <= math.MaxFloat32) }); i >= 0 {
+		return nil, fmt.Errorf("data: column %q: element %d is %v, which float32 cannot hold", name, i, float64(values[i])*scale)
+	}
+	return &numbers[S]{tensor.Spec{Name: name, Shape: shape}, values, scale}, nil
+}
+
+// NewClasses returns an index column with one class per row. Labels names the classes in order; each value must be
+// below their number. The column keeps both.
+func NewClasses(name string, labels []string, values []int32) (Column, error) {
+	if len(labels) == 0 {
+		return nil, fmt.Errorf("data: column %q: there are no labels", name)
+	}
+	for i, v := range values {
+		if v < 0 || int(v) >= len(labels) {
+			return nil, fmt.Errorf("data: column %q: row %d has class %d of %d", name, i, v, len(labels))
+		}
+	}
+	return &indices{tensor.Spec{Name: name, Classes: len(labels), Labels: labels}, values}, nil
+}
+
+// Subset returns the set of the given rows of a set, in their order. It copies no values.
+func Subset(s *Set, rows []int) *Set {
+	out := &Set{Inputs: make([]Column, len(s.Inputs))}
+	for i, c := range s.Inputs {
+		out.Inputs[i] = &view{c, rows}
+	}
+	if s.Target != nil {
+		out.Target = &view{s.Target, rows}
+	}
+	return out
+}
+
+// numbers is a numeric column in memory.
+type numbers[S Numeric] struct {
+	spec   tensor.Spec
+	values []S // [rows, shape…]
+	scale  float64
+}
+
+func (c *numbers[S]) Spec() tensor.Spec { return c.spec }
+
+func (c *numbers[S]) Len() int { return len(c.values) / c.spec.Shape.Size() }
+
+func (c *numbers[S]) Float32(dst []float32, rows []int) { gatherNumbers(c, dst, rows) }
+
+func (c *numbers[S]) Float64(dst []float64, rows []int) { gatherNumbers(c, dst, rows) }
+
+func (c *numbers[S]) Int32([]int32, []int) { panic(notIndex(c.spec)) }
+
+func gatherNumbers[S Numeric, T tensor.Float](c *numbers[S], dst []T, rows []int) {
+	width := c.spec.Shape.Size()
+	for i, r := range rows {
+		out := dst[i*width:][:width]
+		for j, v := range c.values[r*width:][:width] {
+			out[j] = T(float64(v) * c.scale)
+		}
+	}
+}
+
+// indices is an index column in memory, with one index per row.
+type indices struct {
+	spec   tensor.Spec
+	values []int32 // [rows]
+}
+
+func (c *indices) Spec() tensor.Spec { return c.spec }
+
+func (c *indices) Len() int { return len(c.values) }
+
+func (c *indices) Float32([]float32, []int) { panic(notNumeric(c.spec)) }
+
+func (c *indices) Float64([]float64, []int) { panic(notNumeric(c.spec)) }
+
+func (c *indices) Int32(dst []int32, rows []int) {
+	for i, r := range rows {
+		dst[i] = c.values[r]
+	}
+}
+
+// view is some rows of a column. It asks for one row at a time, because it has nowhere to put translated rows.
+type view struct {
+	column Column
+	rows   []int
+}
+
+func (v *view) Spec() tensor.Spec { return v.column.Spec() }
+
+func (v *view) Len() int { return len(v.rows) }
+
+func (v *view) Float32(dst []float32, rows []int) { gatherView(v, v.column.Float32, dst, rows) }
+
+func (v *view) Float64(dst []float64, rows []int) { gatherView(v, v.column.Float64, dst, rows) }
+
+func (v *view) Int32(dst []int32, rows []int) { gatherView(v, v.column.Int32, dst, rows) }
+
+func gatherView[E any](v *view, gather func([]E, []int), dst []E, rows []int) {
+	width := v.Spec().Shape.Size()
+	for i, r := range rows {
+		gather(dst[i*width:][:width], v.rows[r:r+1])
+	}
+}
+
+func notIndex(s tensor.Spec) string {
+	return fmt.Sprintf("data: column %q holds numbers, not indices", s.Name)
+}
+
+func notNumeric(s tensor.Spec) string {
+	return fmt.Sprintf("data: column %q holds indices, not numbers", s.Name)
+}
