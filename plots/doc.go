@@ -39,6 +39,6 @@
 // A curve of more than 2,000 points is thinned to the smallest and the largest value of each of 1,000 columns, so no
 // spike is lost. The moving average is taken before that, over all points. The same history gives the same bytes in
 // both formats. SVG files name their font and do not embed it; a viewer without Liberation Sans falls back to a
-// similar one. Files are replaced by renaming, so a reader never sees half a figure, but they are not synced to disk:
+// similar one. Characters that the font lacks (it has Latin, Greek and Cyrillic) stay blank in PNG files. Files are replaced by renaming, so a reader never sees half a figure, but they are not synced to disk:
 // a figure can always be drawn again.
 package plots

@@ -61,29 +61,31 @@ func (t linearTicks) Ticks(lo, hi float64) []plot.Tick {
 	return ticks
 }
 
+// formatter returns how ticks up to the given magnitude, with steps of about 10^exponent, are written: with as many
+// decimals as the step needs.
 func (t linearTicks) formatter(largest float64, exponent int) func(float64) string {
+	format := func(v float64) string { return strconv.FormatFloat(v, 'f', max(-exponent, 0), 64) }
 	switch {
-	case t.short && largest >= 1e7 && exponent >= 4:
-		return func(v float64) string {
+	case t.short && largest >= 1e7 && largest < 1e10 && exponent >= 4:
+		format = func(v float64) string {
 			return trimZeros(strconv.FormatFloat(v/1e6, 'f', max(6-exponent, 0), 64)) + "M"
 		}
-	case t.short && largest >= 1e4 && exponent >= 2:
-		return func(v float64) string {
-			if v == 0 {
-				return "0"
-			}
+	case t.short && largest >= 1e4 && largest < 1e7 && exponent >= 2:
+		format = func(v float64) string {
 			return trimZeros(strconv.FormatFloat(v/1e3, 'f', max(3-exponent, 0), 64)) + "k"
 		}
 	case largest >= 1e7 && exponent >= 3 || largest < 1e-4:
 		digits := max(int(math.Floor(math.Log10(largest)))-exponent, 0)
-		return func(v float64) string {
-			if v == 0 {
-				return "0"
-			}
-			return tidyExponent(strconv.FormatFloat(v, 'e', digits, 64))
-		}
+		format = func(v float64) string { return tidyExponent(strconv.FormatFloat(v, 'e', digits, 64)) }
+	default:
+		return func(v float64) string { return format(v + 0) } // not -0
 	}
-	return func(v float64) string { return strconv.FormatFloat(v+0, 'f', max(-exponent, 0), 64) }
+	return func(v float64) string {
+		if v == 0 {
+			return "0"
+		}
+		return format(v)
+	}
 }
 
 // niceStep returns the smallest mantissa·10^exponent that is at least x, with a mantissa of 1, 2 or 5.
