@@ -1,0 +1,40 @@
+package optim
+
+import "github.com/strata-ml/strata/tensor"
+
+// The elastic net, the sum of the L1 and the L2 penalty of weights w:
+//
+//	penalty = λ₁·Σ |w_i| + λ₂·Σ w_i²
+//	dw_i   += λ₁·sign(w_i) + 2·λ₂·w_i
+//
+// Zou and Hastie, "Regularization and variable selection via the elastic net", 2005, the naive elastic net.
+//
+// Shapes: w, dw [n].
+
+// ElasticConfig configures elastic.
+type ElasticConfig struct {
+	_  struct{} `doc:"penalty l1 · Σ|w| + l2 · Σw²: the elastic net"`
+	L1 float64  `doc:"factor of the sum of absolute values" is:">=0"`
+	L2 float64  `doc:"factor of the sum of squares" is:">=0"`
+}
+
+// Elastic is the penalty l1·Σ|w| + l2·Σw².
+type Elastic[T tensor.Float] struct{ config ElasticConfig }
+
+// NewElastic returns the regularizer that c describes.
+func NewElastic[T tensor.Float](c ElasticConfig) Regularizer[T] { return &Elastic[T]{c} }
+
+func init() {
+	RegisterRegularizer("elastic", ElasticConfig{L1: 1e-4, L2: 1e-4}, NewElastic[float32], NewElastic[float64])
+}
+
+// Penalty implements Regularizer.
+func (r *Elastic[T]) Penalty(w []T) float64 {
+	return r.config.L1*sumAbs(w) + r.config.L2*tensor.SumSquares(w)
+}
+
+// AddGradient implements Regularizer.
+func (r *Elastic[T]) AddGradient(w, dw []T) {
+	addSign(T(r.config.L1), w, dw)
+	tensor.Axpy(T(2*r.config.L2), w, dw)
+}

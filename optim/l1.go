@@ -1,0 +1,61 @@
+package optim
+
+import (
+	"math"
+
+	"github.com/strata-ml/strata/tensor"
+)
+
+// The L1 penalty of weights w, with strength λ:
+//
+//	penalty = λ·Σ |w_i|
+//	dw_i   += λ·sign(w_i), 0 at w_i = 0
+//
+// At 0, where the penalty has no derivative, 0 is the subgradient of least size. It pulls all weights alike towards 0;
+// steps of descent pass over 0 rather than rest on it, so weights come near 0 but are not exactly 0. Tibshirani,
+// "Regression shrinkage and selection via the lasso", 1996.
+//
+// Shapes: w, dw [n].
+
+// L1Config configures l1.
+type L1Config struct {
+	_        struct{} `doc:"penalty strength · Σ|w|: drives the weights that do little towards zero"`
+	Strength float64  `doc:"factor of the penalty" is:">=0"`
+}
+
+// L1 is the penalty strength·Σ|w|.
+type L1[T tensor.Float] struct{ config L1Config }
+
+// NewL1 returns the regularizer that c describes.
+func NewL1[T tensor.Float](c L1Config) Regularizer[T] { return &L1[T]{c} }
+
+func init() { RegisterRegularizer("l1", L1Config{Strength: 1e-4}, NewL1[float32], NewL1[float64]) }
+
+// Penalty implements Regularizer.
+func (r *L1[T]) Penalty(w []T) float64 { return r.config.Strength * sumAbs(w) }
+
+// AddGradient implements Regularizer.
+func (r *L1[T]) AddGradient(w, dw []T) { addSign(T(r.config.Strength), w, dw) }
+
+// sumAbs returns Σ |w[i]|, summed in float64.
+func sumAbs[T tensor.Float](w []T) float64 {
+	var sum float64
+	for _, v := range w {
+		sum += math.Abs(float64(v))
+	}
+	return sum
+}
+
+// addSign computes dw += λ·sign(w), with sign(0) = 0 and sign(NaN) = NaN.
+func addSign[T tensor.Float](lambda T, w, dw []T) {
+	for i, v := range w {
+		switch {
+		case v > 0:
+			dw[i] += lambda
+		case v < 0:
+			dw[i] -= lambda
+		case v != 0: // NaN
+			dw[i] += v
+		}
+	}
+}

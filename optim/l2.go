@@ -1,0 +1,35 @@
+package optim
+
+import "github.com/strata-ml/strata/tensor"
+
+// The L2 penalty of weights w, with strength λ:
+//
+//	penalty = λ·Σ w_i²
+//	dw_i   += 2·λ·w_i
+//
+// What other programs call a weight decay of d in the gradient is λ = d/2. The penalty is part of the loss and of the
+// gradient that the optimizer sees, so it also enters momentum and the running means of Adam, which divides it by √v.
+// Weight decay that is decoupled from the gradient is a setting of the optimizer: see AdamW. Hoerl and Kennard, "Ridge
+// regression", 1970; Krogh and Hertz, "A simple weight decay can improve generalization", 1991.
+//
+// Shapes: w, dw [n].
+
+// L2Config configures l2.
+type L2Config struct {
+	_        struct{} `doc:"penalty strength · Σw², in the loss and its gradient; weight decay apart from the gradient is adamw's"`
+	Strength float64  `doc:"factor of the penalty" is:">=0"`
+}
+
+// L2 is the penalty strength·Σw².
+type L2[T tensor.Float] struct{ config L2Config }
+
+// NewL2 returns the regularizer that c describes.
+func NewL2[T tensor.Float](c L2Config) Regularizer[T] { return &L2[T]{c} }
+
+func init() { RegisterRegularizer("l2", L2Config{Strength: 1e-4}, NewL2[float32], NewL2[float64]) }
+
+// Penalty implements Regularizer.
+func (r *L2[T]) Penalty(w []T) float64 { return r.config.Strength * tensor.SumSquares(w) }
+
+// AddGradient implements Regularizer.
+func (r *L2[T]) AddGradient(w, dw []T) { tensor.Axpy(T(2*r.config.Strength), w, dw) }
