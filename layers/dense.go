@@ -26,7 +26,8 @@ type Dense[T tensor.Float] struct {
 	w, b ParamID
 }
 
-// NewDense returns a dense layer. Where no initializer is chosen, W takes xavier_uniform and b zeros.
+// NewDense returns a dense layer. Where no initializer is chosen, W takes xavier_uniform and b zeros. A configuration
+// written in Go has no bias unless it says so; registry.Defaults[DenseConfig]() has one.
 func NewDense[T tensor.Float](c DenseConfig) Layer[T] {
 	c.Weights, c.BiasInit = c.Weights.Or("xavier_uniform"), c.BiasInit.Or("zeros")
 	return &Dense[T]{c: c}

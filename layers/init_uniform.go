@@ -7,14 +7,14 @@ import (
 	"github.com/strata-ml/strata/tensor"
 )
 
-// Uniform is the initializer uniform: independent numbers uniform in [Min, Max).
+// Uniform is the initializer uniform: independent numbers uniform between Min and Max.
 type Uniform struct {
 	_   struct{} `doc:"uniform numbers, whatever the shape"`
 	Min float64  `doc:"lower bound"`
 	Max float64  `doc:"upper bound"`
 }
 
-// Validate implements the check of a configuration: Min may not exceed Max.
+// Validate returns an error when Min exceeds Max.
 func (c Uniform) Validate() error {
 	if c.Min > c.Max {
 		return &registry.FieldError{Key: "min", Err: fmt.Errorf("must be at most max %v, is %v", c.Max, c.Min)}

@@ -1,0 +1,59 @@
+package layers
+
+import "github.com/strata-ml/strata/tensor"
+
+// y = x where x > 0, else a·x        x, y [any shape]
+//
+// dx = dy where x > 0, else a·dy: at the kink the gradient is that of the left side.
+//
+// Maas, Hannun and Ng, "Rectifier nonlinearities improve neural network acoustic models", ICML 2013.
+
+// LeakyReLUConfig is the configuration of leaky_relu.
+type LeakyReLUConfig struct {
+	_     struct{} `doc:"the identity on the right of 0, a line of small slope on the left"`
+	Slope float64  `doc:"slope on the left of 0"`
+}
+
+// LeakyReLU is a rectified linear unit with the slope a on the left of 0.
+type LeakyReLU[T tensor.Float] struct{ a T }
+
+// NewLeakyReLU returns a leaky_relu layer.
+func NewLeakyReLU[T tensor.Float](c LeakyReLUConfig) Layer[T] { return LeakyReLU[T]{a: T(c.Slope)} }
+
+func init() {
+	Register("leaky_relu", LeakyReLUConfig{Slope: 0.01}, NewLeakyReLU[float32], NewLeakyReLU[float64])
+}
+
+// Build implements Layer. Backward looks at x, because y does not tell the sides of 0 apart for every slope.
+func (LeakyReLU[T]) Build(b *Builder[T]) error {
+	if err := b.OneInput(); err != nil {
+		return err
+	}
+	b.Out(b.In(0)...)
+	b.BackwardReads(true, false)
+	return nil
+}
+
+// Forward implements Layer.
+func (l LeakyReLU[T]) Forward(f *Frame[T]) {
+	y := f.Out()
+	for i, x := range f.In(0) {
+		if x > 0 {
+			y[i] = x
+		} else {
+			y[i] = l.a * x
+		}
+	}
+}
+
+// Backward implements Layer.
+func (l LeakyReLU[T]) Backward(f *Frame[T]) {
+	dx, dy := f.DIn(0), f.DOut()
+	for i, x := range f.In(0) {
+		if x > 0 {
+			dx[i] = dy[i]
+		} else {
+			dx[i] = l.a * dy[i]
+		}
+	}
+}

@@ -1,0 +1,41 @@
+package layers
+
+import "github.com/strata-ml/strata/tensor"
+
+// y = 1/(1 + e⁻ˣ)        x, y [any shape]
+//
+// dx = dy·y·(1 − y)
+
+// SigmoidConfig is the configuration of sigmoid.
+type SigmoidConfig struct {
+	_ struct{} `doc:"logistic function of each element; for classification train on the logits, with the loss that takes them"`
+}
+
+// Sigmoid is the logistic function of each element.
+type Sigmoid[T tensor.Float] struct{}
+
+// NewSigmoid returns a sigmoid layer.
+func NewSigmoid[T tensor.Float](SigmoidConfig) Layer[T] { return Sigmoid[T]{} }
+
+func init() { Register("sigmoid", SigmoidConfig{}, NewSigmoid[float32], NewSigmoid[float64]) }
+
+// Build implements Layer.
+func (Sigmoid[T]) Build(b *Builder[T]) error {
+	if err := b.OneInput(); err != nil {
+		return err
+	}
+	b.Out(b.In(0)...)
+	b.BackwardReads(false, true)
+	return nil
+}
+
+// Forward implements Layer.
+func (Sigmoid[T]) Forward(f *Frame[T]) { tensor.Sigmoid(f.Out(), f.In(0)) }
+
+// Backward implements Layer.
+func (Sigmoid[T]) Backward(f *Frame[T]) {
+	dx, dy := f.DIn(0), f.DOut()
+	for i, y := range f.Out() {
+		dx[i] = dy[i] * y * (1 - y)
+	}
+}
