@@ -91,3 +91,6 @@ func (l *BinaryCrossEntropy[T]) target(v tensor.Values[T], i int) T {
 func logistic(x, t float64) float64 {
 	return max(x, 0) - x*t + math.Log1p(math.Exp(-math.Abs(x)))
 }
+
+// Probabilities turns each logit into the probability of a 1.
+func (l *BinaryCrossEntropy[T]) Probabilities(pred []T, _ tensor.Shape) { tensor.Sigmoid(pred, pred) }

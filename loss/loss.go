@@ -55,3 +55,9 @@ func Make[T tensor.Float](p Part) Loss[T] {
 	}
 	return l.(Loss[T])
 }
+
+// A Probabilistic loss scores logits. Probabilities turns them into the probabilities that they stand for, in place.
+// Shape: pred [rows, shape…].
+type Probabilistic[T tensor.Float] interface {
+	Probabilities(pred []T, shape tensor.Shape)
+}

@@ -173,3 +173,8 @@ func softmax[T tensor.Float](p, x []T, lse float64) {
 	}
 	tensor.Exp(p, p)
 }
+
+// Probabilities turns logits into softmax probabilities over the last axis.
+func (l *SoftmaxCrossEntropy[T]) Probabilities(pred []T, shape tensor.Shape) {
+	tensor.Softmax(pred, pred, shape.Last())
+}
