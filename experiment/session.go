@@ -1,0 +1,131 @@
+package experiment
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"github.com/strata-ml/strata/checkpoint"
+	"github.com/strata-ml/strata/data"
+	"github.com/strata-ml/strata/loss"
+	"github.com/strata-ml/strata/model"
+	"github.com/strata-ml/strata/tensor"
+	"github.com/strata-ml/strata/train"
+)
+
+// A session is a run of either element type.
+type session interface {
+	Train(ctx context.Context) (train.Result, error)
+	Restore(f *checkpoint.File) error
+	Save()
+}
+
+// newSession returns the run of an experiment, at its first step.
+func newSession(c *Config, splits *data.Splits, dir string, describe checkpoint.Config, start *checkpoint.File, observers []train.Observer) (session, error) {
+	if c.DType == "float64" {
+		return newTypedSession[float64](c, splits, dir, describe, start, observers)
+	}
+	return newTypedSession[float32](c, splits, dir, describe, start, observers)
+}
+
+func newTypedSession[T tensor.Float](c *Config, splits *data.Splits, dir string, describe checkpoint.Config, start *checkpoint.File, observers []train.Observer) (session, error) {
+	s, err := setupOf[T](c, splits)
+	if err != nil {
+		return nil, err
+	}
+	if w := c.WarmStart; w != nil && start != nil {
+		if err := warmStart(s.Model, start, w.Rename); err != nil {
+			return nil, fmt.Errorf("warm_start: %s: %w", start.Path(), err)
+		}
+	}
+	if w := c.WarmStart; w != nil {
+		if err := freeze(s.Model, w.Freeze); err != nil {
+			return nil, fmt.Errorf("warm_start: %w", err)
+		}
+	}
+	s.Dir, s.Describe, s.Observers = dir, describe, observers
+	return train.New(s)
+}
+
+// A predictor is a trained model of either element type.
+type predictor interface {
+	evaluate(set *data.Set, batch int) (train.Record, error)
+	predict(set *data.Set, batch int, f func(row []float64) error) error
+	output() tensor.Shape
+}
+
+type typedPredictor[T tensor.Float] struct {
+	c     *Config
+	model *model.Model[T]
+}
+
+// newPredictor returns the model of a checkpoint. It declares its graph from the inputs of a set.
+func newPredictor(c *Config, inputs []tensor.Spec, f *checkpoint.File) (predictor, error) {
+	if c.DType == "float64" {
+		return newTypedPredictor[float64](c, inputs, f)
+	}
+	return newTypedPredictor[float32](c, inputs, f)
+}
+
+func newTypedPredictor[T tensor.Float](c *Config, inputs []tensor.Spec, f *checkpoint.File) (predictor, error) {
+	m, err := graphOf[T](c, inputs)
+	if err != nil {
+		return nil, err
+	}
+	m.Init(c.Seed)
+	return &typedPredictor[T]{c, m}, train.LoadModel(m, f)
+}
+
+func (p *typedPredictor[T]) output() tensor.Shape { return p.model.Output() }
+
+func (p *typedPredictor[T]) evaluate(set *data.Set, batch int) (train.Record, error) {
+	return train.Evaluate(p.model, loss.Make[T](p.c.Loss.New()), metricsOf[T](p.c), set, batch)
+}
+
+// predict calls f with each row's prediction: probabilities where the loss speaks of them, else what the model says.
+func (p *typedPredictor[T]) predict(set *data.Set, batch int, f func(row []float64) error) error {
+	size := p.model.Output().Size()
+	row := make([]float64, size)
+	probabilistic, _ := any(loss.Make[T](p.c.Loss.New())).(loss.Probabilistic[T])
+	var failed error
+	err := train.Predict(p.model, set, batch, func(pred []T, rows int) {
+		if probabilistic != nil {
+			probabilistic.Probabilities(pred, p.model.Output())
+		}
+		for i := 0; i < rows && failed == nil; i++ {
+			for j := range row {
+				row[j] = float64(pred[i*size+j])
+			}
+			failed = f(row)
+		}
+	})
+	if err == nil {
+		err = failed
+	}
+	return err
+}
+
+// A ModelReport is what a person wants to know of a model before it is trained.
+type ModelReport struct {
+	Nodes      []model.NodeInfo
+	Params     int // elements
+	Frozen     int // of them, those that do not train
+	FLOPs      int // operations of one forward pass of one row
+	TrainBytes int // estimate of the memory of a training run
+}
+
+func reportOf[T tensor.Float](c *Config, m *model.Model[T], slots int) ModelReport {
+	r := ModelReport{Nodes: m.Nodes(), Params: m.NumParams(), TrainBytes: m.Memory(c.Train.BatchSize, slots)}
+	for _, n := range r.Nodes {
+		r.Frozen += n.Frozen
+		r.FLOPs = saturate(float64(r.FLOPs) + float64(n.FLOPs))
+	}
+	return r
+}
+
+func saturate(v float64) int {
+	if v >= math.MaxInt {
+		return math.MaxInt
+	}
+	return int(v)
+}
