@@ -14,8 +14,8 @@ const maxDepth = 8
 // scan checks that b is exactly one msgpack object that is safe to decode, without recursion and without allocating.
 //
 // The decoder trusts declared lengths, recurses, and takes extensions, duplicate keys and trailing bytes, each of which
-// has brought down a process. After scan, no length exceeds the bytes that follow it, nesting ends at maxDepth, strings
-// are UTF-8, the keys of each map are strings in strictly ascending order (so none is there twice), there is no nil and
+// has brought down a process. After scan, no length exceeds the bytes that follow it, no array or map has more than
+// maxElements elements or entries, nesting ends at maxDepth, strings are UTF-8, the keys of each map are strings in strictly ascending order (so none is there twice), there is no nil and
 // no extension, and nothing follows the object.
 func scan(b []byte) error {
 	var stack [maxDepth]container
@@ -26,7 +26,7 @@ func scan(b []byte) error {
 			return fmt.Errorf("msgpack at byte %d: %w", pos, err)
 		}
 		if depth > 0 {
-			if err := stack[depth-1].accept(it); err != nil {
+			if err := stack[depth-1].accept(it.kind, b[pos+it.header:pos+it.size]); err != nil {
 				return fmt.Errorf("msgpack at byte %d: %w", pos, err)
 			}
 		}
@@ -63,22 +63,22 @@ type container struct {
 	key   []byte // of the entry before; nil at the first
 }
 
-// accept checks an item that is next in the container.
-func (c *container) accept(it item) error {
+// accept checks an item that is next in the container. Data are its bytes after the header.
+func (c *container) accept(kind itemKind, data []byte) error {
 	if !c.isMap || c.left%2 != 0 {
 		return nil
 	}
-	if it.kind != strItem {
+	if kind != strItem {
 		return errors.New("map key is not a string")
 	}
-	if c.key != nil && bytes.Compare(c.key, it.data) >= 0 {
-		return fmt.Errorf("map key %q is not after %q", it.data, c.key)
+	if c.key != nil && bytes.Compare(c.key, data) >= 0 {
+		return fmt.Errorf("map key %q is not after %q", data, c.key)
 	}
-	c.key = it.data
+	c.key = data
 	return nil
 }
 
-type itemKind int
+type itemKind uint8
 
 const (
 	scalarItem itemKind = iota
@@ -90,10 +90,10 @@ const (
 
 // An item is one msgpack object, or the header of one that holds others.
 type item struct {
-	kind  itemKind
-	size  int    // bytes, of an array or map those of the header
-	data  []byte // of a string
-	items int    // objects inside an array or map: keys and values both count
+	kind   itemKind
+	header int // bytes before the content
+	size   int // bytes with the header, of an array or map those of the header alone
+	items  int // objects inside an array or map: keys and values both count
 }
 
 var errCut = errors.New("object is cut short")
@@ -107,7 +107,7 @@ func nextItem(b []byte) (item, error) {
 	case c <= 0x7f, c >= 0xe0, c == 0xc2, c == 0xc3: // small integers, booleans
 		return scalar(b, 1)
 	case c <= 0x8f:
-		return holder(b, mapItem, 1, uint64(c&0x0f)*2)
+		return holder(b, mapItem, 1, uint64(c&0x0f))
 	case c <= 0x9f:
 		return holder(b, arrayItem, 1, uint64(c&0x0f))
 	case c <= 0xbf:
@@ -134,7 +134,7 @@ func scalar(b []byte, size int) (item, error) {
 	if len(b) < size {
 		return item{}, errCut
 	}
-	return item{kind: scalarItem, size: size}, nil
+	return item{kind: scalarItem, header: size, size: size}, nil
 }
 
 // sized reads an item whose length or count stands in the width bytes after the type.
@@ -151,21 +151,25 @@ func sized(b []byte, kind itemKind, width int) (item, error) {
 	case 4:
 		n = uint64(binary.BigEndian.Uint32(field))
 	}
-	switch kind {
-	case arrayItem:
+	if kind == arrayItem || kind == mapItem {
 		return holder(b, kind, 1+width, n)
-	case mapItem:
-		return holder(b, kind, 1+width, 2*n)
 	}
 	return run(b, kind, 1+width, n)
 }
 
-// holder reads the header of an array or map. Each object inside takes at least one byte.
-func holder(b []byte, kind itemKind, header int, items uint64) (item, error) {
+// holder reads the header of an array of n elements or a map of n entries. Each object inside takes at least one byte.
+func holder(b []byte, kind itemKind, header int, n uint64) (item, error) {
+	items := n
+	if kind == mapItem {
+		items = 2 * n
+	}
 	if items > uint64(len(b)-header) {
 		return item{}, fmt.Errorf("%d objects declared where %d bytes are left", items, len(b)-header)
 	}
-	return item{kind: kind, size: header, items: int(items)}, nil
+	if n > maxElements {
+		return item{}, fmt.Errorf("%d elements declared, at most %d are allowed", n, maxElements)
+	}
+	return item{kind: kind, header: header, size: header, items: int(items)}, nil
 }
 
 // run reads a string or binary of n bytes.
@@ -173,9 +177,9 @@ func run(b []byte, kind itemKind, header int, n uint64) (item, error) {
 	if n > uint64(len(b)-header) {
 		return item{}, fmt.Errorf("%d bytes declared where %d are left", n, len(b)-header)
 	}
-	data := b[header : header+int(n)]
-	if kind == strItem && !utf8.Valid(data) {
+	size := header + int(n)
+	if kind == strItem && !utf8.Valid(b[header:size]) {
 		return item{}, errors.New("string is not UTF-8")
 	}
-	return item{kind: kind, size: header + int(n), data: data}, nil
+	return item{kind: kind, header: header, size: size}, nil
 }

@@ -20,7 +20,7 @@ func Save(path string, s *Snapshot) error {
 }
 
 func save(fsys atomicfile.FS, path string, s *Snapshot) error {
-	err := atomicfile.Write(fsys, path, func(w io.Writer) error { return Write(w, s) })
+	err := atomicfile.Write(fsys, path, func(w io.Writer) error { return write(w, s) })
 	if err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
@@ -30,15 +30,22 @@ func save(fsys atomicfile.FS, path string, s *Snapshot) error {
 // Write writes the snapshot to w, front to back and without seeking, so w may be a pipe. It copies no tensor data and
 // needs memory only for the index. A snapshot that a reader would refuse is refused before the first byte.
 func Write(w io.Writer, s *Snapshot) error {
+	if err := write(w, s); err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
+	return nil
+}
+
+func write(w io.Writer, s *Snapshot) error {
 	conf, stat, err := encodeSnapshot(s)
 	if err != nil {
-		return fmt.Errorf("checkpoint: %w", err)
+		return err
 	}
 	head, err := encodeBody(headBody{
 		Align: alignment, Format: formatName, Kind: kindName, Major: major, Minor: minor, MinReader: 0,
 	})
 	if err != nil {
-		return fmt.Errorf("checkpoint: %w", err)
+		return err
 	}
 	out := &writer{w: bufio.NewWriterSize(w, writeBuffer)}
 	out.write(magic)
@@ -50,10 +57,7 @@ func Write(w io.Writer, s *Snapshot) error {
 	}
 	out.section("stat", stat)
 	out.finish(&index)
-	if out.err != nil {
-		return fmt.Errorf("checkpoint: %w", out.err)
-	}
-	return nil
+	return out.err
 }
 
 // encodeSnapshot checks the whole snapshot and returns the bodies of "conf" and "stat".

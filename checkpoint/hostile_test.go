@@ -1,0 +1,349 @@
+package checkpoint
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestBombs puts small inputs that ask for a lot into each section. Each must be refused fast and in little memory.
+func TestBombs(t *testing.T) {
+	array32 := func(n uint32, element string, times int) []byte {
+		return append(binary.BigEndian.AppendUint32([]byte{0xdd}, n), strings.Repeat(element, times)...)
+	}
+	key := func(name string, value []byte) []byte {
+		return append(append([]byte{0x81, 0xa0 | byte(len(name))}, name...), value...)
+	}
+	bombs := map[string][]byte{
+		"nothing":                 {},
+		"array of 4 Gi":           array32(math.MaxUint32, "", 0),
+		"map of 4 Gi":             {0xdf, 0xff, 0xff, 0xff, 0xff},
+		"string of 4 GiB":         {0xdb, 0xff, 0xff, 0xff, 0xff},
+		"binary of 4 GiB":         {0xc6, 0xff, 0xff, 0xff, 0xff},
+		"extension of 4 GiB":      {0xc9, 0xff, 0xff, 0xff, 0xff, 0x01},
+		"timestamp":               {0xd6, 0xff, 0, 0, 0, 0},
+		"nil":                     {0xc0},
+		"reserved code":           {0xc1},
+		"nested arrays":           bytes.Repeat([]byte{0x91}, 1<<20),
+		"nested maps":             bytes.Repeat([]byte{0x81, 0xa0}, 1<<20),
+		"nested wide arrays":      bytes.Repeat([]byte{0xdd, 0, 1, 0, 0}, 1<<18),
+		"float array of 4 Gi":     key("tensors", array32(math.MaxUint32, "", 0)),
+		"checksums of 4 GiB":      key("crc", []byte{0xc6, 0xff, 0xff, 0xff, 0xff}),
+		"text of 4 GiB":           key("text", []byte{0xdb, 0xff, 0xff, 0xff, 0xff}),
+		"65,536 empty tensors":    key("tensors", array32(maxElements, "\x80", maxElements)),
+		"4 Mi empty tensors":      key("tensors", array32(4<<20, "\x80", 4<<20)),
+		"65,536 empty data files": key("data", array32(maxElements, "\x80", maxElements)),
+		"4 Mi empty modules":      key("modules", array32(4<<20, "\x80", 4<<20)),
+		"65,536 arrays as files":  key("data", array32(maxElements, "\x90", maxElements)),
+		"array in place of a map": {0x96, 0x40, 0xa6, 's', 't', 'r', 'a', 't', 'a', 0xaa, 'c', 'h', 'e', 'c', 'k', 'p', 'o', 'i', 'n', 't', 1, 0, 0},
+	}
+	for name, bomb := range bombs {
+		for i, section := range []string{"head", "conf", "stat", "indx"} {
+			file := sections(t)
+			file[i].body = bomb
+			b := forge(file...)
+			took, allocated, err := cost(func() error { return check(b) })
+			what := fmt.Sprintf("%s in %q", name, section)
+			if got := asCorrupt(t, err); got.Section != section {
+				t.Errorf("%s: error is %v", what, err)
+			}
+			if took > 10*time.Millisecond {
+				t.Errorf("%s: refused after %v", what, took)
+			}
+			if allocated > 16<<20 {
+				t.Errorf("%s: %d bytes allocated", what, allocated)
+			}
+		}
+	}
+}
+
+// cost returns the least time and memory that run took, of a few runs, because other programs disturb the clock.
+func cost(run func() error) (least time.Duration, allocated uint64, err error) {
+	least, allocated = math.MaxInt64, math.MaxUint64
+	for range 5 {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		start := time.Now()
+		err = run()
+		least = min(least, time.Since(start))
+		runtime.ReadMemStats(&after)
+		allocated = min(allocated, after.TotalAlloc-before.TotalAlloc)
+	}
+	return least, allocated, err
+}
+
+// The densest index that is legal: what an open file keeps in memory is still bounded by its size.
+func TestManyTensorsNeedLittleMemory(t *testing.T) {
+	s := &Snapshot{}
+	for i := range maxElements {
+		s.Tensors = append(s.Tensors, Tensor{Name: fmt.Sprintf("%x", i), Role: Slot, DType: Uint8, Shape: []int{0}})
+	}
+	b := encodeSnap(t, s)
+	var f *File
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	f = openBytes(t, b)
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if got, limit := int64(after.HeapAlloc)-int64(before.HeapAlloc), int64(2*len(b)+8<<20); got > limit {
+		t.Errorf("an open file of %d bytes keeps %d bytes", len(b), got)
+	}
+	runtime.KeepAlive(f)
+	s.Tensors = append(s.Tensors, Tensor{Name: "one.more", Role: Slot, DType: Uint8, Shape: []int{0}})
+	if err := Write(&bytes.Buffer{}, s); err == nil || !strings.Contains(err.Error(), "65537 tensors") {
+		t.Errorf("error is %v", err)
+	}
+}
+
+func TestForgedFileIsValid(t *testing.T) {
+	if err := check(forge(sections(t)...)); err != nil {
+		t.Error(err)
+	}
+	b := encodeSnap(t, sample())
+	if !bytes.Equal(withIndex(t, b, func(*indexBody) {}), b) {
+		t.Error("an unchanged index changes the file")
+	}
+}
+
+func TestUnknownSections(t *testing.T) {
+	for place := 1; place <= 3; place++ {
+		file := func(s forged) []byte {
+			all := sections(t)
+			return forge(append(all[:place:place], append([]forged{s}, all[place:]...)...)...)
+		}
+		for _, lower := range []forged{{"nota", 1, nil}, {"note", 99, []byte("not even msgpack")}, {"nOTE", 1, nil}} {
+			b := file(lower)
+			if err := check(b); err != nil {
+				t.Errorf("at %d: %v", place, err)
+			}
+			at := bytes.Index(b, []byte(lower.name))
+			b[at+6] ^= 1 // checksum
+			if got := asCorrupt(t, check(b)); got.Section != lower.name {
+				t.Errorf("at %d: error is %v", place, got)
+			}
+		}
+		upper := file(forged{"Note", 1, []byte("x")})
+		if err := check(upper); !errors.Is(err, ErrVersion) {
+			t.Errorf("at %d: error is %v", place, err)
+		}
+		for _, twice := range []string{"head", "conf", "stat", "indx"} {
+			if err := check(file(forged{twice, 1, nil})); asCorrupt(t, err).Section != twice {
+				t.Errorf("%q at %d: error is %v", twice, place, err)
+			}
+		}
+	}
+}
+
+// A small unknown section just before the tensors has the length that padding could have.
+func TestUnknownSectionBeforeTensors(t *testing.T) {
+	for size := range 2 * alignment {
+		s := sample()
+		conf, stat, err := encodeSnapshot(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		w := newTestWriter(&b)
+		w.write(magic)
+		w.section("head", body(t, validHead()))
+		w.section("conf", conf)
+		w.section("note", make([]byte, size))
+		index := indexBody{Block: blockSize, Tensors: w.tensor(s.Tensors[0])}
+		w.section("note", nil)
+		w.section("stat", stat)
+		w.finish(&index)
+		if err := errors.Join(w.err, check(b.Bytes())); err != nil {
+			t.Fatalf("section of %d bytes: %v", size, err)
+		}
+	}
+}
+
+func TestVersions(t *testing.T) {
+	with := func(change func(*headBody)) []byte {
+		head := validHead()
+		change(&head)
+		all := sections(t)
+		all[0].body = body(t, head)
+		return forge(all...)
+	}
+	for _, later := range [][]byte{
+		with(func(h *headBody) { h.Major = 2 }),
+		with(func(h *headBody) { h.Minor, h.MinReader = 3, 1 }),
+	} {
+		err := check(later)
+		var corrupt *CorruptError
+		if !errors.Is(err, ErrVersion) || errors.As(err, &corrupt) {
+			t.Errorf("error is %v", err)
+		}
+	}
+	if err := check(with(func(h *headBody) { h.Minor = 3 })); err != nil {
+		t.Errorf("a later minor version that says it can be read: %v", err)
+	}
+	for _, change := range []func(*headBody){
+		func(h *headBody) { h.Format = "other" },
+		func(h *headBody) { h.Kind = "model" },
+		func(h *headBody) { h.Align = 32 },
+		func(h *headBody) { h.MinReader = -1 },
+	} {
+		asCorrupt(t, check(with(change)))
+	}
+	for i := range 4 {
+		all := sections(t)
+		all[i].version = 2
+		if err := check(forge(all...)); !errors.Is(err, ErrVersion) {
+			t.Errorf("section %q: error is %v", all[i].name, err)
+		}
+	}
+}
+
+// Keys that a later minor version adds are ignored there, and refused in a file of this version.
+func TestUnknownKeys(t *testing.T) {
+	extra := struct {
+		statBody `msgpack:",inline"`
+		Zebra    int64 `msgpack:"zebra"`
+	}{}
+	all := sections(t)
+	all[2].body = body(t, extra)
+	err := check(forge(all...))
+	if got := asCorrupt(t, err); got.Section != "stat" || !strings.Contains(err.Error(), "zebra") {
+		t.Errorf("error is %v", err)
+	}
+	head := validHead()
+	head.Minor++
+	all[0].body = body(t, head)
+	if err := check(forge(all...)); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestTooManySections(t *testing.T) {
+	all := sections(t)
+	for range maxSections {
+		all = append([]forged{all[0], {"note", 1, nil}}, all[1:]...)
+	}
+	err := check(forge(all...))
+	if asCorrupt(t, err); !strings.Contains(err.Error(), "more than 64 sections") {
+		t.Errorf("error is %v", err)
+	}
+}
+
+func TestMissingSections(t *testing.T) {
+	for i, want := range []string{"head", "conf", "stat", "indx"} {
+		all := sections(t)
+		all = append(all[:i], all[i+1:]...)
+		if got := asCorrupt(t, check(forge(all...))); got.Section != want {
+			t.Errorf("without %q: error is %v", want, got)
+		}
+	}
+}
+
+func TestHostileIndex(t *testing.T) {
+	split(t, 16) // fc1/w is the first tensor, in parts 0 and 1
+	b := encodeSnap(t, sample())
+	tests := map[string]func(*indexBody){
+		"other block size":        func(x *indexBody) { x.Block = 1 << 19 },
+		"first tensor missing":    func(x *indexBody) { x.Tensors = x.Tensors[2:] },
+		"last tensor missing":     func(x *indexBody) { x.Tensors = x.Tensors[:len(x.Tensors)-1] },
+		"all missing":             func(x *indexBody) { x.Tensors = x.Tensors[:0] },
+		"one too many":            func(x *indexBody) { x.Tensors = append(x.Tensors, x.Tensors[0]) },
+		"two swapped":             func(x *indexBody) { x.Tensors[0], x.Tensors[1] = x.Tensors[1], x.Tensors[0] },
+		"name taken":              func(x *indexBody) { x.Tensors[2].Name = "fc1/w" },
+		"bad name":                func(x *indexBody) { x.Tensors[2].Name = "../x" },
+		"bad role":                func(x *indexBody) { x.Tensors[2].Role = "" },
+		"bad type":                func(x *indexBody) { x.Tensors[2].DType = "complex128" },
+		"other type":              func(x *indexBody) { x.Tensors[2].DType = "float64" },
+		"other shape":             func(x *indexBody) { x.Tensors[2].Shape = []int64{3} },
+		"negative shape":          func(x *indexBody) { x.Tensors[2].Shape = []int64{-2} },
+		"shape that wraps":        func(x *indexBody) { x.Tensors[2].Shape = []int64{2, 1 << 62, 1 << 2} },
+		"negative length":         func(x *indexBody) { x.Tensors[2].Size = -8 },
+		"huge length":             func(x *indexBody) { x.Tensors[2].Size = math.MaxInt64 },
+		"shorter":                 func(x *indexBody) { x.Tensors[2].Size-- },
+		"negative offset":         func(x *indexBody) { x.Tensors[0].Offset = math.MinInt64 },
+		"huge offset":             func(x *indexBody) { x.Tensors[0].Offset = math.MaxInt64 },
+		"offset one alignment on": func(x *indexBody) { x.Tensors[2].Offset += alignment },
+		"overlap":                 func(x *indexBody) { x.Tensors[1].Offset = x.Tensors[0].Offset },
+		"too few checksums":       func(x *indexBody) { x.Tensors[2].CRC = nil },
+		"too many checksums":      func(x *indexBody) { x.Tensors[2].CRC = make([]byte, 8) },
+		"wrong checksum":          func(x *indexBody) { x.Tensors[2].CRC[0]++ },
+		"part out of range":       func(x *indexBody) { x.Tensors[2].Part = 1 },
+		"no parts":                func(x *indexBody) { x.Tensors[2].Parts = 0 },
+		"huge parts":              func(x *indexBody) { x.Tensors[2].Parts = math.MaxInt64 },
+		"last part never comes":   func(x *indexBody) { x.Tensors[0].Parts, x.Tensors[1].Parts = 3, 3 },
+		"parts differ":            func(x *indexBody) { x.Tensors[1].Parts = 3 },
+		"part of another name":    func(x *indexBody) { x.Tensors[1].Name = "fc2/w" },
+		"part of another shape":   func(x *indexBody) { x.Tensors[1].Shape = []int64{2, 3} },
+		"part of another role":    func(x *indexBody) { x.Tensors[1].Role = Slot },
+		"part twice":              func(x *indexBody) { x.Tensors[1].Part = 0 },
+		"begins with part 1":      func(x *indexBody) { x.Tensors[0].Part = 1 },
+	}
+	for name, change := range tests {
+		err := check(withIndex(t, b, change))
+		var corrupt *CorruptError
+		if !errors.As(err, &corrupt) {
+			t.Errorf("%s: error is %v", name, err)
+		}
+	}
+}
+
+func TestHostileBodies(t *testing.T) {
+	tests := []struct {
+		name string
+		at   int
+		body any
+	}{
+		{"negative step", 2, statBody{Step: -1}},
+		{"negative epoch", 2, statBody{Epoch: -1}},
+		{"negative position", 2, statBody{Position: -1}},
+		{"negative log offset", 2, statBody{LogOffset: -1}},
+		{"log checksum of 33 bits", 2, statBody{LogCRC: 1 << 32}},
+		{"negative wait", 2, statBody{EarlyStop: &earlyBody{Waited: -1}}},
+		{"negative best step", 2, statBody{Best: &bestBody{Step: -1}}},
+		{"hash", 1, confBody{SHA256: "x", Data: list[fileBody, *fileBody]{}, Modules: list[moduleBody, *moduleBody]{}, Preprocessing: []byte{}}},
+		{"best as an array", 2, struct {
+			Best []int64 `msgpack:"best"`
+		}{[]int64{1}}},
+		{"step as a string", 2, struct {
+			Step string `msgpack:"step"`
+		}{"7"}},
+	}
+	for _, test := range tests {
+		all := sections(t)
+		all[test.at].body = body(t, test.body)
+		if got := asCorrupt(t, check(forge(all...))); got.Section != all[test.at].name {
+			t.Errorf("%s: error is %v", test.name, got)
+		}
+	}
+}
+
+func TestHostileFooter(t *testing.T) {
+	b := encodeSnap(t, sample())
+	foot, err := openBytes(t, b).readFooter()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, change := range map[string]func(*footer){
+		"index before the file": func(f *footer) { f.indexOffset = -1; f.indexSize = f.fileSize - footerSize + 1 },
+		"index in the magic":    func(f *footer) { f.indexOffset = 0; f.indexSize = f.fileSize - footerSize },
+		"index after the end":   func(f *footer) { f.indexOffset = math.MaxInt64 },
+		"index empty":           func(f *footer) { f.indexOffset += f.indexSize; f.indexSize = 0 },
+		"index too short":       func(f *footer) { f.indexSize-- },
+		"index that wraps":      func(f *footer) { f.indexOffset = math.MinInt64; f.indexSize = math.MinInt64 },
+		"other file size":       func(f *footer) { f.fileSize++ },
+		"other index":           func(f *footer) { f.indexCRC++ },
+	} {
+		changed := foot
+		change(&changed)
+		if err := check(appendFooter(bytes.Clone(b[:len(b)-footerSize]), changed)); err == nil {
+			t.Errorf("%s: no error", name)
+		} else {
+			asCorrupt(t, err)
+		}
+	}
+}
