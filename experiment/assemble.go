@@ -19,7 +19,12 @@ import (
 func graphOf[T tensor.Float](c *Config, inputs []tensor.Spec) (*model.Model[T], error) {
 	nodes := make([]model.Node[T], len(c.Model))
 	for i, n := range c.Model {
-		nodes[i] = model.Node[T]{Name: n.Name, Layer: layers.Make[T](n.Layer.New()), From: n.From, Share: n.Share}
+		nodes[i] = model.Node[T]{Name: n.Name, Layer: layers.Make[T](n.Layer.New()), From: slices.Clone(n.From), Share: n.Share}
+		for k, from := range n.From {
+			if from == "input" { // what the first input is called, whatever its name in the data
+				nodes[i].From[k] = inputs[0].Name
+			}
+		}
 	}
 	return model.NewGraph(inputs, nodes)
 }

@@ -51,7 +51,8 @@ func (p Place) In(word string) Place {
 	return Place{p.Path, p.Context + ": " + word}
 }
 
-func (p Place) problem(n *yaml.Node, message, hint string) Problem {
+// Problem returns a problem at a node, with the words of the place in front of the message.
+func (p Place) Problem(n *yaml.Node, message, hint string) Problem {
 	if p.Context != "" {
 		message = p.Context + ": " + message
 	}
@@ -67,7 +68,7 @@ func DecodeBlock(at Place, n *yaml.Node, config any, reserved ...string) []Probl
 		panic("registry: " + err.Error())
 	}
 	if n.Kind != yaml.MappingNode {
-		return []Problem{at.problem(n, "must be a block of keys, is "+describeNode(n), "")}
+		return []Problem{at.Problem(n, "must be a block of keys, is "+describeNode(n), "")}
 	}
 	var problems []Problem
 	byKey, known := map[string]field{}, append([]string(nil), reserved...)
@@ -84,12 +85,12 @@ func DecodeBlock(at Place, n *yaml.Node, config any, reserved ...string) []Probl
 			problems = append(problems, decodeValue(at.At(f.key), f.key, value, v.FieldByIndex(f.index), f.rules)...)
 		case !contains(reserved, key.Value):
 			unknown := &UnknownError{What: "key", Name: key.Value, Known: known}
-			problems = append(problems, at.At(key.Value).problem(key, fmt.Sprintf("unknown key %q", key.Value), unknown.Hint()))
+			problems = append(problems, at.At(key.Value).Problem(key, fmt.Sprintf("unknown key %q", key.Value), unknown.Hint()))
 		}
 	}
 	for _, f := range fields {
 		if f.rules.required && !seen[f.key] {
-			problems = append(problems, at.At(f.key).problem(n, f.key+" is required", requiredHint(f)))
+			problems = append(problems, at.At(f.key).Problem(n, f.key+" is required", requiredHint(f)))
 		}
 	}
 	if len(problems) == 0 {
@@ -123,13 +124,11 @@ func validate(at Place, n *yaml.Node, config any) []Problem {
 	place := n
 	if fe, ok := errors.AsType[*FieldError](err); ok {
 		at = at.At(fe.Key)
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			if n.Content[i].Value == fe.Key {
-				place = n.Content[i+1]
-			}
+		if value := Lookup(n, fe.Key); value != nil {
+			place = value
 		}
 	}
-	return []Problem{at.problem(place, err.Error(), "")}
+	return []Problem{at.Problem(place, err.Error(), "")}
 }
 
 // DecodeChoice reads the name of a part of a kind, or a mapping whose key type is the name and whose other keys are
@@ -137,23 +136,17 @@ func validate(at Place, n *yaml.Node, config any) []Problem {
 func DecodeChoice(k Kind, at Place, n *yaml.Node, reserved ...string) (name string, config any, problems []Problem) {
 	named := n
 	if n.Kind == yaml.MappingNode {
-		named = nil
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			if n.Content[i].Value == "type" {
-				named = n.Content[i+1]
-			}
-		}
-		if named == nil {
-			return "", nil, []Problem{at.problem(n, "type is required", "add type: <"+k.Kind()+">; known: "+strings.Join(k.Names(), ", "))}
+		if named = Lookup(n, "type"); named == nil {
+			return "", nil, []Problem{at.Problem(n, "type is required", "add type: <"+k.Kind()+">; known: "+strings.Join(k.Names(), ", "))}
 		}
 	}
 	if named.Kind != yaml.ScalarNode || named.Tag != "!!str" || named.Value == "" {
-		return "", nil, []Problem{at.problem(named, "must name a "+k.Kind()+", is "+describeNode(named), "known: "+strings.Join(k.Names(), ", "))}
+		return "", nil, []Problem{at.Problem(named, "must name a "+k.Kind()+", is "+describeNode(named), "known: "+strings.Join(k.Names(), ", "))}
 	}
 	defaults, err := k.defaults(named.Value)
 	if err != nil {
 		unknown, _ := errors.AsType[*UnknownError](err)
-		return "", nil, []Problem{at.At("type").problem(named, fmt.Sprintf("unknown %s %q", k.Kind(), named.Value), unknown.Hint())}
+		return "", nil, []Problem{at.At("type").Problem(named, fmt.Sprintf("unknown %s %q", k.Kind(), named.Value), unknown.Hint())}
 	}
 	c := reflect.New(reflect.TypeOf(defaults))
 	c.Elem().Set(reflect.ValueOf(defaults))
@@ -168,13 +161,23 @@ func DecodeChoice(k Kind, at Place, n *yaml.Node, reserved ...string) (name stri
 	return named.Value, c.Elem().Interface(), nil
 }
 
+// A Coded value has a form in YAML that its fields alone cannot say. It reads, writes and lists itself.
+type Coded interface {
+	DecodeNode(at Place, n *yaml.Node) []Problem // sets the value; the words of at do not name its key
+	EncodeNode() *yaml.Node                      // nil to leave the key out
+	KeyPaths(n *yaml.Node) []string              // see KeyPaths; n is nil where the file lacks the value
+}
+
 // decodeValue reads one value into v. key is the last key of at, for the message.
 func decodeValue(at Place, key string, n *yaml.Node, v reflect.Value, r rules) []Problem {
 	wrong := func(want string) []Problem {
-		return []Problem{at.problem(n, fmt.Sprintf("%s must be %s, is %s", key, want, describeNode(n)), typeHint(want, n))}
+		return []Problem{at.Problem(n, fmt.Sprintf("%s must be %s, is %s", key, want, describeNode(n)), typeHint(want, n))}
 	}
 	if n.Kind == yaml.ScalarNode && n.Tag == "!!null" {
-		return []Problem{at.problem(n, key+" has no value", "give it one, or leave the key out for the default")}
+		return []Problem{at.Problem(n, key+" has no value", "give it one, or leave the key out for the default")}
+	}
+	if c, ok := v.Addr().Interface().(Coded); ok {
+		return c.DecodeNode(at, n)
 	}
 	if c, ok := v.Addr().Interface().(anyChoice); ok {
 		name, config, problems := DecodeChoice(c.kind(), at.In(key), n)
@@ -186,7 +189,7 @@ func decodeValue(at Place, key string, n *yaml.Node, v reflect.Value, r rules) [
 	}
 	switch v.Kind() {
 	case reflect.Pointer:
-		v.Set(reflect.New(v.Type().Elem()))
+		v.Set(blockOf(v.Type().Elem()))
 		return decodeValue(at, key, n, v.Elem(), r)
 	case reflect.Struct:
 		return DecodeBlock(at.In(key), n, v.Addr().Interface())
@@ -200,7 +203,7 @@ func decodeValue(at Place, key string, n *yaml.Node, v reflect.Value, r rules) [
 		}
 		if len(r.oneOf) > 0 && !contains(r.oneOf, n.Value) {
 			unknown := &UnknownError{What: key, Name: n.Value, Known: r.oneOf}
-			return []Problem{at.problem(n, fmt.Sprintf("unknown %s %q", key, n.Value), unknown.Hint())}
+			return []Problem{at.Problem(n, fmt.Sprintf("unknown %s %q", key, n.Value), unknown.Hint())}
 		}
 		v.SetString(n.Value)
 	case reflect.Bool:
@@ -214,7 +217,7 @@ func decodeValue(at Place, key string, n *yaml.Node, v reflect.Value, r rules) [
 			return wrong("a number")
 		}
 		if message := r.checkNumber(f); message != "" {
-			return []Problem{at.problem(n, key+" "+message, "")}
+			return []Problem{at.Problem(n, key+" "+message, "")}
 		}
 		v.SetFloat(f)
 	case reflect.Int, reflect.Int64, reflect.Uint64:
@@ -227,14 +230,14 @@ func decodeValue(at Place, key string, n *yaml.Node, v reflect.Value, r rules) [
 
 func decodeWhole(at Place, key string, n *yaml.Node, v reflect.Value, r rules) []Problem {
 	problem := func(message, hint string) []Problem {
-		return []Problem{at.problem(n, key+" "+message, hint)}
+		return []Problem{at.Problem(n, key+" "+message, hint)}
 	}
-	digits := strings.TrimLeft(n.Value, "+-")
-	if n.Kind != yaml.ScalarNode || n.Tag != "!!int" || strings.Trim(digits, "0123456789") != "" {
+	sign, digits := splitSign(n.Value)
+	if n.Kind != yaml.ScalarNode || n.Tag != "!!int" || digits == "" || strings.Trim(digits, "0123456789") != "" {
 		return problem("must be a whole number, is "+describeNode(n), typeHint("a whole number", n))
 	}
 	if len(digits) > 1 && digits[0] == '0' {
-		return problem("must be a whole number without leading zeros, is "+n.Value, "write "+strings.TrimLeft(digits[:len(digits)-1], "0")+digits[len(digits)-1:])
+		return problem("must be a whole number without leading zeros, is "+n.Value, "write "+sign+withoutZeros(digits))
 	}
 	if f, _ := strconv.ParseFloat(n.Value, 64); r.checkNumber(f) != "" {
 		return problem(r.checkNumber(f), "")
@@ -258,17 +261,17 @@ func decodeWhole(at Place, key string, n *yaml.Node, v reflect.Value, r rules) [
 func decodeNumber(at Place, key string, n *yaml.Node, v reflect.Value, r rules) []Problem {
 	if f, ok := parseNumber(n); ok {
 		if message := r.checkNumber(f); message != "" {
-			return []Problem{at.problem(n, key+" "+message, "")}
+			return []Problem{at.Problem(n, key+" "+message, "")}
 		}
 		v.Set(reflect.ValueOf(Const(f)))
 		return nil
 	}
 	k, err := FindKind(ScheduleKind)
 	if err != nil {
-		return []Problem{at.problem(n, key+" must be a number, is "+describeNode(n), "")}
+		return []Problem{at.Problem(n, key+" must be a number, is "+describeNode(n), "")}
 	}
 	if n.Kind != yaml.MappingNode && n.Tag != "!!str" {
-		return []Problem{at.problem(n, key+" must be a number or a schedule, is "+describeNode(n), "")}
+		return []Problem{at.Problem(n, key+" must be a number or a schedule, is "+describeNode(n), "")}
 	}
 	name, config, problems := DecodeChoice(k, at.In(key), n)
 	v.Set(reflect.ValueOf(Number{Schedule: selection{k, name, config}}))
@@ -280,7 +283,7 @@ func decodeList(at Place, key string, n *yaml.Node, v reflect.Value, r rules) []
 	if n.Kind == yaml.ScalarNode && v.Type().Elem().Kind() == reflect.String {
 		items = []*yaml.Node{n}
 	} else if n.Kind != yaml.SequenceNode {
-		return []Problem{at.problem(n, key+" must be a list, is "+describeNode(n), "write ["+n.Value+"]")}
+		return []Problem{at.Problem(n, key+" must be a list, is "+describeNode(n), listHint(n))}
 	}
 	list := reflect.MakeSlice(v.Type(), len(items), len(items))
 	var problems []Problem
@@ -296,7 +299,7 @@ func decodeList(at Place, key string, n *yaml.Node, v reflect.Value, r rules) []
 // decodeMap reads a map from names that the user chose to texts.
 func decodeMap(at Place, key string, n *yaml.Node, v reflect.Value) []Problem {
 	if n.Kind != yaml.MappingNode {
-		return []Problem{at.problem(n, key+" must map names to names, is "+describeNode(n), "")}
+		return []Problem{at.Problem(n, key+" must map names to names, is "+describeNode(n), "")}
 	}
 	m := reflect.MakeMap(v.Type())
 	var problems []Problem
@@ -314,7 +317,7 @@ func parseNumber(n *yaml.Node) (float64, bool) {
 	if n.Kind != yaml.ScalarNode || n.Tag != "!!int" && n.Tag != "!!float" {
 		return 0, false
 	}
-	if digits := strings.TrimLeft(n.Value, "+-"); len(digits) > 1 && digits[0] == '0' && strings.Trim(digits, "0123456789") == "" {
+	if _, digits := splitSign(n.Value); len(digits) > 1 && digits[0] == '0' && strings.Trim(digits, "0123456789") == "" {
 		return 0, false
 	}
 	if strings.ContainsAny(n.Value, "xXoObB_") {
@@ -322,43 +325,4 @@ func parseNumber(n *yaml.Node) (float64, bool) {
 	}
 	f, err := strconv.ParseFloat(n.Value, 64)
 	return f, err == nil && !math.IsNaN(f) && !math.IsInf(f, 0)
-}
-
-// describeNode names a value as a person would: `the text "ten"`, `a list`, `3.7`.
-func describeNode(n *yaml.Node) string {
-	switch n.Kind {
-	case yaml.MappingNode:
-		return "a block of keys"
-	case yaml.SequenceNode:
-		return "a list"
-	case yaml.ScalarNode:
-		switch n.Tag {
-		case "!!null":
-			return "empty"
-		case "!!str":
-			return fmt.Sprintf("the text %q", n.Value)
-		}
-	}
-	return n.Value
-}
-
-func typeHint(want string, n *yaml.Node) string {
-	switch {
-	case want == "text" && n.Kind == yaml.ScalarNode:
-		return fmt.Sprintf("write %q", n.Value)
-	case want == "true or false" && n.Kind == yaml.ScalarNode:
-		switch strings.ToLower(n.Value) {
-		case "yes", "on", "1", "y":
-			return "write true"
-		case "no", "off", "0", "n":
-			return "write false"
-		}
-	case want == "a whole number" && n.Tag == "!!float":
-		if f, ok := parseNumber(n); ok && math.Abs(f) < 1e15 {
-			return "write " + strconv.FormatFloat(math.Round(f), 'f', -1, 64)
-		}
-	case n.Tag == "!!str" && strings.Trim(n.Value, "0123456789.eE+-") == "" && n.Value != "":
-		return "write it without quotes, as a finite decimal number"
-	}
-	return ""
 }

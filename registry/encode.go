@@ -42,6 +42,9 @@ func EncodeChoice(k Kind, name string, config any) *yaml.Node {
 }
 
 func encodeValue(v reflect.Value) *yaml.Node {
+	if c, ok := addressable(v).Addr().Interface().(Coded); ok {
+		return c.EncodeNode()
+	}
 	if c, ok := addressable(v).Addr().Interface().(anyChoice); ok {
 		name, config := c.chosen()
 		if name == "" {

@@ -130,6 +130,8 @@ func typeName(t reflect.Type) string {
 		return "list of " + typeName(t.Elem())
 	case reflect.Struct:
 		return "block"
+	case reflect.Map:
+		return "map of names to names"
 	}
 	return "whole number"
 }

@@ -116,6 +116,25 @@ func Defaults[C any]() C {
 	return c.(C)
 }
 
+// SetDefaults sets what an optional block, a field that is a pointer to a C, starts from where a file has it. It is
+// called from init functions.
+func SetDefaults[C any](defaults C) {
+	kindsMu.Lock()
+	defer kindsMu.Unlock()
+	configByType[reflect.TypeFor[C]()] = defaults
+}
+
+// blockOf returns a pointer to a configuration of a type with its defaults, all zero where none were set.
+func blockOf(t reflect.Type) reflect.Value {
+	kindsMu.RLock()
+	defer kindsMu.RUnlock()
+	block := reflect.New(t)
+	if defaults, ok := configByType[t]; ok {
+		block.Elem().Set(reflect.ValueOf(defaults))
+	}
+	return block
+}
+
 // Kind returns the name of the kind.
 func (r *Registry[E]) Kind() string { return r.kind }
 

@@ -33,6 +33,9 @@ func (e *UnknownError) Hint() string {
 // Nearest returns the candidate that a person who typed name most likely meant, or "" when none is near: equal but for
 // case, '-' and '_', or within an edit distance of a third of its length (at least 1, at most 3).
 func Nearest(name string, candidates []string) string {
+	if len(name) > maxQuoted {
+		return "" // the distance costs the product of both lengths, and no name is that long
+	}
 	fold := func(s string) string {
 		return strings.NewReplacer("-", "", "_", "", " ", "").Replace(strings.ToLower(s))
 	}

@@ -1,0 +1,240 @@
+package experiment
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/strata-ml/strata/data"
+	"github.com/strata-ml/strata/optim"
+	"github.com/strata-ml/strata/registry"
+	"github.com/strata-ml/strata/tensor"
+	"go.yaml.in/yaml/v4"
+)
+
+// checker finds what no part of a configuration can see alone. Parts of the Config that could not be decoded are zero,
+// and what depends on them is passed over: their own problems are known.
+type checker struct {
+	config   *Config
+	root     *yaml.Node
+	dir      string
+	memory   uint64
+	problems []registry.Problem
+}
+
+func (c *checker) fail(n *yaml.Node, message, hint string) {
+	c.problems = append(c.problems, registry.Problem{Node: n, Message: message, Hint: hint})
+}
+
+// at returns the value at a path of keys and item numbers, or the nearest block around it that the file has.
+func (c *checker) at(path ...string) *yaml.Node {
+	n := c.root
+	for _, key := range path {
+		next := registry.Lookup(n, key)
+		if i, err := strconv.Atoi(key); err == nil && n.Kind == yaml.SequenceNode && i < len(n.Content) {
+			next = n.Content[i]
+		}
+		if next == nil {
+			return n
+		}
+		n = next
+	}
+	return n
+}
+
+// node returns the block of a node of the model, or the value of one of its keys.
+func (c *checker) node(i int, key ...string) *yaml.Node {
+	return c.at(append([]string{"model", strconv.Itoa(i)}, key...)...)
+}
+
+func (c *checker) check(opts Options) *data.Splits {
+	c.checkMetricNames()
+	c.checkPatternSyntax()
+	c.checkWarmStart()
+	var splits *data.Splits
+	if !opts.SkipData && !c.config.Data.IsZero() {
+		splits = c.loadData(opts.Fitted)
+	}
+	var inputs []tensor.Spec
+	if splits != nil {
+		inputs = inputSpecs(splits.Train)
+		c.checkEvalRows(splits)
+	}
+	if order, ok := c.checkGraph(inputs); ok && inputs != nil {
+		if c.config.DType == "float64" {
+			checkShapes[float64](c, order, inputs, splits)
+		} else {
+			checkShapes[float32](c, order, inputs, splits)
+		}
+	}
+	return splits
+}
+
+// inputSpecs returns what a set gives a model to read. A single input without a name is called input.
+func inputSpecs(s *data.Set) []tensor.Spec {
+	specs := s.InputSpecs()
+	if len(specs) == 1 && specs[0].Name == "" {
+		specs[0].Name = "input"
+	}
+	return specs
+}
+
+// metricNames returns what the metrics are reported as, "" for one that could not be decoded.
+func (c *checker) metricNames() []string {
+	names := make([]string, len(c.config.Metrics))
+	for i, m := range c.config.Metrics {
+		if !m.IsZero() {
+			names[i] = m.New().Name
+		}
+	}
+	return names
+}
+
+func (c *checker) checkMetricNames() {
+	names := c.metricNames()
+	for i, name := range names {
+		if name != "" && slices.Contains(names[:i], name) {
+			c.fail(c.at("metrics", strconv.Itoa(i)), fmt.Sprintf("metrics: %q is reported twice", name), "remove one, or give it other settings")
+		}
+	}
+	if slices.Contains(names, "") {
+		return
+	}
+	known := append([]string{"loss"}, names...)
+	if stop := c.config.EarlyStopping; stop != nil && stop.Metric != "" {
+		c.checkReported("early_stopping", "metric", stop.Metric, known)
+	}
+	c.checkReported("checkpoint", "best", c.config.Checkpoint.Best, known)
+}
+
+func (c *checker) checkReported(block, key, name string, known []string) {
+	if slices.Contains(known, name) {
+		return
+	}
+	unknown := &registry.UnknownError{Name: name, Known: known}
+	hint := unknown.Hint()
+	if k, err := registry.FindKind("metric"); err == nil && slices.Contains(k.Names(), name) {
+		hint = "add it to metrics"
+	}
+	c.fail(c.at(block, key), fmt.Sprintf("%s: %s names %q, which is neither loss nor one of the metrics", block, key, name), hint)
+}
+
+func (c *checker) checkPatternSyntax() {
+	for _, p := range c.patterns() {
+		if _, err := path.Match(p.text, ""); err != nil {
+			c.fail(p.node, fmt.Sprintf("%s: %q is no pattern", p.owner, p.text), "patterns are paths such as fc1/w, where * stands for any name; brackets come in pairs")
+		}
+	}
+}
+
+// pattern is one pattern of parameters and the place that holds it.
+type pattern struct {
+	owner, text string
+	node        *yaml.Node
+}
+
+// patterns lists every pattern of parameters in the file.
+func (c *checker) patterns() []pattern {
+	var all []pattern
+	add := func(owner string, texts []string, keys ...string) {
+		for i, text := range texts {
+			all = append(all, pattern{owner, text, c.at(append(keys, strconv.Itoa(i))...)})
+		}
+	}
+	add("freeze", c.config.Freeze, "freeze")
+	for i, r := range c.config.Regularizers {
+		add("regularizers: "+r.Part.Name, r.Params, "regularizers", strconv.Itoa(i), "params")
+	}
+	if c.config.WarmStart != nil {
+		add("warm_start: freeze", c.config.WarmStart.Freeze, "warm_start", "freeze")
+	}
+	if !c.config.Optimizer.IsZero() {
+		if decayer, ok := optim.Make[float64](c.config.Optimizer.New()).(optim.Decayer); ok {
+			for _, text := range decayer.DecayParams() {
+				if n := findText(c.at("optimizer"), text); n != nil { // the default patterns need not match
+					all = append(all, pattern{"optimizer: " + c.config.Optimizer.Name, text, n})
+				}
+			}
+		}
+	}
+	return all
+}
+
+// findText returns the scalar under n that holds a text, nil where there is none.
+func findText(n *yaml.Node, text string) *yaml.Node {
+	if n.Kind == yaml.ScalarNode && n.Value == text {
+		return n
+	}
+	for i, child := range n.Content {
+		if n.Kind == yaml.MappingNode && i%2 == 0 {
+			continue
+		}
+		if found := findText(child, text); found != nil {
+			return found
+		}
+	}
+	return nil
+}
+
+// Resolve returns a path of the experiment file as the operating system finds it.
+func resolvePath(dir, file string) string {
+	if filepath.IsAbs(file) {
+		return file
+	}
+	return filepath.Join(dir, file)
+}
+
+func (c *checker) checkWarmStart() {
+	warm := c.config.WarmStart
+	if warm == nil || warm.From == "" {
+		return
+	}
+	if _, err := os.Stat(resolvePath(c.dir, warm.From)); err != nil {
+		c.fail(c.at("warm_start", "from"), fmt.Sprintf("warm_start: from: %s: %s", warm.From, reason(err)), "give the path of a checkpoint, from "+c.dir)
+	}
+}
+
+// loadData loads the data source, or says which key of its block is at fault.
+func (c *checker) loadData(fitted []byte) *data.Splits {
+	splits, err := c.config.Data.New().Load(data.Context{Dir: c.dir, Seed: c.config.Seed, Fitted: fitted})
+	if err == nil {
+		return splits
+	}
+	block, hint := c.at("data"), ""
+	n := c.at("data", "path")
+	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
+		if key := findPath(block, c.dir, pathErr.Path); key != nil {
+			n = key
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			hint = fmt.Sprintf("relative paths start from %s", c.dir)
+		}
+	}
+	c.fail(n, fmt.Sprintf("data: %s: %s", c.config.Data.Name, strings.TrimPrefix(err.Error(), "data: ")), hint)
+	return nil
+}
+
+// findPath returns the scalar under n that names a file.
+func findPath(n *yaml.Node, dir, file string) *yaml.Node {
+	if n.Kind == yaml.ScalarNode && (n.Value == file || resolvePath(dir, n.Value) == filepath.Clean(file)) {
+		return n
+	}
+	for _, child := range n.Content {
+		if found := findPath(child, dir, file); found != nil {
+			return found
+		}
+	}
+	return nil
+}
+
+func (c *checker) checkEvalRows(splits *data.Splits) {
+	if splits.Eval == nil && c.config.EarlyStopping != nil {
+		c.fail(c.at("early_stopping"), "early_stopping: there are no evaluation rows to judge by", "set aside some under data, or remove early_stopping")
+	}
+}

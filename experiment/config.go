@@ -1,0 +1,118 @@
+package experiment
+
+import (
+	"errors"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/strata-ml/strata/data"
+	"github.com/strata-ml/strata/loss"
+	"github.com/strata-ml/strata/optim"
+	"github.com/strata-ml/strata/registry"
+	"github.com/strata-ml/strata/train"
+	"go.yaml.in/yaml/v4"
+)
+
+// A Config is everything that an experiment file says.
+type Config struct {
+	Name          string                 `doc:"name of the experiment, and of its run directories; without it, that of the file"`
+	Seed          uint64                 `doc:"what every random number of the run follows from" is:">=0"`
+	DType         string                 `key:"dtype" doc:"element type that is trained" is:"one of float32|float64"`
+	Data          data.Choice            `doc:"where the rows come from" is:"required"`
+	Model         Model                  `doc:"the nodes, in order" is:"required"`
+	Loss          loss.Choice            `doc:"what training makes small" is:"required"`
+	Metrics       []train.MetricChoice   `doc:"scores to report"`
+	Optimizer     optim.Choice           `doc:"how gradients change the parameters" is:"required"`
+	Regularizers  []Regularizer          `doc:"penalties that are added to the loss"`
+	Clip          optim.Clip             `doc:"bounds on the gradient"`
+	Freeze        []string               `doc:"patterns of parameters that stay as they are, such as fc1/*"`
+	Train         train.Config           `doc:"how long and in what portions"`
+	EarlyStopping *train.EarlyStopping   `doc:"when to stop before the last epoch; without it, never"`
+	Checkpoint    train.CheckpointPolicy `doc:"when checkpoints are written and which are kept"`
+	WarmStart     *WarmStart             `doc:"a checkpoint whose weights the run begins with; without it, fresh ones"`
+}
+
+// DefaultConfig is the Config of a file that sets nothing.
+func DefaultConfig() Config {
+	return Config{
+		Seed: 1, DType: "float32",
+		Train: train.DefaultConfig(), Checkpoint: train.DefaultCheckpointPolicy(),
+	}
+}
+
+func init() { registry.SetDefaults(train.DefaultEarlyStopping()) }
+
+var nameSyntax = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
+
+// Validate returns an error when the name cannot name a directory.
+func (c *Config) Validate() error {
+	if c.Name != "" && (!nameSyntax.MatchString(c.Name) || len(c.Name) > 100) {
+		return &registry.FieldError{Key: "name", Err: errors.New("names a directory: at most 100 letters, digits, '_', '-' and '.', and no '.' or '-' at the start")}
+	}
+	return nil
+}
+
+// nameOf returns the name of an experiment whose file sets none.
+func nameOf(file string) string {
+	base := filepath.Base(file)
+	base = strings.TrimSuffix(base, filepath.Ext(base))
+	if !nameSyntax.MatchString(base) {
+		return "experiment"
+	}
+	return base
+}
+
+// A WarmStart begins a run from the weights of another one's checkpoint.
+type WarmStart struct {
+	From   string            `doc:"the checkpoint; a relative path starts from the experiment file" is:"required"`
+	Rename map[string]string `doc:"names in the checkpoint, of nodes or parameters, and what they are called here"`
+	Freeze []string          `doc:"patterns of parameters that stay as they were loaded"`
+}
+
+// A Regularizer is a penalty and the parameters that it acts on.
+type Regularizer struct {
+	Part   optim.RegularizerChoice
+	Params []string // patterns
+}
+
+// regularizerKeys are the keys of a regularizer's block that belong to the experiment.
+type regularizerKeys struct {
+	Params []string `doc:"patterns of the parameters that the penalty acts on"`
+}
+
+func defaultRegularizerKeys() regularizerKeys { return regularizerKeys{Params: []string{"*/w"}} }
+
+// DecodeNode implements registry.Coded.
+func (r *Regularizer) DecodeNode(at registry.Place, n *yaml.Node) []registry.Problem {
+	at = at.In("regularizers")
+	own := defaultRegularizerKeys()
+	problems := registry.DecodeBlock(at, onlyKeys(n, "params"), &own)
+	name, config, more := registry.DecodeChoice(optim.Regularizers, at, n, "params")
+	r.Part, r.Params = optim.RegularizerChoice{Name: name, Config: config}, own.Params
+	return append(problems, more...)
+}
+
+// EncodeNode implements registry.Coded.
+func (r *Regularizer) EncodeNode() *yaml.Node {
+	n := registry.EncodeChoice(optim.Regularizers, r.Part.Name, r.Part.Config)
+	n.Content = append(n.Content, registry.EncodeBlock(regularizerKeys{r.Params}).Content...)
+	return n
+}
+
+// KeyPaths implements registry.Coded.
+func (r *Regularizer) KeyPaths(n *yaml.Node) []string {
+	return append(registry.KeyPaths(defaultRegularizerKeys(), n), registry.PartPaths(optim.Regularizers, n)...)
+}
+
+// onlyKeys returns a block with some of the keys of n, none where n is no block.
+func onlyKeys(n *yaml.Node, keys ...string) *yaml.Node {
+	block := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: n.Line, Column: n.Column}
+	for i := 0; n.Kind == yaml.MappingNode && i+1 < len(n.Content); i += 2 {
+		if slices.Contains(keys, n.Content[i].Value) {
+			block.Content = append(block.Content, n.Content[i], n.Content[i+1])
+		}
+	}
+	return block
+}

@@ -1,0 +1,188 @@
+package experiment
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/strata-ml/strata/registry"
+	"github.com/strata-ml/strata/tensor"
+)
+
+// checkGraph checks names and wires, and returns the nodes in an order in which each comes behind what it reads. inputs
+// is nil where the data is not known.
+func (c *checker) checkGraph(inputs []tensor.Spec) (order []int, ok bool) {
+	before := len(c.problems)
+	c.checkNodeNames(inputs)
+	for i := range c.config.Model {
+		c.checkSources(i, inputs)
+		c.checkShare(i)
+	}
+	if len(c.problems) > before || len(c.config.Model) == 0 {
+		return nil, false
+	}
+	order, cycle := c.sortNodes()
+	if cycle != nil {
+		first := slices.IndexFunc(c.config.Model, func(n Node) bool { return n.Name == cycle[0] })
+		c.fail(c.node(first, "from"), fmt.Sprintf("model: the nodes %s form a cycle", strings.Join(cycle, " → ")), "a node cannot read what is computed from it: change a from")
+		return nil, false
+	}
+	c.checkEnds()
+	return order, len(c.problems) == before
+}
+
+func (c *checker) checkNodeNames(inputs []tensor.Spec) {
+	lines := map[string]int{}
+	for i, n := range c.config.Model {
+		at := c.node(i, "name")
+		switch line, taken := lines[n.Name]; {
+		case !nodeNameSyntax.MatchString(n.Name):
+			c.fail(at, fmt.Sprintf("model: %q is no name for a node", n.Name), "names have letters, digits, '_' and '-'")
+		case taken:
+			c.fail(at, fmt.Sprintf("model: two nodes are called %q, the first on line %d", n.Name, line), "give one another name")
+		case n.Name == "input" || slices.ContainsFunc(inputs, func(s tensor.Spec) bool { return s.Name == n.Name }):
+			c.fail(at, fmt.Sprintf("model: %q names an input of the data, and cannot name a node", n.Name), "give the node another name")
+		default:
+			lines[n.Name] = at.Line
+		}
+	}
+}
+
+// sources returns what a node reads: its From, the node before it, or the first input.
+func (c *checker) sources(i int) []string {
+	switch n := c.config.Model[i]; {
+	case n.From != nil:
+		return n.From
+	case i == 0:
+		return []string{"input"}
+	}
+	return []string{c.config.Model[i-1].Name}
+}
+
+func (c *checker) names() []string {
+	names := make([]string, len(c.config.Model))
+	for i, n := range c.config.Model {
+		names[i] = n.Name
+	}
+	return names
+}
+
+func (c *checker) checkSources(i int, inputs []tensor.Spec) {
+	node := c.config.Model[i]
+	known := append(c.names(), "input")
+	for _, in := range inputs {
+		if in.Name != "input" {
+			known = append(known, in.Name)
+		}
+	}
+	for _, from := range c.sources(i) {
+		if slices.Contains(known, from) {
+			continue
+		}
+		if inputs == nil && registry.Nearest(from, known) == "" {
+			continue // it may be an input of data that could not be loaded
+		}
+		at := findText(c.node(i, "from"), from)
+		if at == nil {
+			at = c.node(i)
+		}
+		unknown := &registry.UnknownError{Name: from, Known: known}
+		c.fail(at, fmt.Sprintf("model: node %q: from names %q, which is neither a node nor an input", node.Name, from), unknown.Hint())
+	}
+	if node.From != nil && len(node.From) == 0 {
+		c.fail(c.node(i, "from"), fmt.Sprintf("model: node %q: from is empty", node.Name), "name what the node reads, or leave the key out for the node before")
+	}
+}
+
+func (c *checker) checkShare(i int) {
+	node := c.config.Model[i]
+	if node.Share == "" {
+		return
+	}
+	before := c.names()[:i]
+	if k := slices.Index(before, node.Share); k >= 0 {
+		if other := c.config.Model[k].Layer.Name; other != node.Layer.Name && other != "" && node.Layer.Name != "" {
+			c.fail(c.node(i, "share"), fmt.Sprintf("model: node %q: shares the parameters of %q, which is a %s and no %s", node.Name, node.Share, other, node.Layer.Name), "share between nodes of one type")
+		}
+		return
+	}
+	unknown := &registry.UnknownError{Name: node.Share, Known: before}
+	c.fail(c.node(i, "share"), fmt.Sprintf("model: node %q: shares the parameters of %q, which is no node before it", node.Name, node.Share), unknown.Hint())
+}
+
+// sortNodes returns an order by Kahn's algorithm (1962), or the names along a cycle.
+func (c *checker) sortNodes() (order []int, cycle []string) {
+	names := c.names()
+	done := make([]bool, len(names))
+	waitsFor := func(i int) int {
+		for _, from := range c.sources(i) {
+			if k := slices.Index(names, from); k >= 0 && !done[k] {
+				return k
+			}
+		}
+		return -1
+	}
+	for len(order) < len(names) {
+		next := -1
+		for i := range names {
+			if !done[i] && waitsFor(i) < 0 {
+				next = i
+				break
+			}
+		}
+		if next < 0 {
+			return nil, nameCycle(names, slices.Index(done, false), waitsFor)
+		}
+		done[next] = true
+		order = append(order, next)
+	}
+	return order, nil
+}
+
+// nameCycle follows what each node waits for until one comes back.
+func nameCycle(names []string, i int, waitsFor func(int) int) []string {
+	var path []int
+	for !slices.Contains(path, i) {
+		path = append(path, i)
+		i = waitsFor(i)
+	}
+	path = append(path[slices.Index(path, i):], i)
+	slices.Reverse(path)
+	cycle := make([]string, len(path))
+	for k, i := range path {
+		cycle[k] = names[i]
+	}
+	return cycle
+}
+
+// checkEnds checks that one node alone is read by no other: the output.
+func (c *checker) checkEnds() {
+	read := map[string]bool{}
+	for i := range c.config.Model {
+		for _, from := range c.sources(i) {
+			read[from] = true
+		}
+	}
+	last := c.output()
+	for i, n := range c.config.Model {
+		if !read[n.Name] && i != last {
+			c.fail(c.node(i), fmt.Sprintf("model: node %q: no node reads it, and the output is %q", n.Name, c.config.Model[last].Name), "name it in the from of another node, or remove it")
+		}
+	}
+}
+
+// output returns the last node that no other reads.
+func (c *checker) output() int {
+	read := map[string]bool{}
+	for i := range c.config.Model {
+		for _, from := range c.sources(i) {
+			read[from] = true
+		}
+	}
+	for i, n := range slices.Backward(c.config.Model) {
+		if !read[n.Name] {
+			return i
+		}
+	}
+	return -1 // every node is read only where there is a cycle
+}

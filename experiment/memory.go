@@ -1,0 +1,96 @@
+package experiment
+
+import (
+	"bufio"
+	"fmt"
+	"math"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/strata-ml/strata/model"
+	"github.com/strata-ml/strata/optim"
+	"github.com/strata-ml/strata/tensor"
+)
+
+// assumedMemory is what a machine that does not tell is taken to have.
+const assumedMemory = 16 << 30
+
+// AvailableMemory returns the bytes that a process can still take without swapping: MemAvailable of /proc/meminfo, and
+// 16 GiB where there is no such file.
+func AvailableMemory() uint64 {
+	f, err := os.Open("/proc/meminfo")
+	if err != nil {
+		return assumedMemory
+	}
+	defer f.Close()
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		fields := strings.Fields(lines.Text())
+		if len(fields) < 2 || fields[0] != "MemAvailable:" {
+			continue
+		}
+		if kib, err := strconv.ParseUint(fields[1], 10, 64); err == nil {
+			return kib << 10
+		}
+	}
+	return assumedMemory
+}
+
+// checkMemory refuses a run that would not fit, before anything is allocated, at the node or the batch size that asks
+// for most.
+func checkMemory[T tensor.Float](c *checker, m *model.Model[T]) {
+	limit := c.memory
+	if limit == 0 {
+		limit = AvailableMemory()
+	}
+	slots := 0
+	if !c.config.Optimizer.IsZero() {
+		slots = len(optim.Make[T](c.config.Optimizer.New()).Slots())
+	}
+	rows := c.config.Train.BatchSize
+	need := m.Memory(rows, slots)
+	if need < 0 || uint64(need) <= limit {
+		return
+	}
+	needs := fmt.Sprintf("needs %s of memory, and %s are available", formatBytes(float64(need)), formatBytes(float64(limit)))
+	infos := m.Nodes()
+	worst := slices.MaxFunc(infos, func(a, b model.NodeInfo) int { return compareCost(a, b, rows, slots) })
+	params, values := cost(worst, rows, slots)
+	i := slices.IndexFunc(c.config.Model, func(n Node) bool { return n.Name == worst.Name })
+	if values > params && rows > 1 && uint64(m.Memory(1, slots)) <= limit {
+		c.fail(c.at("train", "batch_size"), fmt.Sprintf("train: a batch of %d rows %s", rows, needs), fmt.Sprintf("make batch_size smaller; node %q has %v values per row", worst.Name, worst.Out.Size()))
+		return
+	}
+	c.fail(c.node(i), fmt.Sprintf("model: node %q: the model %s", worst.Name, needs), fmt.Sprintf("this node takes the most: %d parameters, output %v", worst.Params, worst.Out))
+}
+
+// cost estimates the elements that a node's parameters and its values take.
+func cost(n model.NodeInfo, rows, slots int) (params, values float64) {
+	return float64(n.Params) * float64(2+slots), 2 * float64(rows) * float64(n.Out.Size())
+}
+
+func compareCost(a, b model.NodeInfo, rows, slots int) int {
+	pa, va := cost(a, rows, slots)
+	pb, vb := cost(b, rows, slots)
+	switch {
+	case pa+va < pb+vb:
+		return -1
+	case pa+va > pb+vb:
+		return 1
+	}
+	return 0
+}
+
+// formatBytes writes a number of bytes as 1.4 GiB.
+func formatBytes(n float64) string {
+	if n >= math.MaxInt {
+		return "more than 8 EiB"
+	}
+	units := []string{"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"}
+	i := 0
+	for n >= 1024 && i < len(units)-1 {
+		n, i = n/1024, i+1
+	}
+	return strconv.FormatFloat(n, 'g', 3, 64) + " " + units[i]
+}

@@ -1,0 +1,123 @@
+package experiment
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+
+	"github.com/strata-ml/strata/layers"
+	"github.com/strata-ml/strata/registry"
+	"go.yaml.in/yaml/v4"
+)
+
+// A Node is one layer of the model and what it reads.
+type Node struct {
+	Name  string
+	Layer layers.Choice
+	From  []string // nodes or inputs of the data; nil for the node before it, or the first input
+	Share string   // the node whose parameters it uses, "" for its own
+}
+
+// A Model is the list of nodes of an experiment. Where a node has no name, it is called by its type, with _2, _3 and
+// so on where that is taken.
+type Model []Node
+
+// nodeKeys are the keys of a node's block that belong to the experiment; the others belong to the layer.
+type nodeKeys struct {
+	Name  string   `doc:"what the node is called in from, in parameter paths and in --set; without it, its type"`
+	From  []string `doc:"nodes or inputs that it reads; without it, the node before"`
+	Share string   `doc:"a node before it whose parameters it uses instead of its own"`
+}
+
+var nodeKeyNames = []string{"name", "from", "share"}
+
+var nodeNameSyntax = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+
+// DecodeNode implements registry.Coded.
+func (m *Model) DecodeNode(at registry.Place, n *yaml.Node) []registry.Problem {
+	at = at.In("model")
+	if n.Kind != yaml.SequenceNode || len(n.Content) == 0 {
+		return []registry.Problem{at.Problem(n, "must be a list of at least one node", "begin each node with a dash: - {name: fc1, type: dense, units: 64}")}
+	}
+	var problems []registry.Problem
+	for i, name := range nodeNames(n) {
+		item := n.Content[i]
+		place := registry.Place{Path: at.Path + "." + name, Context: fmt.Sprintf("model: node %q", name)}
+		var own nodeKeys
+		if item.Kind == yaml.MappingNode {
+			problems = append(problems, registry.DecodeBlock(place, onlyKeys(item, nodeKeyNames...), &own)...)
+		}
+		layer, config, more := registry.DecodeChoice(layers.Registry, place, item, nodeKeyNames...)
+		problems = append(problems, more...)
+		*m = append(*m, Node{Name: name, Layer: layers.Choice{Name: layer, Config: config}, From: own.From, Share: own.Share})
+	}
+	return problems
+}
+
+// EncodeNode implements registry.Coded.
+func (m *Model) EncodeNode() *yaml.Node {
+	list := &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq"}
+	for _, node := range *m {
+		keys := registry.EncodeBlock(nodeKeys{node.Name, node.From, node.Share})
+		n := registry.EncodeChoice(layers.Registry, node.Layer.Name, node.Layer.Config)
+		// The name leads, the layer follows, and what the node is wired to ends the block.
+		wiring := keys.Content[2:]
+		if node.Share == "" {
+			wiring = wiring[:len(wiring)-2]
+		}
+		n.Content = append(append(keys.Content[:2:2], n.Content...), wiring...)
+		list.Content = append(list.Content, n)
+	}
+	return list
+}
+
+// KeyPaths implements registry.Coded. Nodes go by their names.
+func (m *Model) KeyPaths(n *yaml.Node) []string {
+	if n == nil || n.Kind != yaml.SequenceNode {
+		return nil
+	}
+	var paths []string
+	for i, name := range nodeNames(n) {
+		item := n.Content[i]
+		for _, below := range append(registry.KeyPaths(nodeKeys{}, item), registry.PartPaths(layers.Registry, item)...) {
+			paths = append(paths, name+"."+below)
+		}
+	}
+	return paths
+}
+
+// nodeNames returns the name of each item of a model list: its own, or its type, numbered where that is taken.
+func nodeNames(list *yaml.Node) []string {
+	names, taken := make([]string, len(list.Content)), map[string]bool{"input": true}
+	for i, item := range list.Content {
+		if n := registry.Lookup(item, "name"); n != nil {
+			names[i], taken[n.Value] = n.Value, true
+		}
+	}
+	for i, item := range list.Content {
+		if registry.Lookup(item, "name") != nil {
+			continue
+		}
+		name := typeOf(item)
+		if name == "" {
+			name = "node"
+		}
+		names[i] = name
+		for k := 2; taken[names[i]]; k++ {
+			names[i] = name + "_" + strconv.Itoa(k)
+		}
+		taken[names[i]] = true
+	}
+	return names
+}
+
+// typeOf returns the part that an item of a list names, "" where it names none.
+func typeOf(item *yaml.Node) string {
+	if item.Kind == yaml.MappingNode {
+		item = registry.Lookup(item, "type")
+	}
+	if item == nil || item.Kind != yaml.ScalarNode {
+		return ""
+	}
+	return item.Value
+}

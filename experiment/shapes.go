@@ -1,0 +1,130 @@
+package experiment
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/strata-ml/strata/data"
+	"github.com/strata-ml/strata/layers"
+	"github.com/strata-ml/strata/loss"
+	"github.com/strata-ml/strata/model"
+	"github.com/strata-ml/strata/optim"
+	"github.com/strata-ml/strata/tensor"
+	"github.com/strata-ml/strata/train"
+)
+
+// checkShapes declares every layer on the shapes that reach it, then checks what depends on the result. Nothing is
+// allocated for the model.
+func checkShapes[T tensor.Float](c *checker, order []int, inputs []tensor.Spec, splits *data.Splits) {
+	specs := map[string]tensor.Spec{"input": inputs[0]}
+	for _, in := range inputs {
+		specs[in.Name] = in
+	}
+	whole := true
+	for _, i := range order {
+		out, ok := declareNode[T](c, i, specs)
+		if !ok {
+			whole = false
+			continue
+		}
+		specs[c.config.Model[i].Name] = tensor.Spec{Name: c.config.Model[i].Name, Shape: out}
+	}
+	output := c.config.Model[c.output()].Name
+	if pred, ok := specs[output]; ok {
+		checkScores[T](c, pred, splits)
+	}
+	if !whole {
+		return
+	}
+	m, err := graphOf[T](c.config, inputs)
+	if err != nil {
+		c.fail(c.at("model"), "model: "+strings.TrimPrefix(err.Error(), "model: "), "")
+		return
+	}
+	checkPatterns(c, m)
+	checkMemory(c, m)
+}
+
+// declareNode returns the output shape of a node, and false where it or one that it reads has none.
+func declareNode[T tensor.Float](c *checker, i int, specs map[string]tensor.Spec) (tensor.Shape, bool) {
+	node := c.config.Model[i]
+	var in []tensor.Spec
+	var words []string
+	for _, from := range c.sources(i) {
+		s, ok := specs[from]
+		if !ok {
+			return nil, false
+		}
+		in, words = append(in, s), append(words, fmt.Sprintf("%s %s", from, describeSpec(s)))
+	}
+	if node.Layer.IsZero() {
+		return nil, false
+	}
+	d, err := layers.Declare(layers.Make[T](node.Layer.New()), in...)
+	if err != nil {
+		c.fail(c.node(i), fmt.Sprintf("model: node %q: %s: %v", node.Name, node.Layer.Name, err), "it reads "+strings.Join(words, " and "))
+		return nil, false
+	}
+	return d.Out, true
+}
+
+// describeSpec says what one row is, as a person would.
+func describeSpec(s tensor.Spec) string {
+	if s.IsIndex() {
+		return fmt.Sprintf("of shape %v, whole numbers below %d", s.Shape, s.Classes)
+	}
+	return fmt.Sprintf("of shape %v", s.Shape)
+}
+
+// checkScores checks that the loss and the metrics can score the output against the target.
+func checkScores[T tensor.Float](c *checker, pred tensor.Spec, splits *data.Splits) {
+	if splits.Train.Target == nil {
+		c.fail(c.at("data"), fmt.Sprintf("data: %s: the rows have no target to train on", c.config.Data.Name), "name the target column")
+		return
+	}
+	target := splits.Train.Target.Spec()
+	hint := fmt.Sprintf("the output %q is %s, the target %q is %s", pred.Name, describeSpec(pred), target.Name, describeSpec(target))
+	if !c.config.Loss.IsZero() {
+		if err := loss.Make[T](c.config.Loss.New()).Build(pred.Shape, target); err != nil {
+			c.fail(c.at("loss"), fmt.Sprintf("loss: %s: %v", c.config.Loss.Name, err), hint)
+		}
+	}
+	for i, m := range c.config.Metrics {
+		if m.IsZero() {
+			continue
+		}
+		if _, err := train.MakeMetric[T](m.New()).Build(pred.Shape, target); err != nil {
+			c.fail(c.at("metrics", strconv.Itoa(i)), fmt.Sprintf("metrics: %s: %v", m.Name, err), hint)
+		}
+	}
+}
+
+// checkPatterns checks that every pattern in the file matches a parameter.
+func checkPatterns[T tensor.Float](c *checker, m *model.Model[T]) {
+	var paths []string
+	for _, p := range m.Params() {
+		paths = append(paths, p.Path)
+	}
+	for _, p := range c.patterns() {
+		matched := false
+		for _, path := range paths {
+			ok, err := optim.Match([]string{p.text}, path)
+			matched = matched || ok || err != nil // a malformed pattern is a problem already
+		}
+		if !matched {
+			c.fail(p.node, fmt.Sprintf("%s: %q matches no parameter", p.owner, p.text), listParams(paths))
+		}
+	}
+}
+
+func listParams(paths []string) string {
+	if len(paths) == 0 {
+		return "the model has no parameters"
+	}
+	const shown = 12
+	if len(paths) > shown {
+		return fmt.Sprintf("the parameters are %s and %d more", strings.Join(paths[:shown], ", "), len(paths)-shown)
+	}
+	return "the parameters are " + strings.Join(paths, ", ")
+}
