@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/strata-ml/strata/registry"
+	"github.com/strata-ml/strata/tensor"
 )
 
 // The tasks of a CSV target.
@@ -57,31 +58,44 @@ func init() {
 
 // Validate implements the check of a configuration.
 func (c CSVConfig) Validate() error {
-	wrong := func(key, format string, args ...any) error {
-		return &registry.FieldError{Key: key, Err: fmt.Errorf(format, args...)}
-	}
 	switch {
 	case len(c.Delimiter) != 1 || c.Delimiter[0] >= 0x80 || c.Delimiter == "\"" || c.Delimiter == "\n" || c.Delimiter == "\r":
-		return wrong("delimiter", `must be one ASCII character, such as ";" or "\t", is %q`, c.Delimiter)
+		return wrongKey("delimiter", `must be one ASCII character, such as ";" or "\t", is %q`, c.Delimiter)
 	case c.EvalPath != "" && c.EvalFraction != 0:
-		return wrong("eval_fraction", "is of no use beside eval_path; keep one of them")
+		return wrongKey("eval_fraction", "is of no use beside eval_path; keep one of them")
 	case len(c.Missing) == 0:
-		return wrong("missing", `must name at least one cell; write [""] for empty cells alone`)
+		return wrongKey("missing", `must name at least one cell; write [""] for empty cells alone`)
 	case c.Standardize && c.Scale != 1:
-		return wrong("scale", "is of no use to standardized features; add standardize: false")
+		return wrongKey("scale", "is of no use to standardized features; add standardize: false")
 	case c.Task == taskClassification && c.StandardizeTarget:
-		return wrong("standardize_target", "needs task: regression")
+		return wrongKey("standardize_target", "needs task: regression")
 	case slices.Contains(c.Features, c.Target):
-		return wrong("features", "must not list the target %q", c.Target)
+		return wrongKey("features", "must not list the target %q", c.Target)
 	}
 	return nil
 }
 
+// wrongKey returns an error that a key of the configuration is to blame for.
+func wrongKey(key, format string, args ...any) error {
+	return &registry.FieldError{Key: key, Err: fmt.Errorf(format, args...)}
+}
+
 // CSV is the source csv: one input named features, of shape [elements], and a target, which is one class or a number of shape [1].
-type CSV struct{ config CSVConfig }
+type CSV struct {
+	config CSVConfig
+	naming naming
+}
+
+// naming is what a set calls its columns, and the shape of its input where that is not one axis.
+type naming struct {
+	input, target string
+	shape         tensor.Shape
+}
 
 // NewCSV returns the source of a configuration. A mistake in the configuration comes out of Load.
-func NewCSV(c CSVConfig) Source { return &CSV{c} }
+func NewCSV(c CSVConfig) Source {
+	return &CSV{c, naming{input: "features", target: c.Target}}
+}
 
 // Load implements Source.
 func (s *CSV) Load(c Context) (*Splits, error) {
@@ -105,16 +119,18 @@ func (s *CSV) load(c Context, in *input) (*Splits, error) {
 	if err != nil {
 		return nil, err
 	}
-	train, eval, err := s.split(c.Seed, f)
-	if err != nil {
-		return nil, err
+	train, eval := natural(f.rows, nil), []int(nil)
+	if s.config.EvalFraction > 0 {
+		if train, eval, err = splitRows(f.file.Path, c.Seed, f.rows, s.config.EvalFraction); err != nil {
+			return nil, err
+		}
 	}
 	if learned == nil {
 		if learned, err = s.fit(f, train); err != nil {
 			return nil, fmt.Errorf("%s: %w", f.file.Path, err)
 		}
 	}
-	all, err := learned.apply(f)
+	all, err := learned.apply(f, s.naming)
 	if err != nil {
 		return nil, err
 	}
@@ -134,19 +150,6 @@ func (s *CSV) load(c Context, in *input) (*Splits, error) {
 	}
 	splits.Eval, splits.Files = set, append(splits.Files, file)
 	return splits, nil
-}
-
-// split returns the training rows and, where the configuration draws some, the evaluation rows.
-func (s *CSV) split(seed uint64, f *frame) (train, eval []int, err error) {
-	if s.config.EvalFraction == 0 {
-		return natural(f.rows, nil), nil, nil
-	}
-	train, eval = Split(seed, f.rows, s.config.EvalFraction)
-	if len(train) == 0 || len(eval) == 0 {
-		return nil, nil, fmt.Errorf("%s: eval_fraction %v of %d rows leaves %d for training and %d for evaluation",
-			f.file.Path, s.config.EvalFraction, f.rows, len(train), len(eval))
-	}
-	return train, eval, nil
 }
 
 // Read implements Source.
@@ -175,7 +178,7 @@ func (s *CSV) read(c Context, path string, learned *fittedCSV) (File, *Set, erro
 	if err != nil {
 		return File{}, nil, err
 	}
-	set, err := learned.apply(f)
+	set, err := learned.apply(f, s.naming)
 	return f.file, set, err
 }
 
@@ -210,10 +213,13 @@ const (
 // wanted returns the features, in the order of the list or else of the file, and the target.
 func (s *CSV) wanted(names []string) ([]wanted, error) {
 	c := s.config
-	for _, list := range [][]string{{c.Target}, c.Features, c.Exclude, c.Categorical} {
-		for _, name := range list {
+	for _, list := range []struct {
+		key   string
+		names []string
+	}{{"target", []string{c.Target}}, {"features", c.Features}, {"exclude", c.Exclude}, {"categorical", c.Categorical}} {
+		for _, name := range list.names {
 			if !slices.Contains(names, name) {
-				return nil, unknownColumn(name, names)
+				return nil, &registry.FieldError{Key: list.key, Err: unknownColumn(name, names)}
 			}
 		}
 	}
@@ -227,7 +233,7 @@ func (s *CSV) wanted(names []string) ([]wanted, error) {
 			continue
 		}
 		if slices.Contains(features[:i], name) {
-			return nil, fmt.Errorf("features lists %q twice", name)
+			return nil, wrongKey("features", "lists %q twice", name)
 		}
 		w := wanted{name: name, remedy: featureRemedy}
 		if slices.Contains(c.Categorical, name) {
@@ -249,7 +255,8 @@ func (s *CSV) wanted(names []string) ([]wanted, error) {
 }
 
 func unknownColumn(name string, names []string) error {
-	return &registry.UnknownError{What: "column", Name: name, Known: names[:min(len(names), 40)]}
+	unknown := registry.UnknownError{Name: name, Known: names[:min(len(names), 40)]}
+	return fmt.Errorf("%q is no column of the file; %s", name, unknown.Hint())
 }
 
 // checkTarget returns an error where the task is open: whole numbers may be classes as well as amounts.
@@ -268,6 +275,6 @@ func (s *CSV) checkTarget(f *frame) error {
 		}
 		distinct[v] = true
 	}
-	return fmt.Errorf("%s: the target %q holds whole numbers, %d different ones; say task: classification or task: regression",
-		f.file.Path, t.name, len(distinct))
+	return fmt.Errorf("%s: %w", f.file.Path, wrongKey("task",
+		"is needed, because the target %q holds whole numbers, %d different ones; say classification or regression", t.name, len(distinct)))
 }

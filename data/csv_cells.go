@@ -76,7 +76,7 @@ func readFrame(c CSVConfig, in *input, choose func(names []string) ([]wanted, er
 		case ok:
 			f.columns[i] = &cells{name: w.name, kind: w.kind, forced: w.kind != undecided, remedy: w.remedy, place: at}
 		case !w.optional:
-			return nil, fmt.Errorf("%s: %w", in.path, unknownColumn(w.name, r.names))
+			return nil, fmt.Errorf("%s: column %w", in.path, unknownColumn(w.name, r.names))
 		}
 	}
 	missing := make(map[string]bool, len(c.Missing))
@@ -97,7 +97,7 @@ func (f *frame) readRows(r *records, missing map[string]bool) error {
 	for {
 		record, err := r.next()
 		if errors.Is(err, io.EOF) {
-			return nil
+			return r.checkBlank()
 		}
 		if err != nil {
 			return err

@@ -63,9 +63,9 @@ func (s *CSV) fit(f *frame, rows []int) (*fittedCSV, error) {
 		n := fitNumber(target.numbers, rows, s.config.StandardizeTarget, 1)
 		learned.Target.Number = &n
 	case s.config.StandardizeTarget:
-		return nil, fmt.Errorf("the target %q is a class; standardize_target needs numbers", target.name)
+		return nil, wrongKey("standardize_target", "needs numbers, and the target %q is a class", target.name)
 	case len(target.texts) < 2:
-		return nil, fmt.Errorf("the target %q has %d classes; a classification needs two or more", target.name, len(target.texts))
+		return nil, wrongKey("target", "%q has %d class; a classification needs two or more", target.name, len(target.texts))
 	default:
 		learned.Target.Classes = sorted(target.texts)
 	}

@@ -19,6 +19,7 @@ const (
 // balanced, text is UTF-8. Blank lines are passed over.
 type records struct {
 	in    *input
+	guard *recordGuard
 	csv   *csv.Reader
 	names []string // of the columns: from the header, or "1", "2", … without one
 	first []string // the first record of a file without header, until next returns it
@@ -28,7 +29,8 @@ func newRecords(in *input, delimiter byte, header bool) (*records, error) {
 	if err := skipMark(in); err != nil {
 		return nil, err
 	}
-	r := &records{in: in, csv: csv.NewReader(&recordGuard{from: in, delimiter: delimiter, line: 1})}
+	guard := &recordGuard{from: in, delimiter: delimiter, line: 1}
+	r := &records{in: in, guard: guard, csv: csv.NewReader(guard)}
 	r.csv.Comma = rune(delimiter)
 	r.csv.FieldsPerRecord = -1
 	r.csv.ReuseRecord = true
@@ -111,6 +113,15 @@ func (r *records) next() ([]string, error) {
 	return cells, nil
 }
 
+// checkBlank returns an error when blank lines, which next passes over, may have been rows: where there is one column,
+// a missing cell looks like that.
+func (r *records) checkBlank() error {
+	if len(r.names) > 1 || r.guard.gap == 0 {
+		return nil
+	}
+	return fmt.Errorf(`%s:%d: the line is blank; in a file of one column, write "" for a missing cell`, r.in.path, r.guard.gap)
+}
+
 // errorAt returns an error at a cell of the record that next returned last.
 func (r *records) errorAt(cell int, format string, args ...any) error {
 	return r.position(cell).errorf(r.in.path, format, args...)
@@ -138,27 +149,16 @@ type recordGuard struct {
 	begin     int // line on which the record began, 0 before its first byte
 	bytes     int // of the record
 	columns   int // of the record, less one
+	filled    bool
 	quoted    bool
+	blank     int // the first blank line
+	gap       int // the same, once a record came after it
 }
 
 func (g *recordGuard) Read(p []byte) (int, error) {
 	n, err := g.from.Read(p)
 	for i, c := range p[:n] {
-		if g.begin == 0 {
-			g.begin = g.line
-		}
-		g.bytes++
-		switch {
-		case c == '"':
-			g.quoted = !g.quoted
-		case c == g.delimiter && !g.quoted:
-			g.columns++
-		case c == '\n':
-			g.line++
-			if !g.quoted {
-				g.begin, g.bytes, g.columns = 0, 0, 0
-			}
-		}
+		g.pass(c)
 		switch {
 		case g.bytes > maxRecordBytes:
 			return i, &sizeError{g.begin, "the record is larger than 1 MiB; is a quote left open?"}
@@ -167,6 +167,35 @@ func (g *recordGuard) Read(p []byte) (int, error) {
 		}
 	}
 	return n, err
+}
+
+func (g *recordGuard) pass(c byte) {
+	if g.begin == 0 {
+		g.begin = g.line
+	}
+	g.bytes++
+	switch {
+	case c == '\n':
+		g.line++
+		if g.quoted {
+			return
+		}
+		if !g.filled && g.blank == 0 {
+			g.blank = g.begin
+		}
+		g.begin, g.bytes, g.columns, g.filled = 0, 0, 0, false
+		return
+	case c == '\r':
+		return
+	case c == '"':
+		g.quoted = !g.quoted
+	case c == g.delimiter && !g.quoted:
+		g.columns++
+	}
+	g.filled = true
+	if g.gap == 0 {
+		g.gap = g.blank
+	}
 }
 
 // A sizeError is a record that a recordGuard stopped.

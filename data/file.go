@@ -40,8 +40,11 @@ func openInput(c Context, path string) (*input, error) {
 		full = filepath.Join(c.Dir, path)
 	}
 	f, err := os.Open(full)
+	if pe, ok := errors.AsType[*fs.PathError](err); ok {
+		pe.Path = path
+	}
 	if err != nil {
-		return nil, unplaced(path, err)
+		return nil, err
 	}
 	in, err := newInput(path, f)
 	if err != nil {
@@ -78,11 +81,11 @@ func (in *input) finish(rows int) (File, error) {
 
 func (in *input) close() { in.file.Close() }
 
-// unplaced names the file in an error that has no place in it, once: the errors of package os name it too, but not as
-// the user wrote it.
+// unplaced names the file in an error that has no place in it. Package os names it too, but not as the user wrote it.
 func unplaced(path string, err error) error {
 	if pe, ok := errors.AsType[*fs.PathError](err); ok {
-		err = pe.Err
+		pe.Path = path
+		return err
 	}
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		return fmt.Errorf("%s: the file is cut short: %w", path, err)

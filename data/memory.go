@@ -44,18 +44,26 @@ func NewNumbers[S Numeric](name string, shape tensor.Shape, values []S, scale fl
 	return &numbers[S]{tensor.Spec{Name: name, Shape: shape}, values, scale}, nil
 }
 
-// NewClasses returns an index column with one class per row. Labels names the classes in order; each value must be
-// below their number. The column keeps both.
-func NewClasses(name string, labels []string, values []int32) (Column, error) {
-	if len(labels) == 0 {
-		return nil, fmt.Errorf("data: column %q: there are no labels", name)
+// NewIndices returns an index column over values [rows, shape…], each in [0, classes). The empty shape gives each row
+// one index: its class. Labels name the classes in order, where they have names. The column keeps values and labels.
+func NewIndices(name string, shape tensor.Shape, classes int, values []int32, labels ...string) (Column, error) {
+	if err := shape.Check(); err != nil {
+		return nil, fmt.Errorf("data: column %q: %w", name, err)
+	}
+	switch {
+	case classes < 1:
+		return nil, fmt.Errorf("data: column %q: the number of classes must be positive, is %d", name, classes)
+	case len(labels) > 0 && len(labels) != classes:
+		return nil, fmt.Errorf("data: column %q: %d labels for %d classes", name, len(labels), classes)
+	case len(values)%shape.Size() != 0:
+		return nil, fmt.Errorf("data: column %q: %d values are no whole number of rows of shape %v", name, len(values), shape)
 	}
 	for i, v := range values {
-		if v < 0 || int(v) >= len(labels) {
-			return nil, fmt.Errorf("data: column %q: row %d has class %d of %d", name, i, v, len(labels))
+		if v < 0 || int(v) >= classes {
+			return nil, fmt.Errorf("data: column %q: element %d must be below %d, is %d", name, i, classes, v)
 		}
 	}
-	return &indices{tensor.Spec{Name: name, Classes: len(labels), Labels: labels}, values}, nil
+	return &indices{tensor.Spec{Name: name, Shape: shape, Classes: classes, Labels: labels}, values}, nil
 }
 
 // Subset returns the set of the given rows of a set, in their order. It copies no values.
@@ -97,23 +105,24 @@ func gatherNumbers[S Numeric, T tensor.Float](c *numbers[S], dst []T, rows []int
 	}
 }
 
-// indices is an index column in memory, with one index per row.
+// indices is an index column in memory.
 type indices struct {
 	spec   tensor.Spec
-	values []int32 // [rows]
+	values []int32 // [rows, shape…]
 }
 
 func (c *indices) Spec() tensor.Spec { return c.spec }
 
-func (c *indices) Len() int { return len(c.values) }
+func (c *indices) Len() int { return len(c.values) / c.spec.Shape.Size() }
 
 func (c *indices) Float32([]float32, []int) { panic(notNumeric(c.spec)) }
 
 func (c *indices) Float64([]float64, []int) { panic(notNumeric(c.spec)) }
 
 func (c *indices) Int32(dst []int32, rows []int) {
+	width := c.spec.Shape.Size()
 	for i, r := range rows {
-		dst[i] = c.values[r]
+		copy(dst[i*width:][:width], c.values[r*width:][:width])
 	}
 }
 

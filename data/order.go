@@ -1,6 +1,7 @@
 package data
 
 import (
+	"fmt"
 	"math"
 	"slices"
 
@@ -25,6 +26,16 @@ func Split(seed uint64, n int, fraction float64) (train, eval []int) {
 	slices.Sort(eval)
 	slices.Sort(train)
 	return train, eval
+}
+
+// splitRows is Split of the rows of a file; it returns an error where a side stays empty.
+func splitRows(path string, seed uint64, n int, fraction float64) (train, eval []int, err error) {
+	train, eval = Split(seed, n, fraction)
+	if len(train) == 0 || len(eval) == 0 {
+		return nil, nil, fmt.Errorf("%s: %w", path, wrongKey("eval_fraction",
+			"%v of %d rows leaves %d for training and %d for evaluation", fraction, n, len(train), len(eval)))
+	}
+	return train, eval, nil
 }
 
 func permute(r tensor.Random, n int, dst []int) []int {

@@ -45,27 +45,14 @@ func gatherTable[T tensor.Float](t *table, dst []T, rows []int) {
 }
 
 // apply turns a frame, read as wanted asks, into a set. Its errors name the file.
-func (l *fittedCSV) apply(f *frame) (*Set, error) {
+func (l *fittedCSV) apply(f *frame, names naming) (*Set, error) {
 	last := len(l.Columns)
-	t := &table{spec: tensor.Spec{Name: "features"}, rows: f.rows}
-	width := 0
-	for _, c := range l.Columns {
-		switch {
-		case c.Number != nil && c.Missing:
-			t.numberAt = append(t.numberAt, width, width+1)
-			width += 2
-		case c.Number != nil:
-			t.numberAt = append(t.numberAt, width)
-			width++
-		default:
-			t.categoryAt = append(t.categoryAt, width)
-			width += len(c.Categories)
-			if c.Missing {
-				width++
-			}
-		}
+	t := &table{rows: f.rows}
+	width := t.layOut(l.Columns)
+	t.spec = tensor.Spec{Name: names.input, Shape: names.shape}
+	if t.spec.Shape == nil {
+		t.spec.Shape = tensor.Shape{width}
 	}
-	t.spec.Shape = tensor.Shape{width}
 	t.numbers = make([]float64, f.rows*len(t.numberAt))
 	t.codes = make([]int32, f.rows*len(t.categoryAt))
 	n, k := 0, 0
@@ -83,11 +70,32 @@ func (l *fittedCSV) apply(f *frame) (*Set, error) {
 			n++
 		}
 	}
-	target, err := l.Target.column(f, f.columns[last])
+	target, err := l.Target.column(f, f.columns[last], names.target)
 	if err != nil {
 		return nil, err
 	}
 	return &Set{Inputs: []Column{t}, Target: target}, nil
+}
+
+// layOut gives each column its elements and returns their number.
+func (t *table) layOut(columns []fittedColumn) (width int) {
+	for _, c := range columns {
+		switch {
+		case c.Number != nil && c.Missing:
+			t.numberAt = append(t.numberAt, width, width+1)
+			width += 2
+		case c.Number != nil:
+			t.numberAt = append(t.numberAt, width)
+			width++
+		default:
+			t.categoryAt = append(t.categoryAt, width)
+			width += len(c.Categories)
+			if c.Missing {
+				width++
+			}
+		}
+	}
+	return width
 }
 
 // fillNumbers writes the transformed cells of a numeric column, and the indicator beside them.
@@ -156,8 +164,8 @@ func (c *cells) absentError(path string) error {
 	return c.absent.errorf(path, "column %q: the row has no target; remove it", c.name)
 }
 
-// column returns the target of a frame, nil where the column is not there or has no value at all.
-func (t fittedTarget) column(f *frame, from *cells) (Column, error) {
+// column returns the target of a frame under a name, nil where the file has no such column or no value in it.
+func (t fittedTarget) column(f *frame, from *cells, name string) (Column, error) {
 	if from == nil || from.missing == f.rows {
 		return nil, nil
 	}
@@ -173,7 +181,7 @@ func (t fittedTarget) column(f *frame, from *cells) (Column, error) {
 			}
 			values[r] = v
 		}
-		return &numbers[float64]{tensor.Spec{Name: t.Name, Shape: tensor.Shape{1}}, values, 1}, nil
+		return &numbers[float64]{tensor.Spec{Name: name, Shape: tensor.Shape{1}}, values, 1}, nil
 	}
 	recode := fittedColumn{Categories: t.Classes}.recode(from.texts)
 	for code, class := range recode {
@@ -186,5 +194,5 @@ func (t fittedTarget) column(f *frame, from *cells) (Column, error) {
 	for r, code := range from.codes {
 		classes[r] = recode[code]
 	}
-	return &indices{tensor.Spec{Name: t.Name, Classes: len(t.Classes), Labels: t.Classes}, classes}, nil
+	return &indices{tensor.Spec{Name: name, Classes: len(t.Classes), Labels: t.Classes}, classes}, nil
 }
