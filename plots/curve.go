@@ -30,23 +30,40 @@ func drawable(v float64) bool { return math.Abs(v) <= largest }
 // below 1e-300 are out, as zero is.
 func drawableLog(v float64) bool { return v >= 1/largest && v <= largest }
 
-// smooth returns the moving average e ← β·e + (1−β)·y of the curve. Until it has seen 1/(1−β) values it is their plain
-// mean, so that it starts on the curve and not at its first, arbitrary value. A value that is not finite stays as it is
-// and leaves the average alone.
+// smooth returns the moving average e ← β·e + (1−β)·y of the curve. It starts at the mean of its first values, a tenth
+// of the 1/(1−β) that it averages over, and until it has seen all of those it is the plain mean of what it has seen: so
+// it starts on the curve and not at its first, arbitrary value. A value that is not finite stays as it is and leaves
+// the average alone.
 func smooth(points []point, beta float64) []point {
-	out := make([]point, len(points))
-	mean, n := 0.0, 0.0
+	out := slices.Clone(points)
+	first := math.Max(1, math.Round(0.1/(1-beta)))
+	mean, n := start(points, first), 0.0
 	for i, p := range points {
-		out[i] = p
 		if !drawable(p.y) {
 			continue
 		}
-		b := math.Min(beta, n/(n+1))
-		mean = b*mean + (1-b)*p.y
+		if n++; n > first {
+			b := math.Min(beta, (n-1)/n)
+			mean = b*mean + (1-b)*p.y
+		}
 		out[i].y = mean
-		n++
 	}
 	return out
+}
+
+// start returns the mean of the first n finite values of a curve, or of all where it has less.
+func start(points []point, n float64) float64 {
+	mean, seen := 0.0, 0.0
+	for _, p := range points {
+		if seen >= n {
+			break
+		}
+		if drawable(p.y) {
+			seen++
+			mean += (p.y - mean) / seen
+		}
+	}
+	return mean
 }
 
 // smoothingFor returns the factor of a moving average over a fortieth of a curve of n points, or 0 where that is less

@@ -173,7 +173,7 @@ func (l *layout) draw(c draw.Canvas) {
 	l.drawHeader(c, entries)
 	p.Draw(body)
 	data := p.DataCanvas(body)
-	l.drawYLabel(data, c.Min.X)
+	l.drawYLabel(data, c.Min.X, c.Min.Y)
 	for i, r := range l.rings {
 		if l.shows(r.at) {
 			drawRing(data, p, r, labels[i], !unplaced)
@@ -214,9 +214,9 @@ func (l *layout) plot(c draw.Canvas, entries []legendEntry) (*plot.Plot, draw.Ca
 // yLabelWidth is the width of the strip to the left of the y axis.
 const yLabelWidth = axisSize + 5
 
-// drawYLabel writes the label of the y axis upwards at the given x. The library's own label is not for logarithmic
+// drawYLabel writes the label of the y axis upwards at the given x, not below bottom. The library's own label is not for logarithmic
 // axes: it keeps room for it around the mean of the limits, which lies near the top there, and squeezes the plot.
-func (l *layout) drawYLabel(data draw.Canvas, x vg.Length) {
+func (l *layout) drawYLabel(data draw.Canvas, x, bottom vg.Length) {
 	label := printable(l.ylabel)
 	if l.y.note != "" {
 		label += " (" + l.y.note + ")"
@@ -224,8 +224,11 @@ func (l *layout) drawYLabel(data draw.Canvas, x vg.Length) {
 	style := centred(textStyle(axisSize, labelColor))
 	style.Rotation = math.Pi / 2
 	style.YAlign = draw.YTop
-	c := shorten(style, label, data.Size().Y+2*rowHeight)
-	data.FillText(style, vg.Point{X: x - 2, Y: data.Center().Y}, c)
+	top := data.Max.Y + 3
+	label = shorten(style, label, top-bottom)
+	// A label longer than the axis hangs down beside the x axis: above there is the legend.
+	y := min(data.Center().Y, top-style.Width(label)/2)
+	data.FillText(style, vg.Point{X: x - 2, Y: y}, label)
 }
 
 func (l *layout) isEmpty() bool {

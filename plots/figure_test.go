@@ -55,6 +55,9 @@ func TestTicks(t *testing.T) {
 		{log, 1e-5, 1e3, "1e-5 1e-4 0.001 0.01 0.1 1 10 100 1000"},
 		{log, 1e-30, 1, "1e-30 1e-25 1e-20 1e-15 1e-10 1e-5 1"},
 		{log, 0.21, 0.29, "0.21 0.22 0.23 0.24 0.25 0.26 0.27 0.28 0.29"},
+		{logTicks{length: 30, spacing: 15}, 1e-300, 1e300, "1e-300 1e300"},
+		{logTicks{length: 20, spacing: 15}, 1e-307, 1e308, "1e-307 1e308"},
+		{logTicks{length: 20, spacing: 15}, 0.2, 3, "1"},
 		{log, 0, 1, ""},
 		{log, -1, 1, ""},
 		{log, 1, math.Inf(1), ""},
@@ -163,6 +166,9 @@ func TestSmooth(t *testing.T) {
 		if p.y != want[i] && !(math.IsNaN(p.y) && math.IsNaN(want[i])) {
 			t.Errorf("value %d is %g, want %g", i, p.y, want[i])
 		}
+	}
+	if got := smooth(curveOf(8, nan, 2, 5, 5), 0.95); got[0].y != 5 || got[2].y != 5 || got[3].y != 5 {
+		t.Errorf("the average starts at %g, %g, %g, want 5, the mean of the first two values, and 5", got[0].y, got[2].y, got[3].y)
 	}
 	for n, want := range map[int]float64{0: 0, 79: 0, 80: 0.5, 2000: 0.98, 20_000: 0.998, 1_000_000: 0.999} {
 		if got := smoothingFor(n); math.Abs(got-want) > 1e-12 {

@@ -2,6 +2,7 @@ package plots
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -108,8 +109,8 @@ func scaled(mantissa, exponent int) float64 {
 }
 
 // logTicks places labelled ticks at 1, 2 and 5 times the powers of ten where the axis has room for them, else at each
-// power or at every second, fifth, tenth, … power. On an axis that spans too little for that it falls back to the
-// ticks of a linear axis.
+// power or at every second, fifth, tenth, … power. Where these are fewer than two, it labels the first and the last
+// power; an axis that spans less than a power of ten falls back to the ticks of a linear axis.
 type logTicks struct {
 	length, spacing vg.Length
 }
@@ -148,10 +149,23 @@ func (t logTicks) Ticks(lo, hi float64) []plot.Tick {
 			}
 		}
 	}
-	if labels < 2 {
-		return linearTicks{length: t.length, spacing: t.spacing}.Ticks(lo, hi)
+	if labels >= 2 {
+		return ticks
 	}
-	return ticks
+	first, last := math.Ceil(math.Log10(lo)), math.Floor(math.Log10(hi))
+	switch {
+	case first < last:
+		return []plot.Tick{powerTick(int(first)), powerTick(int(last))}
+	case decades >= 1:
+		return []plot.Tick{powerTick(int(first))}
+	}
+	ticks = linearTicks{length: t.length, spacing: t.spacing}.Ticks(lo, hi)
+	return slices.DeleteFunc(ticks, func(tick plot.Tick) bool { return tick.Value < lo })
+}
+
+func powerTick(exponent int) plot.Tick {
+	v := scaled(1, exponent)
+	return plot.Tick{Value: v, Label: formatPower(v, exponent)}
 }
 
 func formatPower(v float64, exponent int) string {
