@@ -1,0 +1,21 @@
+package schedule
+
+// A value that does not change after its warm-up: s(t) = value. See Timing for the warm-up.
+
+// ConstantConfig configures constant.
+type ConstantConfig struct {
+	_      struct{} `doc:"one value, reached by a linear warm-up where there is one"`
+	Value  float64  `doc:"the value" is:"required"`
+	Timing          // lends its keys
+}
+
+// WarmConstant is a constant with a warm-up.
+type WarmConstant struct{ config ConstantConfig }
+
+// NewConstant returns the schedule that c describes.
+func NewConstant(c ConstantConfig) Schedule { return WarmConstant{c} }
+
+func init() { Register("constant", ConstantConfig{Timing: timingDefaults}, NewConstant) }
+
+// At implements Schedule.
+func (s WarmConstant) At(p Progress) float64 { return s.config.warm(p) * s.config.Value }
