@@ -15,15 +15,17 @@ import (
 	"github.com/strata-ml/strata/train"
 )
 
-// graphOf returns the model of a configuration for element type T, declared and not allocated.
+// graphOf returns the model of a configuration for element type T, declared and not allocated. The name input stands
+// for the first input, whatever the data calls it.
 func graphOf[T tensor.Float](c *Config, inputs []tensor.Spec) (*model.Model[T], error) {
 	nodes := make([]model.Node[T], len(c.Model))
 	for i, n := range c.Model {
-		nodes[i] = model.Node[T]{Name: n.Name, Layer: layers.Make[T](n.Layer.New()), From: slices.Clone(n.From), Share: n.Share}
-		for k, from := range n.From {
-			if from == "input" { // what the first input is called, whatever its name in the data
-				nodes[i].From[k] = inputs[0].Name
+		nodes[i] = model.Node[T]{Name: n.Name, Layer: layers.Make[T](n.Layer.New()), Share: n.Share}
+		for _, from := range n.From {
+			if from == "input" {
+				from = inputs[0].Name
 			}
+			nodes[i].From = append(nodes[i].From, from)
 		}
 	}
 	return model.NewGraph(inputs, nodes)
@@ -54,9 +56,9 @@ func freeze[T tensor.Float](m *model.Model[T], patterns []string) error {
 
 // setupOf puts together a run of element type T: the model with its first parameters, and everything that trains it.
 func setupOf[T tensor.Float](c *Config, splits *data.Splits) (train.Setup[T], error) {
-	m, err := graphOf[T](c, splits.Train.InputSpecs())
+	m, err := graphOf[T](c, inputSpecs(splits.Train))
 	if err != nil {
-		return train.Setup[T]{}, fmt.Errorf("model: %w", err)
+		return train.Setup[T]{}, err
 	}
 	m.Init(c.Seed)
 	if err := freeze(m, c.Freeze); err != nil {

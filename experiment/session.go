@@ -3,7 +3,6 @@ package experiment
 import (
 	"context"
 	"fmt"
-	"math"
 
 	"github.com/strata-ml/strata/checkpoint"
 	"github.com/strata-ml/strata/data"
@@ -103,29 +102,4 @@ func (p *typedPredictor[T]) predict(set *data.Set, batch int, f func(row []float
 		err = failed
 	}
 	return err
-}
-
-// A ModelReport is what a person wants to know of a model before it is trained.
-type ModelReport struct {
-	Nodes      []model.NodeInfo
-	Params     int // elements
-	Frozen     int // of them, those that do not train
-	FLOPs      int // operations of one forward pass of one row
-	TrainBytes int // estimate of the memory of a training run
-}
-
-func reportOf[T tensor.Float](c *Config, m *model.Model[T], slots int) ModelReport {
-	r := ModelReport{Nodes: m.Nodes(), Params: m.NumParams(), TrainBytes: m.Memory(c.Train.BatchSize, slots)}
-	for _, n := range r.Nodes {
-		r.Frozen += n.Frozen
-		r.FLOPs = saturate(float64(r.FLOPs) + float64(n.FLOPs))
-	}
-	return r
-}
-
-func saturate(v float64) int {
-	if v >= math.MaxInt {
-		return math.MaxInt
-	}
-	return int(v)
 }

@@ -8,3 +8,9 @@
 // Kernels never allocate, propagate NaN and infinities, and give the same bits for the same shapes at any thread count.
 // A kernel called with slices that do not fit panics with a *ShapeError: that is a mistake in a layer, not in its input.
 package tensor
+
+import "github.com/strata-ml/strata/internal/kernel"
+
+// KernelFamily names the arithmetic of the kernels of this build and machine. Results of one family are the same to
+// the bit at any thread count; those of two families may differ.
+const KernelFamily = kernel.Family

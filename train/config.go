@@ -16,6 +16,21 @@ func DefaultConfig() Config {
 	return Config{Epochs: 10, BatchSize: 32, Shuffle: true, EvalEvery: 1, LogEvery: 10}
 }
 
+// StepCount returns the steps of one epoch over a number of training rows, and those of the whole run unless it stops
+// early.
+func (c Config) StepCount(rows int) (perEpoch, total int64) {
+	batch := int64(c.BatchSize)
+	perEpoch = int64(rows) / batch
+	if !c.DropLast && int64(rows)%batch > 0 {
+		perEpoch++
+	}
+	total = c.Epochs * perEpoch
+	if c.Steps > 0 {
+		total = min(total, c.Steps)
+	}
+	return perEpoch, total
+}
+
 // EarlyStopping ends a run when evaluations no longer improve.
 type EarlyStopping struct {
 	Metric   string  `doc:"loss, or the name of a metric; which direction is better follows from it"`

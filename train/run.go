@@ -145,22 +145,16 @@ func (r *Run[T]) checkWatched() error {
 	return nil
 }
 
-// StepsPerEpoch returns the number of batches of one epoch.
-func (r *Run[T]) StepsPerEpoch() int64 {
-	rows, batch := int64(r.s.Train.Len()), int64(r.s.Config.BatchSize)
-	if r.s.Config.DropLast {
-		return rows / batch
-	}
-	return (rows + batch - 1) / batch
+// stepsPerEpoch returns the number of batches of one epoch.
+func (r *Run[T]) stepsPerEpoch() int64 {
+	n, _ := r.s.Config.StepCount(r.s.Train.Len())
+	return n
 }
 
-// Steps returns the number of steps of the whole run, unless it stops early.
-func (r *Run[T]) Steps() int64 {
-	steps := r.s.Config.Epochs * r.StepsPerEpoch()
-	if limit := r.s.Config.Steps; limit > 0 {
-		steps = min(steps, limit)
-	}
-	return steps
+// steps returns the number of steps of the whole run, unless it stops early.
+func (r *Run[T]) steps() int64 {
+	_, n := r.s.Config.StepCount(r.s.Train.Len())
+	return n
 }
 
 // State returns the progress of the run.
@@ -182,7 +176,7 @@ func (r *Run[T]) Train(ctx context.Context) (res Result, err error) {
 	r.loader = data.NewLoader[T](r.s.Train, r.s.Config.BatchSize, r.s.Config.Shuffle, r.s.Config.DropLast, r.s.Seed)
 	defer r.loader.Close()
 	r.notify(&Started{
-		Resumed: r.resumed, Step: r.state.Step, StepsPerEpoch: r.StepsPerEpoch(), Steps: r.Steps(), BatchSize: r.s.Config.BatchSize,
+		Resumed: r.resumed, Step: r.state.Step, StepsPerEpoch: r.stepsPerEpoch(), Steps: r.steps(), BatchSize: r.s.Config.BatchSize,
 	})
 	reason, err := r.loop(ctx)
 	if err != nil {
@@ -252,7 +246,7 @@ func (r *Run[T]) unit(b *tensor.Batch[T]) (ended bool, err error) {
 	}
 	r.state.Step++
 	r.state.Position += int64(b.Rows)
-	ended = r.state.Step%r.StepsPerEpoch() == 0
+	ended = r.state.Step%r.stepsPerEpoch() == 0
 	if rec != nil {
 		rec.Step, rec.Epoch = r.state.Step, r.epoch()
 		if err := r.log.write(*rec); err != nil {
@@ -293,7 +287,7 @@ func (r *Run[T]) endEpoch() (best bool, err error) {
 	}
 	r.timing.mark(EpochMark, r.state.Step, r.epoch(), time.Since(r.began), "")
 	r.notify(&EpochEnded{rec})
-	last := r.state.Step >= r.Steps()
+	last := r.state.Step >= r.steps()
 	if r.s.Eval == nil || r.state.Epoch%r.s.Config.EvalEvery != 0 && !last {
 		return false, nil
 	}
@@ -353,7 +347,7 @@ func improves(value, than float64, higher bool, delta float64) bool {
 }
 
 func (r *Run[T]) epoch() Number {
-	return Number(schedule.Progress{Step: r.state.Step, StepsPerEpoch: r.StepsPerEpoch()}.Epoch())
+	return Number(schedule.Progress{Step: r.state.Step, StepsPerEpoch: r.stepsPerEpoch()}.Epoch())
 }
 
 func (r *Run[T]) notify(e Event) {

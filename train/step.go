@@ -88,7 +88,7 @@ func (r *Run[T]) step(b *tensor.Batch[T]) (*Record, error) {
 	if loss := sum / weight; !isFinite(loss) || !isFinite(norm) {
 		return nil, r.traceNonFinite(b, key, loss, norm)
 	}
-	progress := schedule.Progress{Step: r.state.Step, StepsPerEpoch: r.StepsPerEpoch(), Steps: r.Steps()}
+	progress := schedule.Progress{Step: r.state.Step, StepsPerEpoch: r.stepsPerEpoch(), Steps: r.steps()}
 	for i, rate := range r.rates {
 		r.values[i] = rate.At(progress)
 	}

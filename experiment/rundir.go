@@ -1,0 +1,192 @@
+package experiment
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"strings"
+
+	"github.com/strata-ml/strata/checkpoint"
+	"github.com/strata-ml/strata/data"
+	"github.com/strata-ml/strata/internal/atomicfile"
+	"github.com/strata-ml/strata/registry"
+	"github.com/strata-ml/strata/tensor"
+	"github.com/strata-ml/strata/train"
+)
+
+// The files of a run directory besides those of package train.
+const (
+	ConfigFile = "config.yaml" // the resolved experiment
+	InfoFile   = "run.json"    // an Info
+	LockFile   = "run.lock"    // held while a process writes the run
+	PlotDir    = "plots"
+)
+
+// Version is the version of Strata, as the module system knows it.
+func Version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	for _, m := range append(info.Deps, &info.Main) {
+		if m.Path == "github.com/strata-ml/strata" && m.Version != "" {
+			return m.Version
+		}
+	}
+	return "(devel)"
+}
+
+// Info is run.json: where and with what a run began.
+type Info struct {
+	Name       string              `json:"name"`
+	Experiment string              `json:"experiment"` // the file, absolute
+	Dir        string              `json:"dir"`        // where relative data paths start, absolute
+	Seed       uint64              `json:"seed"`
+	Host       string              `json:"host"`
+	Strata     string              `json:"strata"`
+	Go         string              `json:"go"`
+	Platform   string              `json:"platform"`
+	Kernel     string              `json:"kernel"`
+	Modules    []checkpoint.Module `json:"modules"`
+	Data       []data.File         `json:"data"`
+}
+
+// describe returns what every checkpoint of an experiment says of it besides the state.
+func (e *Experiment) describe() checkpoint.Config {
+	c := checkpoint.Config{
+		Text: string(e.Resolved()), Strata: Version(), Go: runtime.Version(), GOOS: runtime.GOOS, GOARCH: runtime.GOARCH,
+		Kernel: tensor.KernelFamily, Modules: partModules(), Preprocessing: e.Splits.Fitted,
+	}
+	for _, f := range e.Splits.Files {
+		c.Data = append(c.Data, checkpoint.Fingerprint{Path: f.Path, Bytes: f.Bytes, SHA256: f.SHA256, Rows: f.Rows})
+	}
+	return c
+}
+
+// partModules lists the modules that registered a part, with their versions.
+func partModules() []checkpoint.Module {
+	var list []checkpoint.Module
+	seen := map[string]bool{}
+	for _, k := range registry.Kinds() {
+		for _, name := range k.Names() {
+			d, err := k.Describe(name)
+			if err != nil || seen[d.Module] {
+				continue
+			}
+			seen[d.Module] = true
+			path, version, _ := strings.Cut(d.Module, "@")
+			list = append(list, checkpoint.Module{Path: path, Version: version})
+		}
+	}
+	return list
+}
+
+// makeRunDir makes a run directory that does not exist, or is empty.
+func makeRunDir(dir string) error {
+	entries, err := os.ReadDir(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return os.MkdirAll(dir, 0o777)
+	case err != nil:
+		return err
+	case len(entries) > 0:
+		return fmt.Errorf("%s is not empty: give a run a directory of its own, or continue it with resume", dir)
+	}
+	return nil
+}
+
+// NextRunDir makes and returns the first directory of base/name-1, base/name-2, … that does not exist.
+func NextRunDir(base, name string) (string, error) {
+	if err := os.MkdirAll(base, 0o777); err != nil {
+		return "", err
+	}
+	for n := 1; ; n++ {
+		dir := filepath.Join(base, fmt.Sprintf("%s-%d", name, n))
+		err := os.Mkdir(dir, 0o777)
+		if !errors.Is(err, fs.ErrExist) {
+			return dir, err
+		}
+	}
+}
+
+func writeFile(path string, content []byte) error {
+	return atomicfile.Write(atomicfile.OS{}, path, func(w io.Writer) error {
+		_, err := w.Write(content)
+		return err
+	})
+}
+
+// writeInfo writes config.yaml and run.json.
+func (e *Experiment) writeInfo(dir string) error {
+	file, err := filepath.Abs(e.File)
+	if err != nil {
+		return err
+	}
+	data, err := filepath.Abs(e.Dir)
+	if err != nil {
+		return err
+	}
+	host, _ := os.Hostname() // a run can do without
+	d := e.describe()
+	info := Info{
+		Name: e.Config.Name, Experiment: file, Dir: data, Seed: e.Config.Seed, Host: host, Strata: d.Strata, Go: d.Go,
+		Platform: d.GOOS + "/" + d.GOARCH, Kernel: d.Kernel, Modules: d.Modules, Data: e.Splits.Files,
+	}
+	text, err := json.MarshalIndent(info, "", "  ")
+	if err != nil {
+		return err
+	}
+	return errors.Join(
+		writeFile(filepath.Join(dir, ConfigFile), e.Resolved()),
+		writeFile(filepath.Join(dir, InfoFile), append(text, '\n')),
+	)
+}
+
+// ReadInfo reads run.json of a run directory.
+func ReadInfo(dir string) (Info, error) {
+	var info Info
+	text, err := os.ReadFile(filepath.Join(dir, InfoFile))
+	if err != nil {
+		return info, err
+	}
+	if err := json.Unmarshal(text, &info); err != nil {
+		return info, fmt.Errorf("%s: %w", filepath.Join(dir, InfoFile), err)
+	}
+	return info, nil
+}
+
+// FindCheckpoint returns the checkpoint that a path means: itself where it is a file; where it is a run directory, the
+// newest intact one, or the best one when best is set and an evaluation has been kept. skipped are the errors of newer
+// files that are damaged.
+func FindCheckpoint(path string, best bool) (file string, skipped []error, err error) {
+	info, err := os.Stat(path)
+	if err != nil || !info.IsDir() {
+		return path, nil, err
+	}
+	dir := filepath.Join(path, train.CheckpointDir)
+	file, skipped, err = checkpoint.Latest(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "", skipped, fmt.Errorf("%s has no checkpoint: %w", path, fs.ErrNotExist)
+	case err != nil || !best:
+		return file, skipped, err
+	}
+	f, err := checkpoint.Open(file)
+	if err != nil {
+		return "", skipped, err
+	}
+	defer f.Close()
+	if b := f.State().Best; b != nil {
+		file = filepath.Join(dir, checkpoint.StepFile(b.Step))
+		if _, err := os.Stat(file); err != nil {
+			return "", skipped, fmt.Errorf("the best evaluation was at step %d: %w", b.Step, err)
+		}
+	}
+	return file, skipped, nil
+}

@@ -1,0 +1,176 @@
+package experiment
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/strata-ml/strata/checkpoint"
+	"github.com/strata-ml/strata/data"
+	"github.com/strata-ml/strata/tensor"
+	"github.com/strata-ml/strata/train"
+)
+
+// Trained is the model of a checkpoint with the experiment that made it: it scores and predicts.
+type Trained struct {
+	Config   Config
+	Path     string // of the checkpoint
+	State    checkpoint.State
+	Warnings []string
+	dir      string
+	source   data.Source
+	file     *checkpoint.File
+}
+
+// TrainedOptions say which checkpoint of a run is meant, and where its data is.
+type TrainedOptions struct {
+	Last    bool   // the newest checkpoint of a run directory instead of the best
+	DataDir string // where relative data paths start; "" for where they started when the run began, or here
+}
+
+// OpenTrained opens a checkpoint, or that of a run directory: the best one, or the newest.
+func OpenTrained(path string, o TrainedOptions) (*Trained, error) {
+	file, skipped, err := FindCheckpoint(path, !o.Last)
+	if err != nil {
+		return nil, err
+	}
+	f, err := checkpoint.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	e, err := Parse(file, []byte(f.Config().Text), Options{SkipData: true})
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	t := &Trained{Config: e.Config, Path: file, State: f.State(), dir: o.DataDir, source: e.Config.Data.New(), file: f}
+	for _, s := range skipped {
+		t.Warnings = append(t.Warnings, fmt.Sprintf("passed over a damaged checkpoint: %v", s))
+	}
+	if t.dir == "" {
+		if info, err := ReadInfo(filepath.Dir(filepath.Dir(file))); err == nil {
+			t.dir = info.Dir
+		}
+	}
+	return t, nil
+}
+
+// Close closes the checkpoint.
+func (t *Trained) Close() error { return t.file.Close() }
+
+func (t *Trained) context() data.Context {
+	return data.Context{Dir: t.dir, Seed: t.Config.Seed, Fitted: t.file.Config().Preprocessing}
+}
+
+// Evaluate scores the model on the evaluation rows of its experiment.
+func (t *Trained) Evaluate() (train.Record, error) {
+	splits, err := t.source.Load(t.context())
+	if err != nil {
+		return train.Record{}, err
+	}
+	if splits.Eval == nil {
+		return train.Record{}, errors.New("the experiment has no evaluation rows: name a file to evaluate on")
+	}
+	return t.evaluate(splits.Eval)
+}
+
+// EvaluateFile scores the model on the rows of another file of the same kind.
+func (t *Trained) EvaluateFile(path string) (train.Record, error) {
+	set, err := t.source.Read(t.context(), path)
+	if err != nil {
+		return train.Record{}, err
+	}
+	if set.Target == nil {
+		return train.Record{}, fmt.Errorf("%s has no target to score against", path)
+	}
+	return t.evaluate(set)
+}
+
+func (t *Trained) evaluate(set *data.Set) (train.Record, error) {
+	p, err := newPredictor(&t.Config, inputSpecs(set), t.file)
+	if err != nil {
+		return train.Record{}, err
+	}
+	rec, err := p.evaluate(set, t.Config.Train.BatchSize)
+	rec.Step = t.State.Step
+	rec.Epoch = train.Number(t.State.Epoch)
+	return rec, err
+}
+
+// A Prediction is what the model says of one row.
+type Prediction struct {
+	Values []float64 // the probabilities of the classes, or the numbers predicted, in the units of the data file
+	Class  string    // the most probable class; "" for numbers
+}
+
+// Predict calls f with the prediction for each row of a file, in order. The Prediction is valid during the call.
+func (t *Trained) Predict(path string, f func(row int, p Prediction) error) error {
+	c := t.context()
+	set, err := t.source.Read(c, path)
+	if err != nil {
+		return err
+	}
+	p, err := newPredictor(&t.Config, inputSpecs(set), t.file)
+	if err != nil {
+		return err
+	}
+	labels, err := t.Labels()
+	if err != nil {
+		return err
+	}
+	shift, scale, err := t.targetUnits(c)
+	if err != nil {
+		return err
+	}
+	row := 0
+	return p.predict(set, t.Config.Train.BatchSize, func(values []float64) error {
+		prediction := Prediction{Values: values}
+		if labels != nil {
+			prediction.Class = labels[classOf(values)]
+		} else {
+			for i := range values {
+				values[i] = shift + scale*values[i]
+			}
+		}
+		row++
+		return f(row-1, prediction)
+	})
+}
+
+// classOf returns the most probable class: the largest value, or where there is one value the probability of class 1.
+func classOf(values []float64) int {
+	if len(values) == 1 {
+		if values[0] > 0.5 {
+			return 1
+		}
+		return 0
+	}
+	best := 0
+	for i, v := range values {
+		if v > values[best] {
+			best = i
+		}
+	}
+	return best
+}
+
+// Labels returns the names of the target's classes, nil where the target is a number.
+func (t *Trained) Labels() ([]string, error) {
+	targeted, ok := t.source.(interface {
+		Target(fitted []byte) (tensor.Spec, error)
+	})
+	if !ok {
+		return nil, nil
+	}
+	spec, err := targeted.Target(t.file.Config().Preprocessing)
+	if err != nil || !spec.IsIndex() {
+		return nil, err
+	}
+	return spec.Labels, nil
+}
+
+func (t *Trained) targetUnits(c data.Context) (shift, scale float64, err error) {
+	if u, ok := t.source.(data.Units); ok {
+		return u.TargetUnits(c.Fitted)
+	}
+	return 0, 1, nil
+}

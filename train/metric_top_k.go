@@ -1,0 +1,76 @@
+package train
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/strata-ml/strata/registry"
+	"github.com/strata-ml/strata/tensor"
+)
+
+// Top-k accuracy: the part of the targets whose class is among the k highest scores.
+//
+// Shapes: predictions [rows … classes], targets [rows …].
+
+// TopKConfig configures top_k.
+type TopKConfig struct {
+	_ struct{} `doc:"part of the targets whose class is among the k highest scores; reported as top_5 where k is 5"`
+	K int      `doc:"how many of the highest scores count" is:">=1"`
+}
+
+// TopK is the part of the targets among the k highest scores, from 0 to 1. Of equal scores the first come first; a
+// prediction that holds NaN is wrong.
+type TopK[T tensor.Float] struct {
+	k       int
+	classes classScores
+}
+
+// NewTopK returns the metric that c describes.
+func NewTopK[T tensor.Float](c TopKConfig) Metric[T] { return &TopK[T]{k: c.K} }
+
+func init() {
+	label := func(c TopKConfig) string { return fmt.Sprintf("top_%d", c.K) }
+	RegisterMetric("top_k", TopKConfig{K: 5}, label, NewTopK[float32], NewTopK[float64])
+}
+
+// Build implements Metric. The sums are the right predictions and all of them.
+func (m *TopK[T]) Build(pred tensor.Shape, target tensor.Spec) (int, error) {
+	if err := m.classes.build(pred, target); err != nil {
+		return 0, err
+	}
+	if m.k > m.classes.width {
+		return 0, &registry.FieldError{Key: "k", Err: fmt.Errorf("must be at most the %d scores of a prediction, is %d", m.classes.width, m.k)}
+	}
+	return 2, nil
+}
+
+// Add implements Metric. A class out of range is a panic with a *loss.TargetError.
+func (m *TopK[T]) Add(sums []float64, pred []T, target tensor.Values[T], rows int) {
+	checkClasses("top_k", m.classes, pred, target.Ints, rows)
+	for i, k := range target.Ints {
+		if rank := rankOf(int(k), scoresOf(m.classes, pred, i)); rank != noClass && rank < m.k {
+			sums[0]++
+		}
+	}
+	sums[1] += float64(len(target.Ints))
+}
+
+// rankOf returns how many classes come before class k in the order of their scores, or noClass where one is NaN.
+func rankOf[T tensor.Float](k int, x []T) int {
+	rank := 0
+	for c, v := range x {
+		if math.IsNaN(float64(v)) {
+			return noClass
+		}
+		if v > x[k] || v == x[k] && c < k {
+			rank++
+		}
+	}
+	return rank
+}
+
+// Value implements Metric.
+func (m *TopK[T]) Value(sums []float64) float64 { return sums[0] / sums[1] }
+
+// HigherIsBetter implements Metric.
+func (m *TopK[T]) HigherIsBetter() bool { return true }
