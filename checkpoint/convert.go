@@ -8,8 +8,7 @@ import (
 )
 
 func (c *Config) toBody() (*confBody, error) {
-	sum := sha256.Sum256([]byte(c.Text))
-	hash := hex.EncodeToString(sum[:])
+	hash := hashOf(c.Text)
 	if c.SHA256 != "" && c.SHA256 != hash {
 		return nil, fmt.Errorf("config: SHA-256 of the text is %s, not %s", hash, c.SHA256)
 	}
@@ -53,7 +52,15 @@ func (b *confBody) toConfig() (Config, error) {
 	if len(b.Preprocessing) > 0 {
 		c.Preprocessing = b.Preprocessing
 	}
-	return c, checkHash(b.SHA256)
+	if hash := hashOf(b.Text); b.SHA256 != hash {
+		return Config{}, fmt.Errorf("SHA-256 of the text is %s, not %q", hash, b.SHA256)
+	}
+	return c, nil
+}
+
+func hashOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
 }
 
 func (s *State) toBody() (*statBody, error) {

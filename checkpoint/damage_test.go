@@ -3,6 +3,7 @@ package checkpoint
 import (
 	"bytes"
 	"errors"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -235,6 +236,13 @@ func TestNonFinite(t *testing.T) {
 		}
 		if got := nonFinite(Float64, Bytes(b64[:n])); got != want {
 			t.Errorf("%d of %#x: %d, want %d", n, f64[:n], got, want)
+		}
+	}
+	for lane := range 20 {
+		var w [20]float32
+		w[lane] = float32(math.Inf(-1))
+		if got := nonFinite(Float32, Bytes(w[:])); got != 1 {
+			t.Errorf("infinity at %d: %d", lane, got)
 		}
 	}
 	if got := nonFinite(Int32, Bytes(b32)); got != 0 {

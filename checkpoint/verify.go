@@ -58,33 +58,42 @@ func nonFinite(d DType, b []byte) int64 {
 	return 0
 }
 
-// nonFinite32 looks at two elements at once. A float32 is NaN or infinite where all bits of the exponent are set; then,
-// and only then, adding one to the exponent carries into the bit above, which was cleared of the sign.
+const (
+	exponents32 = 0x7f800000_7f800000
+	units32     = 0x00800000_00800000
+	signs32     = 0x80000000_80000000
+	exponent64  = 0x7ff00000_00000000
+	unit64      = 0x00100000_00000000
+)
+
+// carries32 looks at two float32 at once. An element is NaN or infinite where all bits of the exponent are set; then,
+// and only then, adding one to the exponent carries into the place of the sign, which was cleared.
+func carries32(pair uint64) uint64 { return (pair&exponents32 + units32) & signs32 }
+
+// nonFinite32 counts in strides of eight elements and finds most of them clean: counting bits in each pair would halve
+// the speed of Verify.
 func nonFinite32(b []byte) int64 {
-	const (
-		exponents = 0x7f800000_7f800000
-		ones      = 0x00800000_00800000
-		signs     = 0x80000000_80000000
-	)
 	count := 0
-	for ; len(b) >= 8; b = b[8:] {
-		count += bits.OnesCount64((binary.LittleEndian.Uint64(b)&exponents + ones) & signs)
+	for ; len(b) >= 32; b = b[32:] {
+		c0 := carries32(binary.LittleEndian.Uint64(b))
+		c1 := carries32(binary.LittleEndian.Uint64(b[8:]))
+		c2 := carries32(binary.LittleEndian.Uint64(b[16:]))
+		c3 := carries32(binary.LittleEndian.Uint64(b[24:]))
+		if c0|c1|c2|c3 != 0 {
+			count += bits.OnesCount64(c0) + bits.OnesCount64(c1) + bits.OnesCount64(c2) + bits.OnesCount64(c3)
+		}
 	}
-	if len(b) >= 4 {
-		count += bits.OnesCount64((uint64(binary.LittleEndian.Uint32(b))&exponents + ones) & signs)
+	for ; len(b) >= 4; b = b[4:] {
+		count += bits.OnesCount64(carries32(uint64(binary.LittleEndian.Uint32(b))))
 	}
 	return int64(count)
 }
 
-// nonFinite64 is nonFinite32 for one float64 at a time.
+// nonFinite64 does the same for one float64 at a time.
 func nonFinite64(b []byte) int64 {
-	const (
-		exponent = 0x7ff00000_00000000
-		one      = 0x00100000_00000000
-	)
 	count := uint64(0)
 	for ; len(b) >= 8; b = b[8:] {
-		count += (binary.LittleEndian.Uint64(b)&exponent + one) >> 63
+		count += (binary.LittleEndian.Uint64(b)&exponent64 + unit64) >> 63
 	}
 	return int64(count)
 }
