@@ -57,14 +57,14 @@ func buildErrors(s *subject) error {
 		h, err := newHarness[float64](odd)
 		switch {
 		case isPanic(err):
-			return fmt.Errorf("Build on %s: %w", odd.inputs(), err)
+			return fmt.Errorf("on %s, Build: %w", odd.inputs(), err)
 		case err != nil && strings.TrimSpace(err.Error()) == "":
-			return fmt.Errorf("Build on %s returns an error without a text", odd.inputs())
+			return fmt.Errorf("on %s, Build returns an error without a text", odd.inputs())
 		case err != nil:
 			continue
 		}
 		if err := catch(func() error { return writesAll(h) }); err != nil {
-			return fmt.Errorf("Build accepts %s, and then: %w", odd.inputs(), err)
+			return fmt.Errorf("the layer builds on %s, and then: %w", odd.inputs(), err)
 		}
 	}
 	return nil

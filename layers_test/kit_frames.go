@@ -1,6 +1,7 @@
 package layerstest
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 	"sync"
@@ -75,28 +76,27 @@ func threads[T tensor.Float](h *harness[T]) error {
 
 // race runs one layer in two goroutines. The race detector, where it is on, sees what equal results hide.
 func race[T tensor.Float](h *harness[T]) error {
-	const repeats = 10
+	samples := [2]*sample[T]{h.sample(h.rows, 1), h.sample(h.rows, 2)}
+	wants := [2]*bench[T]{h.step(samples[0], true), h.step(samples[1], false)}
 	var (
 		errs  [2]error
 		group sync.WaitGroup
 	)
 	for g := range errs {
-		s, train := h.sample(h.rows, uint64(g)), g == 0
-		want := h.step(s, train)
 		group.Go(func() {
-			errs[g] = catch(func() error {
-				for range repeats {
-					if err := sameBits("beside another goroutine", h.step(s, train).results(), want.results()); err != nil {
-						return err
-					}
-				}
-				return nil
-			})
+			errs[g] = catch(func() error { return repeat(h, samples[g], wants[g]) })
 		})
 	}
 	group.Wait()
-	for _, err := range errs {
-		if err != nil {
+	return errors.Join(errs[:]...)
+}
+
+// repeat runs the step of a bench again and again.
+func repeat[T tensor.Float](h *harness[T], s *sample[T], want *bench[T]) error {
+	const times = 20
+	for range times {
+		got := h.step(s, want.frame.Train)
+		if err := sameBits("beside another goroutine", got.results(), want.results()); err != nil {
 			return err
 		}
 	}

@@ -38,7 +38,7 @@ func fuzzOne(s *subject) error {
 	_, err := newHarness[float64](s)
 	switch {
 	case isPanic(err):
-		return fmt.Errorf("Build: %w", err)
+		return fmt.Errorf("build: %w", err)
 	case err != nil:
 		return nil
 	}

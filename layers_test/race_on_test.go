@@ -1,0 +1,5 @@
+//go:build race
+
+package layerstest_test
+
+const raceDetector = true
