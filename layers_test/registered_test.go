@@ -12,11 +12,61 @@ import (
 // registered holds the names before this package's tests add layers of their own: variables are set before any init.
 var registered = layers.Registry.Names()
 
-// cases says what the layers run on that cannot do with DefaultInputs or their default configuration.
+// cases says what a layer runs on beside its default configuration on DefaultInputs, or instead of it where that does
+// not build. A layer that is not listed runs on those alone.
 var cases = map[string][]layerstest.Case{
-	"dense": {
-		{Config: dense(4), In: []tensor.Spec{layerstest.Real(7)}},
+	"concat": {
+		{},
+		{In: []tensor.Spec{layerstest.Real(3), layerstest.Real(1), layerstest.Real(4)}},
+		{In: []tensor.Spec{layerstest.Real(), layerstest.Real(2)}},
 	},
+	"dense": {
+		{Config: with(func(c *layers.DenseConfig) { c.Units = 4 })},
+		{Config: with(func(c *layers.DenseConfig) { c.Units, c.Bias = 1, false })},
+		{Config: with(func(c *layers.DenseConfig) { c.Units = 33 }), In: []tensor.Spec{layerstest.Real()}},
+	},
+	"dropout": {
+		{},
+		{Config: layers.DropoutConfig{Rate: 0}},
+		{Config: layers.DropoutConfig{Rate: 0.9}},
+	},
+	"hard_tanh": {
+		{},
+		{Config: with(func(c *layers.HardTanhConfig) { c.Min, c.Max = 0, 0.75 })},
+	},
+	"leaky_relu": {
+		{},
+		{Config: with(func(c *layers.LeakyReLUConfig) { c.Slope = 0 })},
+		{Config: with(func(c *layers.LeakyReLUConfig) { c.Slope = 2 })},
+	},
+	"max": {
+		{},
+		{In: []tensor.Spec{layerstest.Real(5), layerstest.Real(5), layerstest.Real(5)}},
+	},
+	"mul": {
+		{},
+		{In: []tensor.Spec{layerstest.Real(5), layerstest.Real(5), layerstest.Real(5)}},
+	},
+	"prelu": {
+		{Config: with(func(c *layers.PReLUConfig) { c.Channels = "shared" })},
+		{Config: with(func(c *layers.PReLUConfig) { c.Channels = "per_channel" })},
+	},
+	"softmax": {
+		{},
+		{In: []tensor.Spec{layerstest.Real(1)}},
+		{In: []tensor.Spec{layerstest.Real(40)}, Range: [2]float64{-30, 30}},
+	},
+	"sum": {
+		{},
+		{In: []tensor.Spec{layerstest.Real(5), layerstest.Real(5), layerstest.Real(5)}},
+	},
+}
+
+// with returns the default configuration of type C, changed by edit.
+func with[C any](edit func(*C)) C {
+	c := registry.Defaults[C]()
+	edit(&c)
+	return c
 }
 
 func TestEveryRegisteredLayer(t *testing.T) {
@@ -25,8 +75,10 @@ func TestEveryRegisteredLayer(t *testing.T) {
 	}
 }
 
-func dense(units int) layers.DenseConfig {
-	c := registry.Defaults[layers.DenseConfig]()
-	c.Units = units
-	return c
+func TestCasesAreOfRegisteredLayers(t *testing.T) {
+	for name := range cases {
+		if _, err := layers.Registry.Describe(name); err != nil {
+			t.Error(err)
+		}
+	}
 }
