@@ -1,6 +1,8 @@
 package layers
 
 import (
+	"fmt"
+
 	"github.com/strata-ml/strata/registry"
 	"github.com/strata-ml/strata/tensor"
 )
@@ -45,6 +47,9 @@ func init() {
 func (l *Dense[T]) Build(b *Builder[T]) error {
 	if err := b.OneInput(); err != nil {
 		return err
+	}
+	if l.c.Units <= 0 {
+		return fmt.Errorf("units must be positive, is %d", l.c.Units)
 	}
 	shape := b.In(0)
 	l.in = shape.Last()

@@ -1,0 +1,151 @@
+package layers_test
+
+import (
+	"math"
+	"testing"
+
+	"github.com/strata-ml/strata/layers"
+	"github.com/strata-ml/strata/registry"
+	"github.com/strata-ml/strata/tensor"
+)
+
+func TestBuildErrors(t *testing.T) {
+	tests := []struct {
+		layer  string
+		edit   func(config any)
+		shapes []tensor.Shape
+		want   string
+	}{
+		{"sum", nil, []tensor.Shape{{3}, {4}}, "takes inputs of equal shape, has [3] and [4]"},
+		{"mul", nil, []tensor.Shape{{3}, {3}, {3, 1}}, "takes inputs of equal shape, has [3] and [3 1]"},
+		{"max", nil, []tensor.Shape{{2, 3}, {3, 2}}, "takes inputs of equal shape, has [2 3] and [3 2]"},
+		{"sum", nil, []tensor.Shape{{3}}, "takes two inputs or more, has 1"},
+		{"concat", nil, []tensor.Shape{{3}}, "takes two inputs or more, has 1"},
+		{"concat", nil, []tensor.Shape{{2, 3}, {4, 3}}, "takes inputs that differ in the last axis alone, has [2 3] and [4 3]"},
+		{"concat", nil, []tensor.Shape{{2, 3}, {3}}, "takes inputs that differ in the last axis alone, has [2 3] and [3]"},
+		{"dense", nil, []tensor.Shape{{3}, {3}}, "takes one input, has 2"},
+		{"dense", units(-1), []tensor.Shape{{3}}, "units must be positive, is -1"},
+		{"dense", units(0), []tensor.Shape{{3}}, "units must be positive, is 0"},
+		{"dropout", rate(1), []tensor.Shape{{3}}, "rate must be at least 0 and below 1, is 1"},
+		{"dropout", rate(-0.1), []tensor.Shape{{3}}, "rate must be at least 0 and below 1, is -0.1"},
+		{"dropout", rate(math.NaN()), []tensor.Shape{{3}}, "rate must be at least 0 and below 1, is NaN"},
+		{"hard_tanh", func(config any) { config.(*layers.HardTanhConfig).Min = 2 }, []tensor.Shape{{3}}, "min must be below max 1, is 2"},
+		{"prelu", func(config any) { config.(*layers.PReLUConfig).Channels = "each" }, []tensor.Shape{{3}}, `channels must be one of shared, per_channel, is "each"`},
+	}
+	for _, name := range []string{"sigmoid", "tanh", "hard_tanh", "relu", "leaky_relu", "prelu", "softmax", "dropout", "flatten"} {
+		_, _, err := build[float64](t, name, nil, tensor.Shape{2}, tensor.Shape{2})
+		if err == nil || err.Error() != "takes one input, has 2" {
+			t.Errorf("%s of two inputs: %v", name, err)
+		}
+	}
+	for _, test := range tests {
+		_, _, err := build[float64](t, test.layer, test.edit, test.shapes...)
+		if err == nil || err.Error() != test.want {
+			t.Errorf("%s over %v: %v, want %s", test.layer, test.shapes, err, test.want)
+		}
+	}
+}
+
+func units(n int) func(any) { return func(config any) { config.(*layers.DenseConfig).Units = n } }
+
+func rate(r float64) func(any) { return func(config any) { config.(*layers.DropoutConfig).Rate = r } }
+
+func TestOutputShapes(t *testing.T) {
+	tests := []struct {
+		layer  string
+		edit   func(config any)
+		shapes []tensor.Shape
+		want   tensor.Shape
+	}{
+		{"dense", units(5), []tensor.Shape{{3}}, tensor.Shape{5}},
+		{"dense", units(5), []tensor.Shape{{2, 3, 4}}, tensor.Shape{2, 3, 5}},
+		{"dense", units(5), []tensor.Shape{{}}, tensor.Shape{5}},
+		{"flatten", nil, []tensor.Shape{{2, 3, 4}}, tensor.Shape{24}},
+		{"flatten", nil, []tensor.Shape{{}}, tensor.Shape{1}},
+		{"softmax", nil, []tensor.Shape{{2, 3}}, tensor.Shape{2, 3}},
+		{"max", nil, []tensor.Shape{{2, 3}, {2, 3}}, tensor.Shape{2, 3}},
+		{"concat", nil, []tensor.Shape{{2, 3}, {2, 4}, {2, 1}}, tensor.Shape{2, 8}},
+	}
+	for _, test := range tests {
+		_, d, err := build[float32](t, test.layer, test.edit, test.shapes...)
+		if err != nil {
+			t.Errorf("%s over %v: %v", test.layer, test.shapes, err)
+			continue
+		}
+		if !d.Out.Equal(test.want) {
+			t.Errorf("%s over %v has output %v, want %v", test.layer, test.shapes, d.Out, test.want)
+		}
+	}
+}
+
+func TestDenseDeclaration(t *testing.T) {
+	_, d, err := build[float64](t, "dense", units(5), tensor.Shape{2, 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(d.Params) != 2 || d.Params[0].Name != "w" || !d.Params[0].Shape.Equal(tensor.Shape{3, 5}) || d.Params[0].Init.Name != "xavier_uniform" ||
+		d.Params[1].Name != "b" || !d.Params[1].Shape.Equal(tensor.Shape{5}) || d.Params[1].Init.Name != "zeros" {
+		t.Errorf("parameters %+v, want w [3 5] from xavier_uniform and b [5] from zeros", d.Params)
+	}
+	if want := 2 * 2 * 3 * 5; d.FLOPs != want {
+		t.Errorf("FLOPs %d, want %d", d.FLOPs, want)
+	}
+	if !d.ReadsIn || d.ReadsOut {
+		t.Errorf("backward reads in %v, out %v, want in alone", d.ReadsIn, d.ReadsOut)
+	}
+}
+
+func TestDenseConfigOfALiteral(t *testing.T) {
+	d, err := layers.Declare(layers.NewDense[float64](layers.DenseConfig{Units: 2}), tensor.Spec{Shape: tensor.Shape{3}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(d.Params) != 1 || d.Params[0].Init.Name != "xavier_uniform" {
+		t.Errorf("parameters %+v, want w alone, from xavier_uniform", d.Params)
+	}
+	if c := registry.Defaults[layers.DenseConfig](); !c.Bias || c.BiasInit.Name != "zeros" {
+		t.Errorf("defaults %+v, want a bias from zeros", c)
+	}
+}
+
+// Dense leaves out dx where nobody reads it, and computes the same dw and db.
+func TestDenseWithoutInputGradient(t *testing.T) {
+	l, d, err := build[float64](t, "dense", units(2), tensor.Shape{1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := layers.Allocate[float64](d, 2)
+	b.NeedsDIn[0] = false
+	copy(b.In[0], []float64{2, 3})
+	copy(b.DOut, []float64{1, 10, 100, 1000})
+	copy(b.DIn[0], []float64{-7, -7})
+	f := layers.NewFrame(d, b)
+	f.Begin(2, 0, true, tensor.NewRandom(0))
+	l.Backward(f)
+	if !same(f.DParam(0), []float64{302, 3020}) || !same(f.DParam(1), []float64{101, 1010}) {
+		t.Errorf("dw = %v, db = %v, want [302 3020], [101 1010]", f.DParam(0), f.DParam(1))
+	}
+	if !same(f.DIn(0), []float64{-7, -7}) {
+		t.Errorf("dx = %v was computed, though nobody reads it", f.DIn(0))
+	}
+}
+
+// Every part and every key has a description.
+func TestDescriptions(t *testing.T) {
+	for _, k := range []registry.Kind{layers.Registry, layers.Initializers} {
+		for _, name := range k.Names() {
+			d, err := k.Describe(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d.Doc == "" {
+				t.Errorf("%s %s has no description", k.Kind(), name)
+			}
+			for _, f := range d.Fields {
+				if f.Doc == "" {
+					t.Errorf("%s %s: %s has no description", k.Kind(), name, f.Key)
+				}
+			}
+		}
+	}
+}
