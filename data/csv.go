@@ -223,18 +223,19 @@ func (s *CSV) wanted(names []string) ([]wanted, error) {
 			}
 		}
 	}
-	features := c.Features
+	features, listed := c.Features, map[string]bool{}
 	if len(features) == 0 {
 		features = names
 	}
 	var want []wanted
-	for i, name := range features {
+	for _, name := range features {
 		if name == c.Target || slices.Contains(c.Exclude, name) {
 			continue
 		}
-		if slices.Contains(features[:i], name) {
+		if listed[name] {
 			return nil, wrongKey("features", "lists %q twice", name)
 		}
+		listed[name] = true
 		w := wanted{name: name, remedy: featureRemedy}
 		if slices.Contains(c.Categorical, name) {
 			w.kind = text
