@@ -206,7 +206,7 @@ func TestBuildErrors(t *testing.T) {
 		{"units", plain, tensor.Shape{8}, classes(10), "needs predictions of 10 classes, the last layer gives 8: set its units to 10"},
 		{"units at every position", plain, tensor.Shape{5, 8}, classes(10, 5), "needs predictions of shape [5 10], the last layer gives [5 8]: set its units to 10"},
 		{"positions", plain, tensor.Shape{10}, classes(10, 5), "needs predictions of shape [5 10], 10 classes for each target of shape [5], the last layer gives [10]"},
-		{"image", plain, tensor.Shape{28, 28}, classes(10), "needs predictions of shape [10], 10 classes for each target of shape [], the last layer gives [28 28]"},
+		{"image", plain, tensor.Shape{28, 28}, classes(10), "needs predictions of shape [10], the last layer gives [28 28]: flatten them and end with 10 units"},
 		{
 			"probabilities", plain,
 			tensor.Shape{4},
@@ -239,8 +239,10 @@ func TestBuildErrors(t *testing.T) {
 
 func TestBuildAcceptsOneElementInEitherShape(t *testing.T) {
 	for _, target := range []tensor.Shape{{}, {1}} {
-		if err := loss.MatchClasses(tensor.Shape{3}, tensor.Spec{Shape: target, Classes: 3}); err != nil {
-			t.Error(err)
+		for _, pred := range []tensor.Shape{{3}, {1, 3}} {
+			if err := loss.MatchClasses(pred, tensor.Spec{Shape: target, Classes: 3}); err != nil {
+				t.Error(err)
+			}
 		}
 		for _, pred := range []tensor.Shape{{}, {1}} {
 			if err := loss.MatchNumbers(pred, tensor.Spec{Shape: target}); err != nil {

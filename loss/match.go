@@ -7,7 +7,7 @@ import (
 )
 
 // MatchClasses returns an error, with the remedy, unless predictions of shape pred hold one score for each class of
-// each integer target: pred [… classes] for targets of shape […]. A target of one element has leading shape [] or [1].
+// each integer target: pred [… classes] for targets of shape […]. The shapes [] and [1] are the same here.
 func MatchClasses(pred tensor.Shape, target tensor.Spec) error {
 	if !target.IsIndex() {
 		return fmt.Errorf("needs classes as targets, has numbers of shape %v", target.Shape)
@@ -16,14 +16,18 @@ func MatchClasses(pred tensor.Shape, target tensor.Spec) error {
 	if target.Shape.Size() > 1 {
 		want = append(append(tensor.Shape{}, target.Shape...), target.Classes)
 	}
-	switch {
-	case pred.Equal(want):
+	axes := max(len(pred)-1, 0)
+	switch fits := len(pred) > 0 && sameShape(pred[:axes], target.Shape); {
+	case fits && pred[axes] == target.Classes:
 		return nil
-	case len(want) == 1 && len(pred) == 1:
+	case fits && axes == 0:
 		return fmt.Errorf("needs predictions of %d classes, the last layer gives %d: set its units to %d",
 			target.Classes, pred[0], target.Classes)
-	case len(want) == len(pred) && pred[:len(pred)-1].Equal(want[:len(want)-1]):
+	case fits:
 		return fmt.Errorf("needs predictions of shape %v, the last layer gives %v: set its units to %d",
+			want, pred, target.Classes)
+	case len(want) == 1:
+		return fmt.Errorf("needs predictions of shape %v, the last layer gives %v: flatten them and end with %d units",
 			want, pred, target.Classes)
 	}
 	return fmt.Errorf("needs predictions of shape %v, %d classes for each target of shape %v, the last layer gives %v",

@@ -24,7 +24,7 @@ type AdamConfig struct {
 	LR    registry.Number `key:"lr" doc:"learning rate" is:">=0"`
 	Beta1 registry.Number `key:"beta1" doc:"part of the mean of the gradient that a step keeps" is:">=0,<1"`
 	Beta2 registry.Number `key:"beta2" doc:"part of the mean of the squared gradient that a step keeps" is:">=0,<1"`
-	Eps   registry.Number `doc:"added to the root that divides, so that it is not zero" is:">=0"`
+	Eps   registry.Number `doc:"added to the root that divides, so that it is not zero" is:">0"`
 }
 
 // Adam is the optimizer of Kingma and Ba. Its slots are the two running means, m and v.

@@ -226,6 +226,7 @@ func TestValidate(t *testing.T) {
 		{optim.SGDConfig{Momentum: num(0.9), Nesterov: true}, ""},
 		{optim.SGDConfig{Momentum: registry.Scheduled("any"), Nesterov: true}, ""},
 		{optim.SGDConfig{Nesterov: true}, "nesterov needs momentum, which is 0"},
+		{optim.SGDConfig{Dampening: num(0.5)}, "dampening needs momentum, which is 0"},
 		{optim.SGDConfig{Momentum: num(0.9), Dampening: num(0.5), Nesterov: true}, "nesterov needs dampening 0, which is 0.5"},
 		{optim.AdamWConfig{DecayParams: []string{"*/w", "fc[12]/*"}}, ""},
 		{optim.AdamWConfig{DecayParams: []string{"*/w", "fc[1/w"}}, `decay_params holds a malformed pattern: "fc[1/w"`},

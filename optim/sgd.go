@@ -23,18 +23,19 @@ type SGDConfig struct {
 	_         struct{}        `doc:"stochastic gradient descent, with momentum and Nesterov's variant of it"`
 	LR        registry.Number `key:"lr" doc:"learning rate" is:">=0"`
 	Momentum  registry.Number `doc:"part of the velocity that a step keeps; 0 for plain descent" is:">=0,<1"`
-	Dampening registry.Number `doc:"part of the gradient that the velocity leaves out" is:">=0,<=1"`
+	Dampening registry.Number `doc:"part of the gradient that the velocity leaves out; needs momentum" is:">=0,<=1"`
 	Nesterov  bool            `doc:"step along the gradient plus the momentum of the next step; needs momentum, and no dampening"`
 }
 
 // Validate implements the check of package registry.
 func (c SGDConfig) Validate() error {
+	noMomentum := errors.New("needs momentum, which is 0")
 	switch {
-	case !c.Nesterov:
-		return nil
-	case isZero(c.Momentum):
-		return &registry.FieldError{Key: "nesterov", Err: errors.New("needs momentum, which is 0")}
-	case !isZero(c.Dampening):
+	case c.Nesterov && isZero(c.Momentum):
+		return &registry.FieldError{Key: "nesterov", Err: noMomentum}
+	case !isZero(c.Dampening) && isZero(c.Momentum):
+		return &registry.FieldError{Key: "dampening", Err: noMomentum}
+	case c.Nesterov && !isZero(c.Dampening):
 		return &registry.FieldError{Key: "nesterov", Err: errors.New("needs dampening 0, which is " + c.Dampening.String())}
 	}
 	return nil

@@ -5,7 +5,7 @@ package schedule
 // ConstantConfig configures constant.
 type ConstantConfig struct {
 	_      struct{} `doc:"one value, reached by a linear warm-up where there is one"`
-	Value  float64  `doc:"the value" is:"required"`
+	Value  float64  `doc:"the value" is:"required,>=0"`
 	Timing          // lends its keys
 }
 

@@ -12,7 +12,7 @@ import "math"
 // ExponentialConfig configures exponential.
 type ExponentialConfig struct {
 	_         struct{} `doc:"exponential decay: the value falls by factor over every so many epochs or steps"`
-	Start     float64  `doc:"value at the start" is:"required"`
+	Start     float64  `doc:"value at the start" is:"required,>=0"`
 	Factor    float64  `doc:"what the value is multiplied by over that length; e^(-r) decays at rate r" is:">0"`
 	Every     int64    `doc:"units over which the value falls by factor" is:">=1"`
 	Staircase bool     `doc:"fall once after every so many units, rather than at every step"`

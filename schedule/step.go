@@ -11,7 +11,7 @@ import "math"
 // StepConfig configures step.
 type StepConfig struct {
 	_      struct{} `doc:"step decay: the value is multiplied by factor after every so many epochs or steps"`
-	Start  float64  `doc:"value at the start" is:"required"`
+	Start  float64  `doc:"value at the start" is:"required,>=0"`
 	Factor float64  `doc:"what each drop multiplies the value by" is:">0"`
 	Every  int64    `doc:"units from one drop to the next" is:"required,>=1"`
 	Timing          // lends its keys
