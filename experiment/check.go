@@ -196,7 +196,7 @@ func (c *checker) checkWarmStart() {
 		return
 	}
 	if _, err := os.Stat(resolvePath(c.dir, warm.From)); err != nil {
-		c.fail(c.at("warm_start", "from"), fmt.Sprintf("warm_start: from: %s: %s", warm.From, reason(err)), "give the path of a checkpoint, from "+c.dir)
+		c.fail(c.at("warm_start", "from"), fmt.Sprintf("warm_start: from: %s: %s", warm.From, reason(err)), "give the path of a checkpoint; a relative one starts from the directory of the experiment file")
 	}
 }
 
@@ -206,18 +206,56 @@ func (c *checker) loadData(fitted []byte) *data.Splits {
 	if err == nil {
 		return splits
 	}
-	block, hint := c.at("data"), ""
-	n := c.at("data", "path")
+	at, hint := c.at("data", "path"), ""
+	if key := findQuoted(c.at("data"), err.Error()); key != nil {
+		at = key
+	}
 	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
-		if key := findPath(block, c.dir, pathErr.Path); key != nil {
-			n = key
+		if key := findPath(c.at("data"), c.dir, pathErr.Path); key != nil {
+			at = key
 		}
 		if errors.Is(err, fs.ErrNotExist) {
-			hint = fmt.Sprintf("relative paths start from %s", c.dir)
+			hint = "a relative path starts from the directory of the experiment file"
+			if near := nearestFile(pathErr.Path); near != "" {
+				hint = fmt.Sprintf("did you mean %q?", near)
+			}
 		}
 	}
-	c.fail(n, fmt.Sprintf("data: %s: %s", c.config.Data.Name, strings.TrimPrefix(err.Error(), "data: ")), hint)
+	c.fail(at, fmt.Sprintf("data: %s: %s", c.config.Data.Name, strings.TrimPrefix(err.Error(), "data: ")), hint)
 	return nil
+}
+
+// nearestFile returns the file beside a missing one that its name is nearest to, "" for none.
+func nearestFile(missing string) string {
+	entries, err := os.ReadDir(filepath.Dir(missing))
+	if err != nil {
+		return ""
+	}
+	var names []string
+	for _, e := range entries[:min(len(entries), 1000)] {
+		names = append(names, e.Name())
+	}
+	return registry.Nearest(filepath.Base(missing), names)
+}
+
+// findQuoted returns the scalar under n, of several the longest, whose text a message quotes.
+func findQuoted(n *yaml.Node, message string) *yaml.Node {
+	if n.Kind == yaml.ScalarNode {
+		if strings.Contains(message, strconv.Quote(n.Value)) {
+			return n
+		}
+		return nil
+	}
+	var best *yaml.Node
+	for i, child := range n.Content {
+		if n.Kind == yaml.MappingNode && i%2 == 0 {
+			continue
+		}
+		if found := findQuoted(child, message); found != nil && (best == nil || len(found.Value) > len(best.Value)) {
+			best = found
+		}
+	}
+	return best
 }
 
 // findPath returns the scalar under n that names a file.

@@ -106,6 +106,9 @@ func (r *Regularizer) KeyPaths(n *yaml.Node) []string {
 	return append(registry.KeyPaths(defaultRegularizerKeys(), n), registry.PartPaths(optim.Regularizers, n)...)
 }
 
+// TypeName implements registry.Coded.
+func (r *Regularizer) TypeName() string { return "regularizer" }
+
 // onlyKeys returns a block with some of the keys of n, none where n is no block.
 func onlyKeys(n *yaml.Node, keys ...string) *yaml.Node {
 	block := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: n.Line, Column: n.Column}

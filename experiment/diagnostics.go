@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/strata-ml/strata/registry"
 )
@@ -87,15 +88,25 @@ func window(line string, column int) (shown, padding string) {
 			blanks[i] = '\t'
 		}
 	}
-	return string(runes), string(blanks)
+	return printable(string(runes)), string(blanks)
+}
+
+// printable replaces control characters, which a terminal would obey.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r != '\t' && unicode.IsControl(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
 }
 
 func shortenLine(s string) string {
 	s, _, _ = strings.Cut(s, "\n")
 	if runes := []rune(s); len(runes) > maxShown {
-		return string(runes[:maxShown]) + "…"
+		s = string(runes[:maxShown]) + "…"
 	}
-	return s
+	return printable(s)
 }
 
 // A source is one text that values come from. The lines of all sources are counted on from one to the next, so that
@@ -134,15 +145,22 @@ func (s *sources) find(counted int) (source, int) {
 	return s.all[0], 0
 }
 
-// diagnostics turns problems into diagnostics in the order of the texts. Of several at one place the first is kept:
-// the others follow from it.
-func (s *sources) diagnostics(problems []registry.Problem) []Diagnostic {
-	sorted := slices.Clone(problems)
+// diagnostics turns problems into diagnostics in the order of the texts. What is wrong with a place that syntax faults
+// already is left out: it follows from them.
+func (s *sources) diagnostics(syntax, problems []registry.Problem) []Diagnostic {
+	type place struct{ line, column int }
+	faulty := map[place]bool{}
+	for _, p := range syntax {
+		faulty[place{p.Node.Line, p.Node.Column}] = true
+	}
+	sorted := slices.Clone(syntax)
+	for _, p := range problems {
+		if !faulty[place{p.Node.Line, p.Node.Column}] {
+			sorted = append(sorted, p)
+		}
+	}
 	slices.SortStableFunc(sorted, func(a, b registry.Problem) int {
 		return cmp.Or(cmp.Compare(a.Node.Line, b.Node.Line), cmp.Compare(a.Node.Column, b.Node.Column))
-	})
-	sorted = slices.CompactFunc(sorted, func(a, b registry.Problem) bool {
-		return a.Node.Line == b.Node.Line && a.Node.Column == b.Node.Column
 	})
 	var list []Diagnostic
 	for _, p := range sorted {

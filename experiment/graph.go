@@ -22,8 +22,13 @@ func (c *checker) checkGraph(inputs []tensor.Spec) (order []int, ok bool) {
 		return nil, false
 	}
 	order, cycle := c.sortNodes()
+	if len(cycle) == 2 {
+		i := slices.Index(c.names(), cycle[0])
+		c.fail(c.node(i, "from"), fmt.Sprintf("model: node %q reads itself", cycle[0]), "name another node, or leave from out for the node before")
+		return nil, false
+	}
 	if cycle != nil {
-		first := slices.IndexFunc(c.config.Model, func(n Node) bool { return n.Name == cycle[0] })
+		first := slices.Index(c.names(), cycle[0])
 		c.fail(c.node(first, "from"), fmt.Sprintf("model: the nodes %s form a cycle", strings.Join(cycle, " → ")), "a node cannot read what is computed from it: change a from")
 		return nil, false
 	}

@@ -72,30 +72,29 @@ func Parse(name string, text []byte, opts Options) (*Experiment, error) {
 	if e.Dir == "" {
 		e.Dir = "."
 	}
-	problems := e.decode(text, opts)
-	if len(problems) > 0 {
-		return nil, &Diagnostics{e.texts.diagnostics(problems)}
+	if syntax, problems := e.decode(text, opts); len(syntax)+len(problems) > 0 {
+		return nil, &Diagnostics{e.texts.diagnostics(syntax, problems)}
 	}
 	return e, nil
 }
 
 // decode runs the four steps of the package comment. A step takes what the one before it could read, so that the
 // problems of all steps come together.
-func (e *Experiment) decode(text []byte, opts Options) []registry.Problem {
+func (e *Experiment) decode(text []byte, opts Options) (syntax, problems []registry.Problem) {
 	e.texts.add("", e.File, string(text[:min(len(text), maxBytes)]))
-	root, problems := parseText(text, 1)
+	root, syntax := parseText(text, 1)
 	if root == nil {
-		return problems
+		return syntax, nil
 	}
 	e.root = root
 	over := overrides{texts: e.texts}
 	over.apply(root, opts.Env, opts.Set)
-	problems = append(problems, over.problems...)
-	problems = append(problems, registry.DecodeBlock(registry.Place{}, root, &e.Config)...)
+	syntax = append(syntax, over.problems...)
+	problems = registry.DecodeBlock(registry.Place{}, root, &e.Config)
 	if e.Config.Name == "" {
 		e.Config.Name = nameOf(e.File)
 	}
 	c := checker{config: &e.Config, root: root, dir: e.Dir, memory: opts.Memory}
 	e.Splits = c.check(opts)
-	return append(problems, c.problems...)
+	return syntax, append(problems, c.problems...)
 }

@@ -39,7 +39,7 @@ func AvailableMemory() uint64 {
 
 // checkMemory refuses a run that would not fit, before anything is allocated, at the node or the batch size that asks
 // for most.
-func checkMemory[T tensor.Float](c *checker, m *model.Model[T]) {
+func checkMemory[T tensor.Float](c *checker, m *model.Model[T], trainRows int) {
 	limit := c.memory
 	if limit == 0 {
 		limit = AvailableMemory()
@@ -48,7 +48,7 @@ func checkMemory[T tensor.Float](c *checker, m *model.Model[T]) {
 	if !c.config.Optimizer.IsZero() {
 		slots = len(optim.Make[T](c.config.Optimizer.New()).Slots())
 	}
-	rows := c.config.Train.BatchSize
+	rows := min(c.config.Train.BatchSize, trainRows)
 	need := m.Memory(rows, slots)
 	if need < 0 || uint64(need) <= limit {
 		return
@@ -88,6 +88,9 @@ func formatBytes(n float64) string {
 		return "more than 8 EiB"
 	}
 	units := []string{"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"}
+	if n < 1024 {
+		return fmt.Sprintf("%.0f B", n)
+	}
 	i := 0
 	for n >= 1024 && i < len(units)-1 {
 		n, i = n/1024, i+1

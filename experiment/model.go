@@ -86,6 +86,9 @@ func (m *Model) KeyPaths(n *yaml.Node) []string {
 	return paths
 }
 
+// TypeName implements registry.Coded.
+func (m *Model) TypeName() string { return "list of nodes" }
+
 // nodeNames returns the name of each item of a model list: its own, or its type, numbered where that is taken.
 func nodeNames(list *yaml.Node) []string {
 	names, taken := make([]string, len(list.Content)), map[string]bool{"input": true}

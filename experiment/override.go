@@ -171,7 +171,11 @@ func (o *overrides) readValue(value string, src source, before int) (*yaml.Node,
 	if n != nil {
 		shiftColumns(n, src.first, before)
 	} else {
-		shiftColumns(problems[0].Node, src.first, before)
+		for _, p := range problems {
+			if p.Node.Line == src.first {
+				p.Node.Column += before
+			}
+		}
 	}
 	o.problems = append(o.problems, problems...)
 	return n, n != nil

@@ -20,21 +20,21 @@ const (
 )
 
 // parseText reads one YAML document into nodes whose lines are counted from first. Where the text is no YAML at all
-// the root is nil and there is one problem; the other problems are constructs that an experiment may not use.
+// the root is nil; the other problems are constructs that an experiment may not use.
 func parseText(text []byte, first int) (root *yaml.Node, problems []registry.Problem) {
 	fail := func(line, column int, message, hint string) (*yaml.Node, []registry.Problem) {
 		at := &yaml.Node{Line: line + first - 1, Column: column}
 		return nil, []registry.Problem{{Node: at, Message: message, Hint: hint}}
 	}
 	if len(text) > maxBytes {
-		return fail(1, 1, fmt.Sprintf("holds %d bytes, and an experiment holds at most %d", len(text), maxBytes), "keep data in files of its own and name them under data")
+		return fail(1, 1, fmt.Sprintf("the file holds %d bytes, and an experiment holds at most %d", len(text), maxBytes), "keep data in files of its own and name them under data")
 	}
 	if line, column, what := findBadCharacter(text); what != "" {
 		return fail(line, column, what, "save the file as UTF-8 text")
 	}
 	// Every value ends at a line break or a comma, so this counts no fewer than there are.
 	if n := bytes.Count(text, []byte{'\n'}) + bytes.Count(text, []byte{','}); n > maxValues {
-		return fail(1, 1, fmt.Sprintf("holds up to %d values, and an experiment holds at most %d", n, maxValues), "")
+		return fail(1, 1, fmt.Sprintf("the file holds about %d values, and an experiment holds at most %d", n, maxValues), "keep data in files of its own and name them under data")
 	}
 	var doc yaml.Node
 	if err := yaml.Load(text, &doc, yaml.WithPlugin(loaderlimits.New(loaderlimits.DepthValue(maxDepth)))); err != nil {
@@ -43,6 +43,9 @@ func parseText(text []byte, first int) (root *yaml.Node, problems []registry.Pro
 	root = doc.Content[0]
 	c := structure{first: first}
 	c.visit(root)
+	if c.aliased {
+		return nil, c.problems // what stands behind an alias is not known, so nothing more can be told
+	}
 	return root, c.problems
 }
 
@@ -53,9 +56,9 @@ func findBadCharacter(text []byte) (line, column int, what string) {
 		r, n := utf8.DecodeRune(text)
 		switch {
 		case r == utf8.RuneError && n == 1:
-			return line, column, fmt.Sprintf("is no UTF-8: byte 0x%02x", text[0])
+			return line, column, fmt.Sprintf("the text is no UTF-8: byte 0x%02x", text[0])
 		case r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0x7f:
-			return line, column, fmt.Sprintf("holds the control character U+%04X", r)
+			return line, column, fmt.Sprintf("the text holds the control character U+%04X", r)
 		case r == '\n':
 			line, column = line+1, 0
 		}
@@ -72,14 +75,14 @@ func explainSyntax(err error, text []byte) (line, column int, message, hint stri
 		case strings.Contains(err.Error(), "multiple"):
 			return secondDocument(text), 1, "a second document begins here, and a file holds one experiment", "remove it, or move it to a file of its own"
 		case strings.Contains(err.Error(), "no documents"):
-			return 1, 1, "is empty", "an experiment needs at least data, model, loss and optimizer"
+			return 1, 1, "the file is empty", "an experiment needs at least data, model, loss and optimizer"
 		}
-		return 1, 1, "is no YAML: " + err.Error(), ""
+		return 1, 1, "the text is no YAML: " + err.Error(), ""
 	}
 	line, column = e.Mark.Line, e.Mark.Column
 	switch at := characterAt(text, line, column); {
 	case strings.Contains(e.Message, "exceeded max depth"):
-		return line, column, fmt.Sprintf("is nested deeper than %d levels", maxDepth), "close the brackets, or flatten the blocks"
+		return line, column, fmt.Sprintf("a value is nested deeper than %d levels", maxDepth), "close the brackets, or flatten the blocks"
 	case at == "\t":
 		return line, column, "a tab indents the line, and YAML indents with spaces", "replace the tab by spaces"
 	case strings.Contains(e.Message, "anchor"):
@@ -91,11 +94,11 @@ func explainSyntax(err error, text []byte) (line, column int, message, hint stri
 	case strings.Contains(e.ContextMsg, "quoted scalar") && strings.Contains(e.Message, "end of stream"):
 		return e.ContextMark.Line, e.ContextMark.Column, "the quotes that open here are not closed", "close them"
 	case strings.Contains(e.ContextMsg, "flow"):
-		return e.ContextMark.Line, e.ContextMark.Column, fmt.Sprintf("the bracket that opens here is not closed by line %d", line), "close it, and put commas between the items"
+		return e.ContextMark.Line, e.ContextMark.Column, "the bracket that opens here is not closed", "close it, and put commas between the items"
 	case strings.Contains(e.Message, "expected key"), strings.Contains(e.Message, "could not find expected ':'"):
 		return line, column, "a key is missing here", "write KEY: VALUE, indented like its neighbours"
 	}
-	return line, column, "is no YAML: " + strings.TrimSpace(e.ContextMsg+" "+e.Message), ""
+	return line, column, "the text is no YAML: " + strings.TrimSpace(e.ContextMsg+" "+e.Message), ""
 }
 
 func characterAt(text []byte, line, column int) string {
@@ -125,6 +128,7 @@ func secondDocument(text []byte) int {
 // structure moves the lines of nodes to their count and collects the constructs that an experiment may not use.
 type structure struct {
 	first    int
+	aliased  bool // an anchor or an alias was found: one is told, however many there are
 	problems []registry.Problem
 }
 
@@ -135,9 +139,12 @@ func (c *structure) add(n *yaml.Node, message, hint string) {
 func (c *structure) visit(n *yaml.Node) {
 	n.Line += c.first - 1
 	switch {
+	case (n.Kind == yaml.AliasNode || n.Anchor != "") && c.aliased:
 	case n.Kind == yaml.AliasNode:
+		c.aliased = true
 		c.add(n, fmt.Sprintf("*%s is an alias, and an experiment has none", n.Value), `write the value out, or put text in quotes: "*/w"`)
 	case n.Anchor != "":
+		c.aliased = true
 		c.add(n, fmt.Sprintf("&%s is an anchor, and an experiment has none", n.Anchor), "remove it, and write the value where it is used")
 	case n.Style&yaml.TaggedStyle != 0:
 		c.add(n, n.Tag+" is a tag, and an experiment has none", "remove it; text that looks like a number takes quotes")

@@ -1,7 +1,9 @@
 package experiment
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -39,11 +41,24 @@ func checkShapes[T tensor.Float](c *checker, order []int, inputs []tensor.Spec, 
 	}
 	m, err := graphOf[T](c.config, inputs)
 	if err != nil {
-		c.fail(c.at("model"), "model: "+strings.TrimPrefix(err.Error(), "model: "), "")
+		c.failNode(err)
 		return
 	}
 	checkPatterns(c, m)
-	checkMemory(c, m)
+	checkMemory(c, m, splits.Train.Len())
+}
+
+// failNode places an error of the graph that concerns several nodes, as where shared parameters do not fit.
+func (c *checker) failNode(err error) {
+	at, hint := c.at("model"), ""
+	if e, ok := errors.AsType[*model.NodeError](err); ok {
+		i := slices.Index(c.names(), e.Node)
+		at = c.node(i, "share")
+		if c.config.Model[i].Share != "" {
+			hint = "nodes that share parameters have the same type, the same settings and inputs of the same shape"
+		}
+	}
+	c.fail(at, "model: "+err.Error(), hint)
 }
 
 // declareNode returns the output shape of a node, and false where it or one that it reads has none.
@@ -71,8 +86,13 @@ func declareNode[T tensor.Float](c *checker, i int, specs map[string]tensor.Spec
 
 // describeSpec says what one row is, as a person would.
 func describeSpec(s tensor.Spec) string {
-	if s.IsIndex() {
+	switch {
+	case s.IsIndex() && len(s.Shape) == 0:
+		return fmt.Sprintf("one of %d classes", s.Classes)
+	case s.IsIndex():
 		return fmt.Sprintf("of shape %v, whole numbers below %d", s.Shape, s.Classes)
+	case len(s.Shape) == 0:
+		return "one number"
 	}
 	return fmt.Sprintf("of shape %v", s.Shape)
 }

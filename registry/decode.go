@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -59,78 +60,6 @@ func (p Place) Problem(n *yaml.Node, message, hint string) Problem {
 	return Problem{Node: n, Path: p.Path, Message: message, Hint: hint}
 }
 
-// DecodeBlock reads a mapping into config, a pointer to a struct that holds the defaults, and returns every problem.
-// Keys in reserved belong to the caller: they are passed over, and offered as suggestions.
-func DecodeBlock(at Place, n *yaml.Node, config any, reserved ...string) []Problem {
-	v := reflect.ValueOf(config).Elem()
-	fields, err := fieldsOf(v.Type())
-	if err != nil {
-		panic("registry: " + err.Error())
-	}
-	if n.Kind != yaml.MappingNode {
-		return []Problem{at.Problem(n, "must be a block of keys, is "+describeNode(n), "")}
-	}
-	var problems []Problem
-	byKey, known := map[string]field{}, append([]string(nil), reserved...)
-	for _, f := range fields {
-		byKey[f.key], known = f, append(known, f.key)
-	}
-	seen := map[string]bool{}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		key, value := n.Content[i], n.Content[i+1]
-		f, ok := byKey[key.Value]
-		switch {
-		case ok:
-			seen[key.Value] = true
-			problems = append(problems, decodeValue(at.At(f.key), f.key, value, v.FieldByIndex(f.index), f.rules)...)
-		case !contains(reserved, key.Value):
-			unknown := &UnknownError{What: "key", Name: key.Value, Known: known}
-			problems = append(problems, at.At(key.Value).Problem(key, fmt.Sprintf("unknown key %q", key.Value), unknown.Hint()))
-		}
-	}
-	for _, f := range fields {
-		if f.rules.required && !seen[f.key] {
-			problems = append(problems, at.At(f.key).Problem(n, f.key+" is required", requiredHint(f)))
-		}
-	}
-	if len(problems) == 0 {
-		problems = validate(at, n, config)
-	}
-	return problems
-}
-
-func requiredHint(f field) string {
-	return fmt.Sprintf("add %s: <%s>", f.key, typeName(f.typ))
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
-}
-
-func validate(at Place, n *yaml.Node, config any) []Problem {
-	v, ok := config.(interface{ Validate() error })
-	if !ok {
-		return nil
-	}
-	err := v.Validate()
-	if err == nil {
-		return nil
-	}
-	place := n
-	if fe, ok := errors.AsType[*FieldError](err); ok {
-		at = at.At(fe.Key)
-		if value := Lookup(n, fe.Key); value != nil {
-			place = value
-		}
-	}
-	return []Problem{at.Problem(place, err.Error(), "")}
-}
-
 // DecodeChoice reads the name of a part of a kind, or a mapping whose key type is the name and whose other keys are
 // the part's configuration. It returns the name and the configuration, both zero when there are problems.
 func DecodeChoice(k Kind, at Place, n *yaml.Node, reserved ...string) (name string, config any, problems []Problem) {
@@ -166,6 +95,7 @@ type Coded interface {
 	DecodeNode(at Place, n *yaml.Node) []Problem // sets the value; the words of at do not name its key
 	EncodeNode() *yaml.Node                      // nil to leave the key out
 	KeyPaths(n *yaml.Node) []string              // see KeyPaths; n is nil where the file lacks the value
+	TypeName() string                            // what it is called in messages and listings: "list of nodes"
 }
 
 // decodeValue reads one value into v. key is the last key of at, for the message.
@@ -201,7 +131,7 @@ func decodeValue(at Place, key string, n *yaml.Node, v reflect.Value, r rules) [
 		if n.Kind != yaml.ScalarNode || n.Tag != "!!str" {
 			return wrong("text")
 		}
-		if len(r.oneOf) > 0 && !contains(r.oneOf, n.Value) {
+		if len(r.oneOf) > 0 && !slices.Contains(r.oneOf, n.Value) {
 			unknown := &UnknownError{What: key, Name: n.Value, Known: r.oneOf}
 			return []Problem{at.Problem(n, fmt.Sprintf("unknown %s %q", key, n.Value), unknown.Hint())}
 		}
@@ -268,10 +198,10 @@ func decodeNumber(at Place, key string, n *yaml.Node, v reflect.Value, r rules) 
 	}
 	k, err := FindKind(ScheduleKind)
 	if err != nil {
-		return []Problem{at.Problem(n, key+" must be a number, is "+describeNode(n), "")}
+		return []Problem{at.Problem(n, key+" must be a number, is "+describeNode(n), typeHint("a number", n))}
 	}
 	if n.Kind != yaml.MappingNode && n.Tag != "!!str" {
-		return []Problem{at.Problem(n, key+" must be a number or a schedule, is "+describeNode(n), "")}
+		return []Problem{at.Problem(n, key+" must be a number or a schedule, is "+describeNode(n), typeHint("a number", n))}
 	}
 	name, config, problems := DecodeChoice(k, at.In(key), n)
 	v.Set(reflect.ValueOf(Number{Schedule: selection{k, name, config}}))

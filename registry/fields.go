@@ -110,6 +110,9 @@ func snake(name string) string {
 var numberType = reflect.TypeFor[Number]()
 
 func typeName(t reflect.Type) string {
+	if c, ok := reflect.New(t).Interface().(Coded); ok {
+		return c.TypeName()
+	}
 	if c, ok := reflect.New(t).Interface().(anyChoice); ok {
 		return c.kind().Kind()
 	}

@@ -31,21 +31,47 @@ func (e *UnknownError) Hint() string {
 }
 
 // Nearest returns the candidate that a person who typed name most likely meant, or "" when none is near: equal but for
-// case, '-' and '_', or within an edit distance of a third of its length (at least 1, at most 3).
+// case, '-' and '_'; with two neighbouring letters swapped; within an edit distance of a third of its length (at least
+// 1, at most 3); or the only one that begins with name.
 func Nearest(name string, candidates []string) string {
 	if len(name) > maxQuoted {
 		return "" // the distance costs the product of both lengths, and no name is that long
 	}
-	fold := func(s string) string {
-		return strings.NewReplacer("-", "", "_", "", " ", "").Replace(strings.ToLower(s))
-	}
+	typed := foldName(name)
 	best, bestDistance := "", 4
+	var begun []string
 	for _, c := range candidates {
-		a, b := fold(name), fold(c)
-		d := levenshtein.ComputeDistance(a, b)
-		if limit := min(max(len(b)/3, 1), 3); d <= limit && d < bestDistance {
+		folded := foldName(c)
+		d := levenshtein.ComputeDistance(typed, folded)
+		if isSwap(typed, folded) {
+			d = 1
+		}
+		if limit := min(max(len(folded)/3, 1), 3); d <= limit && d < bestDistance {
 			best, bestDistance = c, d
 		}
+		if len(typed) >= 3 && strings.HasPrefix(folded, typed) {
+			begun = append(begun, c)
+		}
+	}
+	if best == "" && len(begun) == 1 {
+		return begun[0]
 	}
 	return best
+}
+
+func foldName(s string) string {
+	return strings.NewReplacer("-", "", "_", "", " ", "").Replace(strings.ToLower(s))
+}
+
+// isSwap reports whether a is b with two neighbouring letters exchanged.
+func isSwap(a, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := 0; i+1 < len(a); i++ {
+		if a[i] != b[i] {
+			return a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
+		}
+	}
+	return false
 }
