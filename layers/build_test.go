@@ -108,7 +108,7 @@ func TestDenseConfigOfALiteral(t *testing.T) {
 	}
 }
 
-// Dense leaves out dx where nobody reads it, and computes the same dw and db.
+// Dense leaves out dx where nobody reads it, and still adds to dw and db.
 func TestDenseWithoutInputGradient(t *testing.T) {
 	l, d, err := build[float64](t, "dense", units(2), tensor.Shape{1})
 	if err != nil {
@@ -119,11 +119,13 @@ func TestDenseWithoutInputGradient(t *testing.T) {
 	copy(b.In[0], []float64{2, 3})
 	copy(b.DOut, []float64{1, 10, 100, 1000})
 	copy(b.DIn[0], []float64{-7, -7})
+	copy(b.DParam[0], []float64{0.5, 0.5})
+	copy(b.DParam[1], []float64{0.25, 0.25})
 	f := layers.NewFrame(d, b)
 	f.Begin(2, 0, true, tensor.NewRandom(0))
 	l.Backward(f)
-	if !same(f.DParam(0), []float64{302, 3020}) || !same(f.DParam(1), []float64{101, 1010}) {
-		t.Errorf("dw = %v, db = %v, want [302 3020], [101 1010]", f.DParam(0), f.DParam(1))
+	if !same(f.DParam(0), []float64{302.5, 3020.5}) || !same(f.DParam(1), []float64{101.25, 1010.25}) {
+		t.Errorf("dw = %v, db = %v, want [302.5 3020.5], [101.25 1010.25]", f.DParam(0), f.DParam(1))
 	}
 	if !same(f.DIn(0), []float64{-7, -7}) {
 		t.Errorf("dx = %v was computed, though nobody reads it", f.DIn(0))
