@@ -95,7 +95,11 @@ func (r *records) next() ([]string, error) {
 	}
 	cells, err := r.csv.Read()
 	if pe, ok := errors.AsType[*csv.ParseError](err); ok {
-		return nil, fmt.Errorf("%s:%d:%d: %w", r.in.path, pe.Line, pe.Column, pe.Err)
+		at := position{pe.Line, pe.Column}
+		if pe.StartLine != pe.Line {
+			return nil, at.errorf(r.in.path, "%v; the record begins on line %d", pe.Err, pe.StartLine)
+		}
+		return nil, at.errorf(r.in.path, "%v", pe.Err)
 	}
 	if se, ok := errors.AsType[*sizeError](err); ok {
 		return nil, fmt.Errorf("%s:%d: %w", r.in.path, se.line, se)
