@@ -128,12 +128,30 @@ func forEachBatch[T tensor.Float](e *model.Exec[T], set *data.Set, batch int, f 
 	loader := data.NewLoader[T](set, batch, false, false, 0)
 	defer loader.Close()
 	loader.Start(0, 0)
-	for b, ok := loader.Next(); ok; b, ok = loader.Next() {
+	for {
+		b, err := nextBatch(loader)
+		if err != nil || b == nil {
+			return err
+		}
 		pred, err := e.Forward(b, false, model.Key{}, 0)
 		if err != nil {
 			return err
 		}
 		f(pred, b)
 	}
-	return nil
+}
+
+// nextBatch returns the next batch of an epoch, nil at its end. A column that panicked is an error here.
+func nextBatch[T tensor.Float](l *data.Loader[T]) (b *tensor.Batch[T], err error) {
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case *data.LoadError:
+			err = r
+		default:
+			panic(r)
+		}
+	}()
+	b, _ = l.Next()
+	return b, nil
 }

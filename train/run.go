@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime/debug"
 	"sync/atomic"
 	"time"
 
@@ -86,6 +87,7 @@ type Run[T tensor.Float] struct {
 	resumed bool
 	saved   int64 // the step of the newest checkpoint, -1 before the first
 	saveNow atomic.Bool
+	part    string // the part that is at work, for errors
 	stepped Stepped
 	began   time.Time // the epoch
 }
@@ -210,8 +212,11 @@ func (r *Run[T]) loop(ctx context.Context) (string, error) {
 			if ctx.Err() != nil {
 				return ReasonInterrupted, nil
 			}
-			b, ok := r.loader.Next()
-			if !ok {
+			b, err := nextBatch(r.loader)
+			if err != nil {
+				return "", err
+			}
+			if b == nil {
 				return "", fmt.Errorf("train: epoch %d ended at row %d of %d", r.state.Epoch, r.state.Position, r.s.Train.Len())
 			}
 			ended, err := r.unit(b)
@@ -240,6 +245,7 @@ func (r *Run[T]) done() string {
 
 // unit runs one step and all that follows from it. It reports whether the step was the last of its epoch.
 func (r *Run[T]) unit(b *tensor.Batch[T]) (ended bool, err error) {
+	defer r.recoverPart(&err)
 	rec, err := r.step(b)
 	if err != nil {
 		return false, err
@@ -294,8 +300,36 @@ func (r *Run[T]) endEpoch() (best bool, err error) {
 	return r.evaluate()
 }
 
+// A PartError is a part other than a layer that panicked: a loss, a regularizer, an optimizer, a metric, an observer.
+type PartError struct {
+	Part  string
+	Step  int64 // steps finished
+	Err   error
+	Stack []byte
+}
+
+func (e *PartError) Error() string {
+	return fmt.Sprintf("%s: after %d steps: %v", e.Part, e.Step, e.Err)
+}
+
+func (e *PartError) Unwrap() error { return e.Err }
+
+// recoverPart turns the panic of a part into an error.
+func (r *Run[T]) recoverPart(err *error) {
+	p := recover()
+	if p == nil {
+		return
+	}
+	cause, ok := p.(error)
+	if !ok {
+		cause = fmt.Errorf("%v", p)
+	}
+	*err = &PartError{Part: r.part, Step: r.state.Step, Err: cause, Stack: debug.Stack()}
+}
+
 // evaluate scores the eval set, and keeps count for early stopping and the best checkpoint.
 func (r *Run[T]) evaluate() (best bool, err error) {
+	r.part = "evaluation"
 	rec, err := evaluate(r.exec, r.s.Loss, r.s.Metrics, r.s.Eval, r.s.Config.BatchSize)
 	if err != nil {
 		return false, err
@@ -351,6 +385,7 @@ func (r *Run[T]) epoch() Number {
 }
 
 func (r *Run[T]) notify(e Event) {
+	r.part = "observer"
 	for _, o := range r.s.Observers {
 		o.Observe(e)
 	}

@@ -72,10 +72,12 @@ func (r *Run[T]) step(b *tensor.Batch[T]) (*Record, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.part = "loss"
 	sum, weight := r.s.Loss.Eval(pred, b.Target, b.Rows, r.exec.DOut())
 	if err := r.exec.Backward(); err != nil {
 		return nil, err
 	}
+	r.part = "regularizer"
 	grads := r.exec.Grads()
 	for _, u := range r.updates {
 		for _, p := range u.penalties {
@@ -88,6 +90,7 @@ func (r *Run[T]) step(b *tensor.Batch[T]) (*Record, error) {
 	if loss := sum / weight; !isFinite(loss) || !isFinite(norm) {
 		return nil, r.traceNonFinite(b, key, loss, norm)
 	}
+	r.part = "schedule"
 	progress := schedule.Progress{Step: r.state.Step, StepsPerEpoch: r.stepsPerEpoch(), Steps: r.steps()}
 	for i, rate := range r.rates {
 		r.values[i] = rate.At(progress)
@@ -98,6 +101,7 @@ func (r *Run[T]) step(b *tensor.Batch[T]) (*Record, error) {
 		copy(r.before, r.s.Model.Weights())
 		rec = r.stepRecord(sum/weight, norm)
 	}
+	r.part = "optimizer"
 	for i := range r.updates {
 		if u := &r.updates[i]; !u.param.Frozen {
 			u.update.Grad, u.update.Step = u.gradient(grads), r.state.Step+1
@@ -108,6 +112,7 @@ func (r *Run[T]) step(b *tensor.Batch[T]) (*Record, error) {
 		rec.UpdateRatio = r.updateRatios()
 	}
 	r.exec.CommitStates()
+	r.part = "metric"
 	r.score.add(sum, weight, pred, b)
 	r.stepped.Loss = sum / weight
 	return rec, nil

@@ -1,0 +1,298 @@
+package train_test
+
+import (
+	"context"
+	"errors"
+	"math"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/strata-ml/strata/checkpoint"
+	"github.com/strata-ml/strata/data"
+	"github.com/strata-ml/strata/layers"
+	"github.com/strata-ml/strata/loss"
+	"github.com/strata-ml/strata/model"
+	"github.com/strata-ml/strata/optim"
+	"github.com/strata-ml/strata/registry"
+	"github.com/strata-ml/strata/tensor"
+	"github.com/strata-ml/strata/train"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestSetupErrors(t *testing.T) {
+	tests := map[string]struct {
+		edit func(s *train.Setup[float32])
+		want string
+	}{
+		"no rows":            {func(s *train.Setup[float32]) { s.Train = data.Subset(s.Train, nil) }, "no training rows"},
+		"no target":          {func(s *train.Setup[float32]) { s.Train.Target = nil }, "no target"},
+		"no whole batch":     {func(s *train.Setup[float32]) { s.Config.BatchSize, s.Config.DropLast = 30, true }, "29 training rows make no whole batch of 30"},
+		"loss does not fit":  {func(s *train.Setup[float32]) { s.Model = mlp[float32](t, 4, 3, 5) }, "loss: "},
+		"stop without eval":  {func(s *train.Setup[float32]) { s.Eval = nil }, "early_stopping: there are no evaluation rows"},
+		"unknown metric":     {func(s *train.Setup[float32]) { s.EarlyStopping.Metric = "acuracy" }, `early_stopping: no metric "acuracy" is reported; did you mean "accuracy"?`},
+		"unknown best":       {func(s *train.Setup[float32]) { s.Checkpoints.Best = "f1" }, `checkpoint: best: no metric "f1" is reported; there are loss, accuracy`},
+		"penalty on nothing": {func(s *train.Setup[float32]) { s.Regularizers[0].Params = []string{"fc9/*"} }, "regularizer: the patterns [fc9/*] match no parameter"},
+		"malformed pattern":  {func(s *train.Setup[float32]) { s.Regularizers[0].Params = []string{"[/w"} }, "syntax error in pattern"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := setup[float32](t, "sgd", "")
+			tt.edit(&s)
+			_, err := train.New(s)
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got %v, want %q", err, tt.want)
+			}
+		})
+	}
+}
+
+// TestLearns separates two clouds whose centres are two standard deviations apart: no rule is right more often than
+// Φ(1) = 0.84 of the time.
+func TestLearns(t *testing.T) {
+	s := setup[float32](t, "adam", "")
+	s.EarlyStopping, s.Config.Epochs = nil, 20
+	s.Train, s.Eval = blobs(t, 400), blobs(t, 400)
+	res := trainAll(t, s, 0)
+	if res.Last == nil || res.Last.Metrics["accuracy"] < 0.78 {
+		t.Errorf("after %d epochs: %+v", res.Epoch, res.Last)
+	}
+}
+
+// TestEarlyStopping ends a run that cannot improve, and keeps the best evaluation.
+func TestEarlyStopping(t *testing.T) {
+	s := setup[float32](t, "sgd", t.TempDir())
+	s.Config.Epochs = 50
+	s.Optimizer = optim.NewSGD[float32](optim.SGDConfig{LR: registry.Const(0)})
+	s.EarlyStopping.Patience = 3
+	res := trainAll(t, s, 0)
+	if res.Reason != train.ReasonEarly || res.Epoch != 4 || res.Best == nil || res.Best.Epoch != 1 {
+		t.Errorf("ended after epoch %d because %s, best %+v; want 4 epochs, the first the best", res.Epoch, res.Reason, res.Best)
+	}
+	latest, _, err := checkpoint.Latest(filepath.Join(s.Dir, train.CheckpointDir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := checkpoint.Open(latest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if state := f.State(); !state.Finished || state.StopReason != train.ReasonEarly {
+		t.Errorf("the last checkpoint does not know that the run is over: %+v", state)
+	}
+	if res := trainAll(t, s, 0); res.Step != 16 || res.Reason != train.ReasonEarly {
+		t.Errorf("continuing a run that stopped early ended at step %d: %s", res.Step, res.Reason)
+	}
+}
+
+// TestRetention keeps the newest checkpoints and the best one.
+func TestRetention(t *testing.T) {
+	s := setup[float32](t, "sgd", t.TempDir())
+	s.EarlyStopping, s.Config.Epochs = nil, 8
+	s.Optimizer = optim.NewSGD[float32](optim.SGDConfig{LR: registry.Const(0)})
+	s.Checkpoints.Keep = 2
+	trainAll(t, s, 0)
+	paths, err := checkpoint.List(filepath.Join(s.Dir, train.CheckpointDir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, p := range paths {
+		names = append(names, filepath.Base(p))
+	}
+	want := "step-0000000032.strata step-0000000028.strata step-0000000004.strata"
+	if got := strings.Join(names, " "); got != want {
+		t.Errorf("kept %s, want %s", got, want)
+	}
+}
+
+// TestEverySteps writes a checkpoint each few steps, and when it is asked to.
+func TestEverySteps(t *testing.T) {
+	s := setup[float32](t, "sgd", t.TempDir())
+	s.Checkpoints = train.CheckpointPolicy{EverySteps: 5, Keep: 100, Best: "loss"}
+	s.Eval, s.EarlyStopping = nil, nil
+	var run *train.Run[float32]
+	var saved []int64
+	s.Observers = []train.Observer{train.ObserverFunc(func(e train.Event) {
+		switch e := e.(type) {
+		case *train.Stepped:
+			if e.Step == 6 {
+				run.Save()
+			}
+		case *train.Saved:
+			saved = append(saved, e.Step)
+		}
+	})}
+	var err error
+	if run, err = train.New(s); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := run.Train(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	want := []int64{5, 6, 10, 12}
+	if len(saved) != len(want) {
+		t.Fatalf("saved at %v, want %v", saved, want)
+	}
+	for i := range want {
+		if saved[i] != want[i] {
+			t.Errorf("saved at %v, want %v", saved, want)
+		}
+	}
+}
+
+// TestPoison stops a run whose numbers are no longer finite, names the culprit, and leaves no checkpoint of it.
+func TestPoison(t *testing.T) {
+	t.Run("data", func(t *testing.T) {
+		s := setup[float64](t, "sgd", t.TempDir())
+		s.Train = &data.Set{Inputs: []data.Column{&poisonedColumn{s.Train.Inputs[0], 3}}, Target: s.Train.Target}
+		err := mustFail(t, s)
+		var culprit *model.NonFiniteError
+		if !errors.As(err, &culprit) || culprit.Tensor != "input x" || !math.IsNaN(culprit.Value) {
+			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("learning rate", func(t *testing.T) {
+		s := setup[float32](t, "sgd", t.TempDir())
+		s.Clip = optim.Clip{}
+		s.Optimizer = optim.NewSGD[float32](optim.SGDConfig{LR: registry.Const(1e38)})
+		err := mustFail(t, s)
+		var culprit *model.NonFiniteError
+		if !errors.As(err, &culprit) {
+			t.Errorf("got %v", err)
+		}
+		paths, err := checkpoint.List(filepath.Join(s.Dir, train.CheckpointDir))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range paths {
+			f, err := checkpoint.Open(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if report, err := f.Verify(); err != nil || len(report.NonFinite) > 0 {
+				t.Errorf("%s holds %v (%v)", path, report.NonFinite, err)
+			}
+			f.Close()
+		}
+	})
+	t.Run("last update", func(t *testing.T) {
+		s := setup[float32](t, "sgd", t.TempDir())
+		s.Config.Steps, s.Clip = 1, optim.Clip{}
+		s.Optimizer = optim.NewSGD[float32](optim.SGDConfig{LR: registry.Const(math.MaxFloat64)})
+		if err := mustFail(t, s); !strings.Contains(err.Error(), "step 1: the update made element") {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+// poisonedColumn has a NaN in one row.
+type poisonedColumn struct {
+	data.Column
+	row int
+}
+
+func (c *poisonedColumn) Float64(dst []float64, rows []int) {
+	c.Column.Float64(dst, rows)
+	for i, r := range rows {
+		if r == c.row {
+			dst[4*i] = math.NaN()
+		}
+	}
+}
+
+func mustFail[T tensor.Float](t *testing.T, s train.Setup[T]) error {
+	t.Helper()
+	run, err := train.New(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err = run.Train(context.Background()); err == nil {
+		t.Fatal("the run went on")
+	}
+	return err
+}
+
+// brokenLayer panics in the second batch.
+type brokenLayer struct{ layers.Layer[float32] }
+
+func (b *brokenLayer) Forward(f *layers.Frame[float32]) {
+	if f.Train && f.Rows == 5 {
+		panic("short batches are beyond me")
+	}
+	b.Layer.Forward(f)
+}
+
+// brokenLoss panics in its second batch.
+type brokenLoss struct {
+	loss.Loss[float32]
+	calls int
+}
+
+func (b *brokenLoss) Eval(pred []float32, target tensor.Values[float32], rows int, dpred []float32) (sum, weight float64) {
+	if b.calls++; b.calls == 2 {
+		panic("cannot score this")
+	}
+	return b.Loss.Eval(pred, target, rows, dpred)
+}
+
+func TestPanickingLoss(t *testing.T) {
+	s := setup[float32](t, "sgd", "")
+	s.Loss = &brokenLoss{Loss: s.Loss}
+	err := mustFail(t, s)
+	var part *train.PartError
+	if !errors.As(err, &part) || part.Part != "loss" || part.Step != 1 || len(part.Stack) == 0 {
+		t.Errorf("got %#v", err)
+	}
+}
+
+// TestPanickingLayer names the layer, and leaves the checkpoints of the steps before as they were.
+func TestPanickingLayer(t *testing.T) {
+	s := setup[float32](t, "sgd", t.TempDir())
+	m, err := model.NewSequential(tensor.Spec{Name: "x", Shape: tensor.Shape{4}},
+		model.Node[float32]{Name: "fragile", Layer: &brokenLayer{layers.NewDense[float32](layers.DenseConfig{Units: 2, Bias: true})}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Init(1)
+	s.Model, s.Checkpoints = m, train.CheckpointPolicy{EverySteps: 1, Keep: 9, Best: "loss"}
+	err = mustFail(t, s)
+	var layerErr *model.LayerError
+	if !errors.As(err, &layerErr) || layerErr.Node != "fragile" || layerErr.Step != 3 {
+		t.Fatalf("got %v", err)
+	}
+	latest, skipped, err := checkpoint.Latest(filepath.Join(s.Dir, train.CheckpointDir))
+	if err != nil || len(skipped) > 0 || filepath.Base(latest) != checkpoint.StepFile(3) {
+		t.Errorf("the newest checkpoint is %s (%v, %v), want that of step 3", latest, skipped, err)
+	}
+}
+
+// TestObserversChangeNothing compares a run with observers and one without.
+func TestObserversChangeNothing(t *testing.T) {
+	plain, watched := t.TempDir(), t.TempDir()
+	trainAll(t, setup[float32](t, "adam", plain), 0)
+	s := setup[float32](t, "adam", watched)
+	var kinds []string
+	s.Observers = []train.Observer{train.ObserverFunc(func(e train.Event) {
+		switch e.(type) {
+		case *train.Started:
+			kinds = append(kinds, "started")
+		case *train.EpochEnded:
+			kinds = append(kinds, "epoch")
+		case *train.Evaluated:
+			kinds = append(kinds, "evaluated")
+		case *train.Ended:
+			kinds = append(kinds, "ended")
+		}
+	})}
+	trainAll(t, s, 0)
+	if digest(t, plain) != digest(t, watched) {
+		t.Error("a run with an observer ends with other bytes")
+	}
+	if got, want := strings.Join(kinds, " "), "started epoch evaluated epoch evaluated epoch evaluated ended"; got != want {
+		t.Errorf("events %q, want %q", got, want)
+	}
+}

@@ -1,0 +1,83 @@
+package train
+
+import (
+	"testing"
+
+	"github.com/strata-ml/strata/data"
+	"github.com/strata-ml/strata/layers"
+	"github.com/strata-ml/strata/loss"
+	"github.com/strata-ml/strata/model"
+	"github.com/strata-ml/strata/optim"
+	"github.com/strata-ml/strata/registry"
+	"github.com/strata-ml/strata/tensor"
+)
+
+// TestUnitAllocatesNothing runs steps that are not logged, with full and short batches, a penalty, clipping, a metric
+// and an observer, for every optimizer.
+func TestUnitAllocatesNothing(t *testing.T) {
+	for _, name := range optim.Registry.Names() {
+		t.Run(name+"/float32", func(t *testing.T) { testUnitAllocs[float32](t, name) })
+		t.Run(name+"/float64", func(t *testing.T) { testUnitAllocs[float64](t, name) })
+	}
+}
+
+func testUnitAllocs[T tensor.Float](t *testing.T, optimizer string) {
+	const rows = 4000
+	x, err := data.NewNumbers("x", tensor.Shape{3}, make([]float64, 3*rows), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	y, err := data.NewIndices("y", nil, 2, make([]int32, rows))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := model.NewSequential(tensor.Spec{Shape: tensor.Shape{3}},
+		model.Node[T]{Name: "fc1", Layer: layers.NewDense[T](layers.DenseConfig{Units: 5, Bias: true})},
+		model.Node[T]{Name: "drop", Layer: layers.NewDropout[T](layers.DropoutConfig{Rate: 0.5})},
+		model.Node[T]{Name: "out", Layer: layers.NewDense[T](layers.DenseConfig{Units: 2, Bias: true})},
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Init(1)
+	part, err := optim.Registry.Build(optimizer, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	accuracy, err := Metrics.Build("accuracy", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := DefaultConfig()
+	config.Epochs, config.BatchSize, config.LogEvery = 1000, 8, 1_000_000
+	seen := 0
+	r, err := New(Setup[T]{
+		Model: m, Loss: loss.NewSoftmaxCrossEntropy[T](loss.SoftmaxCrossEntropyConfig{}), Optimizer: optim.Make[T](part),
+		Regularizers: []Penalty[T]{{Regularizer: optim.NewL2[T](registry.Defaults[optim.L2Config]()), Params: []string{"*/w"}}},
+		Clip:         optim.Clip{Norm: 1, Value: 1},
+		Metrics:      []NamedMetric[T]{{"accuracy", MakeMetric[T](accuracy)}},
+		Train:        &data.Set{Inputs: []data.Column{x}, Target: y},
+		Config:       config,
+		Observers:    []Observer{ObserverFunc(func(Event) { seen++ })},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	full, short := data.NewBatch[T](r.s.Train, 8), data.NewBatch[T](r.s.Train, 8)
+	data.Gather(r.s.Train, []int{0, 1, 2, 3, 4, 5, 6, 7}, full)
+	data.Gather(r.s.Train, []int{8, 9, 10}, short)
+	r.state.Step = 1 // away from the end of an epoch
+	allocs := testing.AllocsPerRun(50, func() {
+		for _, b := range []*tensor.Batch[T]{full, short} {
+			if _, err := r.unit(b); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+	if allocs != 0 {
+		t.Errorf("two steps allocate %v times, want 0", allocs)
+	}
+	if seen == 0 {
+		t.Error("the observer saw nothing")
+	}
+}
