@@ -8,7 +8,10 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write the golden file of the current format version")
+var (
+	update = flag.Bool("update", false, "write the golden file of the current format version")
+	bursts = flag.Int("bursts", 20_000, "random bursts of errors that TestBursts tries")
+)
 
 // sample returns a snapshot that uses every feature of format 1.0. The golden file holds it, so it must not change.
 func sample() *Snapshot {
