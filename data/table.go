@@ -53,6 +53,9 @@ func (l *fittedCSV) apply(f *frame, names naming) (*Set, error) {
 	if t.spec.Shape == nil {
 		t.spec.Shape = tensor.Shape{width}
 	}
+	if t.spec.Shape.Size() != width {
+		return nil, fmt.Errorf("%s: the fitted columns have %d elements, the input has shape %v", f.file.Path, width, t.spec.Shape)
+	}
 	t.numbers = make([]float64, f.rows*len(t.numberAt))
 	t.codes = make([]int32, f.rows*len(t.categoryAt))
 	n, k := 0, 0
