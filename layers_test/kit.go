@@ -209,12 +209,12 @@ func (s *subject) String() string {
 	return fmt.Sprintf("%T%+v on %s, %d rows", s.config, s.config, s.inputs(), s.rows)
 }
 
-// eachRule calls visit for every rule in turn. It stops after a layer that does not build, and leaves out the rule
-// that tries random cases when this one is enough to find a fault.
+// eachRule calls visit for every rule in turn. A layer that does not build is visited no further, and the last rules
+// are left out where another one is broken.
 func (s *subject) eachRule(visit func(rule string, check func() *Violation)) {
 	broken := false
 	for _, r := range rules() {
-		if broken && r.name == fuzzRule {
+		if broken && r.last {
 			return
 		}
 		visit(r.name, func() *Violation {

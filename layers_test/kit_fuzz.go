@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	fuzzTrials  = 16
+	fuzzTrials  = 40
 	fuzzMaxSize = 300 // elements of a row
 )
 

@@ -4,6 +4,7 @@ package layerstest
 type rule struct {
 	name, why string
 	check     func(s *subject) error
+	last      bool // it says nothing new of a layer that breaks another rule
 }
 
 func (r rule) apply(s *subject) *Violation {
@@ -14,123 +15,122 @@ func (r rule) apply(s *subject) *Violation {
 	return &Violation{Rule: r.name, Layer: s.name, Case: s.String(), Detail: err.Error(), Why: r.why}
 }
 
-const (
-	buildRule = "Build"
-	fuzzRule  = "Fuzz"
-)
+const buildRule = "Build"
 
 // rules lists every rule. The order puts what explains most first: memory, then numbers, then whole executions.
 func rules() []rule {
 	return []rule{
 		{
-			buildRule,
-			"a layer that does not build on the inputs of its own case can be checked no further",
-			builds,
+			name:  buildRule,
+			why:   "a layer that does not build on the inputs of its own case can be checked no further",
+			check: builds,
 		},
 		{
-			"BuildErrors",
-			"Build is where a user's mistake gets its message: a wrong number or shape of inputs must be refused there, " +
+			name: "BuildErrors",
+			why: "Build is where a user's mistake gets its message: a wrong number or shape of inputs must be refused there, " +
 				"without a panic, and what Build accepts must run",
-			buildErrors,
+			check: buildErrors,
 		},
 		{
-			"WritesAll",
-			"memory is reused without clearing: Forward must set every element of Out (and of NextState while training), " +
+			name: "WritesAll",
+			why: "memory is reused without clearing: Forward must set every element of Out (and of NextState while training), " +
 				"Backward must set every element of DIn rather than add to it, and scratch holds garbage until Forward fills it",
-			inBoth(writesAll[float64], writesAll[float32]),
+			check: inBoth(writesAll[float64], writesAll[float32]),
 		},
 		{
-			"KeepsInputs",
-			"In, DOut, Param and State belong to others, who read them afterwards; and Forward must leave DParam to Backward",
-			inBoth(keepsInputs[float64], keepsInputs[float32]),
+			name:  "KeepsInputs",
+			why:   "In, DOut, Param and State belong to others, who read them afterwards; and Forward must leave DParam to Backward",
+			check: inBoth(keepsInputs[float64], keepsInputs[float32]),
 		},
 		{
-			"OutOfBounds",
-			"beyond a layer's slices lies the memory of other layers",
-			inBoth(outOfBounds[float64], outOfBounds[float32]),
+			name:  "OutOfBounds",
+			why:   "beyond a layer's slices lies the memory of other layers",
+			check: inBoth(outOfBounds[float64], outOfBounds[float32]),
 		},
 		{
-			"Declared",
-			"what BackwardReads leaves out may be overwritten between Forward and Backward",
-			inBoth(declared[float64], declared[float32]),
+			name:  "Declared",
+			why:   "what BackwardReads leaves out may be overwritten between Forward and Backward",
+			check: inBoth(declared[float64], declared[float32]),
 		},
 		{
-			"AddsParamGradients",
-			"gradients of shared parameters and of accumulated batches meet in DParam: Backward must add to it and never set it",
-			inBoth(addsParamGradients[float64], addsParamGradients[float32]),
+			name:  "AddsParamGradients",
+			why:   "gradients of shared parameters and of accumulated batches meet in DParam: Backward must add to it and never set it",
+			check: inBoth(addsParamGradients[float64], addsParamGradients[float32]),
 		},
 		{
-			"NeedsDIn",
-			"DIn may be left uncomputed where nobody needs it, and nothing else may change with that",
-			inBoth(needsDIn[float64], needsDIn[float32]),
+			name:  "NeedsDIn",
+			why:   "DIn may be left uncomputed where nobody needs it, and nothing else may change with that",
+			check: inBoth(needsDIn[float64], needsDIn[float32]),
 		},
 		{
-			"Gradient",
-			"training follows what Backward says: it must be the derivative of what Forward computes",
-			gradient,
+			name:  "Gradient",
+			why:   "training follows what Backward says: it must be the derivative of what Forward computes",
+			check: gradient,
 		},
 		{
-			"Float32",
-			"a model trains in float32 what was checked in float64: both must compute the same function",
-			float32Agrees,
+			name:  "Float32",
+			why:   "a model trains in float32 what was checked in float64: both must compute the same function",
+			check: float32Agrees,
 		},
 		{
-			"KeepsNaN",
-			"a NaN that a layer hides turns up later as silently wrong weights, and the search for its origin finds nothing",
-			inBoth(keepsNaN[float64], keepsNaN[float32]),
+			name:  "KeepsNaN",
+			why:   "a NaN that a layer hides turns up later as silently wrong weights, and the search for its origin finds nothing",
+			check: inBoth(keepsNaN[float64], keepsNaN[float32]),
 		},
 		{
-			"BatchOfOne",
-			"a prediction must not depend on its neighbours in the batch; a layer that needs them calls Builder.RowsDepend, " +
+			name: "BatchOfOne",
+			why: "a prediction must not depend on its neighbours in the batch; a layer that needs them calls Builder.RowsDepend, " +
 				"and random numbers come from Frame.Rand(row), which knows the row's place",
-			inBoth(batchOfOne[float64], batchOfOne[float32]),
+			check: inBoth(batchOfOne[float64], batchOfOne[float32]),
 		},
 		{
-			"Empty",
-			"a batch may have no rows: it must neither panic nor change a gradient or a state",
-			inBoth(empty[float64], empty[float32]),
+			name:  "Empty",
+			why:   "a batch may have no rows: it must neither panic nor change a gradient or a state",
+			check: inBoth(empty[float64], empty[float32]),
 		},
 		{
-			"TrainTwice",
-			"a resumed run repeats a step to the bit: everything random comes from Frame.Rand",
-			inBoth(trainTwice[float64], trainTwice[float32]),
+			name:  "TrainTwice",
+			why:   "a resumed run repeats a step to the bit: everything random comes from Frame.Rand",
+			check: inBoth(trainTwice[float64], trainTwice[float32]),
 		},
 		{
-			"EvalTwice",
-			"a prediction is a function of inputs, parameters and states alone: where Frame.Train is false nothing is random " +
+			name: "EvalTwice",
+			why: "a prediction is a function of inputs, parameters and states alone: where Frame.Train is false nothing is random " +
 				"and NextState is left alone",
-			inBoth(evalTwice[float64], evalTwice[float32]),
+			check: inBoth(evalTwice[float64], evalTwice[float32]),
 		},
 		{
-			"TwoFrames",
-			"one layer serves any number of frames at once: what Forward keeps for Backward belongs in scratch, not in the layer",
-			inBoth(twoFrames[float64], twoFrames[float32]),
+			name:  "TwoFrames",
+			why:   "one layer serves any number of frames at once: what Forward keeps for Backward belongs in scratch, not in the layer",
+			check: inBoth(twoFrames[float64], twoFrames[float32]),
 		},
 		{
-			"Threads",
-			"a run gives the same bits on any machine: work may be split by shape, never by the number of processors",
-			inBoth(threads[float64], threads[float32]),
+			name:  "Threads",
+			why:   "a run gives the same bits on any machine: work may be split by shape, never by the number of processors",
+			check: inBoth(threads[float64], threads[float32]),
 		},
 		{
-			"Race",
-			"several goroutines predict with one layer: after Build it is read-only",
-			inBoth(race[float64], race[float32]),
+			name:  "NoAllocs",
+			why:   "a step allocates nothing: declare scratch or a workspace in Build instead",
+			check: inBoth(noAllocs[float64], noAllocs[float32]),
 		},
 		{
-			"NoAllocs",
-			"a step allocates nothing: declare scratch or a workspace in Build instead",
-			inBoth(noAllocs[float64], noAllocs[float32]),
-		},
-		{
-			"RoundTrip",
-			"a checkpoint holds the configuration, parameters and states, and nothing else: a layer made from them must go on " +
+			name: "RoundTrip",
+			why: "a checkpoint holds the configuration, parameters and states, and nothing else: a layer made from them must go on " +
 				"as the first one would have",
-			inBoth(roundTrip[float64], roundTrip[float32]),
+			check: inBoth(roundTrip[float64], roundTrip[float32]),
 		},
 		{
-			fuzzRule,
-			"kernels go wrong at sizes that nobody tries: whatever Build accepts must keep the rules",
-			fuzz,
+			name:  "Race",
+			why:   "several goroutines predict with one layer: after Build it is read-only",
+			check: inBoth(race[float64], race[float32]),
+			last:  true,
+		},
+		{
+			name:  "Fuzz",
+			why:   "kernels go wrong at sizes that nobody tries: whatever Build accepts must keep the rules",
+			check: fuzz,
+			last:  true,
 		},
 	}
 }
