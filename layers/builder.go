@@ -2,6 +2,8 @@ package layers
 
 import (
 	"fmt"
+	"regexp"
+	"slices"
 
 	"github.com/strata-ml/strata/tensor"
 )
@@ -112,6 +114,7 @@ func (b *Builder[T]) Param(name string, init Init, shape ...int) ParamID {
 	if err := s.Check(); err != nil {
 		b.errs = append(b.errs, fmt.Errorf("parameter %s: %w", name, err))
 	}
+	b.checkName("parameter", name)
 	b.d.Params = append(b.d.Params, ParamDecl{name, s, init})
 	return ParamID(len(b.d.Params) - 1)
 }
@@ -122,8 +125,24 @@ func (b *Builder[T]) State(name string, fill float64, shape ...int) StateID {
 	if err := s.Check(); err != nil {
 		b.errs = append(b.errs, fmt.Errorf("state %s: %w", name, err))
 	}
+	b.checkName("state", name)
 	b.d.States = append(b.d.States, StateDecl{name, s, fill})
 	return StateID(len(b.d.States) - 1)
+}
+
+// tensorName is what a path in a checkpoint can hold.
+var tensorName = regexp.MustCompile(`^[a-z0-9_]{1,60}$`)
+
+// checkName refuses a name that is malformed or taken: parameters and states share the paths of their node.
+func (b *Builder[T]) checkName(what, name string) {
+	taken := slices.ContainsFunc(b.d.Params, func(p ParamDecl) bool { return p.Name == name }) ||
+		slices.ContainsFunc(b.d.States, func(s StateDecl) bool { return s.Name == name })
+	switch {
+	case !tensorName.MatchString(name):
+		b.errs = append(b.errs, fmt.Errorf("%s %q: a name has lower-case letters, digits and '_'", what, name))
+	case taken:
+		b.errs = append(b.errs, fmt.Errorf("%s %q: the name is taken", what, name))
+	}
 }
 
 // Scratch declares perRow elements of memory for each row, kept from Forward to Backward.

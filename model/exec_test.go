@@ -248,10 +248,14 @@ func TestFindNonFinite(t *testing.T) {
 		plant func(m *model.Model[float64], b *tensor.Batch[float64])
 		want  string
 	}{
-		"input": {func(_ *model.Model[float64], b *tensor.Batch[float64]) { b.Inputs[0].Floats[7] = math.NaN() },
-			"step 5: input input: element 7 (row 2 of the batch) is NaN"},
-		"parameter": {func(m *model.Model[float64], _ *tensor.Batch[float64]) { m.Params()[0].Data[1] = math.Inf(1) },
-			`step 5: node "fc1": parameter fc1/w: element 1 is +Inf`},
+		"input": {
+			func(_ *model.Model[float64], b *tensor.Batch[float64]) { b.Inputs[0].Floats[7] = math.NaN() },
+			"step 5: input input: element 7 (row 2 of the batch) is NaN",
+		},
+		"parameter": {
+			func(m *model.Model[float64], _ *tensor.Batch[float64]) { m.Params()[0].Data[1] = math.Inf(1) },
+			`step 5: node "fc1": parameter fc1/w: element 1 is +Inf`,
+		},
 		"output": {func(m *model.Model[float64], b *tensor.Batch[float64]) {
 			for i := range m.Params()[0].Data {
 				m.Params()[0].Data[i] = 1e300

@@ -3,6 +3,7 @@ package model
 import (
 	"fmt"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -102,6 +103,9 @@ func withSources[T tensor.Float](inputs []tensor.Spec, nodes []Node[T]) []Node[T
 	return nodes
 }
 
+// nodeName is what parameter paths, patterns and checkpoints can hold.
+var nodeName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,100}$`)
+
 func checkNames[T tensor.Float](inputs []tensor.Spec, nodes []Node[T]) error {
 	known := map[string]bool{}
 	for _, in := range inputs {
@@ -110,8 +114,8 @@ func checkNames[T tensor.Float](inputs []tensor.Spec, nodes []Node[T]) error {
 	byLayer := map[uintptr]string{}
 	for _, n := range nodes {
 		switch {
-		case n.Name == "" || strings.ContainsAny(n.Name, "/*? \t\n"):
-			return &NodeError{n.Name, fmt.Errorf("a name must not be empty or hold a slash, a wildcard or a space")}
+		case !nodeName.MatchString(n.Name):
+			return &NodeError{n.Name, fmt.Errorf("a name has letters, digits, '_' and '-'")}
 		case known[n.Name]:
 			return &NodeError{n.Name, fmt.Errorf("the name is taken")}
 		case n.Layer == nil:

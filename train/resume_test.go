@@ -266,7 +266,7 @@ func TestRestoreIsStrict(t *testing.T) {
 	}
 	fewer := setup[float32](t, "adam", dir)
 	fewer.Metrics = nil
-	if err := restoreAndTrain(t, fewer); err == nil || !strings.Contains(err.Error(), `"epoch/accuracy" has no place`) {
+	if err := restoreAndTrain(t, fewer); err == nil || !strings.Contains(err.Error(), `"epoch.accuracy" has no place`) {
 		t.Errorf("fewer metrics: %v", err)
 	}
 }

@@ -4,53 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
-	"runtime/debug"
 	"sync/atomic"
 	"time"
 
 	"github.com/strata-ml/strata/checkpoint"
 	"github.com/strata-ml/strata/data"
-	"github.com/strata-ml/strata/loss"
 	"github.com/strata-ml/strata/model"
-	"github.com/strata-ml/strata/optim"
 	"github.com/strata-ml/strata/schedule"
 	"github.com/strata-ml/strata/tensor"
 )
-
-// Setup is everything that a run consists of. Model must be initialized; Train, Loss and Optimizer are required, and
-// a zero Config means DefaultConfig.
-type Setup[T tensor.Float] struct {
-	Model        *model.Model[T]
-	Loss         loss.Loss[T]
-	Optimizer    optim.Optimizer[T]
-	Regularizers []Penalty[T]
-	Clip         optim.Clip
-	Metrics      []NamedMetric[T]
-
-	Train *data.Set
-	Eval  *data.Set // nil for none
-
-	Seed          uint64
-	Config        Config
-	EarlyStopping *EarlyStopping // nil for none
-	Checkpoints   CheckpointPolicy
-	Dir           string            // run directory; "" keeps nothing on disk
-	Describe      checkpoint.Config // what goes into each checkpoint besides the state
-	Observers     []Observer
-}
-
-// A Penalty is a regularizer and the parameters that it applies to, as patterns for optim.Match.
-type Penalty[T tensor.Float] struct {
-	Regularizer optim.Regularizer[T]
-	Params      []string
-}
-
-// A NamedMetric is a metric and the name that it is reported under.
-type NamedMetric[T tensor.Float] struct {
-	Name   string
-	Metric Metric[T]
-}
 
 // The reasons why a run ends.
 const (
@@ -129,22 +91,6 @@ func New[T tensor.Float](s Setup[T]) (*Run[T], error) {
 	batch := min(s.Config.BatchSize, max(rows, 1))
 	r.exec = model.NewExec(s.Model, batch, true)
 	return r, nil
-}
-
-// checkWatched returns an error when early stopping or the best checkpoint watch something that is not reported.
-func (r *Run[T]) checkWatched() error {
-	if es := r.s.EarlyStopping; es != nil {
-		if r.s.Eval == nil {
-			return errors.New("early_stopping: there are no evaluation rows to watch")
-		}
-		if _, err := r.score.higherIsBetter(es.Metric); err != nil {
-			return fmt.Errorf("early_stopping: %w", err)
-		}
-	}
-	if _, err := r.score.higherIsBetter(r.s.Checkpoints.Best); err != nil {
-		return fmt.Errorf("checkpoint: best: %w", err)
-	}
-	return nil
 }
 
 // stepsPerEpoch returns the number of batches of one epoch.
@@ -281,103 +227,6 @@ func (r *Run[T]) due(ended bool) bool {
 	asked := r.saveNow.Swap(false)
 	return asked || p.EverySteps > 0 && r.state.Step%p.EverySteps == 0 ||
 		ended && p.Every > 0 && r.state.Epoch%p.Every == 0
-}
-
-// endEpoch writes the record of an epoch, evaluates where it is time to, and reports whether that was the best so far.
-func (r *Run[T]) endEpoch() (best bool, err error) {
-	rec := r.score.record(EpochRecord)
-	rec.Step, rec.Epoch = r.state.Step, r.epoch()
-	r.score.reset()
-	if err := r.log.write(rec); err != nil {
-		return false, err
-	}
-	r.timing.mark(EpochMark, r.state.Step, r.epoch(), time.Since(r.began), "")
-	r.notify(&EpochEnded{rec})
-	last := r.state.Step >= r.steps()
-	if r.s.Eval == nil || r.state.Epoch%r.s.Config.EvalEvery != 0 && !last {
-		return false, nil
-	}
-	return r.evaluate()
-}
-
-// A PartError is a part other than a layer that panicked: a loss, a regularizer, an optimizer, a metric, an observer.
-type PartError struct {
-	Part  string
-	Step  int64 // steps finished
-	Err   error
-	Stack []byte
-}
-
-func (e *PartError) Error() string {
-	return fmt.Sprintf("%s: after %d steps: %v", e.Part, e.Step, e.Err)
-}
-
-func (e *PartError) Unwrap() error { return e.Err }
-
-// recoverPart turns the panic of a part into an error.
-func (r *Run[T]) recoverPart(err *error) {
-	p := recover()
-	if p == nil {
-		return
-	}
-	cause, ok := p.(error)
-	if !ok {
-		cause = fmt.Errorf("%v", p)
-	}
-	*err = &PartError{Part: r.part, Step: r.state.Step, Err: cause, Stack: debug.Stack()}
-}
-
-// evaluate scores the eval set, and keeps count for early stopping and the best checkpoint.
-func (r *Run[T]) evaluate() (best bool, err error) {
-	r.part = "evaluation"
-	rec, err := evaluate(r.exec, r.s.Loss, r.s.Metrics, r.s.Eval, r.s.Config.BatchSize)
-	if err != nil {
-		return false, err
-	}
-	rec.Step, rec.Epoch = r.state.Step, r.epoch()
-	if len(r.s.Regularizers) > 0 {
-		penalty := Number(r.penalty())
-		rec.Penalty = &penalty
-	}
-	watched, value := r.s.Checkpoints.Best, rec.value(r.s.Checkpoints.Best)
-	higher, _ := r.score.higherIsBetter(watched)
-	if b := r.state.Best; !math.IsNaN(value) && (b == nil || improves(value, b.Value, higher, 0)) {
-		r.state.Best = &checkpoint.BestState{Metric: watched, Value: value, Step: r.state.Step, Epoch: r.state.Epoch}
-		rec.Best, best = true, true
-	}
-	r.countPatience(rec)
-	r.last = &rec
-	if err := r.log.write(rec); err != nil {
-		return false, err
-	}
-	r.notify(&Evaluated{rec})
-	return best, nil
-}
-
-func (r *Run[T]) countPatience(rec Record) {
-	es := r.s.EarlyStopping
-	if es == nil {
-		return
-	}
-	value := rec.value(es.Metric)
-	higher, _ := r.score.higherIsBetter(es.Metric)
-	s := r.state.EarlyStop
-	switch {
-	case !math.IsNaN(value) && (s == nil || math.IsNaN(s.Best) || improves(value, s.Best, higher, es.MinDelta)):
-		r.state.EarlyStop = &checkpoint.EarlyStopState{Metric: es.Metric, Best: value}
-	case s == nil:
-		r.state.EarlyStop = &checkpoint.EarlyStopState{Metric: es.Metric, Best: value, Waited: 1}
-	default:
-		s.Waited++
-	}
-}
-
-// improves reports whether a value is better than another by more than delta.
-func improves(value, than float64, higher bool, delta float64) bool {
-	if higher {
-		return value > than+delta
-	}
-	return value < than-delta
 }
 
 func (r *Run[T]) epoch() Number {

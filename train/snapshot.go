@@ -136,11 +136,11 @@ type meter struct {
 	sums []float64
 }
 
-// meters lists the sums of the epoch so far.
+// meters lists the sums of the epoch so far. Their names have a dot, which those of nodes have not.
 func (r *Run[T]) meters() []meter {
-	list := []meter{{"epoch/" + LossName, r.score.loss}}
+	list := []meter{{"epoch." + LossName, r.score.loss}}
 	for i, m := range r.score.metrics {
-		list = append(list, meter{"epoch/" + m.Name, r.score.sums[i]})
+		list = append(list, meter{"epoch." + m.Name, r.score.sums[i]})
 	}
 	return list
 }

@@ -1,0 +1,78 @@
+package train
+
+import (
+	"math"
+	"time"
+
+	"github.com/strata-ml/strata/checkpoint"
+)
+
+// endEpoch writes the record of an epoch, evaluates where it is time to, and reports whether that was the best so far.
+func (r *Run[T]) endEpoch() (best bool, err error) {
+	rec := r.score.record(EpochRecord)
+	rec.Step, rec.Epoch = r.state.Step, r.epoch()
+	r.score.reset()
+	if err := r.log.write(rec); err != nil {
+		return false, err
+	}
+	r.timing.mark(EpochMark, r.state.Step, r.epoch(), time.Since(r.began), "")
+	r.notify(&EpochEnded{rec})
+	last := r.state.Step >= r.steps()
+	if r.s.Eval == nil || r.state.Epoch%r.s.Config.EvalEvery != 0 && !last {
+		return false, nil
+	}
+	return r.evaluate()
+}
+
+// evaluate scores the eval set, and keeps count for early stopping and the best checkpoint.
+func (r *Run[T]) evaluate() (best bool, err error) {
+	r.part = "evaluation"
+	rec, err := evaluate(r.exec, r.s.Loss, r.s.Metrics, r.s.Eval, r.s.Config.BatchSize)
+	if err != nil {
+		return false, err
+	}
+	rec.Step, rec.Epoch = r.state.Step, r.epoch()
+	if len(r.s.Regularizers) > 0 {
+		penalty := Number(r.penalty())
+		rec.Penalty = &penalty
+	}
+	watched, value := r.s.Checkpoints.Best, rec.value(r.s.Checkpoints.Best)
+	higher, _ := r.score.higherIsBetter(watched)
+	if b := r.state.Best; !math.IsNaN(value) && (b == nil || improves(value, b.Value, higher, 0)) {
+		r.state.Best = &checkpoint.BestState{Metric: watched, Value: value, Step: r.state.Step, Epoch: r.state.Epoch}
+		rec.Best, best = true, true
+	}
+	r.countPatience(rec)
+	r.last = &rec
+	if err := r.log.write(rec); err != nil {
+		return false, err
+	}
+	r.notify(&Evaluated{rec})
+	return best, nil
+}
+
+func (r *Run[T]) countPatience(rec Record) {
+	es := r.s.EarlyStopping
+	if es == nil {
+		return
+	}
+	value := rec.value(es.Metric)
+	higher, _ := r.score.higherIsBetter(es.Metric)
+	s := r.state.EarlyStop
+	switch {
+	case !math.IsNaN(value) && (s == nil || math.IsNaN(s.Best) || improves(value, s.Best, higher, es.MinDelta)):
+		r.state.EarlyStop = &checkpoint.EarlyStopState{Metric: es.Metric, Best: value}
+	case s == nil:
+		r.state.EarlyStop = &checkpoint.EarlyStopState{Metric: es.Metric, Best: value, Waited: 1}
+	default:
+		s.Waited++
+	}
+}
+
+// improves reports whether a value is better than another by more than delta.
+func improves(value, than float64, higher bool, delta float64) bool {
+	if higher {
+		return value > than+delta
+	}
+	return value < than-delta
+}
