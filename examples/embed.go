@@ -51,3 +51,36 @@ func DataFiles() []string {
 	}
 	return files
 }
+
+// DataOf returns those of DataFiles that an experiment names; none where it reads no file, or files of the user's own.
+func DataOf(name string) []string {
+	text, err := Read(name)
+	if err != nil {
+		return nil
+	}
+	var files []string
+	for _, file := range DataFiles() {
+		if strings.Contains(string(text), file) {
+			files = append(files, file)
+		}
+	}
+	return files
+}
+
+// About returns the first sentence of the comment at the head of an experiment.
+func About(name string) (string, error) {
+	text, err := Read(name)
+	if err != nil {
+		return "", err
+	}
+	var words []string
+	for line := range strings.Lines(string(text)) {
+		comment, ok := strings.CutPrefix(line, "#")
+		if !ok {
+			break
+		}
+		words = append(words, strings.Fields(comment)...)
+	}
+	sentence, _, _ := strings.Cut(strings.Join(words, " ")+" ", ". ")
+	return strings.TrimSpace(sentence), nil
+}

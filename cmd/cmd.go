@@ -1,0 +1,213 @@
+// Package cmd is the command line of Strata, one file per verb. A binary with parts of its own imports the packages
+// that register them and calls Main:
+//
+//	import (
+//		"github.com/strata-ml/strata/cmd"
+//		_ "github.com/strata-ml/strata/standard"
+//		_ "example.com/you/yourlayers"
+//	)
+//
+//	func main() { cmd.Main() }
+//
+// Results go to standard output; progress, warnings and errors go to standard error. With --json, standard output is
+// exactly one JSON document.
+//
+// # Exit codes
+//
+//	0    done
+//	1    the work failed: a run broke off, a checkpoint is damaged, a gradient is wrong
+//	2    the command line or the experiment file is wrong; nothing was begun
+//	130  SIGINT came, the run was saved
+//	143  SIGTERM came, the run was saved
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/strata-ml/strata/experiment"
+	"github.com/strata-ml/strata/model"
+	"github.com/strata-ml/strata/registry"
+)
+
+// The exit codes, besides 128 plus the number of a signal.
+const (
+	exitDone   = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// Main runs the command line of the process and exits.
+func Main() {
+	os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Environ()))
+}
+
+// run runs one command and returns the exit code. env is the environment, as os.Environ returns it.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, env []string) int {
+	p := &program{stdout: stdout, stderr: stderr, env: env}
+	root := p.root()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	command, err := root.ExecuteContextC(ctx)
+	return p.report(command, err)
+}
+
+// A program is one invocation of the command.
+type program struct {
+	stdout, stderr io.Writer
+	env            []string
+	debug          bool // show the stack of a layer that panicked
+}
+
+// The groups of verbs in the help of the root.
+const (
+	groupRuns        = "runs"
+	groupExperiments = "experiments"
+	groupCheckpoints = "checkpoints"
+)
+
+func (p *program) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "strata",
+		Short: "Train neural networks from YAML experiments",
+		Long: `Strata trains neural networks from YAML experiments. A run keeps its history, its
+curves and crash-safe checkpoints in a directory, and can be continued to the bit.`,
+		Example: `  strata example digits > digits.yaml   write an experiment that needs no data files
+  strata check digits.yaml              shapes, parameters and memory, before it trains
+  strata train digits.yaml              train it, in runs/digits-1
+  strata eval runs/digits-1             score its best checkpoint`,
+		Args:          p.noSuchVerb,
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usage("%w", suggestFlag(c, err)) })
+	root.PersistentFlags().BoolVar(&p.debug, "debug", false, "show the stack when a layer panics")
+	root.AddGroup(
+		&cobra.Group{ID: groupRuns, Title: "Runs:"},
+		&cobra.Group{ID: groupCheckpoints, Title: "Checkpoints:"},
+		&cobra.Group{ID: groupExperiments, Title: "Experiments and parts:"},
+	)
+	for group, verbs := range map[string][]*cobra.Command{
+		groupRuns:        {p.trainVerb(), p.resumeVerb(), p.plotVerb()},
+		groupCheckpoints: {p.evalVerb(), p.predictVerb(), p.inspectVerb(), p.verifyVerb()},
+		groupExperiments: {p.checkVerb(), p.showVerb(), p.listVerb(), p.describeVerb(), p.exampleVerb()},
+		"":               {p.versionVerb()},
+	} {
+		for _, v := range verbs {
+			v.GroupID = group
+			v.DisableFlagsInUseLine = true
+			root.AddCommand(v)
+		}
+	}
+	return root
+}
+
+// noSuchVerb refuses arguments of the root: they are a verb that there is none of.
+func (p *program) noSuchVerb(root *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var known []string
+	for _, c := range root.Commands() {
+		if c.IsAvailableCommand() {
+			known = append(known, c.Name())
+		}
+	}
+	return usage("%w", &registry.UnknownError{What: "command", Name: args[0], Known: known})
+}
+
+var flagName = regexp.MustCompile(`--([a-z][a-z-]*)`)
+
+// suggestFlag adds the nearest flag to an error about an unknown one.
+func suggestFlag(c *cobra.Command, err error) error {
+	name, unknown := strings.CutPrefix(err.Error(), "unknown flag: --")
+	if !unknown {
+		return err
+	}
+	var known []string
+	for _, match := range flagName.FindAllStringSubmatch(c.Flags().FlagUsages(), -1) {
+		known = append(known, match[1])
+	}
+	if near := registry.Nearest(name, known); near != "" {
+		return fmt.Errorf("%w; did you mean --%s?", err, near)
+	}
+	return err
+}
+
+// A usageError is a mistake in the command line.
+type usageError struct{ err error }
+
+func (e *usageError) Error() string { return e.err.Error() }
+
+func (e *usageError) Unwrap() error { return e.err }
+
+func usage(format string, args ...any) error { return &usageError{fmt.Errorf(format, args...)} }
+
+// A silentError ends the program with a code when all has been said.
+type silentError int
+
+func (e silentError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+
+// report prints an error of a command and returns the exit code.
+func (p *program) report(c *cobra.Command, err error) int {
+	if err == nil {
+		return exitDone
+	}
+	if code, ok := errors.AsType[silentError](err); ok {
+		return int(code)
+	}
+	if _, ok := errors.AsType[*experiment.Diagnostics](err); ok {
+		fmt.Fprintln(p.stderr, err)
+		return exitUsage
+	}
+	fmt.Fprintf(p.stderr, "strata: %v\n", err)
+	if _, ok := errors.AsType[*usageError](err); ok {
+		fmt.Fprintf(p.stderr, "Run %q for how it is used.\n", c.CommandPath()+" --help")
+		return exitUsage
+	}
+	if layer, ok := errors.AsType[*model.LayerError](err); ok {
+		if p.debug {
+			fmt.Fprintf(p.stderr, "\n%s", layer.Stack)
+		} else {
+			fmt.Fprintln(p.stderr, "The layer panicked, which is a defect of its code; --debug shows the stack.")
+		}
+	}
+	return exitFailed
+}
+
+// arguments returns a check of the number of arguments that speaks of them by name.
+func arguments(least, most int, names string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		switch {
+		case len(args) < least:
+			return usage("%s is missing", names)
+		case most >= 0 && len(args) > most:
+			return usage("too many arguments: %s is all it takes, and there is %q", names, args[most])
+		}
+		return nil
+	}
+}
+
+// exists returns a usageError unless there is something at a path that the command line gives.
+func exists(path string) error {
+	if _, err := os.Stat(path); err != nil {
+		return usage("%w", err)
+	}
+	return nil
+}
+
+// warn tells a person what to know besides the result.
+func (p *program) warn(warnings ...string) {
+	for _, w := range warnings {
+		fmt.Fprintf(p.stderr, "warning: %s\n", w)
+	}
+}

@@ -1,0 +1,44 @@
+package cmd
+
+import (
+	"github.com/spf13/cobra"
+	"github.com/strata-ml/strata/experiment"
+)
+
+func (p *program) resumeVerb() *cobra.Command {
+	var resume experiment.ResumeOptions
+	var o trainOptions
+	c := &cobra.Command{
+		Use:   "resume RUN [flags]",
+		Short: "Continue a run at its newest checkpoint",
+		Long: `Continue a run at its newest intact checkpoint: after Ctrl-C, after a crash, or for
+more epochs. The result has the same bits as that of a run that was never cut. A
+data file that has changed since the run began is refused.`,
+		Example: `  strata resume runs/digits-1
+  strata resume runs/digits-1 --epochs 60
+  strata resume runs/iris-1 --data-dir /mnt/other`,
+		Args: arguments(1, 1, "RUN"),
+		RunE: func(c *cobra.Command, args []string) error {
+			screen, err := p.newScreen(o.logFormat)
+			if err != nil {
+				return err
+			}
+			if err := exists(args[0]); err != nil {
+				return err
+			}
+			if c.Flags().Changed("epochs") && resume.Epochs < 1 {
+				return usage("--epochs must be positive, is %d", resume.Epochs)
+			}
+			progress := newProgress(screen)
+			r, err := experiment.Resume(args[0], resume, progress)
+			if err != nil {
+				return err
+			}
+			return p.trainRun(c.Context(), r, progress, o)
+		},
+	}
+	c.Flags().Int64Var(&resume.Epochs, "epochs", 0, "train until so many epochs are done in all (default what the run has)")
+	c.Flags().StringVar(&resume.DataDir, "data-dir", "", "where relative data paths start (default where they did when the run began)")
+	o.addFlags(c)
+	return c
+}

@@ -1,0 +1,64 @@
+package cmd
+
+import (
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+)
+
+// A signalWatch turns the signals of the process into what a run understands. The first SIGINT or SIGTERM ends the
+// run after its step, the second ends the process at once. SIGUSR1 saves.
+type signalWatch struct {
+	c     chan os.Signal
+	done  chan struct{}
+	mu    sync.Mutex
+	first os.Signal
+}
+
+func watchSignals(s screen, end, save func()) *signalWatch {
+	w := &signalWatch{c: make(chan os.Signal, 4), done: make(chan struct{})}
+	signal.Notify(w.c, append([]os.Signal{os.Interrupt, syscall.SIGTERM}, saveSignals...)...)
+	go func() {
+		defer close(w.done)
+		for sig := range w.c {
+			if sig != os.Interrupt && sig != syscall.SIGTERM {
+				s.info("saving after this step")
+				save()
+				continue
+			}
+			if w.received() != nil {
+				s.close()
+				os.Exit(exitSignal(sig))
+			}
+			w.mu.Lock()
+			w.first = sig
+			w.mu.Unlock()
+			s.info("finishing the step and saving; once more to end at once")
+			end()
+		}
+	}()
+	return w
+}
+
+// stop gives the signals back to the process.
+func (w *signalWatch) stop() {
+	signal.Stop(w.c)
+	close(w.c)
+	<-w.done
+}
+
+// received returns the signal that ended the run, nil without one.
+func (w *signalWatch) received() os.Signal {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.first
+}
+
+// exitSignal returns the exit code for a signal: 130 for SIGINT, 143 for SIGTERM.
+func exitSignal(s os.Signal) int {
+	if n, ok := s.(syscall.Signal); ok {
+		return 128 + int(n)
+	}
+	return exitFailed
+}

@@ -1,0 +1,130 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/strata-ml/strata/experiment"
+	"github.com/strata-ml/strata/plots"
+	"github.com/strata-ml/strata/train"
+)
+
+// trainRun trains a run until it ends or a signal comes, draws its curves and prints a summary. It closes the run.
+func (p *program) trainRun(ctx context.Context, r *experiment.Run, progress *progress, o trainOptions) error {
+	progress.screen.warn(r.Warnings...)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	signals := watchSignals(progress.screen, cancel, r.Save)
+	defer signals.stop()
+	began := time.Now()
+	res, err := r.Train(ctx)
+	took := time.Since(began)
+	progress.screen.close()
+	if !o.noPlots {
+		if drawn := drawRun(r.Dir, plots.Options{}); drawn != nil && !errors.Is(drawn, errNoHistory) {
+			p.warn(fmt.Sprintf("the curves were not drawn: %v", drawn))
+		}
+	}
+	if err != nil {
+		err = errors.Join(explainFailure(r.Dir, err), r.Close())
+		return err
+	}
+	if err := r.Close(); err != nil {
+		return err
+	}
+	p.summarize(r, res, took, o)
+	if s := signals.received(); s != nil {
+		return silentError(exitSignal(s))
+	}
+	return ctx.Err()
+}
+
+// explainFailure adds to the error of a run what is left of it.
+func explainFailure(dir string, err error) error {
+	file, _, found := experiment.FindCheckpoint(dir, false)
+	if found != nil {
+		return err
+	}
+	return fmt.Errorf("%w\nThe run is intact up to %s", err, file)
+}
+
+var errNoHistory = errors.New("there is no record of a step yet")
+
+// drawRun draws the curves of a run directory.
+func drawRun(dir string, o plots.Options) error {
+	h, err := readHistory(dir)
+	if err != nil {
+		return err
+	}
+	_, err = plots.WriteRun(h, filepath.Join(dir, experiment.PlotDir), o)
+	return err
+}
+
+// readHistory reads the history of a run; errNoHistory where it has none yet.
+func readHistory(dir string) (*train.History, error) {
+	h, err := train.ReadHistory(dir)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && len(h.Records) == 0 {
+		return nil, fmt.Errorf("%s: %w", dir, errNoHistory)
+	}
+	return h, err
+}
+
+// summarize prints what a run came to, and what to do with it.
+func (p *program) summarize(r *experiment.Run, res train.Result, took time.Duration, o trainOptions) {
+	t := table{align: "ll"}
+	t.add("run", r.Dir)
+	t.add("ended", fmt.Sprintf("%s, after %s in %s", res.Reason, plural(res.Step, "step"), formatDuration(took)))
+	if best := bestEvaluation(r.Dir, res); best != nil {
+		t.add("best", describeEvaluation(best))
+	}
+	if res.Last != nil {
+		t.add("last", describeEvaluation(res.Last))
+	}
+	if !o.noPlots {
+		t.add("curves", filepath.Join(r.Dir, experiment.PlotDir))
+	}
+	dir := shellQuote(r.Dir)
+	if res.Reason == train.ReasonInterrupted {
+		t.add("next", "strata resume "+dir)
+	} else {
+		t.add("next", "strata eval "+dir)
+		if res.Reason == train.ReasonEpochs {
+			t.add("", fmt.Sprintf("strata resume %s --epochs %d", dir, 2*res.Epoch))
+		}
+	}
+	t.write(p.stdout)
+}
+
+func describeEvaluation(r *train.Record) string {
+	return fmt.Sprintf("%s  (epoch %s)", formatScores(r), formatEpoch(r.Epoch))
+}
+
+// bestEvaluation returns the record of the best evaluation: the result knows of it only the value that was watched.
+func bestEvaluation(dir string, res train.Result) *train.Record {
+	if res.Best == nil {
+		return nil
+	}
+	h, err := train.ReadHistory(dir)
+	if err != nil {
+		return nil
+	}
+	for i := range h.Records {
+		if rec := &h.Records[i]; rec.Kind == train.EvalRecord && rec.Step == res.Best.Step {
+			return rec
+		}
+	}
+	return nil
+}
+
+// shellQuote quotes a path for a shell where it needs it.
+func shellQuote(s string) string {
+	if strings.ContainsAny(s, " \t\n'\"\\$&|;<>()*?[]#~`!{}") {
+		return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	}
+	return s
+}
