@@ -25,11 +25,13 @@ const (
 // which are those of the whole file at Path.
 //
 // A numeric feature takes one element of the input: (x − mean) / deviation where Standardize is set (the deviation is
-// that of the population; a constant column is only centred), and x·Scale otherwise. A missing cell becomes the mean.
-// A categorical feature takes one element per category, in sorted order, which is 1 for the cell's category and 0
-// elsewhere. Missing cells are a category of their own, the last, where the training rows have some. A category that
-// the training rows lack sets no element. MissingIndicators adds an element after each numeric feature that has missing cells
-// in the training rows: 1 where the cell is missing, else 0.
+// that of the population; a constant column is only centred), and x·Scale otherwise. A missing cell is read as the mean.
+// MissingIndicators adds an element after each numeric feature that misses cells in the training rows: 1 where the cell
+// is missing, else 0.
+//
+// A categorical feature takes one element per category, in sorted order: 1 for the category of the cell, 0 elsewhere.
+// Missing cells are a category of their own, the last, where the training rows have some. A category that the training
+// rows lack sets no element.
 type CSVConfig struct {
 	_                 struct{} `doc:"rows of a CSV file: numbers and categories in, a class or a number out"`
 	Path              string   `doc:"file with a row per example, relative to the experiment file; a name in .gz is unpacked" is:"required"`
@@ -80,7 +82,8 @@ func wrongKey(key, format string, args ...any) error {
 	return &registry.FieldError{Key: key, Err: fmt.Errorf(format, args...)}
 }
 
-// CSV is the source csv: one input named features, of shape [elements], and a target, which is one class or a number of shape [1].
+// CSV is the source csv: one input named features, of shape [elements], and a target of the name of its column, which is
+// one class or a number of shape [1].
 type CSV struct {
 	config CSVConfig
 	naming naming

@@ -166,7 +166,7 @@ func (l *fittedCSV) wanted(targetOptional bool) []wanted {
 		}
 		want = append(want, w)
 	}
-	target := wanted{name: l.Target.Name, kind: text, optional: targetOptional, remedy: "the target is a number"}
+	target := wanted{name: l.Target.Name, kind: text, optional: targetOptional, remedy: "the target was a number in the training rows; correct the cell, or leave out the column"}
 	if l.Target.Number != nil {
 		target.kind = number
 	}
@@ -219,8 +219,9 @@ func (l *fittedCSV) check() error {
 	if len(l.Columns) == 0 {
 		return errors.New("has no columns")
 	}
+	target := fittedColumn{Name: l.Target.Name, Number: l.Target.Number, Categories: l.Target.Classes}
 	seen := map[string]bool{}
-	for _, c := range append(slices.Clone(l.Columns), fittedColumn{Name: l.Target.Name, Number: l.Target.Number, Categories: l.Target.Classes}) {
+	for _, c := range append(slices.Clone(l.Columns), target) {
 		if c.Name == "" || seen[c.Name] {
 			return fmt.Errorf("column name %q is empty or repeated", c.Name)
 		}

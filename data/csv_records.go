@@ -112,7 +112,7 @@ func (r *records) next() ([]string, error) {
 	}
 	if r.names != nil && len(cells) != len(r.names) {
 		line, _ := r.csv.FieldPos(0)
-		return nil, fmt.Errorf("%s:%d: the row has %d cells, the first row has %d", r.in.path, line, len(cells), len(r.names))
+		return nil, fmt.Errorf("%s:%d: the first row has %d cells, this one %d", r.in.path, line, len(r.names), len(cells))
 	}
 	return cells, nil
 }
