@@ -35,6 +35,7 @@ var doors = map[string][]string{
 	"gonum.org/v1/gonum":              {"plots"},
 	"go.yaml.in/yaml/":                {"registry", "experiment"},
 	"golang.org/x/term":               {"cmd"},
+	"golang.org/x/image/":             {"plots"},
 }
 
 // anyone lists what every package may import besides the standard library and the floors below.
