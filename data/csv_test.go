@@ -140,6 +140,7 @@ func TestCSVValues(t *testing.T) {
 		},
 		{"scaled", "x,y\n8,5\n16,6\n", func(c *data.CSVConfig) { c.Task, c.Standardize, c.Scale = "regression", false, 0.0625 }, []float64{0.5, 1}, []float64{5, 6}},
 		{"constant column is centred", "x,y\n0.1,5\n0.1,6\n0.1,7\n", regression, []float64{0, 0, 0}, []float64{5, 6, 7}},
+		{"deviation below the smallest number", "x,y\n0,5\n1e-300,6\n", regression, []float64{-5e-301, 5e-301}, []float64{5, 6}},
 		{"categories in order", "x,y\nred,5\nblue,6\n", regression, []float64{0, 1, 1, 0}, []float64{5, 6}},
 		{"missing category comes last", "x,y\nred,5\n,6\nblue,6\n", regression, []float64{0, 1, 0, 0, 0, 1, 1, 0, 0}, []float64{5, 6, 6}},
 		{"numbers as names", "x,y\n10,5\n9,6\n", func(c *data.CSVConfig) { c.Task, c.Categorical = "regression", []string{"x"} }, []float64{0, 1, 1, 0}, []float64{5, 6}},
@@ -299,6 +300,17 @@ func TestCSVRead(t *testing.T) {
 	shift, scale, err := source.(data.Units).TargetUnits(s.Fitted)
 	if shift != 20 || scale != 10 || err != nil {
 		t.Errorf("units: got %v + %v·p, %v; want 20 + 10·p", shift, scale, err)
+	}
+	if _, _, err := source.(data.Units).TargetUnits([]byte("{}")); err == nil {
+		t.Error("units of a broken fitted state: got no error")
+	}
+	classes, err := loadCSV(t, "x,y\n1,a\n2,b\n", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain := data.NewCSV(csvConfig(func(c *data.CSVConfig) { c.Target = "y" })).(data.Units)
+	if shift, scale, err := plain.TargetUnits(classes.Fitted); shift != 0 || scale != 1 || err != nil {
+		t.Errorf("units of classes: got %v + %v·p, %v; want 0 + 1·p", shift, scale, err)
 	}
 }
 

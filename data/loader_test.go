@@ -243,15 +243,20 @@ func recovered(f func()) (err error) {
 
 func TestLoaderMisuse(t *testing.T) {
 	s := sampleSet(t, 4)
+	csv, err := loadCSV(t, "x,y\n1,a\n2,b\n", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	l := data.NewLoader[float32](s, 2, false, false, 0)
 	if _, ok := l.Next(); ok {
 		t.Error("a loader that was not started has a batch")
 	}
 	for want, f := range map[string]func(){
-		"batch size must be positive, is 0":     func() { data.NewLoader[float32](s, 0, false, false, 0) },
-		"position must not be negative, is -1":  func() { l.Start(0, -1) },
-		`column "x" holds numbers, not indices`: func() { s.Inputs[0].Int32(nil, nil) },
-		`column "y" holds indices, not numbers`: func() { s.Target.Float32(nil, nil) },
+		"batch size must be positive, is 0":            func() { data.NewLoader[float32](s, 0, false, false, 0) },
+		"position must not be negative, is -1":         func() { l.Start(0, -1) },
+		`column "x" holds numbers, not indices`:        func() { s.Inputs[0].Int32(nil, nil) },
+		`column "y" holds indices, not numbers`:        func() { s.Target.Float32(nil, nil) },
+		`column "features" holds numbers, not indices`: func() { csv.Train.Inputs[0].Int32(nil, nil) },
 	} {
 		if err := recovered(f); err == nil || !strings.HasSuffix(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
