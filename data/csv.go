@@ -194,6 +194,15 @@ func (s *CSV) TargetUnits(fitted []byte) (shift, scale float64, err error) {
 	return learned.Target.Number.Shift, learned.Target.Number.Scale, nil
 }
 
+// Labels implements Labeled.
+func (s *CSV) Labels(fitted []byte) ([]string, error) {
+	learned, err := s.decodeFitted(fitted)
+	if err != nil || learned == nil {
+		return nil, err
+	}
+	return learned.Target.Classes, nil
+}
+
 // readTraining reads the file at Path. The last column of the frame is the target.
 func (s *CSV) readTraining(in *input, learned *fittedCSV) (*frame, error) {
 	f, err := readFrame(s.config, in, func(names []string) ([]wanted, error) {

@@ -55,3 +55,6 @@ func (d *Digits) Load(c Context) (*Splits, error) {
 
 // Read implements Source.
 func (d *Digits) Read(c Context, path string) (*Set, error) { return d.csv.Read(c, path) }
+
+// Labels implements Labeled.
+func (d *Digits) Labels(fitted []byte) ([]string, error) { return d.csv.Labels(fitted) }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strconv"
 
 	"github.com/strata-ml/strata/tensor"
 )
@@ -103,6 +104,19 @@ func (s *IDX) Read(c Context, path string) (*Set, error) {
 		return nil, err
 	}
 	return &Set{Inputs: []Column{images}}, nil
+}
+
+// Labels implements Labeled.
+func (s *IDX) Labels(fitted []byte) ([]string, error) {
+	learned, err := decodeFittedIDX(fitted)
+	if err != nil || learned == nil {
+		return nil, err
+	}
+	names := make([]string, learned.Classes)
+	for i := range names {
+		names[i] = strconv.Itoa(i)
+	}
+	return names, nil
 }
 
 // readPair reads images and their labels. It fits where nothing is fitted yet.

@@ -7,7 +7,6 @@ import (
 
 	"github.com/strata-ml/strata/checkpoint"
 	"github.com/strata-ml/strata/data"
-	"github.com/strata-ml/strata/tensor"
 	"github.com/strata-ml/strata/train"
 )
 
@@ -155,17 +154,10 @@ func classOf(values []float64) int {
 
 // Labels returns the names of the target's classes, nil where the target is a number.
 func (t *Trained) Labels() ([]string, error) {
-	targeted, ok := t.source.(interface {
-		Target(fitted []byte) (tensor.Spec, error)
-	})
-	if !ok {
-		return nil, nil
+	if l, ok := t.source.(data.Labeled); ok {
+		return l.Labels(t.file.Config().Preprocessing)
 	}
-	spec, err := targeted.Target(t.file.Config().Preprocessing)
-	if err != nil || !spec.IsIndex() {
-		return nil, err
-	}
-	return spec.Labels, nil
+	return nil, nil
 }
 
 func (t *Trained) targetUnits(c data.Context) (shift, scale float64, err error) {
