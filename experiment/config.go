@@ -84,6 +84,14 @@ type regularizerKeys struct {
 
 func defaultRegularizerKeys() regularizerKeys { return regularizerKeys{Params: []string{"*/w"}} }
 
+// Validate returns an error when a penalty acts on nothing.
+func (k *regularizerKeys) Validate() error {
+	if len(k.Params) == 0 {
+		return &registry.FieldError{Key: "params", Err: errors.New("must name at least one pattern")}
+	}
+	return nil
+}
+
 // DecodeNode implements registry.Coded.
 func (r *Regularizer) DecodeNode(at registry.Place, n *yaml.Node) []registry.Problem {
 	at = at.In("regularizers")

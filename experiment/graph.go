@@ -14,8 +14,25 @@ import (
 func (c *checker) checkGraph(inputs []tensor.Spec) (order []int, ok bool) {
 	before := len(c.problems)
 	c.checkNodeNames(inputs)
+	known := append(c.names(), "input")
+	for _, in := range inputs {
+		if in.Name != "input" {
+			known = append(known, in.Name)
+		}
+	}
+	isKnown := map[string]bool{}
+	for _, name := range known {
+		isKnown[name] = true
+	}
 	for i := range c.config.Model {
-		c.checkSources(i, inputs)
+		for _, from := range c.sources(i) {
+			if !isKnown[from] {
+				c.failSource(i, from, known, inputs != nil)
+			}
+		}
+		if from := c.config.Model[i].From; from != nil && len(from) == 0 {
+			c.fail(c.node(i, "from"), fmt.Sprintf("model: node %q: from is empty", c.config.Model[i].Name), "name what the node reads, or leave the key out for the node before")
+		}
 		c.checkShare(i)
 	}
 	if len(c.problems) > before || len(c.config.Model) == 0 {
@@ -72,31 +89,18 @@ func (c *checker) names() []string {
 	return names
 }
 
-func (c *checker) checkSources(i int, inputs []tensor.Spec) {
-	node := c.config.Model[i]
-	known := append(c.names(), "input")
-	for _, in := range inputs {
-		if in.Name != "input" {
-			known = append(known, in.Name)
-		}
+// failSource tells that a node reads what does not exist. Where the data could not be loaded, a name that is near to
+// none may be one of its inputs.
+func (c *checker) failSource(i int, from string, known []string, inputsKnown bool) {
+	if !inputsKnown && registry.Nearest(from, known) == "" {
+		return
 	}
-	for _, from := range c.sources(i) {
-		if slices.Contains(known, from) {
-			continue
-		}
-		if inputs == nil && registry.Nearest(from, known) == "" {
-			continue // it may be an input of data that could not be loaded
-		}
-		at := findText(c.node(i, "from"), from)
-		if at == nil {
-			at = c.node(i)
-		}
-		unknown := &registry.UnknownError{Name: from, Known: known}
-		c.fail(at, fmt.Sprintf("model: node %q: from names %q, which is neither a node nor an input", node.Name, from), unknown.Hint())
+	at := findText(c.node(i, "from"), from)
+	if at == nil {
+		at = c.node(i)
 	}
-	if node.From != nil && len(node.From) == 0 {
-		c.fail(c.node(i, "from"), fmt.Sprintf("model: node %q: from is empty", node.Name), "name what the node reads, or leave the key out for the node before")
-	}
+	unknown := &registry.UnknownError{Name: from, Known: known}
+	c.fail(at, fmt.Sprintf("model: node %q: from names %q, which is neither a node nor an input", c.config.Model[i].Name, from), unknown.Hint())
 }
 
 func (c *checker) checkShare(i int) {
@@ -118,10 +122,14 @@ func (c *checker) checkShare(i int) {
 // sortNodes returns an order by Kahn's algorithm (1962), or the names along a cycle.
 func (c *checker) sortNodes() (order []int, cycle []string) {
 	names := c.names()
+	index := map[string]int{}
+	for i, name := range names {
+		index[name] = i
+	}
 	done := make([]bool, len(names))
 	waitsFor := func(i int) int {
 		for _, from := range c.sources(i) {
-			if k := slices.Index(names, from); k >= 0 && !done[k] {
+			if k, ok := index[from]; ok && !done[k] {
 				return k
 			}
 		}

@@ -31,6 +31,9 @@ type nodeKeys struct {
 
 var nodeKeyNames = []string{"name", "from", "share"}
 
+// maxNodes bounds the time that the checks of a graph take, which grows with its square.
+const maxNodes = 4096
+
 var nodeNameSyntax = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
 // DecodeNode implements registry.Coded.
@@ -38,6 +41,9 @@ func (m *Model) DecodeNode(at registry.Place, n *yaml.Node) []registry.Problem {
 	at = at.In("model")
 	if n.Kind != yaml.SequenceNode || len(n.Content) == 0 {
 		return []registry.Problem{at.Problem(n, "must be a list of at least one node", "begin each node with a dash: - {name: fc1, type: dense, units: 64}")}
+	}
+	if len(n.Content) > maxNodes {
+		return []registry.Problem{at.Problem(n.Content[maxNodes], fmt.Sprintf("has %d nodes, and a model has at most %d", len(n.Content), maxNodes), "put what repeats into a layer of your own")}
 	}
 	var problems []registry.Problem
 	for i, name := range nodeNames(n) {
@@ -92,6 +98,7 @@ func (m *Model) TypeName() string { return "list of nodes" }
 // nodeNames returns the name of each item of a model list: its own, or its type, numbered where that is taken.
 func nodeNames(list *yaml.Node) []string {
 	names, taken := make([]string, len(list.Content)), map[string]bool{"input": true}
+	used := map[string]int{} // the numbers that were tried for a type
 	for i, item := range list.Content {
 		if n := registry.Lookup(item, "name"); n != nil {
 			names[i], taken[n.Value] = n.Value, true
@@ -106,8 +113,9 @@ func nodeNames(list *yaml.Node) []string {
 			name = "node"
 		}
 		names[i] = name
-		for k := 2; taken[names[i]]; k++ {
-			names[i] = name + "_" + strconv.Itoa(k)
+		for taken[names[i]] {
+			used[name]++
+			names[i] = name + "_" + strconv.Itoa(used[name]+1)
 		}
 		taken[names[i]] = true
 	}

@@ -10,8 +10,8 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// maxExplained bounds the problems of one block whose remedy is searched for beyond the block.
-const maxExplained = 20
+// maxExplained is after how many problems of one block no more remedies are searched for: nobody reads on.
+const maxExplained = 50
 
 // DecodeBlock reads a mapping into config, a pointer to a struct that holds the defaults, and returns every problem.
 // Keys in reserved belong to the caller: they are passed over, and offered as suggestions.
@@ -81,21 +81,23 @@ func (b *block) add(f field, problems []Problem) {
 // explainUnknown returns the key of the block that was meant, "" for none, and the remedy. A key that belongs into a
 // block below, such as lr in optimizer, is found there.
 func (b *block) explainUnknown(key string) (meant, hint string) {
+	if len(b.problems) >= maxExplained {
+		return "", ""
+	}
 	if near := Nearest(key, b.known); near != "" {
 		return near, fmt.Sprintf("did you mean %q?", near)
 	}
-	if len(b.problems) < maxExplained {
-		byLast := map[string]string{}
-		var lasts []string
-		for _, path := range KeyPaths(b.config, nil) {
-			if i := strings.LastIndexByte(path, '.'); i > 0 && byLast[path[i+1:]] == "" {
-				byLast[path[i+1:]] = path[:i]
-				lasts = append(lasts, path[i+1:])
-			}
+	blockOf := map[string]string{}
+	var below []string
+	for _, path := range KeyPaths(b.config, nil) {
+		i := strings.LastIndexByte(path, '.')
+		if i > 0 && blockOf[path[i+1:]] == "" {
+			blockOf[path[i+1:]] = path[:i]
+			below = append(below, path[i+1:])
 		}
-		if near := Nearest(key, lasts); near != "" {
-			return "", fmt.Sprintf("did you mean %q in the block %s?", near, byLast[near])
-		}
+	}
+	if near := Nearest(key, below); near != "" {
+		return "", fmt.Sprintf("did you mean %q in the block %s?", near, blockOf[near])
 	}
 	return "", (&UnknownError{Known: b.known}).Hint()
 }

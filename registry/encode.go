@@ -11,7 +11,8 @@ import (
 )
 
 // EncodeBlock returns the mapping that decodes to config, a struct: every key in the order of the fields, defaults
-// written out. Pointers that are nil, empty lists, empty maps and empty choices are left out: they mean the same.
+// written out. Pointers, lists and maps that are nil, and choices of nothing, are left out: they mean the same.
+// A list that is empty but not nil is written, because the default may hold something.
 func EncodeBlock(config any) *yaml.Node {
 	v := reflect.ValueOf(config)
 	fields, err := fieldsOf(v.Type())
@@ -68,19 +69,19 @@ func encodeValue(v reflect.Value) *yaml.Node {
 	case reflect.Struct:
 		return EncodeBlock(v.Interface())
 	case reflect.Slice:
-		if v.Len() == 0 {
+		if v.IsNil() {
 			return nil
 		}
 		n := &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq"}
 		for i := range v.Len() {
 			n.Content = append(n.Content, encodeValue(v.Index(i)))
 		}
-		if n.Content[0].Kind == yaml.ScalarNode {
+		if v.Len() == 0 || n.Content[0].Kind == yaml.ScalarNode {
 			n.Style = yaml.FlowStyle
 		}
 		return n
 	case reflect.Map:
-		if v.Len() == 0 {
+		if v.IsNil() {
 			return nil
 		}
 		n := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"}
@@ -88,6 +89,9 @@ func encodeValue(v reflect.Value) *yaml.Node {
 		slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
 		for _, k := range keys {
 			n.Content = append(n.Content, text(k.String()), encodeValue(v.MapIndex(k)))
+		}
+		if len(keys) == 0 {
+			n.Style = yaml.FlowStyle
 		}
 		return n
 	case reflect.String:

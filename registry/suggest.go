@@ -19,6 +19,9 @@ func (e *UnknownError) Error() string {
 	return fmt.Sprintf("unknown %s %q; %s", e.What, e.Name, e.Hint())
 }
 
+// maxListed is how many names a message lists.
+const maxListed = 40
+
 // Hint is the remedy: the nearest name, or the list of all.
 func (e *UnknownError) Hint() string {
 	if near := Nearest(e.Name, e.Known); near != "" {
@@ -26,6 +29,9 @@ func (e *UnknownError) Hint() string {
 	}
 	if len(e.Known) == 0 {
 		return "there is none"
+	}
+	if n := len(e.Known) - maxListed; n > 0 {
+		return fmt.Sprintf("known: %s and %d more", strings.Join(e.Known[:maxListed], ", "), n)
 	}
 	return "known: " + strings.Join(e.Known, ", ")
 }
@@ -59,9 +65,9 @@ func Nearest(name string, candidates []string) string {
 	return best
 }
 
-func foldName(s string) string {
-	return strings.NewReplacer("-", "", "_", "", " ", "").Replace(strings.ToLower(s))
-}
+var wordBreaks = strings.NewReplacer("-", "", "_", "", " ", "")
+
+func foldName(s string) string { return wordBreaks.Replace(strings.ToLower(s)) }
 
 // isSwap reports whether a is b with two neighbouring letters exchanged.
 func isSwap(a, b string) bool {

@@ -1,0 +1,6 @@
+//go:build race
+
+package experiment_test
+
+// raceFactor is how much slower code may be with the race detector.
+const raceFactor = 20
