@@ -22,10 +22,10 @@ var bombs = map[string]string{
 	"one mebibyte":      "name: " + strings.Repeat("x", 1<<20-7),
 	"long key":          strings.Repeat("x", 1<<20-4) + ": 1",
 	"many keys":         manyKeys(100_000),
-	"most keys allowed": manyKeys(19_000),
+	"most keys allowed": manyKeys(9_900),
 	"many commas":       "freeze: [" + strings.Repeat("a,", 300_000) + "]",
-	"many nodes":        "model:\n" + strings.Repeat("  - relu\n", 19_000),
-	"many anchors":      strings.Repeat("- &a x\n", 19_000),
+	"many nodes":        "model:\n" + strings.Repeat("  - relu\n", 9_900),
+	"many anchors":      strings.Repeat("- &a x\n", 9_900),
 	"comment":           "#" + strings.Repeat(" ", 1<<20-2),
 	"escapes":           `name: "` + strings.Repeat(`\u0041`, 100_000) + `"`,
 }

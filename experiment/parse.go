@@ -16,7 +16,7 @@ import (
 const (
 	maxBytes  = 1 << 20
 	maxDepth  = 32
-	maxValues = 20_000
+	maxValues = 10_000
 )
 
 // parseText reads one YAML document into nodes whose lines are counted from first. Where the text is no YAML at all
