@@ -36,27 +36,28 @@ func testPointwise[T tensor.Float](t *testing.T) {
 }
 
 func ExampleRegisterPointwise() {
-	layers.RegisterPointwise("square",
-		func(x float64) float64 { return x * x },
-		func(x, _ float64) float64 { return 2 * x })
+	// softsign, y = x / (1 + |x|), in any experiment: {type: softsign}
+	layers.RegisterPointwise("softsign",
+		func(x float64) float64 { return x / (1 + math.Abs(x)) },
+		func(x, y float64) float64 { return (1 - math.Abs(y)) * (1 - math.Abs(y)) })
 
-	part, err := layers.Registry.Build("square", nil)
+	part, err := layers.Registry.Build("softsign", nil)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	square := layers.Make[float32](part)
-	d, err := layers.Declare(square, tensor.Spec{Shape: tensor.Shape{2}})
+	softsign := layers.Make[float32](part)
+	d, err := layers.Declare(softsign, tensor.Spec{Shape: tensor.Shape{2}})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	f := layers.NewFrame(d, layers.Allocate[float32](d, 1))
 	f.Begin(1, 0, true, tensor.NewRandom(1))
-	copy(f.In(0), []float32{3, -4})
+	copy(f.In(0), []float32{3, -1})
 	copy(f.DOut(), []float32{1, 1})
-	square.Forward(f)
-	square.Backward(f)
+	softsign.Forward(f)
+	softsign.Backward(f)
 	fmt.Println(f.Out(), f.DIn(0))
-	// Output: [9 16] [6 -8]
+	// Output: [0.75 -0.5] [0.0625 0.25]
 }
