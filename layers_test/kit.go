@@ -206,7 +206,9 @@ func (s *subject) inputs() string {
 }
 
 func (s *subject) String() string {
-	return fmt.Sprintf("%T%+v on %s, %d rows", s.config, s.config, s.inputs(), s.rows)
+	config := fmt.Sprintf("%T%+v", s.config, s.config)
+	config = strings.Replace(strings.Replace(config, "{_:{}}", "{}", 1), "{_:{} ", "{", 1) // the field that holds the doc
+	return fmt.Sprintf("%s on %s, %d rows", config, s.inputs(), s.rows)
 }
 
 // eachRule calls visit for every rule in turn. A layer that does not build is visited no further, and the last rules

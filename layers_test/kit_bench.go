@@ -9,11 +9,11 @@ import (
 )
 
 const (
-	fence      = 8          // elements of canary on either side of a buffer
-	spareRows  = 2          // rows that the frame has room for beyond those of the batch
-	canary     = -77.625    // in a fence of real numbers; exact in float32
-	intCanary  = -0x5a5a5a5 // in a fence of integers
-	poisonedAt = -0x4d4d4d4 // in integers that were not set: no index of anything
+	fence     = 8          // elements of canary on either side of a buffer
+	spareRows = 2          // rows that the frame has room for beyond those of the batch
+	canary    = -77.625    // in a fence of real numbers; exact in float32
+	intCanary = -0x5a5a5a5 // in a fence of integers
+	intPoison = -0x4d4d4d4 // in integers that were not set: no index of anything
 )
 
 // A bench is a frame over fenced buffers, loaded with a sample.
@@ -208,7 +208,7 @@ func (b *bench[T]) poison() *bench[T] {
 		fill(b.frame.Scratch(layers.ScratchID(i)), nan)
 	}
 	for i := range b.buf.ScratchInt {
-		fill(b.frame.ScratchInt(layers.ScratchIntID(i)), poisonedAt)
+		fill(b.frame.ScratchInt(layers.ScratchIntID(i)), intPoison)
 	}
 	return b.poisonWorkspaces()
 }

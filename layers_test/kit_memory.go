@@ -101,7 +101,7 @@ func declared[T tensor.Float](h *harness[T]) error {
 		if !h.decl.ReadsIn {
 			for i := range h.decl.In {
 				fill(b.frame.In(i), nan)
-				fill(b.frame.Index(i), poisonedAt)
+				fill(b.frame.Index(i), intPoison)
 			}
 		}
 		if !h.decl.ReadsOut {

@@ -6,7 +6,8 @@ import (
 )
 
 type Config struct {
-	Beta float64 `doc:"first value of the trained β in x·σ(βx)"`
+	_    struct{}    `doc:"x·σ(βx) of each element, with a trained β"`
+	Beta layers.Init `doc:"initializer of β, ones without it"`
 }
 
 type Swish[T tensor.Float] struct {
@@ -17,14 +18,13 @@ type Swish[T tensor.Float] struct {
 
 func New[T tensor.Float](c Config) layers.Layer[T] { return &Swish[T]{Config: c} }
 
-func init() { layers.Register("swish", Config{Beta: 1}, New[float32], New[float64]) }
+func init() { layers.Register("swish", Config{}, New[float32], New[float64]) }
 
 func (l *Swish[T]) Build(b *layers.Builder[T]) error {
 	if err := b.OneInput(); err != nil {
 		return err
 	}
-	l.beta = b.Param("beta", layers.Init{Name: "constant", Config: layers.Constant{Value: l.Beta}}, 1)
-	l.s = b.Scratch(b.In(0).Size())
+	l.beta, l.s = b.Param("beta", l.Beta.Or("ones"), 1), b.Scratch(b.In(0).Size())
 	b.Out(b.In(0)...)
 	return nil
 }
