@@ -1,0 +1,19 @@
+package experiment
+
+import "github.com/strata-ml/strata/registry"
+
+// DescribeNode describes the keys of a node that belong to the experiment.
+func DescribeNode() registry.Description { return registry.DescribeConfig(nodeKeys{}) }
+
+// DescribeRegularizer describes the keys of a regularizer that belong to the experiment.
+func DescribeRegularizer() registry.Description {
+	return registry.DescribeConfig(defaultRegularizerKeys())
+}
+
+// The bounds that the documentation tells.
+const (
+	MaxBytes  = maxBytes
+	MaxDepth  = maxDepth
+	MaxValues = maxValues
+	MaxNodes  = maxNodes
+)
