@@ -72,14 +72,45 @@ const (
 	groupRuns        = "runs"
 	groupExperiments = "experiments"
 	groupCheckpoints = "checkpoints"
+	groupProgram     = "program"
 )
+
+// usageTemplate is the help of a verb below its description.
+const usageTemplate = `Usage:
+  {{if .HasAvailableSubCommands}}{{.CommandPath}} COMMAND [flags]{{else}}{{.UseLine}}{{end}}
+{{- if .HasExample}}
+
+Examples:
+{{.Example}}{{end}}
+{{- $commands := .Commands}}
+{{- range $group := .Groups}}
+
+{{.Title}}
+{{- range $commands}}
+{{- if and (eq .GroupID $group.ID) (or .IsAvailableCommand (eq .Name "help"))}}
+  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}{{end}}
+{{- if and .HasAvailableSubCommands (not .Groups)}}
+
+Commands:
+{{- range $commands}}
+{{- if .IsAvailableCommand}}
+  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}{{end}}
+{{- if .HasAvailableLocalFlags}}
+
+Flags:
+{{.Flags.FlagUsagesWrapped 100 | trimTrailingWhitespaces}}{{end}}
+{{- if .HasAvailableSubCommands}}
+
+"{{.CommandPath}} COMMAND --help" tells more about a command.{{end}}
+`
 
 func (p *program) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "strata",
 		Short: "Train neural networks from YAML experiments",
 		Long: `Strata trains neural networks from YAML experiments. A run keeps its history, its
-curves and crash-safe checkpoints in a directory, and can be continued to the bit.`,
+curves and crash-safe checkpoints in a directory. When it is cut, it continues where
+it was and ends with the same bits.`,
 		Example: `  strata example digits > digits.yaml   write an experiment that needs no data files
   strata check digits.yaml              shapes, parameters and memory, before it trains
   strata train digits.yaml              train it, in runs/digits-1
@@ -94,20 +125,28 @@ curves and crash-safe checkpoints in a directory, and can be continued to the bi
 	root.AddGroup(
 		&cobra.Group{ID: groupRuns, Title: "Runs:"},
 		&cobra.Group{ID: groupCheckpoints, Title: "Checkpoints:"},
-		&cobra.Group{ID: groupExperiments, Title: "Experiments and parts:"},
+		&cobra.Group{ID: groupExperiments, Title: "Experiments and the parts they are made of:"},
+		&cobra.Group{ID: groupProgram, Title: "The program:"},
 	)
-	for group, verbs := range map[string][]*cobra.Command{
-		groupRuns:        {p.trainVerb(), p.resumeVerb(), p.plotVerb()},
-		groupCheckpoints: {p.evalVerb(), p.predictVerb(), p.inspectVerb(), p.verifyVerb()},
-		groupExperiments: {p.checkVerb(), p.showVerb(), p.listVerb(), p.describeVerb(), p.exampleVerb()},
-		"":               {p.versionVerb()},
+	for _, group := range []struct {
+		id    string
+		verbs []*cobra.Command
+	}{
+		{groupRuns, []*cobra.Command{p.trainVerb(), p.resumeVerb(), p.plotVerb()}},
+		{groupCheckpoints, []*cobra.Command{p.evalVerb(), p.predictVerb(), p.inspectVerb(), p.verifyVerb()}},
+		{groupExperiments, []*cobra.Command{p.exampleVerb(), p.checkVerb(), p.showVerb(), p.listVerb(), p.describeVerb()}},
+		{groupProgram, []*cobra.Command{p.versionVerb()}},
 	} {
-		for _, v := range verbs {
-			v.GroupID = group
+		for _, v := range group.verbs {
+			v.GroupID = group.id
 			v.DisableFlagsInUseLine = true
 			root.AddCommand(v)
 		}
 	}
+	root.SetHelpCommandGroupID(groupProgram)
+	root.SetCompletionCommandGroupID(groupProgram)
+	root.SetUsageTemplate(usageTemplate)
+	cobra.EnableCommandSorting = false // the verbs stand in the order in which a person meets them
 	return root
 }
 

@@ -2,16 +2,37 @@ package cmd
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/strata-ml/strata/experiment"
+	"github.com/strata-ml/strata/optim"
 	"github.com/strata-ml/strata/registry"
+	"github.com/strata-ml/strata/train"
 )
 
-// experimentName is what describe takes for the keys of the experiment file itself.
-const experimentName = "experiment"
+// experimentBlocks describes the experiment file itself and the blocks in it that are no parts, by name.
+func experimentBlocks() map[string]registry.Description {
+	blocks := map[string]registry.Description{}
+	for name, block := range map[string]struct {
+		doc    string
+		config any
+	}{
+		"experiment":     {"the keys of an experiment file", experiment.DefaultConfig()},
+		"train":          {"how long and in what portions an experiment trains", train.DefaultConfig()},
+		"checkpoint":     {"when checkpoints are written and which are kept", train.DefaultCheckpointPolicy()},
+		"early_stopping": {"when an experiment stops before its last epoch", train.DefaultEarlyStopping()},
+		"clip":           {"bounds on the gradient", optim.Clip{}},
+		"warm_start":     {"weights from the checkpoint of another run", experiment.WarmStart{}},
+	} {
+		d := registry.DescribeConfig(block.config)
+		d.Name, d.Doc = name, block.doc
+		blocks[name] = d
+	}
+	return blocks
+}
 
 func (p *program) describeVerb() *cobra.Command {
 	return &cobra.Command{
@@ -19,7 +40,8 @@ func (p *program) describeVerb() *cobra.Command {
 		Short: "Describe a part and its settings",
 		Long: `Describe a part: what it does, the keys that set it with their defaults, and the
 module that it comes from. KIND may be left out where the name is that of one part
-only. The name experiment stands for the file as a whole.`,
+only. The name experiment stands for the file as a whole, and train, checkpoint,
+early_stopping, clip and warm_start for those blocks of it.`,
 		Example: `  strata describe layer dense
   strata describe adam
   strata describe experiment`,
@@ -39,22 +61,20 @@ only. The name experiment stands for the file as a whole.`,
 // findPart returns the description of the part that the arguments name: a kind and a name, or a name alone.
 func findPart(args []string) (registry.Description, error) {
 	if len(args) == 2 {
-		k, err := registry.FindKind(args[0])
+		k, err := findKind(args[0])
 		if err != nil {
 			return registry.Description{}, err
 		}
 		return k.Describe(args[1])
 	}
 	name := args[0]
-	if name == experimentName {
-		d := registry.DescribeConfig(experiment.DefaultConfig())
-		d.Name, d.Doc = name, "the keys of an experiment file"
-		return d, nil
+	if block, ok := experimentBlocks()[name]; ok {
+		return block, nil
 	}
-	var kinds, all []string
+	kinds, all := []string(nil), slices.Sorted(maps.Keys(experimentBlocks()))
 	var found registry.Description
 	for _, k := range registry.Kinds() {
-		all = append(all, k.Names()...)
+		all = append(append(all, k.Kind()), k.Names()...)
 		if !slices.Contains(k.Names(), name) {
 			continue
 		}
@@ -66,7 +86,7 @@ func findPart(args []string) (registry.Description, error) {
 	}
 	switch len(kinds) {
 	case 0:
-		if k, err := registry.FindKind(name); err == nil {
+		if k, err := findKind(name); err == nil {
 			return registry.Description{}, fmt.Errorf("%s is a kind; name one of its parts: %s", name, strings.Join(k.Names(), ", "))
 		}
 		slices.Sort(all)
@@ -90,32 +110,35 @@ func (p *program) printDescription(d registry.Description) {
 	if d.Doc != "" {
 		title += ": " + d.Doc
 	}
-	fmt.Fprintln(p.stdout, title)
+	fmt.Fprintln(p.stdout, wrap(title, 0))
 	if d.Module != "" {
 		fmt.Fprintf(p.stdout, "from %s\n", d.Module)
 	}
 	if len(d.Fields) == 0 {
 		fmt.Fprintln(p.stdout, "\nIt has no settings.")
-		return
 	}
-	fmt.Fprintln(p.stdout)
-	t := table{align: "llll"}
-	t.add("key", "value", "default", "meaning")
 	for _, f := range d.Fields {
-		value := f.Type
-		switch {
-		case strings.HasPrefix(f.Rule, "one of "):
-			value = f.Rule
-		case f.Rule != "":
-			value += " " + f.Rule
-		}
-		standard := f.Default
-		if standard == "" {
-			standard = "required"
-		}
-		t.add(f.Key, value, standard, f.Doc)
+		fmt.Fprintf(p.stdout, "\n  %s: %s\n", f.Key, formatField(f))
+		fmt.Fprintf(p.stdout, "      %s\n", wrap(f.Doc, 6))
 	}
-	t.write(p.stdout)
+}
+
+// formatField says what values a key takes, and which one without being set.
+func formatField(f registry.Field) string {
+	value := f.Type
+	switch {
+	case strings.HasPrefix(f.Rule, "one of "):
+		value = f.Rule
+	case f.Rule != "":
+		value += " " + f.Rule
+	}
+	switch f.Default {
+	case "":
+		return value + ", required"
+	case "none":
+		return value
+	}
+	return value + " (default " + f.Default + ")"
 }
 
 // completeParts completes the name of a part, or of a kind and its parts, for a shell.
@@ -127,7 +150,7 @@ func completeParts(_ *cobra.Command, args []string, _ string) ([]string, cobra.S
 			names = append(append(names, k.Kind()), k.Names()...)
 		}
 	case 1:
-		if k, err := registry.FindKind(args[0]); err == nil {
+		if k, err := findKind(args[0]); err == nil {
 			names = k.Names()
 		}
 	}

@@ -53,7 +53,7 @@ best checkpoint, or the newest with --last.`,
 			return nil
 		},
 	}
-	c.Flags().StringVar(&input, "input", "", "score on the rows of this file")
+	c.Flags().StringVar(&input, "input", "", "score on the rows of this `FILE`")
 	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")
 	addTrainedFlags(c, &o)
 	return c
@@ -62,7 +62,7 @@ best checkpoint, or the newest with --last.`,
 // addTrainedFlags adds the flags of every verb that opens a trained model.
 func addTrainedFlags(c *cobra.Command, o *experiment.TrainedOptions) {
 	c.Flags().BoolVar(&o.Last, "last", false, "take the newest checkpoint of the run instead of the best")
-	c.Flags().StringVar(&o.DataDir, "data-dir", "", "where relative data paths start (default where they did when the run began)")
+	c.Flags().StringVar(&o.DataDir, "data-dir", "", "`DIR` where relative data paths start (default where they did when the run began)")
 }
 
 // openTrained opens the model of a run or a checkpoint that the command line names.

@@ -47,7 +47,7 @@ it reads, which are part of the program as well.`,
 			return nil
 		},
 	}
-	c.Flags().StringVar(&output, "output", "", "directory to write the experiment and its data files to")
+	c.Flags().StringVar(&output, "output", "", "directory `DIR` to write the experiment and its data files to")
 	return c
 }
 

@@ -141,3 +141,28 @@ func formatEpochs(n train.Number) string {
 	}
 	return formatEpoch(n) + " epochs"
 }
+
+// textWidth is how many characters a line of running text has at most.
+const textWidth = 100
+
+// wrap breaks a text into lines, all but the first of which begin with indent blanks; the caller has written as many in
+// front of the first.
+func wrap(text string, indent int) string {
+	var b strings.Builder
+	column := indent
+	for i, word := range strings.Fields(text) {
+		n := utf8.RuneCountInString(word)
+		switch {
+		case i == 0:
+		case column+1+n > textWidth:
+			b.WriteString("\n" + strings.Repeat(" ", indent))
+			column = indent
+		default:
+			b.WriteByte(' ')
+			column++
+		}
+		b.WriteString(word)
+		column += n
+	}
+	return b.String()
+}

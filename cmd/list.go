@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/strata-ml/strata/registry"
@@ -14,14 +15,14 @@ func (p *program) listVerb() *cobra.Command {
 		Long: `List the parts that this binary knows, by kind: layers, losses, optimizers and the
 rest, with those of your own. Describe shows the settings of one.`,
 		Example: `  strata list
-  strata list optimizer
+  strata list layers
   strata describe optimizer adam`,
 		Args:              arguments(0, 1, "KIND"),
 		ValidArgsFunction: completeKinds,
 		RunE: func(_ *cobra.Command, args []string) error {
 			kinds := registry.Kinds()
 			if len(args) == 1 {
-				k, err := registry.FindKind(args[0])
+				k, err := findKind(args[0])
 				if err != nil {
 					return usage("%w", err)
 				}
@@ -42,16 +43,37 @@ rest, with those of your own. Describe shows the settings of one.`,
 
 func (p *program) printKind(k registry.Kind) error {
 	fmt.Fprintf(p.stdout, "%s\n", k.Kind())
-	t := table{align: "ll"}
+	width := 0
+	for _, name := range k.Names() {
+		width = max(width, len(name))
+	}
 	for _, name := range k.Names() {
 		d, err := k.Describe(name)
 		if err != nil {
 			return err
 		}
-		t.add("  "+name, d.Doc)
+		fmt.Fprintf(p.stdout, "  %-*s  %s\n", width, name, wrap(d.Doc, width+4))
 	}
-	t.write(p.stdout)
 	return nil
+}
+
+// findKind returns the registry of a kind. The plural will do, and so will the beginning of a name: data for data
+// source.
+func findKind(name string) (registry.Kind, error) {
+	k, err := registry.FindKind(name)
+	if err == nil {
+		return k, nil
+	}
+	var found []registry.Kind
+	for _, k := range registry.Kinds() {
+		if strings.HasPrefix(k.Kind(), name) || name == k.Kind()+"s" {
+			found = append(found, k)
+		}
+	}
+	if len(found) == 1 {
+		return found[0], nil
+	}
+	return nil, err
 }
 
 // completeKinds completes the name of a kind for a shell.

@@ -43,7 +43,7 @@ A run may still be under way.`,
 			return err
 		},
 	}
-	c.Flags().StringVar(&output, "output", "", "directory of the figures (default RUN/plots, or plots for several runs)")
+	c.Flags().StringVar(&output, "output", "", "directory `DIR` of the figures (default RUN/plots, or plots for several runs)")
 	c.Flags().BoolVar(&o.HideResumes, "no-resume-marks", false, "leave out the lines where the run was resumed")
 	return c
 }

@@ -47,8 +47,8 @@ file. Of a run it takes the best checkpoint, or the newest with --last.`,
 			return errors.Join(write(w), w.Flush())
 		},
 	}
-	c.Flags().StringVar(&input, "input", "", "file with the rows to predict for")
-	c.Flags().StringVar(&output, "output", "", "write to this file instead of standard output")
+	c.Flags().StringVar(&input, "input", "", "`FILE` with the rows to predict for")
+	c.Flags().StringVar(&output, "output", "", "write to this `FILE` instead of standard output")
 	c.Flags().BoolVar(&probabilities, "probabilities", false, "add a column with the probability of each class")
 	addTrainedFlags(c, &o)
 	return c

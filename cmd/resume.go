@@ -37,8 +37,8 @@ data file that has changed since the run began is refused.`,
 			return p.trainRun(c.Context(), r, progress, o)
 		},
 	}
-	c.Flags().Int64Var(&resume.Epochs, "epochs", 0, "train until so many epochs are done in all (default what the run has)")
-	c.Flags().StringVar(&resume.DataDir, "data-dir", "", "where relative data paths start (default where they did when the run began)")
+	c.Flags().Int64Var(&resume.Epochs, "epochs", 0, "train until `N` epochs are done in all (default what the run has)")
+	c.Flags().StringVar(&resume.DataDir, "data-dir", "", "`DIR` where relative data paths start (default where they did when the run began)")
 	o.addFlags(c)
 	return c
 }

@@ -47,14 +47,14 @@ STRATA_OPTIMIZER_LR, and --set. Nodes of the model go by their names.`,
 			return p.trainRun(c.Context(), r, progress, o)
 		},
 	}
-	c.Flags().StringVar(&dir, "run", "", "run directory, which must be empty or not exist (default runs/NAME-1, runs/NAME-2, …)")
+	c.Flags().StringVar(&dir, "run", "", "run directory `DIR`, which must be empty or not exist (default runs/NAME-1, runs/NAME-2, …)")
 	addSetFlag(c, &set)
 	o.addFlags(c)
 	return c
 }
 
 func addSetFlag(c *cobra.Command, set *[]string) {
-	c.Flags().StringArrayVar(set, "set", nil, "override a value of the file, as in optimizer.lr=0.01; may be repeated")
+	c.Flags().StringArrayVar(set, "set", nil, "override a value of the file by `KEY=VALUE`, as in optimizer.lr=0.01; may be repeated")
 }
 
 // trainOptions are the flags of every verb that trains.
@@ -65,5 +65,5 @@ type trainOptions struct {
 
 func (o *trainOptions) addFlags(c *cobra.Command) {
 	c.Flags().BoolVar(&o.noPlots, "no-plots", false, "draw no curves at the end")
-	c.Flags().StringVar(&o.logFormat, "log-format", "", "text prints a line per epoch, json the same as JSON lines (default text, or a live line on a terminal)")
+	c.Flags().StringVar(&o.logFormat, "log-format", "", "`FORMAT` of the progress: text, or json for JSON lines (default a live line on a terminal, text elsewhere)")
 }
