@@ -17,3 +17,6 @@ const (
 	MaxValues = maxValues
 	MaxNodes  = maxNodes
 )
+
+// MemAvailable reads the text of a /proc/meminfo.
+var MemAvailable = memAvailable

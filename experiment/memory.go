@@ -3,6 +3,7 @@ package experiment
 import (
 	"bufio"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"slices"
@@ -25,7 +26,11 @@ func AvailableMemory() uint64 {
 		return assumedMemory
 	}
 	defer f.Close()
-	for lines := bufio.NewScanner(f); lines.Scan(); {
+	return memAvailable(f)
+}
+
+func memAvailable(meminfo io.Reader) uint64 {
+	for lines := bufio.NewScanner(meminfo); lines.Scan(); {
 		fields := strings.Fields(lines.Text())
 		if len(fields) < 2 || fields[0] != "MemAvailable:" {
 			continue

@@ -27,7 +27,7 @@ func parseText(text []byte, first int) (root *yaml.Node, problems []registry.Pro
 		return nil, []registry.Problem{{Node: at, Message: message, Hint: hint}}
 	}
 	if len(text) > maxBytes {
-		return fail(1, 1, fmt.Sprintf("the file holds %d bytes, and an experiment holds at most %d", len(text), maxBytes), "keep data in files of its own and name them under data")
+		return fail(1, 1, fmt.Sprintf("the file holds more than %d bytes", maxBytes), "keep data in files of its own and name them under data")
 	}
 	if line, column, what := findBadCharacter(text); what != "" {
 		return fail(line, column, what, "save the file as UTF-8 text")
