@@ -87,18 +87,19 @@ func partModules() []checkpoint.Module {
 	return list
 }
 
-// makeRunDir makes a run directory that does not exist, or is empty.
+// makeRunDir makes a run directory that does not exist, is empty, or holds nothing but the lock of a run that ended
+// before it began.
 func makeRunDir(dir string) error {
 	entries, err := os.ReadDir(dir)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	if errors.Is(err, fs.ErrNotExist) {
 		return os.MkdirAll(dir, 0o777)
-	case err != nil:
-		return err
-	case len(entries) > 0:
-		return fmt.Errorf("%s is not empty: give a run a directory of its own, or continue it with resume", dir)
 	}
-	return nil
+	for _, e := range entries {
+		if e.Name() != LockFile {
+			return fmt.Errorf("%s is not empty: give a run a directory of its own, or continue it with resume", dir)
+		}
+	}
+	return err
 }
 
 // NextRunDir makes and returns the first directory of base/name-1, base/name-2, … that does not exist.
