@@ -161,17 +161,22 @@ func (r *Registry[E]) find(name string) (*part[E], error) {
 }
 
 // Build makes the named part with its default configuration, changed by edit where edit is not nil. The argument of
-// edit is a pointer to the configuration struct.
+// edit is a pointer to the configuration struct. The error is an *UnknownError, or that of the configuration's Validate.
 func (r *Registry[E]) Build(name string, edit func(config any)) (E, error) {
+	var none E
 	p, err := r.find(name)
 	if err != nil {
-		var none E
 		return none, err
 	}
 	c := reflect.New(reflect.TypeOf(p.defaults))
 	c.Elem().Set(reflect.ValueOf(p.defaults))
 	if edit != nil {
 		edit(c.Interface())
+	}
+	if v, ok := c.Interface().(interface{ Validate() error }); ok {
+		if err := v.Validate(); err != nil {
+			return none, fmt.Errorf("%s %s: %w", r.kind, name, err)
+		}
 	}
 	return p.build(c.Elem().Interface()), nil
 }

@@ -317,6 +317,10 @@ func TestBuild(t *testing.T) {
 	if _, err := gates.Build("slid", nil); err == nil || !strings.Contains(err.Error(), `did you mean "slide"?`) {
 		t.Errorf("the error is %v", err)
 	}
+	_, err = gates.Build("slide", func(c any) { c.(*slideConfig).Fast, c.(*slideConfig).Count = true, 4 })
+	if err == nil || err.Error() != "gate slide: count must be at most 3 for a fast gate" {
+		t.Errorf("a configuration that is not valid: %v", err)
+	}
 	if k, err := registry.FindKind("gate"); err != nil || !slices.Equal(k.Names(), []string{"plain", "slide"}) {
 		t.Errorf("got %v, %v", k, err)
 	}
