@@ -1,31 +1,38 @@
 package kernel
 
+// blockElements is how many elements of B a block holds: few enough that a block stays in the cache while it meets
+// every row of C. Blocks follow each other in the order of k, so that they do not show in the result.
+const blockElements = 1 << 16
+
 // GemmNN computes C = A·B, or C += A·B when add is set. Shapes: C [m n], A [m k], B [k n], row-major with strides
 // ldc, lda, ldb. Each element is one chain over p = 0..k-1 that starts from 0 or from C.
-//
-// Rows of B stream through the inner loop, four at a time, so that C is read and written once for four of them.
 func GemmNN[T Float](m, n, k int, c []T, ldc int, add bool, a []T, lda int, b []T, ldb int) {
-	for i := range m {
-		ci := c[i*ldc : i*ldc+n]
-		if !add {
-			clear(ci)
-		}
-		accumulateRows(ci, n, k, a, i*lda, 1, b, ldb)
-	}
+	gemmRows(m, n, k, c, ldc, add, a, lda, 1, b, ldb)
 }
 
 // GemmTN computes C = Aᵀ·B, or C += Aᵀ·B when add is set. Shapes: C [m n], A [k m], B [k n].
 func GemmTN[T Float](m, n, k int, c []T, ldc int, add bool, a []T, lda int, b []T, ldb int) {
-	for i := range m {
-		ci := c[i*ldc : i*ldc+n]
-		if !add {
-			clear(ci)
+	gemmRows(m, n, k, c, ldc, add, a, 1, lda, b, ldb)
+}
+
+// gemmRows computes c[i, j] = Σ_p a[i·rowStep+p·step]·b[p, j], or adds it to c.
+func gemmRows[T Float](m, n, k int, c []T, ldc int, add bool, a []T, rowStep, step int, b []T, ldb int) {
+	if !add {
+		for i := range m {
+			clear(c[i*ldc : i*ldc+n])
 		}
-		accumulateRows(ci, n, k, a, i, lda, b, ldb)
+	}
+	block := max(4, blockElements/max(n, 1))
+	for p := 0; p < k; p += block {
+		for i := range m {
+			accumulateRows(c[i*ldc:i*ldc+n], n, min(block, k-p), a, i*rowStep+p*step, step, b[p*ldb:], ldb)
+		}
 	}
 }
 
 // accumulateRows computes c[j] += Σ_p a[a0+p·step]·b[p·ldb+j], in the order of p.
+//
+// Rows of B stream through the inner loop, four at a time, so that C is read and written once for four of them.
 func accumulateRows[T Float](c []T, n, k int, a []T, a0, step int, b []T, ldb int) {
 	p := 0
 	for ; p+4 <= k; p += 4 {

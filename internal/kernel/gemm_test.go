@@ -1,0 +1,318 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/gonum"
+	"pgregory.net/rapid"
+)
+
+// gemmForm is one of the products, and which of its operands it reads transposed.
+type gemmForm[T Float] struct {
+	name           string
+	transA, transB bool
+	gemm           func(m, n, k int, c []T, ldc int, add bool, a []T, lda int, b []T, ldb int)
+}
+
+func gemmForms[T Float]() []gemmForm[T] {
+	return []gemmForm[T]{
+		{"NN", false, false, GemmNN[T]},
+		{"NT", false, true, GemmNT[T]},
+		{"TN", true, false, GemmTN[T]},
+	}
+}
+
+// extents are the rows and columns of A and B as they are stored.
+func (f gemmForm[T]) extents(m, n, k int) (ar, ac, br, bc int) {
+	ar, ac, br, bc = m, k, k, n
+	if f.transA {
+		ar, ac = k, m
+	}
+	if f.transB {
+		br, bc = n, k
+	}
+	return ar, ac, br, bc
+}
+
+// product is a call of a form on guarded buffers.
+type product[T Float] struct {
+	gemmForm[T]
+	m, n, k int
+	add     bool
+	c, a, b *buffer[T]
+}
+
+func newProduct[T Float](rng *rand.Rand, form gemmForm[T], m, n, k int, gaps [3]int, add bool) product[T] {
+	ar, ac, br, bc := form.extents(m, n, k)
+	return product[T]{
+		form, m, n, k, add,
+		newOutput[T](rng, m, n, gaps[0]), newInput[T](rng, ar, ac, gaps[1]), newInput[T](rng, br, bc, gaps[2]),
+	}
+}
+
+func (p product[T]) String() string {
+	return fmt.Sprintf("%s %s m=%d n=%d k=%d strides %d %d %d add=%v",
+		p.name, typeName[T](), p.m, p.n, p.k, p.c.stride, p.a.stride, p.b.stride, p.add)
+}
+
+func (p product[T]) run() {
+	p.gemm(p.m, p.n, p.k, p.c.data(), p.c.stride, p.add, p.a.data(), p.a.stride, p.b.data(), p.b.stride)
+}
+
+func (p product[T]) elementA(i, l int) T {
+	if p.transA {
+		return p.a.at(l, i)
+	}
+	return p.a.at(i, l)
+}
+
+func (p product[T]) elementB(l, j int) T {
+	if p.transB {
+		return p.b.at(j, l)
+	}
+	return p.b.at(l, j)
+}
+
+// start is what the chain of an element starts from.
+func (p product[T]) start(i, j int) T {
+	if p.add {
+		return p.c.old(i, j)
+	}
+	return 0
+}
+
+// chain is the contract of an element: one chain of rounded products over k.
+func (p product[T]) chain(i, j int) T {
+	s := p.start(i, j)
+	for l := range p.k {
+		s += T(p.elementA(i, l) * p.elementB(l, j))
+	}
+	return s
+}
+
+// reference is the element in float64, and a bound on the error of a sum of k rounded products in any order: with u
+// the unit roundoff, (k+1)·u/(1−(k+1)·u) times the sum of magnitudes (Higham, "Accuracy and Stability of Numerical
+// Algorithms", section 3.1). Twice that bounds the distance of two such sums.
+func (p product[T]) reference(i, j int) (sum, bound float64) {
+	sum = float64(p.start(i, j))
+	magnitude := math.Abs(sum)
+	for l := range p.k {
+		w := float64(p.elementA(i, l)) * float64(p.elementB(l, j))
+		sum += w
+		magnitude += math.Abs(w)
+	}
+	g := float64(p.k+1) * epsilon[T]() / 2
+	return sum, 2*g/(1-g)*magnitude + smallest[T]()
+}
+
+// check runs the product and compares each element with the chain and the reference.
+func (p product[T]) check(t rapid.TB) {
+	t.Helper()
+	p.run()
+	p.a.checkInput(t, p.String())
+	p.b.checkInput(t, p.String())
+	p.c.checkOutput(t, p.String())
+	for i := range p.m {
+		for j := range p.n {
+			got := p.c.at(i, j)
+			if want := p.chain(i, j); !sameBits(got, want) {
+				t.Fatalf("%v: c[%d, %d] = %v, the chain gives %v", p, i, j, got, want)
+			}
+			if want, bound := p.reference(i, j); !(math.Abs(float64(got)-want) <= bound) {
+				t.Fatalf("%v: c[%d, %d] = %v, want %v ± %v", p, i, j, got, want, bound)
+			}
+		}
+	}
+}
+
+func TestGemm(t *testing.T) {
+	t.Run("float32", testGemm[float32])
+	t.Run("float64", testGemm[float64])
+}
+
+func testGemm[T Float](t *testing.T) {
+	extents := []int{0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 50}
+	for _, form := range gemmForms[T]() {
+		rapid.Check(t, func(t *rapid.T) {
+			extent, gap := rapid.SampledFrom(extents), rapid.IntRange(0, 5)
+			m, n, k := extent.Draw(t, "m"), extent.Draw(t, "n"), extent.Draw(t, "k")
+			gaps := [3]int{gap.Draw(t, "gap of c"), gap.Draw(t, "gap of a"), gap.Draw(t, "gap of b")}
+			rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
+			newProduct(rng, form, m, n, k, gaps, rapid.Bool().Draw(t, "add")).check(t)
+		})
+	}
+}
+
+// TestGemmBlocks runs products whose B is of many blocks, of the least height and with a tail.
+func TestGemmBlocks(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	for _, s := range [][3]int{{3, blockElements / 32, 70}, {2, blockElements / 2, 9}, {5, 40, 2*blockElements/40 + 3}} {
+		for _, form := range gemmForms[float32]() {
+			newProduct(rng, form, s[0], s[1], s[2], [3]int{0, 1, 2}, s[0] == 3).check(t)
+		}
+	}
+}
+
+func TestGemmAgainstGonum(t *testing.T) {
+	t.Run("float32", func(t *testing.T) { testGonum(t, gonum.Implementation{}.Sgemm) })
+	t.Run("float64", func(t *testing.T) { testGonum(t, gonum.Implementation{}.Dgemm) })
+}
+
+func testGonum[T Float](t *testing.T, gemm func(ta, tb blas.Transpose, m, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int)) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	transpose := map[bool]blas.Transpose{false: blas.NoTrans, true: blas.Trans}
+	for _, form := range gemmForms[T]() {
+		for _, add := range []bool{false, true} {
+			for range 30 {
+				p := newProduct(rng, form, 1+rng.IntN(70), 1+rng.IntN(70), 1+rng.IntN(150), [3]int{rng.IntN(3), rng.IntN(3), rng.IntN(3)}, add)
+				want := p.c.clone()
+				beta := T(0)
+				if add {
+					beta = 1
+				}
+				gemm(transpose[p.transA], transpose[p.transB], p.m, p.n, p.k, 1,
+					p.a.data(), p.a.stride, p.b.data(), p.b.stride, beta, want.data(), want.stride)
+				p.run()
+				for i := range p.m {
+					for j := range p.n {
+						_, bound := p.reference(i, j)
+						if got, want := p.c.at(i, j), want.at(i, j); !(math.Abs(float64(got)-float64(want)) <= bound) {
+							t.Fatalf("%v: c[%d, %d] = %v, gonum has %v ± %v", p, i, j, got, want, bound)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestGemmPropagates puts one special value at every place of A, of B and of C, with zeros and ones to meet it: a
+// product must pass it on to its row or its column and nowhere else.
+func TestGemmPropagates(t *testing.T) {
+	t.Run("float32", testGemmPropagates[float32])
+	t.Run("float64", testGemmPropagates[float64])
+}
+
+func testGemmPropagates[T Float](t *testing.T) {
+	nan, inf := T(math.NaN()), T(math.Inf(1))
+	rng := rand.New(rand.NewPCG(7, 8))
+	const m, n, k = 3, 6, 7
+	for _, test := range []struct{ special, other, want T }{
+		{nan, 0, nan},
+		{nan, 1, nan},
+		{nan, inf, nan},
+		{inf, 0, nan},
+		{inf, 1, inf},
+		{inf, -1, -inf},
+		{-inf, 0, nan},
+		{-inf, -1, inf},
+	} {
+		for _, form := range gemmForms[T]() {
+			for l := range k {
+				for i := range m {
+					p := newProduct(rng, form, m, n, k, [3]int{}, i%2 == 0)
+					p.fillB(test.other)
+					p.setA(i, l, test.special)
+					p.checkSpecial(t, test.want, func(r, _ int) bool { return r == i }, test.other == inf)
+				}
+				for j := range n {
+					p := newProduct(rng, form, m, n, k, [3]int{}, j%2 == 0)
+					p.fillA(test.other)
+					p.setB(l, j, test.special)
+					p.checkSpecial(t, test.want, func(_, s int) bool { return s == j }, test.other == inf)
+				}
+			}
+		}
+	}
+}
+
+// checkSpecial runs the product and wants the value where hit says, and finite elements elsewhere unless the operand
+// is infinite.
+func (p product[T]) checkSpecial(t *testing.T, want T, hit func(i, j int) bool, infinite bool) {
+	t.Helper()
+	p.run()
+	for i := range p.m {
+		for j := range p.n {
+			got := p.c.at(i, j)
+			if hit(i, j) && !sameBits(got, want) {
+				t.Fatalf("%v: c[%d, %d] = %v, want %v", p, i, j, got, want)
+			}
+			if !hit(i, j) && !infinite && got-got != 0 {
+				t.Fatalf("%v: c[%d, %d] = %v, want a number", p, i, j, got)
+			}
+		}
+	}
+}
+
+func (p product[T]) setA(i, l int, v T) {
+	if p.transA {
+		i, l = l, i
+	}
+	p.a.set(i, l, v)
+}
+
+func (p product[T]) setB(l, j int, v T) {
+	if p.transB {
+		l, j = j, l
+	}
+	p.b.set(l, j, v)
+}
+
+func (p product[T]) fillA(v T) {
+	for i := range p.m {
+		for l := range p.k {
+			p.setA(i, l, v)
+		}
+	}
+}
+
+func (p product[T]) fillB(v T) {
+	for l := range p.k {
+		for j := range p.n {
+			p.setB(l, j, v)
+		}
+	}
+}
+
+// TestGemmModes: set overwrites whatever was in C, NaN too; add keeps it.
+func TestGemmModes(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 10))
+	for _, form := range gemmForms[float64]() {
+		for _, k := range []int{0, 1, 5} {
+			for _, add := range []bool{false, true} {
+				p := newProduct(rng, form, 2, 5, k, [3]int{2, 0, 0}, add)
+				for j := range p.n {
+					p.c.set(1, j, math.NaN())
+				}
+				p.run()
+				for j := range p.n {
+					if got := p.c.at(1, j); math.IsNaN(got) != add {
+						t.Errorf("%v: NaN in C became %v", p, got)
+					}
+				}
+				p.c.checkOutput(t, p.String())
+			}
+		}
+	}
+}
+
+// TestGemmSigns: a chain that starts from 0 never gives −0, one that starts from −0 may.
+func TestGemmSigns(t *testing.T) {
+	negative := math.Copysign(0, -1)
+	for _, form := range gemmForms[float64]() {
+		c := []float64{negative}
+		form.gemm(1, 1, 1, c, 1, false, []float64{negative}, 1, []float64{1}, 1)
+		if !sameBits(c[0], 0) {
+			t.Errorf("%s: 0 + −0·1 = %v", form.name, c[0])
+		}
+		c[0] = negative
+		form.gemm(1, 1, 1, c, 1, true, []float64{negative}, 1, []float64{1}, 1)
+		if !sameBits(c[0], negative) {
+			t.Errorf("%s: −0 + −0·1 = %v", form.name, c[0])
+		}
+	}
+}

@@ -1,0 +1,163 @@
+package kernel
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// tree is the contract of a reduction, spelled out: 16 chains, then halves onto halves.
+func tree[T Float](terms []T) T {
+	var l [16]T
+	for i, v := range terms {
+		l[i%16] += v
+	}
+	even := ((l[0] + l[8]) + (l[4] + l[12])) + ((l[2] + l[10]) + (l[6] + l[14]))
+	odd := ((l[1] + l[9]) + (l[5] + l[13])) + ((l[3] + l[11]) + (l[7] + l[15]))
+	return even + odd
+}
+
+func products[T, U Float](x, y []T) []U {
+	w := make([]U, len(x))
+	for i := range x {
+		w[i] = U(x[i]) * U(y[i])
+	}
+	return w
+}
+
+// checkReduction compares a result with the tree and with a plain sum in float64. The bound is that of a sum of n rounded
+// terms, each of rounding u: (n+1)·u of the sum of magnitudes, doubled for the error of the plain sum.
+func checkReduction[T Float](t rapid.TB, name string, got T, terms []T) {
+	t.Helper()
+	var sum, magnitude float64
+	for _, w := range terms {
+		sum += float64(w)
+		magnitude += math.Abs(float64(w))
+	}
+	if want := tree(terms); !sameBits(got, want) {
+		t.Fatalf("%s of %d: %v, the tree gives %v", name, len(terms), got, want)
+	}
+	if bound := float64(len(terms)+1) * epsilon[T]() * magnitude; !(math.Abs(float64(got)-sum) <= bound) {
+		t.Fatalf("%s of %d: %v, want %v ± %v", name, len(terms), got, sum, bound)
+	}
+}
+
+func TestReductions(t *testing.T) {
+	t.Run("float32", testReductions[float32])
+	t.Run("float64", testReductions[float64])
+}
+
+func testReductions[T Float](t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
+		n := rapid.IntRange(0, 100).Draw(t, "n")
+		x, y := newInput[T](rng, 1, n, 0), newInput[T](rng, 1, n, 0)
+		for j := range n { // magnitudes far apart, so that the order of additions shows
+			x.set(0, j, x.at(0, j)*T(math.Exp2(float64(rng.IntN(40)))))
+		}
+		checkReduction(t, "sum", Sum(x.data()), x.data())
+		checkReduction(t, "dot", Dot(x.data(), y.data()), products[T, T](x.data(), y.data()))
+		checkReduction(t, "sum of squares", SumSquares(x.data()), products[T, float64](x.data(), x.data()))
+		x.checkInput(t, "reductions")
+		y.checkInput(t, "reductions")
+	})
+}
+
+// TestTreeShows makes sure that the comparison with the tree can fail: neither one chain, nor eight, nor neighbours
+// joined first, give the bits of the tree on such data.
+func TestTreeShows(t *testing.T) {
+	rng := rand.New(rand.NewPCG(11, 12))
+	x := make([]float32, 100)
+	for i := range x {
+		x[i] = float32(rng.NormFloat64() * math.Exp2(float64(rng.IntN(20))))
+	}
+	var one, neighbours float32
+	var eight [8]float32
+	var lane [16]float32
+	for i, v := range x {
+		one += v
+		eight[i%8] += v
+		lane[i%16] += v
+	}
+	for i := 0; i < 16; i += 2 {
+		neighbours += lane[i] + lane[i+1]
+	}
+	fromEight := ((eight[0] + eight[4]) + (eight[2] + eight[6])) + ((eight[1] + eight[5]) + (eight[3] + eight[7]))
+	for name, v := range map[string]float32{"one chain": one, "eight chains": fromEight, "neighbours": neighbours} {
+		if v == Sum(x) {
+			t.Errorf("%s gives the same %v", name, v)
+		}
+	}
+}
+
+func TestSumSquaresNeitherOverflowsNorVanishes(t *testing.T) {
+	if got := SumSquares([]float32{3e30, 4e30}); math.Abs(got-25e60) > 1e-6*25e60 {
+		t.Errorf("large: %v", got)
+	}
+	if got := SumSquares([]float32{math.SmallestNonzeroFloat32}); got != 0x1p-298 {
+		t.Errorf("small: %v", got)
+	}
+	x := make([]float32, 1<<20)
+	for i := range x {
+		x[i] = 0.1
+	}
+	if got, want := SumSquares(x), float64(float32(0.1))*float64(float32(0.1))*(1<<20); math.Abs(got-want) > 1e-9*want {
+		t.Errorf("long: %v, want %v", got, want)
+	}
+}
+
+// TestReductionsPropagate puts a special value at every place of slices around the number of lanes.
+func TestReductionsPropagate(t *testing.T) {
+	nan, inf := math.NaN(), math.Inf(1)
+	for _, n := range []int{1, 2, 15, 16, 17, 33} {
+		for i := range n {
+			for _, special := range []float64{nan, inf, -inf} {
+				x, zero := make([]float64, n), make([]float64, n)
+				x[i] = special
+				if got := Sum(x); !sameBits(got, special) {
+					t.Errorf("sum with %v at %d of %d: %v", special, i, n, got)
+				}
+				if got := SumSquares(x); !sameBits(got, special*special) {
+					t.Errorf("sum of squares with %v at %d of %d: %v", special, i, n, got)
+				}
+				if a, b := Dot(x, zero), Dot(zero, x); a == a || b == b {
+					t.Errorf("dot of 0 and %v at %d of %d: %v and %v", special, i, n, a, b)
+				}
+				if got := Max(x); special != -inf && !sameBits(got, special) || special == -inf && n > 1 && got != 0 {
+					t.Errorf("max with %v at %d of %d: %v", special, i, n, got)
+				}
+				x[(i+1)%n] -= special
+				if got := Sum(x); got == got {
+					t.Errorf("sum of %v and its opposite: %v", special, got)
+				}
+			}
+		}
+	}
+}
+
+func TestMax(t *testing.T) {
+	nan, inf := float32(math.NaN()), float32(math.Inf(1))
+	for _, test := range []struct {
+		x    []float32
+		want float32
+	}{
+		{[]float32{3}, 3},
+		{[]float32{-3, -1, -2}, -1},
+		{[]float32{1, 2, 3}, 3},
+		{[]float32{-inf, -inf}, -inf},
+		{[]float32{-inf, -math.MaxFloat32}, -math.MaxFloat32},
+		{[]float32{1, inf, 2}, inf},
+		{[]float32{nan}, nan},
+		{[]float32{nan, inf}, nan},
+		{[]float32{inf, nan}, nan},
+		{[]float32{nan, 1, 2}, nan},
+		{[]float32{2, 1, nan}, nan},
+		{[]float32{1, nan, 2}, nan},
+	} {
+		if got := Max(test.x); !sameBits(got, test.want) {
+			t.Errorf("max of %v = %v, want %v", test.x, got, test.want)
+		}
+	}
+}
