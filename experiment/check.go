@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path"
 	"path/filepath"
@@ -64,7 +65,7 @@ func (c *checker) check(opts Options) *data.Splits {
 	var inputs []tensor.Spec
 	if splits != nil {
 		inputs = inputSpecs(splits.Train)
-		c.checkEvalRows(splits)
+		c.checkRows(splits)
 	}
 	if order, ok := c.checkGraph(inputs); ok && inputs != nil {
 		if c.config.DType == "float64" {
@@ -182,7 +183,7 @@ func findText(n *yaml.Node, text string) *yaml.Node {
 	return nil
 }
 
-// Resolve returns a path of the experiment file as the operating system finds it.
+// resolvePath returns a path of the experiment file as the operating system finds it.
 func resolvePath(dir, file string) string {
 	if filepath.IsAbs(file) {
 		return file
@@ -271,8 +272,20 @@ func findPath(n *yaml.Node, dir, file string) *yaml.Node {
 	return nil
 }
 
-func (c *checker) checkEvalRows(splits *data.Splits) {
+// checkRows checks what a run needs of the number of its rows.
+func (c *checker) checkRows(splits *data.Splits) {
 	if splits.Eval == nil && c.config.EarlyStopping != nil {
 		c.fail(c.at("early_stopping"), "early_stopping: there are no evaluation rows to judge by", "set aside some under data, or remove early_stopping")
+	}
+	rows, batch := int64(splits.Train.Len()), int64(c.config.Train.BatchSize)
+	if rows == 0 {
+		c.fail(c.at("data"), fmt.Sprintf("data: %s: there are no training rows", c.config.Data.Name), "lower eval_fraction, or add rows to the file")
+		return
+	}
+	if c.config.Train.DropLast && rows < batch {
+		c.fail(c.at("train", "drop_last"), fmt.Sprintf("train: drop_last leaves no batch: %d training rows make no whole batch of %d", rows, batch), fmt.Sprintf("lower batch_size to at most %d, or remove drop_last", rows))
+	}
+	if steps := (rows + batch - 1) / max(batch, 1); steps > 0 && c.config.Train.Epochs > math.MaxInt64/steps {
+		c.fail(c.at("train", "epochs"), fmt.Sprintf("train: epochs is too large: %d epochs of %d steps cannot be counted", c.config.Train.Epochs, steps), "set a limit with steps")
 	}
 }

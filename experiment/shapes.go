@@ -12,6 +12,7 @@ import (
 	"github.com/strata-ml/strata/loss"
 	"github.com/strata-ml/strata/model"
 	"github.com/strata-ml/strata/optim"
+	"github.com/strata-ml/strata/registry"
 	"github.com/strata-ml/strata/tensor"
 	"github.com/strata-ml/strata/train"
 )
@@ -120,28 +121,56 @@ func checkScores[T tensor.Float](c *checker, pred tensor.Spec, splits *data.Spli
 	}
 }
 
-// checkPatterns checks that every pattern in the file matches a parameter.
+// checkPatterns checks that every pattern in the file matches a parameter, and that something is left to train.
 func checkPatterns[T tensor.Float](c *checker, m *model.Model[T]) {
 	var paths []string
 	for _, p := range m.Params() {
 		paths = append(paths, p.Path)
 	}
+	if len(paths) == 0 {
+		c.fail(c.at("model"), "model: no node has parameters: there is nothing to train", "add a layer that learns, such as dense")
+		return
+	}
 	for _, p := range c.patterns() {
-		matched := false
-		for _, path := range paths {
-			ok, err := optim.Match([]string{p.text}, path)
-			matched = matched || ok || err != nil // a malformed pattern is a problem already
-		}
-		if !matched {
+		if !slices.ContainsFunc(paths, func(path string) bool { return matches(p.text, path) }) {
 			c.fail(p.node, fmt.Sprintf("%s: %q matches no parameter", p.owner, p.text), listParams(paths))
+		}
+	}
+	frozen, at := c.config.Freeze, c.at("freeze")
+	if warm := c.config.WarmStart; warm != nil {
+		if len(frozen) == 0 {
+			at = c.at("warm_start", "freeze")
+		}
+		frozen = append(slices.Clone(frozen), warm.Freeze...)
+		c.checkRename(warm.Rename, paths)
+	}
+	trains := slices.ContainsFunc(paths, func(path string) bool {
+		ok, err := optim.Match(frozen, path)
+		return !ok || err != nil
+	})
+	if !trains {
+		c.fail(at, "freeze: every parameter is frozen: there is nothing to train", listParams(paths))
+	}
+}
+
+// matches reports whether a pattern matches a path. One that is malformed matches all: it is a problem already.
+func matches(pattern, path string) bool {
+	ok, err := optim.Match([]string{pattern}, path)
+	return ok || err != nil
+}
+
+// checkRename checks that what the names in a checkpoint are turned into exists in this model.
+func (c *checker) checkRename(rename map[string]string, paths []string) {
+	known := append(c.names(), paths...)
+	for old, to := range rename {
+		if !slices.Contains(known, to) {
+			unknown := &registry.UnknownError{Name: to, Known: known}
+			c.fail(c.at("warm_start", "rename", old), fmt.Sprintf("warm_start: rename: %q is no node and no parameter of this model", to), unknown.Hint())
 		}
 	}
 }
 
 func listParams(paths []string) string {
-	if len(paths) == 0 {
-		return "the model has no parameters"
-	}
 	const shown = 12
 	if len(paths) > shown {
 		return fmt.Sprintf("the parameters are %s and %d more", strings.Join(paths[:shown], ", "), len(paths)-shown)

@@ -35,7 +35,7 @@ func DecodeBlock(at Place, n *yaml.Node, config any, reserved ...string) []Probl
 			seen[f.key] = true
 			b.add(f, decodeValue(at.At(f.key), f.key, value, v.FieldByIndex(f.index), f.rules))
 		} else if !slices.Contains(reserved, key.Value) {
-			meant, hint := b.explainUnknown(key.Value)
+			meant, hint := b.explainUnknown(key.Value, n)
 			seen[meant] = true
 			b.problems = append(b.problems, at.At(key.Value).Problem(key, fmt.Sprintf("unknown key %q", shorten(key.Value)), hint))
 		}
@@ -80,7 +80,7 @@ func (b *block) add(f field, problems []Problem) {
 
 // explainUnknown returns the key of the block that was meant, "" for none, and the remedy. A key that belongs into a
 // block below, such as lr in optimizer, is found there.
-func (b *block) explainUnknown(key string) (meant, hint string) {
+func (b *block) explainUnknown(key string, n *yaml.Node) (meant, hint string) {
 	if len(b.problems) >= maxExplained {
 		return "", ""
 	}
@@ -89,7 +89,7 @@ func (b *block) explainUnknown(key string) (meant, hint string) {
 	}
 	blockOf := map[string]string{}
 	var below []string
-	for _, path := range KeyPaths(b.config, nil) {
+	for _, path := range KeyPaths(b.config, n) {
 		i := strings.LastIndexByte(path, '.')
 		if i > 0 && blockOf[path[i+1:]] == "" {
 			blockOf[path[i+1:]] = path[:i]

@@ -66,7 +66,7 @@ func DecodeChoice(k Kind, at Place, n *yaml.Node, reserved ...string) (name stri
 	named := n
 	if n.Kind == yaml.MappingNode {
 		if named = Lookup(n, "type"); named == nil {
-			return "", nil, []Problem{at.Problem(n, "type is required", "add type: <"+k.Kind()+">; known: "+strings.Join(k.Names(), ", "))}
+			return "", nil, []Problem{at.Problem(n, "type is required", missingTypeHint(k, n))}
 		}
 	}
 	if named.Kind != yaml.ScalarNode || named.Tag != "!!str" || named.Value == "" {

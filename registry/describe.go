@@ -3,6 +3,7 @@ package registry
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -63,7 +64,7 @@ func typeHint(want string, n *yaml.Node) string {
 	case wholeErr == nil && n.Tag == "!!int":
 		return "write it in decimal: " + strconv.FormatInt(whole, 10)
 	case err != nil || math.IsInf(f, 0) || math.IsNaN(f):
-		if strings.ContainsAny(n.Value, "0123456789") || strings.HasPrefix(strings.TrimLeft(n.Value, "+-"), ".") {
+		if want == "a number" && (strings.ContainsAny(n.Value, "0123456789") || strings.HasPrefix(strings.TrimLeft(n.Value, "+-"), ".")) {
 			return "write a finite decimal number, such as 0.001 or 1e-3"
 		}
 		return ""
@@ -73,6 +74,17 @@ func typeHint(want string, n *yaml.Node) string {
 		return "write " + n.Value + " without quotes"
 	}
 	return ""
+}
+
+// missingTypeHint is the remedy for a block that names no part. A key of it may be the name, as in {top_k: 3}.
+func missingTypeHint(k Kind, n *yaml.Node) string {
+	names := k.Names()
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if key := n.Content[i].Value; slices.Contains(names, key) {
+			return fmt.Sprintf("write {type: %s, KEY: VALUE}", key)
+		}
+	}
+	return "add type: <" + k.Kind() + ">; known: " + strings.Join(names, ", ")
 }
 
 func listHint(n *yaml.Node) string {

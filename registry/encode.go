@@ -69,31 +69,9 @@ func encodeValue(v reflect.Value) *yaml.Node {
 	case reflect.Struct:
 		return EncodeBlock(v.Interface())
 	case reflect.Slice:
-		if v.IsNil() {
-			return nil
-		}
-		n := &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq"}
-		for i := range v.Len() {
-			n.Content = append(n.Content, encodeValue(v.Index(i)))
-		}
-		if v.Len() == 0 || n.Content[0].Kind == yaml.ScalarNode {
-			n.Style = yaml.FlowStyle
-		}
-		return n
+		return encodeList(v)
 	case reflect.Map:
-		if v.IsNil() {
-			return nil
-		}
-		n := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"}
-		keys := v.MapKeys()
-		slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
-		for _, k := range keys {
-			n.Content = append(n.Content, text(k.String()), encodeValue(v.MapIndex(k)))
-		}
-		if len(keys) == 0 {
-			n.Style = yaml.FlowStyle
-		}
-		return n
+		return encodeMap(v)
 	case reflect.String:
 		return text(v.String())
 	case reflect.Bool:
@@ -106,6 +84,36 @@ func encodeValue(v reflect.Value) *yaml.Node {
 		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!int", Value: strconv.FormatUint(v.Uint(), 10)}
 	}
 	panic(fmt.Sprintf("registry: no way to encode %v", v.Type()))
+}
+
+func encodeList(v reflect.Value) *yaml.Node {
+	if v.IsNil() {
+		return nil
+	}
+	n := &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq"}
+	for i := range v.Len() {
+		n.Content = append(n.Content, encodeValue(v.Index(i)))
+	}
+	if v.Len() == 0 || n.Content[0].Kind == yaml.ScalarNode {
+		n.Style = yaml.FlowStyle
+	}
+	return n
+}
+
+func encodeMap(v reflect.Value) *yaml.Node {
+	if v.IsNil() {
+		return nil
+	}
+	n := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"}
+	keys := v.MapKeys()
+	slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
+	for _, k := range keys {
+		n.Content = append(n.Content, text(k.String()), encodeValue(v.MapIndex(k)))
+	}
+	if len(keys) == 0 {
+		n.Style = yaml.FlowStyle
+	}
+	return n
 }
 
 // addressable returns v, or a copy of it that has an address.
