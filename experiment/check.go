@@ -57,7 +57,9 @@ func (c *checker) node(i int, key ...string) *yaml.Node {
 func (c *checker) check(opts Options) *data.Splits {
 	c.checkMetricNames()
 	c.checkPatternSyntax()
-	c.checkWarmStart()
+	if !opts.Resumed {
+		c.checkWarmStart()
+	}
 	var splits *data.Splits
 	if !opts.SkipData && !c.config.Data.IsZero() {
 		splits = c.loadData(opts.Fitted)

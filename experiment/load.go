@@ -19,6 +19,7 @@ type Options struct {
 	Dir string   // where relative paths start; "" for the directory of the file
 
 	Fitted   []byte // what the data source learned in the run that is continued, nil in a new one; see data.Context
+	Resumed  bool   // the weights are in a checkpoint of the run itself: the one that warm_start names is not needed
 	SkipData bool   // read no data file, and check nothing that needs one: shapes, patterns and memory
 
 	Memory uint64 // bytes that a run may take; 0 for AvailableMemory

@@ -123,7 +123,7 @@ func (r *Run) reload(f *checkpoint.File, o ResumeOptions) error {
 	if f == nil {
 		r.Experiment, err = Load(name, opts)
 	} else {
-		opts.Fitted = f.Config().Preprocessing
+		opts.Fitted, opts.Resumed = f.Config().Preprocessing, true
 		r.Experiment, err = Parse(name, []byte(f.Config().Text), opts)
 	}
 	if err != nil {

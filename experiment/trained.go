@@ -37,7 +37,7 @@ func OpenTrained(path string, o TrainedOptions) (*Trained, error) {
 	if err != nil {
 		return nil, err
 	}
-	e, err := Parse(file, []byte(f.Config().Text), Options{SkipData: true})
+	e, err := Parse(file, []byte(f.Config().Text), Options{Resumed: true, SkipData: true})
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
