@@ -58,8 +58,17 @@ func TestWrongConfigs(t *testing.T) {
 			if err == nil {
 				t.Fatal("the config is accepted")
 			}
-			if _, ok := errors.AsType[*experiment.Diagnostics](err); !ok {
-				t.Errorf("the error is a %T", err)
+			d, ok := errors.AsType[*experiment.Diagnostics](err)
+			if !ok {
+				t.Fatalf("the error is a %T", err)
+			}
+			for _, one := range d.List {
+				if one.Line < 1 || one.Column < 1 || (one.File == "") == (one.Origin == "") {
+					t.Errorf("it has no place: %+v", one)
+				}
+				if one.Hint == "" && !strings.Contains(one.Message, "did you mean") {
+					t.Errorf("it has no remedy: %s", one)
+				}
 			}
 			compare(t, strings.TrimSuffix(file, ".yaml")+".want", err.Error()+"\n")
 		})
