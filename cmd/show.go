@@ -2,7 +2,7 @@ package cmd
 
 import (
 	"fmt"
-	"strconv"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -40,11 +40,17 @@ func annotate(resolved string, origins []experiment.Origin) string {
 	comments := make([]string, len(lines))
 	width := 0
 	for i, line := range lines {
-		if len(origins) > 0 && holds(line, origins[0].Path) {
-			comments[i] = "# " + origins[0].From
-			origins = origins[1:]
-			width = max(width, utf8.RuneCountInString(line))
+		n := held(line, origins)
+		if n == 0 {
+			continue
 		}
+		var from []string
+		for _, o := range origins[:n] {
+			from = append(from, o.From)
+		}
+		comments[i] = "# " + strings.Join(slices.Compact(from), ", ")
+		origins = origins[n:]
+		width = max(width, utf8.RuneCountInString(line))
 	}
 	var b strings.Builder
 	for i, line := range lines {
@@ -57,17 +63,34 @@ func annotate(resolved string, origins []experiment.Origin) string {
 	return b.String()
 }
 
-// holds reports whether a line of YAML holds the value of a path: `units: 64` for model.fc1.units, and `- accuracy`
-// for an item of a list, whose path ends in a number.
-func holds(line, path string) bool {
-	key := path[strings.LastIndexByte(path, '.')+1:]
-	text := strings.TrimLeft(line, " ")
-	if _, err := strconv.Atoi(key); err == nil {
-		return strings.HasPrefix(text, "- ")
+// held returns how many of the next values a line of YAML holds: none of `model:`, one of `units: 64`, and all of a list
+// as in `missing: [NA, "?"]`, whose items go by their numbers.
+func held(line string, next []experiment.Origin) int {
+	key, value, ok := strings.Cut(strings.TrimLeft(line, " -"), ":")
+	if !ok || strings.TrimSpace(value) == "" || len(next) == 0 {
+		return 0
 	}
-	for strings.HasPrefix(text, "- ") {
-		text = text[2:]
+	if lastOf(next[0].Path) == key {
+		return 1
 	}
-	value, ok := strings.CutPrefix(text, key+":")
-	return ok && strings.TrimSpace(value) != ""
+	list, _ := cutLast(next[0].Path)
+	if lastOf(list) != key {
+		return 0
+	}
+	n := 0
+	for n < len(next) && strings.HasPrefix(next[n].Path, list+".") {
+		n++
+	}
+	return n
+}
+
+// cutLast splits a dotted path before its last key.
+func cutLast(path string) (before, last string) {
+	i := strings.LastIndexByte(path, '.')
+	return path[:max(i, 0)], path[i+1:]
+}
+
+func lastOf(path string) string {
+	_, last := cutLast(path)
+	return last
 }

@@ -1,0 +1,55 @@
+package cmd
+
+import (
+	"testing"
+)
+
+func TestResumeForMoreEpochs(t *testing.T) {
+	trainedDigits(t)
+	r := strata(t, "resume", "r", "--epochs", "3", "--no-plots")
+	if r.code != exitDone {
+		t.Fatal(r.stderr)
+	}
+	wantAll(t, r.stderr, "resuming from step 24: 3 epochs, 12 steps each, 36 steps in all\n", "epoch 3/3  step 36/36")
+	wantAll(t, r.out, "after 36 steps")
+	mustStrata(t, "train", "digits.yaml", "--run", "whole", "--no-plots", "--set", "train.epochs=3")
+	if readFile(t, "r/metrics.jsonl") != readFile(t, "whole/metrics.jsonl") {
+		t.Error("the history is not that of a run that was never cut")
+	}
+}
+
+func TestResumeOfAFinishedRun(t *testing.T) {
+	trainedDigits(t)
+	wantAll(t, mustStrata(t, "resume", "r"), "all epochs are done, after 24 steps", "strata resume r --epochs 4")
+}
+
+func TestResumePassesOverADamagedCheckpoint(t *testing.T) {
+	trainedDigits(t)
+	damage(t, "r/checkpoints/step-0000000024.strata")
+	r := strata(t, "resume", "r", "--no-plots")
+	if r.code != exitDone {
+		t.Fatal(r.stderr)
+	}
+	wantAll(t, r.stderr, "warning: passed over a damaged checkpoint", "step-0000000024.strata", "resuming from step 12")
+}
+
+func TestResumeRefusesOtherData(t *testing.T) {
+	t.Chdir(t.TempDir())
+	mustStrata(t, "example", "iris", "--output", ".")
+	mustStrata(t, "train", "iris.yaml", "--run", "r", "--no-plots", "--set", "train.epochs=1")
+	data := readFile(t, "data/iris/iris.csv")
+	writeFile(t, "data/iris/iris.csv", data[:len(data)-1]+" \n")
+	r := strata(t, "resume", "r", "--epochs", "2")
+	if r.code != exitFailed {
+		t.Errorf("exit code %d", r.code)
+	}
+	wantAll(t, r.stderr, "data/iris/iris.csv has changed since the run began")
+}
+
+// damage flips a bit in the middle of a file.
+func damage(t *testing.T, path string) {
+	t.Helper()
+	b := []byte(readFile(t, path))
+	b[len(b)/2] ^= 1
+	writeFile(t, path, string(b))
+}

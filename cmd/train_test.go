@@ -1,0 +1,136 @@
+package cmd
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/strata-ml/strata/examples"
+	"github.com/strata-ml/strata/train"
+)
+
+func TestTrain(t *testing.T) {
+	inTemp(t)
+	r := strata(t, "train", "digits.yaml")
+	if r.code != exitDone {
+		t.Fatalf("exit code %d: %s", r.code, r.stderr)
+	}
+	dir := filepath.Join("runs", "digits-1")
+	wantAll(t, r.out,
+		"run     "+dir+"\n", "ended   all epochs are done, after 24 steps", "best    loss ", "accuracy ", "last    ",
+		"curves  "+filepath.Join(dir, "plots"), "strata eval "+dir, "strata resume "+dir+" --epochs 4")
+	wantAll(t, r.stderr, "training: 2 epochs, 12 steps each, 24 steps in all\n", "epoch 1/2  step 12/24  loss ", "epoch 2/2  step 24/24", "eval loss ")
+	for _, file := range []string{"config.yaml", "run.json", "metrics.jsonl", "timing.jsonl", "plots/loss.png", "plots/metric_accuracy.svg"} {
+		if _, err := os.Stat(filepath.Join(dir, file)); err != nil {
+			t.Error(err)
+		}
+	}
+	wantAll(t, mustStrata(t, "train", "digits.yaml", "--no-plots"), filepath.Join("runs", "digits-2"))
+	if _, err := os.Stat(filepath.Join("runs", "digits-2", "plots")); err == nil {
+		t.Error("curves were drawn with --no-plots")
+	}
+}
+
+func TestTrainLaysOverridesOverTheFile(t *testing.T) {
+	inTemp(t)
+	r := strataIn(t, []string{"STRATA_SEED=7", "HOME=/nowhere"}, "train", "digits.yaml", "--run", "r", "--no-plots",
+		"--set", "model.fc1.units=9", "--set", "train.epochs=1")
+	if r.code != exitDone {
+		t.Fatal(r.stderr)
+	}
+	wantAll(t, readFile(t, "r/config.yaml"), "seed: 7\n", "units: 9\n", "epochs: 1\n")
+}
+
+func TestTrainRefusesARunThatIsThere(t *testing.T) {
+	trainedDigits(t)
+	before := readFile(t, "r/metrics.jsonl")
+	r := strata(t, "train", "digits.yaml", "--run", "r")
+	if r.code != exitFailed {
+		t.Errorf("exit code %d", r.code)
+	}
+	wantAll(t, r.stderr, "r is not empty", "resume")
+	if readFile(t, "r/metrics.jsonl") != before {
+		t.Error("the run was written to")
+	}
+}
+
+func TestTrainToldAsJSON(t *testing.T) {
+	inTemp(t)
+	r := strata(t, "train", "digits.yaml", "--no-plots", "--log-format", "json")
+	if r.code != exitDone {
+		t.Fatal(r.stderr)
+	}
+	epochs := 0
+	for line := range strings.Lines(r.stderr) {
+		var entry struct {
+			Msg   string
+			Epoch int
+			Loss  float64
+			Eval  train.Record
+		}
+		if err := json.Unmarshal([]byte(line), &entry); err != nil {
+			t.Fatalf("%v: %s", err, line)
+		}
+		if entry.Msg == "epoch" {
+			epochs++
+			if entry.Epoch != epochs || entry.Loss <= 0 || entry.Eval.Metrics["accuracy"] <= 0 {
+				t.Errorf("got %s", line)
+			}
+		}
+	}
+	if epochs != 2 {
+		t.Errorf("got %d lines of epochs in\n%s", epochs, r.stderr)
+	}
+}
+
+func TestCurvesThatFailAreAWarning(t *testing.T) {
+	inTemp(t)
+	if err := os.MkdirAll("r", 0o777); err != nil {
+		t.Fatal(err)
+	}
+	mustStrata(t, "train", "digits.yaml", "--run", "r", "--no-plots")
+	writeFile(t, "r/plots", "a file where the directory should be")
+	r := strata(t, "resume", "r", "--epochs", "3")
+	if r.code != exitDone {
+		t.Errorf("exit code %d", r.code)
+	}
+	wantAll(t, r.stderr, "warning: the curves were not drawn")
+}
+
+// TestExamplesRunAnywhere writes each example that needs no file of the user's own into an empty directory, and trains
+// it there as it is.
+func TestExamplesRunAnywhere(t *testing.T) {
+	reaches := map[string]struct {
+		metric string
+		least  float64
+	}{
+		"digits":   {"accuracy", 0.97},
+		"iris":     {"accuracy", 0.93},
+		"penguins": {"accuracy", 0.97},
+		"diabetes": {"r2", 0.4},
+	}
+	for _, name := range examples.Names() {
+		if name == "mnist" { // the user brings the images: TestRealData
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			mustStrata(t, "example", name, "--output", ".")
+			mustStrata(t, "train", name+".yaml", "--run", "r", "--no-plots")
+			wantEval(t, "r", reaches[name].metric, reaches[name].least)
+		})
+	}
+}
+
+// wantEval fails the test unless a metric of the best checkpoint of a run reaches a value.
+func wantEval(t *testing.T, dir, metric string, least float64) {
+	t.Helper()
+	var e evaluation
+	decodeOne(t, mustStrata(t, "eval", dir, "--json"), &e)
+	t.Logf("%s: %.4f", metric, e.Metrics[metric])
+	if got := float64(e.Metrics[metric]); !(got >= least) {
+		t.Errorf("%s: got %v, want at least %v", metric, got, least)
+	}
+}
