@@ -1,0 +1,285 @@
+//go:build unix
+
+package cmd
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/strata-ml/strata/checkpoint"
+)
+
+// cutExperiment has what a run has to carry over a cut: dropout, moments, a rate that changes, a shuffled order and
+// checkpoints within epochs.
+const cutExperiment = `
+name: cut
+data: digits
+model:
+  - {name: fc1, type: dense, units: 32}
+  - relu
+  - {type: dropout, rate: 0.3}
+  - {name: logits, type: dense, units: 10}
+loss: softmax_cross_entropy
+metrics: [accuracy]
+optimizer: {type: adam, lr: {type: step, start: 0.01, every: 4}}
+regularizers: [l2]
+train: {epochs: 12, batch_size: 24, log_every: 3}
+checkpoint: {every_steps: 37}
+`
+
+// A binary is the built command.
+type binary string
+
+// built builds the command once for all tests of the package.
+var built = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(builtDir, "program")
+	if out, err := exec.Command("go", "build", "-o", path, "./strata").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w\n%s", err, out)
+	}
+	return path, nil
+})
+
+var builtDir string
+
+func TestMain(m *testing.M) {
+	os.Exit(runTests(m))
+}
+
+func runTests(m *testing.M) int {
+	var err error
+	if builtDir, err = os.MkdirTemp("", "strata"); err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(builtDir)
+	return m.Run()
+}
+
+func buildBinary(t *testing.T) binary {
+	t.Helper()
+	path, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return binary(path)
+}
+
+// A process is a command under way.
+type process struct {
+	*exec.Cmd
+	lines  *bufio.Reader // standard error
+	stderr bytes.Buffer  // what was read of it
+}
+
+// start starts a command with a number of threads.
+func (b binary) start(t *testing.T, threads int, args ...string) *process {
+	t.Helper()
+	p := &process{Cmd: exec.Command(string(b), args...)}
+	p.Env = append(os.Environ(), fmt.Sprintf("GOMAXPROCS=%d", threads))
+	pipe, err := p.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.lines = bufio.NewReader(pipe)
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// await reads standard error up to a line that has a prefix.
+func (p *process) await(t *testing.T, prefix string) {
+	t.Helper()
+	for {
+		line, err := p.lines.ReadString('\n')
+		p.stderr.WriteString(line)
+		if err != nil {
+			t.Fatalf("no line %q: %v\n%s", prefix, err, p.stderr.String())
+		}
+		if strings.HasPrefix(line, prefix) {
+			return
+		}
+	}
+}
+
+// end reads standard error to its end and returns the exit code, −1 for a process that was killed.
+func (p *process) end(t *testing.T) int {
+	t.Helper()
+	if _, err := io.Copy(&p.stderr, p.lines); err != nil {
+		t.Fatal(err)
+	}
+	_ = p.Wait() // the code says it
+	return p.ProcessState.ExitCode()
+}
+
+// run runs a command to its end.
+func (b binary) run(t *testing.T, threads int, args ...string) {
+	t.Helper()
+	p := b.start(t, threads, args...)
+	if code := p.end(t); code != exitDone {
+		t.Fatalf("%v: exit code %d\n%s", args, code, p.stderr.String())
+	}
+}
+
+// TestACutRunEndsWithTheSameBits cuts runs by SIGINT and by SIGKILL, resumes them, and compares all that they leave
+// with a run that was not cut, for several numbers of threads.
+func TestACutRunEndsWithTheSameBits(t *testing.T) {
+	b := buildBinary(t)
+	t.Chdir(t.TempDir())
+	writeFile(t, "cut.yaml", cutExperiment)
+	b.run(t, 1, "train", "cut.yaml", "--run", "whole/run")
+	b.run(t, 1, "plot", "whole/run", "--no-resume-marks")
+	for _, threads := range []int{1, 2, 8} {
+		t.Run(fmt.Sprintf("SIGINT with GOMAXPROCS %d", threads), func(t *testing.T) {
+			dir := fmt.Sprintf("int%d/run", threads)
+			p := b.start(t, threads, "train", "cut.yaml", "--run", dir)
+			p.await(t, "epoch 2/12")
+			interrupt(t, p, syscall.SIGINT)
+			if code := p.end(t); code != 130 {
+				t.Fatalf("exit code %d\n%s", code, p.stderr.String())
+			}
+			if _, err := os.Stat(filepath.Join(dir, "plots", "loss.png")); err != nil {
+				t.Error(err)
+			}
+			b.run(t, threads, "resume", dir)
+			wantSameRun(t, b, dir)
+		})
+		t.Run(fmt.Sprintf("SIGKILL with GOMAXPROCS %d", threads), func(t *testing.T) {
+			dir := fmt.Sprintf("kill%d/run", threads)
+			args := []string{"train", "cut.yaml", "--run", dir, "--no-plots"}
+			for range 3 {
+				p := b.start(t, threads, args...)
+				p.await(t, greeting(args[0]))
+				wait := rand.N(150 * time.Millisecond)
+				t.Logf("killed after %v", wait)
+				time.Sleep(wait)
+				interrupt(t, p, syscall.SIGKILL)
+				p.end(t)
+				args = []string{"resume", dir, "--no-plots"}
+			}
+			b.run(t, threads, "resume", dir)
+			b.run(t, threads, "verify", dir)
+			wantSameRun(t, b, dir)
+		})
+	}
+}
+
+// greeting is how the first line of a verb begins.
+func greeting(verb string) string {
+	if verb == "train" {
+		return "training"
+	}
+	return "resuming"
+}
+
+// interrupt sends a signal. A process that has ended already is as good.
+func interrupt(t *testing.T, p *process, s syscall.Signal) {
+	t.Helper()
+	if err := p.Process.Signal(s); err != nil && err != os.ErrProcessDone {
+		t.Fatal(err)
+	}
+}
+
+// wantSameRun compares the tensors of the last checkpoint, the metrics log and the curves of a run with those of
+// whole/run.
+func wantSameRun(t *testing.T, b binary, dir string) {
+	t.Helper()
+	if readFile(t, filepath.Join(dir, "metrics.jsonl")) != readFile(t, "whole/run/metrics.jsonl") {
+		t.Error("metrics.jsonl differs")
+	}
+	got, want := tensors(t, dir), tensors(t, "whole/run")
+	if len(got) != len(want) {
+		t.Fatalf("there are %d tensors, and %d in the whole run", len(got), len(want))
+	}
+	for name, data := range want {
+		if !bytes.Equal(got[name], data) {
+			t.Errorf("tensor %s differs", name)
+		}
+	}
+	b.run(t, 1, "plot", dir, "--no-resume-marks")
+	files, err := filepath.Glob("whole/run/plots/*")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("got %v, %v", files, err)
+	}
+	for _, f := range files {
+		if readFile(t, filepath.Join(dir, "plots", filepath.Base(f))) != readFile(t, f) {
+			t.Errorf("plots/%s differs", filepath.Base(f))
+		}
+	}
+}
+
+// tensors reads the newest checkpoint of a run.
+func tensors(t *testing.T, dir string) map[string][]byte {
+	t.Helper()
+	paths, err := checkpoint.List(filepath.Join(dir, "checkpoints"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := checkpoint.Open(paths[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	s, err := f.Snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string][]byte{"step": fmt.Append(nil, s.State.Step)}
+	for _, one := range s.Tensors {
+		all[one.Name] = one.Data
+	}
+	return all
+}
+
+func TestSIGTERMSavesAndExits143(t *testing.T) {
+	b := buildBinary(t)
+	t.Chdir(t.TempDir())
+	writeFile(t, "cut.yaml", cutExperiment)
+	p := b.start(t, 1, "train", "cut.yaml", "--run", "r", "--no-plots", "--set", "checkpoint={every: 0}", "--set", "train.epochs=1000")
+	p.await(t, "epoch 1/")
+	interrupt(t, p, syscall.SIGUSR1)
+	p.await(t, "saving after this step")
+	p.await(t, "epoch")
+	p.await(t, "epoch")
+	interrupt(t, p, syscall.SIGTERM)
+	if code := p.end(t); code != 143 {
+		t.Errorf("exit code %d\n%s", code, p.stderr.String())
+	}
+	paths, err := checkpoint.List("r/checkpoints")
+	if err != nil || len(paths) < 2 {
+		t.Errorf("SIGUSR1 and SIGTERM left the checkpoints %v, %v", paths, err)
+	}
+	mustStrata(t, "verify", "r")
+}
+
+// TestASecondSignalEndsAtOnce interrupts a step that takes seconds, twice.
+func TestASecondSignalEndsAtOnce(t *testing.T) {
+	b := buildBinary(t)
+	t.Chdir(t.TempDir())
+	writeFile(t, "cut.yaml", cutExperiment)
+	p := b.start(t, 1, "train", "cut.yaml", "--run", "r", "--set", "model.fc1.units=20000", "--set", "train.batch_size=1438")
+	p.await(t, "training")
+	interrupt(t, p, syscall.SIGINT)
+	p.await(t, "finishing the step")
+	began := time.Now()
+	interrupt(t, p, syscall.SIGINT)
+	if code := p.end(t); code != 130 {
+		t.Errorf("exit code %d\n%s", code, p.stderr.String())
+	}
+	if took := time.Since(began); took > time.Second {
+		t.Errorf("it took %v", took)
+	}
+	if paths, _ := checkpoint.List("r/checkpoints"); len(paths) > 0 {
+		t.Errorf("it finished the step and saved %v", paths)
+	}
+}
