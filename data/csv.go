@@ -35,7 +35,7 @@ const (
 type CSVConfig struct {
 	_                 struct{} `doc:"rows of a CSV file: numbers and categories in, a class or a number out"`
 	Path              string   `doc:"file with a row per example, relative to the experiment file; a name in .gz is unpacked" is:"required"`
-	EvalPath          string   `doc:"file with the evaluation rows; without it, EvalFraction of the rows of path are"`
+	EvalPath          string   `doc:"file with the evaluation rows; without it, eval_fraction of the rows of path are"`
 	EvalFraction      float64  `doc:"share of the rows that is drawn at random for evaluation" is:">=0,<1"`
 	Header            bool     `doc:"the first row names the columns; otherwise their names are 1, 2, …"`
 	Delimiter         string   `doc:"character between cells"`

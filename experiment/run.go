@@ -116,10 +116,17 @@ func (r *Run) reload(f *checkpoint.File, o ResumeOptions) error {
 	if o.DataDir != "" {
 		opts.Dir = o.DataDir
 	}
-	if o.Epochs > 0 {
-		opts.Set = []string{"train.epochs=" + strconv.FormatInt(o.Epochs, 10)}
-	}
 	name := filepath.Join(r.Dir, ConfigFile)
+	epochs := o.Epochs
+	if epochs == 0 {
+		// config.yaml knows of an extension of which no checkpoint has been written yet.
+		if written, err := Load(name, Options{SkipData: true, Resumed: true}); err == nil {
+			epochs = written.Config.Train.Epochs
+		}
+	}
+	if epochs > 0 {
+		opts.Set = []string{"train.epochs=" + strconv.FormatInt(epochs, 10)}
+	}
 	if f == nil {
 		r.Experiment, err = Load(name, opts)
 	} else {

@@ -44,7 +44,7 @@ func DefaultEarlyStopping() EarlyStopping { return EarlyStopping{Metric: "loss",
 // CheckpointPolicy is when checkpoints are written and which are kept. A run also writes one when it ends or is told
 // to stop.
 type CheckpointPolicy struct {
-	Every      int64  `doc:"epochs between checkpoints; 0 leaves only EverySteps and the end" is:">=0"`
+	Every      int64  `doc:"epochs between checkpoints; 0 leaves only every_steps and the end" is:">=0"`
 	EverySteps int64  `doc:"steps between checkpoints; 0 sets none" is:">=0"`
 	Keep       int    `doc:"newest checkpoints to keep; the best one is kept besides" is:">=2"`
 	Best       string `doc:"loss, or the name of the metric whose best evaluation is kept"`
