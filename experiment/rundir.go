@@ -87,6 +87,9 @@ func partModules() []checkpoint.Module {
 	return list
 }
 
+// ErrNotEmpty is wrapped by the error of Start for a directory that holds something.
+var ErrNotEmpty = errors.New("not empty")
+
 // makeRunDir makes a run directory that does not exist, is empty, or holds nothing but the lock of a run that ended
 // before it began.
 func makeRunDir(dir string) error {
@@ -96,7 +99,7 @@ func makeRunDir(dir string) error {
 	}
 	for _, e := range entries {
 		if e.Name() != LockFile {
-			return fmt.Errorf("%s is not empty: give a run a directory of its own, or continue it with resume", dir)
+			return fmt.Errorf("%s is %w: give a run a directory of its own, or continue it with resume", dir, ErrNotEmpty)
 		}
 	}
 	return err
