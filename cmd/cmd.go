@@ -26,7 +26,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 
@@ -143,11 +145,31 @@ it was and ends with the same bits.`,
 			root.AddCommand(v)
 		}
 	}
+	root.SetHelpCommand(p.helpVerb(root))
 	root.SetHelpCommandGroupID(groupProgram)
 	root.SetCompletionCommandGroupID(groupProgram)
 	root.SetUsageTemplate(usageTemplate)
 	cobra.EnableCommandSorting = false // the verbs stand in the order in which a person meets them
 	return root
+}
+
+func (p *program) helpVerb(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use:     "help [COMMAND]",
+		Short:   "Show the help of a command",
+		Long:    "Show the help of a command, as its flag --help does.",
+		Example: "  strata help train",
+		RunE: func(_ *cobra.Command, args []string) error {
+			c, rest, err := root.Find(args)
+			if err != nil {
+				return err
+			}
+			if err := p.noSuchVerb(root, rest); err != nil {
+				return err
+			}
+			return c.Help()
+		},
+	}
 }
 
 // noSuchVerb refuses arguments of the root: they are a verb that there is none of.
@@ -238,8 +260,20 @@ func arguments(least, most int, names string) cobra.PositionalArgs {
 
 // exists returns a usageError unless there is something at a path that the command line gives.
 func exists(path string) error {
-	if _, err := os.Stat(path); err != nil {
-		return usage("%w", err)
+	_, err := os.Stat(path)
+	if pe, ok := errors.AsType[*fs.PathError](err); ok {
+		return usage("%s: %w", path, pe.Err)
+	}
+	return err
+}
+
+// isRun returns a usageError unless a path of the command line is a run directory.
+func isRun(dir string) error {
+	if err := exists(dir); err != nil {
+		return err
+	}
+	if exists(filepath.Join(dir, experiment.ConfigFile)) != nil {
+		return usage("%s is no run directory: it has no %s", dir, experiment.ConfigFile)
 	}
 	return nil
 }

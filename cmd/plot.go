@@ -27,7 +27,7 @@ A run may still be under way.`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			var histories []*train.History
 			for _, dir := range args {
-				if err := exists(dir); err != nil {
+				if err := isRun(dir); err != nil {
 					return err
 				}
 				h, err := readHistory(dir)

@@ -39,6 +39,12 @@ func TestPlotWithoutResumeMarks(t *testing.T) {
 func TestPlotOfNothing(t *testing.T) {
 	t.Chdir(t.TempDir())
 	r := strata(t, "plot", ".")
+	if r.code != exitUsage {
+		t.Errorf("exit code %d", r.code)
+	}
+	wantAll(t, r.stderr, "strata: . is no run directory")
+	writeFile(t, "config.yaml", "")
+	r = strata(t, "plot", ".")
 	if r.code != exitFailed {
 		t.Errorf("exit code %d", r.code)
 	}

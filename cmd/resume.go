@@ -23,7 +23,7 @@ data file that has changed since the run began is refused.`,
 			if err != nil {
 				return err
 			}
-			if err := exists(args[0]); err != nil {
+			if err := isRun(args[0]); err != nil {
 				return err
 			}
 			if c.Flags().Changed("epochs") && resume.Epochs < 1 {

@@ -1,6 +1,8 @@
 package cmd
 
 import (
+	"errors"
+
 	"github.com/spf13/cobra"
 	"github.com/strata-ml/strata/experiment"
 )
@@ -41,6 +43,9 @@ STRATA_OPTIMIZER_LR, and --set. Nodes of the model go by their names.`,
 			}
 			progress := newProgress(screen)
 			r, err := e.Start(dir, progress)
+			if errors.Is(err, experiment.ErrNotEmpty) {
+				return usage("%w", err)
+			}
 			if err != nil {
 				return err
 			}

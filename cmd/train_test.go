@@ -47,13 +47,27 @@ func TestTrainRefusesARunThatIsThere(t *testing.T) {
 	trainedDigits(t)
 	before := readFile(t, "r/metrics.jsonl")
 	r := strata(t, "train", "digits.yaml", "--run", "r")
-	if r.code != exitFailed {
+	if r.code != exitUsage {
 		t.Errorf("exit code %d", r.code)
 	}
 	wantAll(t, r.stderr, "r is not empty", "resume")
 	if readFile(t, "r/metrics.jsonl") != before {
 		t.Error("the run was written to")
 	}
+}
+
+func TestADivergedRunKeepsWhatItHad(t *testing.T) {
+	inTemp(t)
+	r := strata(t, "train", "digits.yaml", "--run", "r", "--set", "train.epochs=9",
+		"--set", "optimizer={type: sgd, lr: {type: exponential, start: 0.1, factor: 1e30}}")
+	if r.code != exitFailed || r.out != "" {
+		t.Errorf("exit code %d, output %q", r.code, r.out)
+	}
+	wantAll(t, r.stderr, "strata: step ", "The run is intact up to r/checkpoints/step-")
+	if _, err := os.Stat("r/plots/loss.png"); err != nil {
+		t.Errorf("the curves of a run that diverged are not drawn: %v", err)
+	}
+	mustStrata(t, "verify", "r")
 }
 
 func TestTrainToldAsJSON(t *testing.T) {
