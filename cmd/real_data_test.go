@@ -12,8 +12,8 @@ const sharedData = "../../shared/data"
 // TestRealData trains experiments of at most 30 lines on data sets that are not part of the repository. The floor of
 // each is what a linear model reaches, or the goal that the experiment states.
 func TestRealData(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it takes seconds, and the tests are to be short")
+	if testing.Short() || underRace {
+		t.Skip("it needs seconds of arithmetic, and minutes under the race detector")
 	}
 	data, err := filepath.Abs(sharedData)
 	if err != nil {

@@ -126,7 +126,10 @@ func TestExamplesRunAnywhere(t *testing.T) {
 		"diabetes": {"r2", 0.4},
 	}
 	for _, name := range examples.Names() {
-		if name == "mnist" { // the user brings the images: TestRealData
+		switch {
+		case name == "mnist": // the user brings the images: TestRealData
+			continue
+		case name == "digits" && underRace: // a minute of arithmetic that no second goroutine sees
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
