@@ -31,8 +31,7 @@ func (p *program) trainRun(ctx context.Context, r *experiment.Run, progress *pro
 		}
 	}
 	if err != nil {
-		err = errors.Join(explainFailure(r.Dir, err), r.Close())
-		return err
+		return errors.Join(explainFailure(r.Dir, err), r.Close())
 	}
 	if err := r.Close(); err != nil {
 		return err
