@@ -2,6 +2,7 @@ package layers_test
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/strata-ml/strata/layers"
@@ -29,7 +30,6 @@ func TestBuildErrors(t *testing.T) {
 		{"dropout", rate(1), []tensor.Shape{{3}}, "rate must be at least 0 and below 1, is 1"},
 		{"dropout", rate(-0.1), []tensor.Shape{{3}}, "rate must be at least 0 and below 1, is -0.1"},
 		{"dropout", rate(math.NaN()), []tensor.Shape{{3}}, "rate must be at least 0 and below 1, is NaN"},
-		{"hard_tanh", func(config any) { config.(*layers.HardTanhConfig).Min = 2 }, []tensor.Shape{{3}}, "min must be below max 1, is 2"},
 		{"prelu", func(config any) { config.(*layers.PReLUConfig).Channels = "each" }, []tensor.Shape{{3}}, `channels must be one of shared, per_channel, is "each"`},
 	}
 	for _, name := range []string{"sigmoid", "tanh", "hard_tanh", "relu", "leaky_relu", "prelu", "softmax", "dropout", "flatten"} {
@@ -43,6 +43,19 @@ func TestBuildErrors(t *testing.T) {
 		if err == nil || err.Error() != test.want {
 			t.Errorf("%s over %v: %v, want %s", test.layer, test.shapes, err, test.want)
 		}
+	}
+}
+
+// TestHardTanhBounds refuses bounds in the wrong order, however the layer was made.
+func TestHardTanhBounds(t *testing.T) {
+	const want = "min must be below max 1, is 2"
+	c := layers.HardTanhConfig{Min: 2, Max: 1}
+	if _, err := layers.Declare(layers.NewHardTanh[float64](c), tensor.Spec{Shape: tensor.Shape{3}}); err == nil || err.Error() != want {
+		t.Errorf("Declare: %v, want %s", err, want)
+	}
+	_, err := layers.Registry.Build("hard_tanh", func(config any) { *config.(*layers.HardTanhConfig) = c })
+	if err == nil || !strings.HasSuffix(err.Error(), want) {
+		t.Errorf("Build: %v, want %s", err, want)
 	}
 }
 
