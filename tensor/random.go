@@ -1,6 +1,7 @@
 package tensor
 
 import (
+	"fmt"
 	"math"
 	"math/bits"
 )
@@ -23,8 +24,10 @@ func mix(z uint64) uint64 {
 // NewRandom returns the source for a seed.
 func NewRandom(seed uint64) Random { return Random{mix(seed + gamma)} }
 
-// With returns an independent source for one more coordinate of the key: a step, a row, an epoch.
-func (r Random) With(n uint64) Random { return Random{mix(r.key ^ mix(n+gamma))} }
+// With returns an independent source for one more coordinate of the key: a step, a row, an epoch. The key is mixed once
+// more before the coordinate enters, so that the order of the coordinates matters, the seed's place among them too:
+// seed 1, row 2 is another source than seed 2, row 1.
+func (r Random) With(n uint64) Random { return Random{mix(mix(r.key+gamma) ^ mix(n+gamma))} }
 
 // WithName returns an independent source for a name.
 func (r Random) WithName(name string) Random {
@@ -48,8 +51,11 @@ func (r Random) Normal(i int) float64 {
 	return math.Sqrt(-2*math.Log(u)) * math.Cos(2*math.Pi*r.Float64(2*i+1))
 }
 
-// IntN returns a whole number in [0, n) at counter i. Its bias is below n/2⁶⁴.
+// IntN returns a whole number in [0, n) at counter i. Its bias is below n/2⁶⁴. It panics when n is not positive.
 func (r Random) IntN(i, n int) int {
+	if n <= 0 {
+		panic(&ShapeError{Op: "int_n", Detail: fmt.Sprintf("the bound must be positive, is %d", n)})
+	}
 	hi, _ := bits.Mul64(r.Uint64(i), uint64(n))
 	return int(hi)
 }

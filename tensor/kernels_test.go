@@ -1,0 +1,193 @@
+package tensor
+
+import (
+	"errors"
+	"math"
+	"slices"
+	"testing"
+)
+
+// call is a call of public functions with arguments that fit.
+type call struct {
+	name string
+	run  func()
+}
+
+// calls lists every public function that computes.
+func calls[T Float]() []call {
+	x, y, dst := []T{1, 2, 3, 4, 5, 6}, []T{6, 5, 4, 3, 2, 1}, make([]T, 6)
+	row, square := []T{1, 2, 3}, make([]T, 9)
+	a, b := Mat(2, 3, x), Mat(3, 2, y)
+	r, shape := NewRandom(1), Shape{3, 4}
+	var number T
+	var wide float64
+	var bits uint64
+	return []call{
+		{"axpy", func() { Axpy(0, x, dst) }},
+		{"add", func() { AddTo(dst, x) }},
+		{"scale", func() { Scale(1, x) }},
+		{"mul", func() { Mul(dst, x, y) }},
+		{"dot", func() { number = Dot(x, y) }},
+		{"sum", func() { number = Sum(x) }},
+		{"sum_squares", func() { wide = SumSquares(x) }},
+		{"add_row", func() { AddRow(dst, row) }},
+		{"sum_rows", func() { SumRows(row, dst) }},
+		{"exp", func() { Exp(dst, x) }},
+		{"log", func() { Log(dst, x) }},
+		{"tanh", func() { Tanh(dst, x) }},
+		{"sigmoid", func() { Sigmoid(dst, x) }},
+		{"max", func() { number = Max(x) }},
+		{"softmax", func() { Softmax(dst, x, 3) }},
+		{"matmul", func() { MatMul(Mat(2, 2, square), Set, a, b) }},
+		{"matmul_nt", func() { MatMulNT(Mat(2, 2, square), Add, a, a) }},
+		{"matmul_tn", func() { MatMulTN(Mat(3, 3, square), Set, a, a) }},
+		{"random", func() { bits = r.With(3).WithName("name").Uint64(4); _ = bits }},
+		{"draws", func() { wide = r.Float64(1) + r.Normal(2) + float64(r.IntN(3, 10)); _, _ = wide, number }},
+		{"shape", func() { _, _, _ = shape.Check(), shape.Size(), shape.Equal(shape) }},
+	}
+}
+
+func TestNothingAllocates(t *testing.T) {
+	for _, c := range append(calls[float32](), calls[float64]()...) {
+		if n := testing.AllocsPerRun(10, c.run); n != 0 {
+			t.Errorf("%s allocates %v times", c.name, n)
+		}
+	}
+}
+
+// TestFunctions checks that each public function calls the kernel of its name with its arguments in order.
+func TestFunctions(t *testing.T) {
+	e := math.E
+	for _, test := range []struct {
+		name string
+		run  func(dst, x, y []float64)
+		want []float64
+	}{
+		{"axpy", func(dst, x, _ []float64) { Axpy(2, x, dst) }, []float64{12, 14, 16, 18}},
+		{"axpy onto itself", func(dst, _, _ []float64) { Axpy(1, dst, dst) }, []float64{20, 20, 20, 20}},
+		{"add", func(dst, x, _ []float64) { AddTo(dst, x) }, []float64{11, 12, 13, 14}},
+		{"scale", func(dst, _, _ []float64) { Scale(3, dst) }, []float64{30, 30, 30, 30}},
+		{"mul", Mul[float64], []float64{0, 2, -3, 8}},
+		{"dot", func(dst, x, y []float64) { dst[0] = Dot(x, y) }, []float64{7, 10, 10, 10}},
+		{"sum", func(dst, x, _ []float64) { dst[0] = Sum(x) }, []float64{10, 10, 10, 10}},
+		{"sum of squares", func(dst, x, _ []float64) { dst[0] = SumSquares(x) }, []float64{30, 10, 10, 10}},
+		{"add row", func(dst, x, _ []float64) { AddRow(dst, x[:2]) }, []float64{11, 12, 11, 12}},
+		{"sum rows", func(dst, x, _ []float64) { SumRows(dst[:2], x) }, []float64{14, 16, 10, 10}},
+		{"exp", func(dst, _, y []float64) { Exp(dst, y) }, []float64{1, e, 1 / e, e * e}},
+		{"log", func(dst, _, _ []float64) { Exp(dst, dst); Log(dst, dst) }, []float64{10, 10, 10, 10}},
+		{"tanh", func(dst, _, y []float64) { Tanh(dst, y) }, []float64{0, math.Tanh(1), -math.Tanh(1), math.Tanh(2)}},
+		{"sigmoid", func(dst, _, y []float64) { Sigmoid(dst, y) }, []float64{0.5, e / (e + 1), 1 / (e + 1), e * e / (e*e + 1)}},
+		{"max", func(dst, _, y []float64) { dst[0] = Max(y) }, []float64{2, 10, 10, 10}},
+		{"softmax", func(dst, _, y []float64) { Softmax(dst, y, 2) }, []float64{1 / (1 + e), e / (1 + e), 1 / (1 + e*e*e), e * e * e / (1 + e*e*e)}},
+		{"matmul", func(dst, x, y []float64) { MatMul(Mat(2, 2, dst), Set, Mat(2, 2, x), Mat(2, 2, y)) }, []float64{-2, 5, -4, 11}},
+		{"matmul_nt", func(dst, x, y []float64) { MatMulNT(Mat(2, 2, dst), Set, Mat(2, 2, x), Mat(2, 2, y)) }, []float64{2, 3, 4, 5}},
+		{"matmul_tn", func(dst, x, y []float64) { MatMulTN(Mat(2, 2, dst), Add, Mat(2, 2, x), Mat(2, 2, y)) }, []float64{7, 17, 6, 20}},
+		{"matmul of one column", func(dst, x, y []float64) {
+			column := Matrix[float64]{Rows: 2, Cols: 1, Stride: 2, Data: dst[:3]}
+			MatMul(column, Set, Mat(2, 2, x), Mat(2, 1, y))
+		}, []float64{2, 10, 4, 10}},
+	} {
+		dst, x, y := []float64{10, 10, 10, 10}, []float64{1, 2, 3, 4}, []float64{0, 1, -1, 2}
+		test.run(dst, x, y)
+		if !slices.EqualFunc(dst, test.want, func(a, b float64) bool { return math.Abs(a-b) <= 4e-16*max(1, math.Abs(b)) }) {
+			t.Errorf("%s: %v, want %v", test.name, dst, test.want)
+		}
+	}
+}
+
+func TestShapeErrors(t *testing.T) {
+	three, four, none := make([]float64, 3), make([]float64, 4), []float64{}
+	m23, m32 := Mat(2, 3, make([]float64, 6)), Mat(3, 2, make([]float64, 6))
+	m22, m33 := Mat(2, 2, make([]float64, 4)), Mat(3, 3, make([]float64, 9))
+	short := Matrix[float64]{Rows: 2, Cols: 3, Stride: 3, Data: make([]float64, 5)}
+	gap := Matrix[float64]{Rows: 3, Cols: 2, Stride: 4, Data: make([]float64, 9)}
+	overlap := Matrix[float64]{Rows: 2, Cols: 3, Stride: 2, Data: make([]float64, 6)}
+	negative := Matrix[float64]{Rows: -1, Cols: 3, Stride: 3}
+	backward := Matrix[float64]{Rows: 2, Cols: 0, Stride: -1}
+	vast := Matrix[float64]{Rows: math.MaxInt, Cols: 2, Stride: math.MaxInt, Data: make([]float64, 6)}
+	for _, test := range []struct {
+		run  func()
+		want string
+	}{
+		{func() { Axpy(1, three, four) }, "tensor: axpy: lengths 3 and 4 differ"},
+		{func() { AddTo(three, four) }, "tensor: add: lengths 4 and 3 differ"},
+		{func() { Mul(three, three, four) }, "tensor: mul: lengths 3 and 4 differ"},
+		{func() { Mul(four, three, three) }, "tensor: mul: lengths 4 and 3 differ"},
+		{func() { Mul(three, four, three) }, "tensor: mul: lengths 4 and 3 differ"},
+		{func() { Dot(three, four) }, "tensor: dot: lengths 3 and 4 differ"},
+		{func() { AddRow(four, three) }, "tensor: add_row: 4 elements are no whole number of rows of 3"},
+		{func() { AddRow(four, none) }, "tensor: add_row: 4 elements are no whole number of rows of 0"},
+		{func() { SumRows(three, four) }, "tensor: sum_rows: 4 elements are no whole number of rows of 3"},
+		{func() { SumRows(none, four) }, "tensor: sum_rows: 4 elements are no whole number of rows of 0"},
+		{func() { Exp(three, four) }, "tensor: exp: lengths 3 and 4 differ"},
+		{func() { Exp(four[:3], four) }, "tensor: exp: lengths 3 and 4 differ"},
+		{func() { Log(four, three) }, "tensor: log: lengths 4 and 3 differ"},
+		{func() { Tanh(three, four) }, "tensor: tanh: lengths 3 and 4 differ"},
+		{func() { Sigmoid(three, four) }, "tensor: sigmoid: lengths 3 and 4 differ"},
+		{func() { Max(none) }, "tensor: max: no elements"},
+		{func() { Softmax(three, four, 2) }, "tensor: softmax: lengths 3 and 4 differ"},
+		{func() { Softmax(four, four, 3) }, "tensor: softmax: 4 elements are no whole number of rows of 3"},
+		{func() { Softmax(four, four, 0) }, "tensor: softmax: 4 elements are no whole number of rows of 0"},
+		{func() { Softmax(four, four, -2) }, "tensor: softmax: 4 elements are no whole number of rows of -2"},
+		{func() { Mat(2, 2, three) }, "tensor: mat: 2×2 with stride 2 is larger than its 3 elements"},
+		{func() { Mat(-1, -1, four) }, "tensor: mat: no matrix is -1×-1"},
+		{func() { Mat(2, -1, four) }, "tensor: mat: no matrix is 2×-1"},
+		{func() { Mat(1<<32, 1<<32, four) }, "tensor: mat: 4294967296×4294967296 with stride 4294967296 is larger than its 4 elements"},
+		{func() { MatMul(m22, Set, m23, m23) }, "tensor: matmul: product of 2×3 and 2×3 into 2×2"},
+		{func() { MatMul(m23, Set, m23, m32) }, "tensor: matmul: product of 2×3 and 3×2 into 2×3"},
+		{func() { MatMul(m32, Set, m23, m32) }, "tensor: matmul: product of 2×3 and 3×2 into 3×2"},
+		{func() { MatMulNT(m22, Set, m23, m32) }, "tensor: matmul_nt: product of 2×3 and 2×3 into 2×2"},
+		{func() { MatMulNT(m33, Add, m23, m23) }, "tensor: matmul_nt: product of 2×3 and 3×2 into 3×3"},
+		{func() { MatMulTN(m33, Set, m23, m32) }, "tensor: matmul_tn: product of 3×2 and 3×2 into 3×3"},
+		{func() { MatMulTN(m22, Add, m23, m23) }, "tensor: matmul_tn: product of 3×2 and 2×3 into 2×2"},
+		{func() { MatMul(m22, Set, short, m32) }, "tensor: matmul: 2×3 with stride 3 is larger than its 5 elements"},
+		{func() { MatMul(m22, Set, m23, gap) }, "tensor: matmul: 3×2 with stride 4 is larger than its 9 elements"},
+		{func() { MatMulNT(short, Set, m22, m32) }, "tensor: matmul_nt: 2×3 with stride 3 is larger than its 5 elements"},
+		{func() { MatMulTN(overlap, Set, m22, m23) }, "tensor: matmul_tn: stride 2 is below 3 columns"},
+		{func() { MatMulTN(m33, Set, negative, m23) }, "tensor: matmul_tn: no matrix is -1×3"},
+		{func() { MatMul(m22, Set, backward, m22) }, "tensor: matmul: stride -1 is below 0 columns"},
+		{func() { MatMul(m22, Set, m23, vast) }, "tensor: matmul: 9223372036854775807×2 with stride 9223372036854775807 is larger than its 6 elements"},
+		{func() { NewRandom(1).IntN(0, 0) }, "tensor: int_n: the bound must be positive, is 0"},
+		{func() { NewRandom(1).IntN(0, -5) }, "tensor: int_n: the bound must be positive, is -5"},
+	} {
+		func() {
+			defer func() {
+				err, _ := recover().(error)
+				var shape *ShapeError
+				if !errors.As(err, &shape) || err.Error() != test.want {
+					t.Errorf("panic %q, want a shape error %q", err, test.want)
+				}
+			}()
+			test.run()
+		}()
+	}
+	for _, x := range [][]float64{three, four} {
+		if slices.ContainsFunc(x, func(v float64) bool { return v != 0 }) {
+			t.Errorf("a refused call wrote %v", x)
+		}
+	}
+}
+
+// TestEmpty: no elements and no rows are no mistake.
+func TestEmpty(t *testing.T) {
+	var none []float64
+	Axpy(1, none, none)
+	Mul(none, none, none)
+	Exp(none, none)
+	Softmax(none, none, 3)
+	AddRow(none, []float64{1})
+	if Sum(none) != 0 || Dot(none, none) != 0 || SumSquares(none) != 0 {
+		t.Error("the sum of nothing is 0")
+	}
+	c := []float64{1, 2}
+	MatMul(Mat(1, 2, c), Add, Mat(1, 0, none), Mat(0, 2, none))
+	if c[0] != 1 || c[1] != 2 {
+		t.Errorf("adding an empty product gave %v", c)
+	}
+	MatMulNT(Mat(1, 2, c), Set, Mat(1, 0, none), Mat(2, 0, none))
+	if c[0] != 0 || c[1] != 0 {
+		t.Errorf("setting an empty product gave %v", c)
+	}
+	MatMulTN(Mat(0, 2, none), Set, Mat(3, 0, none), Mat(3, 2, make([]float64, 6)))
+	MatMul(Mat(2, 0, none), Set, Mat(2, 3, make([]float64, 6)), Mat(3, 0, none))
+}
