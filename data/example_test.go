@@ -62,16 +62,16 @@ func ExampleNewLoader() {
 		fmt.Println(b.Rows, b.Inputs[0].Floats, b.Target.Ints)
 	}
 	// Output:
-	// 3 [0 0 1 0 1 1] [0 1 0]
-	// 1 [0 1] [1]
+	// 3 [1 0 0 0 0 1] [1 0 1]
+	// 1 [1 1] [0]
 }
 
 func ExampleOrder() {
 	fmt.Println(data.Order(1, 0, 10, nil))
 	fmt.Println(data.Order(1, 1, 10, nil))
 	// Output:
-	// [6 2 5 9 8 7 4 3 0 1]
-	// [7 9 5 4 1 3 8 0 6 2]
+	// [2 6 8 3 9 1 0 5 7 4]
+	// [7 2 1 9 4 3 0 6 5 8]
 }
 
 // The program carries a data set, so that a first experiment needs no file.

@@ -19,10 +19,10 @@ func TestOrderGolden(t *testing.T) {
 		want  []int
 	}{
 		{0, 0, 1, []int{0}},
-		{0, 0, 10, []int{5, 4, 0, 2, 1, 6, 3, 7, 8, 9}},
-		{0, 1, 10, []int{8, 6, 3, 9, 5, 0, 1, 2, 4, 7}},
-		{1, 0, 10, []int{6, 2, 5, 9, 8, 7, 4, 3, 0, 1}},
-		{1 << 63, 1 << 40, 10, []int{7, 8, 9, 3, 6, 0, 4, 2, 1, 5}},
+		{0, 0, 10, []int{1, 5, 6, 4, 8, 2, 3, 9, 0, 7}},
+		{0, 1, 10, []int{8, 6, 1, 9, 7, 5, 2, 3, 4, 0}},
+		{1, 0, 10, []int{2, 6, 8, 3, 9, 1, 0, 5, 7, 4}},
+		{1 << 63, 1 << 40, 10, []int{5, 3, 6, 9, 7, 8, 1, 0, 4, 2}},
 	}
 	for _, tt := range tests {
 		if got := data.Order(tt.seed, tt.epoch, tt.n, nil); !slices.Equal(got, tt.want) {
@@ -31,17 +31,17 @@ func TestOrderGolden(t *testing.T) {
 	}
 	h := fnv.New64a()
 	fmt.Fprint(h, data.Order(7, 3, 60000, nil))
-	if got, want := h.Sum64(), uint64(0xc32d26d4cae0ace3); got != want {
+	if got, want := h.Sum64(), uint64(0x8342a74aea29a83f); got != want {
 		t.Errorf("Order(7, 3, 60000): hash %#x, want %#x", got, want)
 	}
 }
 
 func TestSplitGolden(t *testing.T) {
 	train, eval := data.Split(1, 10, 0.3)
-	if want := []int{2, 4, 6}; !slices.Equal(eval, want) {
+	if want := []int{0, 1, 7}; !slices.Equal(eval, want) {
 		t.Errorf("eval: got %v, want %v", eval, want)
 	}
-	if want := []int{0, 1, 3, 5, 7, 8, 9}; !slices.Equal(train, want) {
+	if want := []int{2, 3, 4, 5, 6, 8, 9}; !slices.Equal(train, want) {
 		t.Errorf("train: got %v, want %v", train, want)
 	}
 }

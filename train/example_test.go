@@ -168,8 +168,8 @@ func ExampleObserver() {
 	}
 	// Output:
 	// 30 steps to go
-	// step 10: loss 0.57
-	// step 20: loss 0.29
-	// step 30: loss 0.07
+	// step 10: loss 0.67
+	// step 20: loss 0.55
+	// step 30: loss 0.28
 	// all epochs are done
 }
