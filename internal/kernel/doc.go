@@ -6,9 +6,9 @@
 // to Lanes gives the same bits.
 //
 // Products are rounded before they are added (an explicit conversion keeps the compiler from fusing them), so these
-// loops give the same bits on every architecture. Exp, Log, Tanh, Sigmoid and Softmax go through package math, whose last
-// bit depends on the processor. Family names this arithmetic; it is recorded in checkpoints, because bits may differ
-// between families.
+// loops give the same bits on every architecture. Exp, Log, Tanh, Sigmoid and Softmax go through package math, whose
+// last bit depends on the processor. Family names this arithmetic; it is recorded in checkpoints, because bits may
+// differ between families.
 package kernel
 
 // Family is the arithmetic that the kernels of this build use.

@@ -17,14 +17,14 @@ var benchProducts = []struct {
 	{"row1", 1, 512, 784},
 }
 
-// tallProducts have the shape of a weight gradient over many rows. Their cost per operation should be that of the
-// products above.
+// tallProducts have the shape of a weight gradient over many rows; B of the second has 64 MiB. Their cost per operation
+// should be that of the products above.
 var tallProducts = []struct {
 	name    string
 	m, n, k int
 }{
 	{"tall", 64, 32, 60000},
-	{"tallWide", 784, 64, 8192},
+	{"tallWide", 64, 1024, 16384},
 }
 
 func BenchmarkGemm(b *testing.B) {
