@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -18,6 +19,7 @@ import (
 	"time"
 
 	"github.com/strata-ml/strata/checkpoint"
+	"github.com/strata-ml/strata/optim"
 )
 
 // cutExperiment has what a run has to carry over a cut: dropout, moments, a rate that changes, a shuffled order and
@@ -32,9 +34,9 @@ model:
   - {name: logits, type: dense, units: 10}
 loss: softmax_cross_entropy
 metrics: [accuracy]
-optimizer: {type: adam, lr: {type: step, start: 0.01, every: 4}}
+optimizer: {type: adam, lr: {type: step, start: 0.01, every: 3}}
 regularizers: [l2]
-train: {epochs: 12, batch_size: 24, log_every: 3}
+train: {epochs: 8, batch_size: 24, log_every: 3}
 checkpoint: {every_steps: 37}
 `
 
@@ -97,16 +99,16 @@ func (b binary) start(t *testing.T, threads int, args ...string) *process {
 	return p
 }
 
-// await reads standard error up to a line that has a prefix.
-func (p *process) await(t *testing.T, prefix string) {
+// await reads standard error up to a line that has one of the prefixes.
+func (p *process) await(t *testing.T, prefixes ...string) {
 	t.Helper()
 	for {
 		line, err := p.lines.ReadString('\n')
 		p.stderr.WriteString(line)
 		if err != nil {
-			t.Fatalf("no line %q: %v\n%s", prefix, err, p.stderr.String())
+			t.Fatalf("no line %q: %v\n%s", prefixes, err, p.stderr.String())
 		}
-		if strings.HasPrefix(line, prefix) {
+		if slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(line, prefix) }) {
 			return
 		}
 	}
@@ -131,50 +133,62 @@ func (b binary) run(t *testing.T, threads int, args ...string) {
 	}
 }
 
-// TestACutRunEndsWithTheSameBits cuts runs by SIGINT and by SIGKILL, resumes them, and compares all that they leave
-// with a run that was not cut, for several numbers of threads.
+// TestACutRunEndsWithTheSameBits cuts runs of every optimizer by SIGINT and by SIGKILL, resumes them, and compares all
+// that they leave with a run that was not cut, for several numbers of threads.
 func TestACutRunEndsWithTheSameBits(t *testing.T) {
 	b := buildBinary(t)
 	t.Chdir(t.TempDir())
-	writeFile(t, "cut.yaml", cutExperiment)
-	b.run(t, 1, "train", "cut.yaml", "--run", "whole/run")
-	b.run(t, 1, "plot", "whole/run", "--no-resume-marks")
-	for _, threads := range []int{1, 2, 8} {
-		t.Run(fmt.Sprintf("SIGINT with GOMAXPROCS %d", threads), func(t *testing.T) {
-			dir := interrupted(t, b, threads)
-			if _, err := os.Stat(filepath.Join(dir, "plots", "loss.png")); err != nil {
-				t.Error(err)
-			}
-			b.run(t, threads, "resume", dir)
-			wantSameRun(t, b, dir)
-		})
-		t.Run(fmt.Sprintf("SIGKILL with GOMAXPROCS %d", threads), func(t *testing.T) {
-			dir := fmt.Sprintf("kill%d/run", threads)
-			args := []string{"train", "cut.yaml", "--run", dir, "--no-plots"}
-			for range 3 {
-				p := b.start(t, threads, args...)
-				p.await(t, greeting(args[0]))
-				wait := rand.N(150 * time.Millisecond)
-				t.Logf("killed after %v", wait)
-				time.Sleep(wait)
-				interrupt(t, p, syscall.SIGKILL)
-				p.end(t)
-				args = []string{"resume", dir, "--no-plots"}
-			}
-			b.run(t, threads, "resume", dir)
-			b.run(t, threads, "verify", dir)
-			wantSameRun(t, b, dir)
-		})
+	for _, optimizer := range optim.Registry.Names() {
+		writeFile(t, optimizer+".yaml", strings.Replace(cutExperiment, "adam", optimizer, 1))
+		whole := filepath.Join("whole", optimizer, "run")
+		b.run(t, 1, "train", optimizer+".yaml", "--run", whole)
+		b.run(t, 1, "plot", whole, "--no-resume-marks")
+		for _, threads := range []int{1, 2, 8} {
+			t.Run(fmt.Sprintf("%s interrupted with GOMAXPROCS %d", optimizer, threads), func(t *testing.T) {
+				dir := interrupted(t, b, threads, optimizer)
+				if _, err := os.Stat(filepath.Join(dir, "plots", "loss.png")); err != nil {
+					t.Error(err)
+				}
+				b.run(t, threads, "resume", dir)
+				wantSameRun(t, b, dir, whole)
+			})
+			t.Run(fmt.Sprintf("%s killed with GOMAXPROCS %d", optimizer, threads), func(t *testing.T) {
+				dir := filepath.Join("kill", optimizer, fmt.Sprint(threads), "run")
+				killed(t, b, threads, optimizer, dir)
+				b.run(t, threads, "resume", dir)
+				b.run(t, threads, "verify", dir)
+				wantSameRun(t, b, dir, whole)
+			})
+		}
+	}
+}
+
+// killed trains in a directory and kills the process, three times over, each at a random moment. A run that ended
+// before it was killed is left at that.
+func killed(t *testing.T, b binary, threads int, optimizer, dir string) {
+	t.Helper()
+	args := []string{"train", optimizer + ".yaml", "--run", dir, "--no-plots"}
+	for range 3 {
+		p := b.start(t, threads, args...)
+		p.await(t, "training", "resuming") // a run that was killed before its first checkpoint begins anew
+		wait := rand.N(120 * time.Millisecond)
+		t.Logf("killed after %v", wait)
+		time.Sleep(wait)
+		interrupt(t, p, syscall.SIGKILL)
+		if p.end(t) == exitDone {
+			return
+		}
+		args = []string{"resume", dir, "--no-plots"}
 	}
 }
 
 // interrupted returns the directory of a run that was interrupted. One that ended before the signal came is no such run,
 // and another is tried.
-func interrupted(t *testing.T, b binary, threads int) string {
+func interrupted(t *testing.T, b binary, threads int, optimizer string) string {
 	t.Helper()
 	for try := range 10 {
-		dir := fmt.Sprintf("int%d-%d/run", threads, try)
-		p := b.start(t, threads, "train", "cut.yaml", "--run", dir)
+		dir := filepath.Join("interrupt", optimizer, fmt.Sprintf("%d-%d", threads, try), "run")
+		p := b.start(t, threads, "train", optimizer+".yaml", "--run", dir)
 		p.await(t, "epoch 1/")
 		interrupt(t, p, syscall.SIGINT)
 		switch code := p.end(t); code {
@@ -190,14 +204,6 @@ func interrupted(t *testing.T, b binary, threads int) string {
 	return ""
 }
 
-// greeting is how the first line of a verb begins.
-func greeting(verb string) string {
-	if verb == "train" {
-		return "training"
-	}
-	return "resuming"
-}
-
 // interrupt sends a signal. A process that has ended already is as good.
 func interrupt(t *testing.T, p *process, s syscall.Signal) {
 	t.Helper()
@@ -206,14 +212,13 @@ func interrupt(t *testing.T, p *process, s syscall.Signal) {
 	}
 }
 
-// wantSameRun compares the tensors of the last checkpoint, the metrics log and the curves of a run with those of
-// whole/run.
-func wantSameRun(t *testing.T, b binary, dir string) {
+// wantSameRun compares the tensors of the last checkpoint, the metrics log and the curves of two runs.
+func wantSameRun(t *testing.T, b binary, dir, whole string) {
 	t.Helper()
-	if readFile(t, filepath.Join(dir, "metrics.jsonl")) != readFile(t, "whole/run/metrics.jsonl") {
+	if readFile(t, filepath.Join(dir, "metrics.jsonl")) != readFile(t, filepath.Join(whole, "metrics.jsonl")) {
 		t.Error("metrics.jsonl differs")
 	}
-	got, want := tensors(t, dir), tensors(t, "whole/run")
+	got, want := tensors(t, dir), tensors(t, whole)
 	if len(got) != len(want) {
 		t.Fatalf("there are %d tensors, and %d in the whole run", len(got), len(want))
 	}
@@ -223,7 +228,7 @@ func wantSameRun(t *testing.T, b binary, dir string) {
 		}
 	}
 	b.run(t, 1, "plot", dir, "--no-resume-marks")
-	files, err := filepath.Glob("whole/run/plots/*")
+	files, err := filepath.Glob(filepath.Join(whole, "plots", "*"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("got %v, %v", files, err)
 	}
