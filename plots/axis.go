@@ -11,6 +11,9 @@ type axis struct {
 	note     string // in brackets after the label; may be empty
 }
 
+// holds reports whether v has a place on the axis.
+func (a axis) holds(v float64) bool { return v >= a.min && v <= a.max }
+
 // xAxis spans the drawable x of all lines. It starts at zero where that costs little room.
 func xAxis(lines []line) axis {
 	lo, hi := math.Inf(1), math.Inf(-1)
@@ -114,8 +117,8 @@ func logAxis(lo, hi float64) axis {
 func linearAxis(lo, hi float64) axis {
 	if flat(lo, hi) {
 		switch {
-		case flat(0, hi):
-			return axis{min: 0, max: 1}
+		case flat(math.Min(lo, 0), math.Max(hi, 0)):
+			return axis{min: math.Min(lo, 0), max: 1}
 		case hi < 0:
 			return axis{min: 1.25 * lo, max: 0}
 		}

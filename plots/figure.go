@@ -75,19 +75,24 @@ type layout struct {
 
 // missing counts the values that have no place on the axes.
 type missing struct {
-	nan, inf, nonPositive int
-	xs                    []float64
+	nan, inf, nonPositive, outside int
+	xs                             []float64
 }
 
 func (f *figure) layout() *layout {
-	for i := range f.lines {
-		f.lines[i].points = sorted(f.lines[i].points)
-	}
 	axisLines := f.lines
 	if f.band != nil {
 		axisLines = append(slices.Clip(axisLines), line{faint: true, points: f.bandEdges()})
 	}
-	l := &layout{figure: f, x: xAxis(f.lines), y: yAxis(axisLines, f.scale)}
+	return f.layoutOn(xAxis(f.lines), yAxis(axisLines, f.scale))
+}
+
+// layoutOn cuts and thins the curves for the given axes.
+func (f *figure) layoutOn(x, y axis) *layout {
+	l := &layout{figure: f, x: x, y: y}
+	for i := range f.lines {
+		f.lines[i].points = sorted(f.lines[i].points)
+	}
 	for _, curve := range f.lines {
 		l.segments = append(l.segments, segments(curve.points, l.shows, l.x.min, l.x.max))
 		if !curve.derived {
@@ -109,10 +114,9 @@ func (f *figure) bandEdges() []point {
 	return nil
 }
 
-// shows reports whether p has a place on the axes.
-func (l *layout) shows(p point) bool {
-	return drawable(p.x) && (l.y.log && drawableLog(p.y) || !l.y.log && drawable(p.y))
-}
+// shows reports whether p has a place on the axes. All that is drawn asks it, because a rasterizer works through every
+// pixel of a shape, on the canvas or not: a point far outside would take it for ever.
+func (l *layout) shows(p point) bool { return l.x.holds(p.x) && l.y.holds(p.y) }
 
 func (l *layout) count(points []point) {
 	for _, p := range points {
@@ -124,10 +128,12 @@ func (l *layout) count(points []point) {
 			l.missing.nan++
 		case !drawable(p.y) || !drawable(p.x):
 			l.missing.inf++
-		default:
+		case l.y.log && !drawableLog(p.y):
 			l.missing.nonPositive++
+		default:
+			l.missing.outside++
 		}
-		if drawable(p.x) {
+		if l.x.holds(p.x) {
 			l.missing.xs = append(l.missing.xs, p.x)
 		}
 	}
@@ -138,7 +144,7 @@ func (m missing) String() string {
 	for _, p := range []struct {
 		n    int
 		what string
-	}{{m.nan, "NaN"}, {m.inf, "Inf"}, {m.nonPositive, "≤ 0"}} {
+	}{{m.nan, "NaN"}, {m.inf, "Inf"}, {m.nonPositive, "≤ 0"}, {m.outside, "outside the axes"}} {
 		if p.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.what))
 		}
@@ -199,7 +205,7 @@ func (l *layout) plot(c draw.Canvas, entries []legendEntry) (*plot.Plot, draw.Ca
 		p.Y.Tick.Marker = plot.ConstantTicks(nil)
 	}
 	if l.band != nil && l.y.log {
-		p.Add(bandArea(*l.band))
+		p.Add(bandArea{l.band.name, max(l.band.lo, l.y.min), min(l.band.hi, l.y.max)})
 	}
 	for row, e := range l.events {
 		p.Add(eventLines{e.within(l.x), row})

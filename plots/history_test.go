@@ -84,6 +84,8 @@ func hostileHistories() []*train.History {
 		losses("all-inf", inf, -inf, inf),
 		losses("constant", repeated(30, func(int) float64 { return 0.25 })...),
 		losses("constant-negative", -3, -3, -3, -3),
+		withEverything("everything-lost", -1e6),
+		withEverything("everything-diverged", -5.8e30),
 		losses("zeros", 0, 0, 0, 0),
 		losses("half-zeros", repeated(200, func(i int) float64 { return float64(i % 2) })...),
 		losses("few-zeros", repeated(200, func(i int) float64 { return min(1, float64(i%50)) * math.Exp(-float64(i)/30) })...),
