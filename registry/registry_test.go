@@ -275,6 +275,12 @@ func TestNearest(t *testing.T) {
 			t.Errorf("Nearest(%q) = %q, want %q", name, got, want)
 		}
 	}
+	short := []string{"u", "xy"}
+	for name, want := range map[string]string{"w": "", "U": "u", "u1": "u", "yx": "xy", "x": "xy", "": ""} {
+		if got := registry.Nearest(name, short); got != want {
+			t.Errorf("Nearest(%q) = %q, want %q", name, got, want)
+		}
+	}
 }
 
 // TestRegisterPanics checks the mistakes of a program that cannot wait for a user.

@@ -3,6 +3,7 @@ package registry
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/agnivade/levenshtein"
 )
@@ -38,7 +39,7 @@ func (e *UnknownError) Hint() string {
 
 // Nearest returns the candidate that a person who typed name most likely meant, or "" when none is near: equal but for
 // case, '-' and '_'; with two neighbouring letters swapped; within an edit distance of a third of its length (at least
-// 1, at most 3); or the only one that begins with name.
+// 1, at most 3) that leaves something of both; or the only one that begins with name.
 func Nearest(name string, candidates []string) string {
 	if len(name) > maxQuoted {
 		return "" // the distance costs the product of both lengths, and no name is that long
@@ -52,7 +53,8 @@ func Nearest(name string, candidates []string) string {
 		if isSwap(typed, folded) {
 			d = 1
 		}
-		if limit := min(max(len(folded)/3, 1), 3); d <= limit && d < bestDistance {
+		unlike := d > 0 && d >= max(utf8.RuneCountInString(typed), utf8.RuneCountInString(folded))
+		if limit := min(max(len(folded)/3, 1), 3); d <= limit && d < bestDistance && !unlike {
 			best, bestDistance = c, d
 		}
 		if len(typed) >= 3 && strings.HasPrefix(folded, typed) {
