@@ -134,7 +134,7 @@ func RemoveTemps(fsys FS, dir string) ([]string, error) {
 	var removed []string
 	var failed []error
 	for _, name := range names {
-		if !isTemp(name) {
+		if !IsTemp(name) {
 			continue
 		}
 		if err := fsys.Remove(filepath.Join(dir, name)); err != nil {
@@ -149,8 +149,8 @@ func RemoveTemps(fsys FS, dir string) ([]string, error) {
 	return removed, nil
 }
 
-// isTemp reports whether name is one that createTemp makes: a dot, a name, a dot, the digits, the suffix.
-func isTemp(name string) bool {
+// IsTemp reports whether a file of that name is a temporary file of Write: a dot, a name, a dot, digits, the suffix.
+func IsTemp(name string) bool {
 	rest, ok := strings.CutSuffix(name, tempSuffix)
 	if !ok || !strings.HasPrefix(rest, ".") {
 		return false

@@ -112,7 +112,7 @@ func TestWriteReportsTempItCouldNotRemove(t *testing.T) {
 		t.Fatalf("error is %v", err)
 	}
 	left := names(t, dir)
-	if len(left) != 1 || !isTemp(left[0]) {
+	if len(left) != 1 || !IsTemp(left[0]) {
 		t.Fatalf("directory holds %q", left)
 	}
 	removed, err := RemoveTemps(OS{}, dir)
