@@ -20,3 +20,6 @@ const (
 
 // MemAvailable reads the text of a /proc/meminfo.
 var MemAvailable = memAvailable
+
+// WriteInfo writes the files with which a run begins.
+func (e *Experiment) WriteInfo(dir string) error { return e.writeInfo(dir) }

@@ -24,22 +24,19 @@ type Run struct {
 	unlock     func() error
 }
 
-// Start returns a new run of the experiment in dir, which must be empty or not exist. It writes config.yaml and
-// run.json, and holds the run's lock until Close.
+// Start returns a new run of the experiment in dir, which must not exist or hold no run. It writes run.json and
+// config.yaml, and holds the run's lock until Close.
 func (e *Experiment) Start(dir string, observers ...train.Observer) (*Run, error) {
 	if e.Splits == nil {
 		return nil, errors.New("experiment: it was read without its data")
 	}
-	if err := makeRunDir(dir); err != nil {
+	unlock, err := makeRunDir(dir)
+	if err != nil {
 		return nil, err
 	}
-	r := &Run{Experiment: e, Dir: dir}
-	var err error
-	if r.unlock, err = lockRun(dir); err != nil {
-		return nil, err
-	}
-	if err = e.writeInfo(dir); err == nil {
-		err = r.begin(nil, observers)
+	r := &Run{Experiment: e, Dir: dir, unlock: unlock}
+	if err = r.begin(nil, observers); err == nil {
+		err = e.writeInfo(dir)
 	}
 	if err != nil {
 		return nil, errors.Join(err, r.Close())

@@ -22,7 +22,7 @@ import (
 
 // The files of a run directory besides those of package train.
 const (
-	ConfigFile = "config.yaml" // the resolved experiment
+	ConfigFile = "config.yaml" // the resolved experiment; a directory without it holds no run
 	InfoFile   = "run.json"    // an Info
 	LockFile   = "run.lock"    // held while a process writes the run
 	PlotDir    = "plots"
@@ -90,19 +90,47 @@ func partModules() []checkpoint.Module {
 // ErrNotEmpty is wrapped by the error of Start for a directory that holds something.
 var ErrNotEmpty = errors.New("not empty")
 
-// makeRunDir makes a run directory that does not exist, is empty, or holds nothing but the lock of a run that ended
-// before it began.
-func makeRunDir(dir string) error {
-	entries, err := os.ReadDir(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return os.MkdirAll(dir, 0o777)
+// makeRunDir makes a run directory, or takes one in which no run was begun, and locks it.
+func makeRunDir(dir string) (unlock func() error, err error) {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return nil, err
 	}
+	if _, err := leftovers(dir); err != nil {
+		return nil, err // before there is a lock file in a directory that has nothing to do with runs
+	}
+	if unlock, err = lockRun(dir); err != nil {
+		return nil, err
+	}
+	left, err := leftovers(dir) // another process may have held the lock
+	for _, path := range left {
+		err = errors.Join(err, os.Remove(path))
+	}
+	if err != nil {
+		return nil, errors.Join(err, unlock())
+	}
+	return unlock, nil
+}
+
+// leftovers returns the files of a start that was killed before config.yaml, the last file that it writes. A directory
+// that holds anything else gives an error that wraps ErrNotEmpty.
+func leftovers(dir string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	var left []string
 	for _, e := range entries {
-		if e.Name() != LockFile {
-			return fmt.Errorf("%s is %w: give a run a directory of its own, or continue it with resume", dir, ErrNotEmpty)
+		switch name := e.Name(); {
+		case name == LockFile:
+		case name == InfoFile, atomicfile.IsTemp(name):
+			left = append(left, filepath.Join(dir, name))
+		case name == ConfigFile, name == train.CheckpointDir:
+			return nil, fmt.Errorf("%s is %w: give a run a directory of its own, or continue the one in it with resume", dir, ErrNotEmpty)
+		default:
+			return nil, fmt.Errorf("%s is %w: give a run a directory of its own", dir, ErrNotEmpty)
 		}
 	}
-	return err
+	return left, nil
 }
 
 // NextRunDir makes and returns the first directory of base/name-1, base/name-2, … that does not exist.
@@ -126,7 +154,7 @@ func writeFile(path string, content []byte) error {
 	})
 }
 
-// writeInfo writes config.yaml and run.json.
+// writeInfo writes run.json and then config.yaml, with which the run is begun.
 func (e *Experiment) writeInfo(dir string) error {
 	file, err := filepath.Abs(e.File)
 	if err != nil {
@@ -146,10 +174,10 @@ func (e *Experiment) writeInfo(dir string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(
-		writeFile(filepath.Join(dir, ConfigFile), e.Resolved()),
-		writeFile(filepath.Join(dir, InfoFile), append(text, '\n')),
-	)
+	if err := writeFile(filepath.Join(dir, InfoFile), append(text, '\n')); err != nil {
+		return err
+	}
+	return writeFile(filepath.Join(dir, ConfigFile), e.Resolved())
 }
 
 // ReadInfo reads run.json of a run directory.
