@@ -147,11 +147,17 @@ func (p *program) report(c *cobra.Command, err error) int {
 		fmt.Fprintln(p.stderr, err)
 		return exitUsage
 	}
-	fmt.Fprintf(p.stderr, "strata: %v\n", err)
+	p.tellFailure(err)
 	if _, ok := errors.AsType[*usageError](err); ok {
 		fmt.Fprintf(p.stderr, "Run %q for how it is used.\n", c.CommandPath()+" --help")
 		return exitUsage
 	}
+	return exitFailed
+}
+
+// tellFailure prints an error that ends the program.
+func (p *program) tellFailure(err error) {
+	fmt.Fprintf(p.stderr, "strata: %v\n", err)
 	if layer, ok := errors.AsType[*model.LayerError](err); ok {
 		if p.debug {
 			fmt.Fprintf(p.stderr, "\n%s", layer.Stack)
@@ -159,7 +165,6 @@ func (p *program) report(c *cobra.Command, err error) int {
 			fmt.Fprintln(p.stderr, "The layer panicked, which is a defect of its code; --debug shows the stack.")
 		}
 	}
-	return exitFailed
 }
 
 // arguments returns a check of the number of arguments that speaks of them by name.

@@ -283,6 +283,40 @@ func TestSIGTERMSavesAndExits143(t *testing.T) {
 	mustStrata(t, "verify", "r")
 }
 
+// TestASignalEndsTheDrawing interrupts a run and then the drawing of its curves, for which no step has to be finished.
+func TestASignalEndsTheDrawing(t *testing.T) {
+	b := buildBinary(t)
+	t.Chdir(t.TempDir())
+	writeFile(t, "cut.yaml", cutExperiment)
+	for try := range 10 {
+		dir := fmt.Sprintf("r%d", try)
+		p := b.start(t, 1, "train", "cut.yaml", "--run", dir, "--set", "train.epochs=1000")
+		p.await(t, "epoch 1/")
+		interrupt(t, p, syscall.SIGTERM)
+		p.await(t, "finishing the step")
+		for until := time.Now().Add(5 * time.Second); time.Now().Before(until); time.Sleep(time.Millisecond) {
+			if _, err := os.Stat(filepath.Join(dir, "plots")); err == nil {
+				break
+			}
+		}
+		interrupt(t, p, syscall.SIGINT)
+		p.end(t)
+		status := p.ProcessState.Sys().(syscall.WaitStatus)
+		if strings.Count(p.stderr.String(), "finishing the step") > 1 {
+			t.Fatalf("a run that has ended answers a signal:\n%s", p.stderr.String())
+		}
+		if status.Signaled() {
+			if s := status.Signal(); s != syscall.SIGINT {
+				t.Errorf("it ended by %v", s)
+			}
+			mustStrata(t, "verify", dir)
+			return
+		}
+		t.Logf("the curves were drawn before the signal came: exit code %d", status.ExitStatus())
+	}
+	t.Error("no signal ended the drawing")
+}
+
 // TestASecondSignalEndsAtOnce interrupts a step that takes seconds, twice.
 func TestASecondSignalEndsAtOnce(t *testing.T) {
 	b := buildBinary(t)

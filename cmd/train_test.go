@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -69,6 +70,32 @@ func TestADivergedRunKeepsWhatItHad(t *testing.T) {
 	}
 	mustStrata(t, "verify", "r")
 }
+
+// TestTheErrorComesBeforeTheCurves looks for curves at the time when the error of a run is told.
+func TestTheErrorComesBeforeTheCurves(t *testing.T) {
+	inTemp(t)
+	var told bool
+	stderr := writerFunc(func(text []byte) (int, error) {
+		if strings.HasPrefix(string(text), "strata: step ") {
+			told = true
+			if _, err := os.Stat("r/plots"); err == nil {
+				t.Error("the curves were drawn first")
+			}
+		}
+		return len(text), nil
+	})
+	args := []string{"train", "digits.yaml", "--run", "r", "--set", "optimizer={type: sgd, lr: {type: exponential, start: 0.1, factor: 1e30}}"}
+	if code := run(t.Context(), args, strings.NewReader(""), io.Discard, stderr, nil); code != exitFailed || !told {
+		t.Errorf("exit code %d, the error was told: %t", code, told)
+	}
+	if _, err := os.Stat("r/plots/loss.png"); err != nil {
+		t.Errorf("the curves are not drawn: %v", err)
+	}
+}
+
+type writerFunc func(text []byte) (int, error)
+
+func (f writerFunc) Write(text []byte) (int, error) { return f(text) }
 
 func TestTrainToldAsJSON(t *testing.T) {
 	inTemp(t)

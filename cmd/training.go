@@ -15,32 +15,43 @@ import (
 )
 
 // trainRun trains a run until it ends or a signal comes, draws its curves and prints a summary. It closes the run.
+//
+// Drawing is not part of the run: what there is to know of it has been said before, and a signal ends the process.
 func (p *program) trainRun(ctx context.Context, r *experiment.Run, progress *progress, o trainOptions) error {
 	progress.screen.warn(r.Warnings...)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	signals := watchSignals(progress.screen, cancel, r.Save)
-	defer signals.stop()
 	began := time.Now()
 	res, err := r.Train(ctx)
 	took := time.Since(began)
+	signals.stop()
 	progress.screen.close()
-	if !o.noPlots {
-		if drawn := drawRun(r.Dir, plots.Options{}); drawn != nil && !errors.Is(drawn, errNoHistory) {
-			p.warn(fmt.Sprintf("the curves were not drawn: %v", drawn))
-		}
-	}
 	if err != nil {
-		return errors.Join(explainFailure(r.Dir, err), r.Close())
+		err = explainFailure(r.Dir, err)
 	}
-	if err := r.Close(); err != nil {
-		return err
+	if err := errors.Join(err, r.Close()); err != nil {
+		p.tellFailure(err)
+		p.drawCurves(r.Dir, o)
+		return silentError(exitFailed)
 	}
+	p.drawCurves(r.Dir, o)
 	p.summarize(r, res, took, o)
 	if s := signals.received(); s != nil {
 		return silentError(exitSignal(s))
 	}
 	return ctx.Err()
+}
+
+// drawCurves draws the curves of a run that has ended, unless they are not wanted. That they could not be drawn is no
+// failure of the run.
+func (p *program) drawCurves(dir string, o trainOptions) {
+	if o.noPlots {
+		return
+	}
+	if err := drawRun(dir, plots.Options{}); err != nil && !errors.Is(err, errNoHistory) {
+		p.warn(fmt.Sprintf("the curves were not drawn: %v", err))
+	}
 }
 
 // explainFailure adds to the error of a run what is left of it.
