@@ -76,18 +76,13 @@ func (r *Run) resume(o ResumeOptions, observers []train.Observer) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	for _, e := range skipped {
-		r.Warnings = append(r.Warnings, fmt.Sprintf("passed over a damaged checkpoint: %v", e))
-	}
+	r.Warnings = append(r.Warnings, SkipWarnings(skipped, path)...)
 	var f *checkpoint.File
 	if err == nil {
 		if f, err = checkpoint.Open(path); err != nil {
 			return err
 		}
 		defer f.Close()
-		if len(skipped) > 0 {
-			r.Warnings = append(r.Warnings, "continuing from the older "+path)
-		}
 	} else {
 		r.Warnings = append(r.Warnings, "the run has no checkpoint yet and starts at its first step")
 	}

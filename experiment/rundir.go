@@ -192,33 +192,3 @@ func ReadInfo(dir string) (Info, error) {
 	}
 	return info, nil
 }
-
-// FindCheckpoint returns the checkpoint that a path means: itself where it is a file; where it is a run directory, the
-// newest intact one, or the best one when best is set and an evaluation has been kept. skipped are the errors of newer
-// files that are damaged.
-func FindCheckpoint(path string, best bool) (file string, skipped []error, err error) {
-	info, err := os.Stat(path)
-	if err != nil || !info.IsDir() {
-		return path, nil, err
-	}
-	dir := filepath.Join(path, train.CheckpointDir)
-	file, skipped, err = checkpoint.Latest(dir)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return "", skipped, fmt.Errorf("%s has no checkpoint: %w", path, fs.ErrNotExist)
-	case err != nil || !best:
-		return file, skipped, err
-	}
-	f, err := checkpoint.Open(file)
-	if err != nil {
-		return "", skipped, err
-	}
-	defer f.Close()
-	if b := f.State().Best; b != nil {
-		file = filepath.Join(dir, checkpoint.StepFile(b.Step))
-		if _, err := os.Stat(file); err != nil {
-			return "", skipped, fmt.Errorf("the best evaluation was at step %d: %w", b.Step, err)
-		}
-	}
-	return file, skipped, nil
-}

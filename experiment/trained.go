@@ -42,9 +42,7 @@ func OpenTrained(path string, o TrainedOptions) (*Trained, error) {
 		return nil, errors.Join(err, f.Close())
 	}
 	t := &Trained{Config: e.Config, Path: file, State: f.State(), dir: o.DataDir, source: e.Config.Data.New(), file: f}
-	for _, s := range skipped {
-		t.Warnings = append(t.Warnings, fmt.Sprintf("passed over a damaged checkpoint: %v", s))
-	}
+	t.Warnings = SkipWarnings(skipped, file)
 	if t.dir == "" {
 		if info, err := ReadInfo(filepath.Dir(filepath.Dir(file))); err == nil {
 			t.dir = info.Dir
