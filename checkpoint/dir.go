@@ -103,17 +103,23 @@ func verifyPath(path string) error {
 }
 
 // Prune deletes the checkpoints in dir that keep does not want, oldest first, and returns the paths of those it
-// deleted. Keep gets the step of each and how many newer ones there are. The MinKept newest stay whatever keep says.
-// Call it only after a Save has returned nil.
-func Prune(dir string, keep func(newer int, step int64) bool) (deleted []string, err error) {
-	return prune(atomicfile.OS{}, dir, keep)
+// deleted. Newest is the step of the one that was saved last. Keep gets the step of each and how many newer ones there
+// are. The MinKept newest stay whatever keep says. Call it only after a Save has returned nil.
+//
+// Files of steps beyond newest are those that Latest passed over as damaged: they neither count nor go.
+func Prune(dir string, newest int64, keep func(newer int, step int64) bool) (deleted []string, err error) {
+	return prune(atomicfile.OS{}, dir, newest, keep)
 }
 
-func prune(fsys atomicfile.FS, dir string, keep func(newer int, step int64) bool) (deleted []string, err error) {
+func prune(fsys atomicfile.FS, dir string, newest int64, keep func(newer int, step int64) bool) (deleted []string, err error) {
 	paths, err := List(dir)
 	if err != nil {
 		return nil, err
 	}
+	paths = slices.DeleteFunc(paths, func(path string) bool {
+		step, _ := ParseStepFile(filepath.Base(path))
+		return step > newest
+	})
 	for newer := len(paths) - 1; newer >= MinKept; newer-- {
 		step, _ := ParseStepFile(filepath.Base(paths[newer]))
 		if keep(newer, step) {

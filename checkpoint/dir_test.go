@@ -177,9 +177,9 @@ func TestPrune(t *testing.T) {
 		newer int
 		step  int64
 	}
-	dir := saveSteps(t, 1, 2, 3, 4, 5)
+	dir := saveSteps(t, 1, 2, 3, 4, 5, 8)
 	var calls []call
-	deleted, err := Prune(dir, func(newer int, step int64) bool {
+	deleted, err := Prune(dir, 5, func(newer int, step int64) bool {
 		calls = append(calls, call{newer, step})
 		return newer < 3 || step == 1
 	})
@@ -189,7 +189,7 @@ func TestPrune(t *testing.T) {
 	if want := []call{{4, 1}, {3, 2}, {2, 3}}; !reflect.DeepEqual(calls, want) {
 		t.Errorf("calls are %v, want %v", calls, want)
 	}
-	if got := listed(t, dir); !slices.Equal(got, paths(dir, 5, 4, 3, 1)) {
+	if got := listed(t, dir); !slices.Equal(got, paths(dir, 8, 5, 4, 3, 1)) {
 		t.Errorf("left %q", got)
 	}
 }
@@ -204,7 +204,7 @@ func TestPruneNeverKeepsFewerThanTwo(t *testing.T) {
 		dir := saveSteps(t, steps...)
 		want := listed(t, dir)
 		want = want[:min(len(want), MinKept)]
-		if _, err := Prune(dir, none); err != nil {
+		if _, err := Prune(dir, 100, none); err != nil {
 			t.Fatal(err)
 		}
 		if got := listed(t, dir); !slices.Equal(got, want) {
@@ -228,11 +228,11 @@ func (readOnlyFS) Rename(from, _ string) error {
 
 func TestPruneReportsErrors(t *testing.T) {
 	dir := saveSteps(t, 1, 2, 3)
-	deleted, err := prune(readOnlyFS{}, dir, func(int, int64) bool { return false })
+	deleted, err := prune(readOnlyFS{}, dir, 3, func(int, int64) bool { return false })
 	if !errors.Is(err, fs.ErrPermission) || len(deleted) != 0 {
 		t.Errorf("deleted %q, error %v", deleted, err)
 	}
-	if _, err := Prune(filepath.Join(dir, "no"), nil); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := Prune(filepath.Join(dir, "no"), 3, nil); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("error is %v", err)
 	}
 }

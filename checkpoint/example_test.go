@@ -67,7 +67,7 @@ func ExamplePrune() {
 	}
 
 	const best = 200
-	_, err = checkpoint.Prune(dir, func(newer int, step int64) bool { return newer < 3 || step == best })
+	_, err = checkpoint.Prune(dir, 600, func(newer int, step int64) bool { return newer < 3 || step == best })
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -86,20 +86,18 @@ func (p *typedPredictor[T]) predict(set *data.Set, batch int, f func(row []float
 	size := p.model.Output().Size()
 	row := make([]float64, size)
 	probabilistic, _ := any(loss.Make[T](p.c.Loss.New())).(loss.Probabilistic[T])
-	var failed error
-	err := train.Predict(p.model, set, batch, func(pred []T, rows int) {
+	return train.Predict(p.model, set, batch, func(pred []T, rows int) error {
 		if probabilistic != nil {
 			probabilistic.Probabilities(pred, p.model.Output())
 		}
-		for i := 0; i < rows && failed == nil; i++ {
+		for i := range rows {
 			for j := range row {
 				row[j] = float64(pred[i*size+j])
 			}
-			failed = f(row)
+			if err := f(row); err != nil {
+				return err
+			}
 		}
+		return nil
 	})
-	if err == nil {
-		err = failed
-	}
-	return err
 }

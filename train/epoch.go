@@ -1,7 +1,6 @@
 package train
 
 import (
-	"math"
 	"time"
 
 	"github.com/strata-ml/strata/checkpoint"
@@ -12,13 +11,10 @@ func (r *Run[T]) endEpoch() (best bool, err error) {
 	rec := r.score.record(EpochRecord)
 	rec.Step, rec.Epoch = r.state.Step, r.epoch()
 	r.score.reset()
-	if err := r.log.write(rec); err != nil {
-		return false, err
-	}
+	r.log.write(rec)
 	r.timing.mark(EpochMark, r.state.Step, r.epoch(), time.Since(r.began), "")
 	r.notify(&EpochEnded{rec})
-	last := r.state.Step >= r.steps()
-	if r.s.Eval == nil || r.state.Epoch%r.s.Config.EvalEvery != 0 && !last {
+	if r.s.Eval == nil || r.state.Epoch%r.s.Config.EvalEvery != 0 {
 		return false, nil
 	}
 	return r.evaluate()
@@ -38,15 +34,13 @@ func (r *Run[T]) evaluate() (best bool, err error) {
 	}
 	watched, value := r.s.Checkpoints.Best, rec.value(r.s.Checkpoints.Best)
 	higher, _ := r.score.higherIsBetter(watched)
-	if b := r.state.Best; !math.IsNaN(value) && (b == nil || improves(value, b.Value, higher, 0)) {
+	if b := r.state.Best; isFinite(value) && (b == nil || improves(value, b.Value, higher, 0)) {
 		r.state.Best = &checkpoint.BestState{Metric: watched, Value: value, Step: r.state.Step, Epoch: r.state.Epoch}
 		rec.Best, best = true, true
 	}
 	r.countPatience(rec)
 	r.last = &rec
-	if err := r.log.write(rec); err != nil {
-		return false, err
-	}
+	r.log.write(rec)
 	r.notify(&Evaluated{rec})
 	return best, nil
 }
@@ -60,7 +54,7 @@ func (r *Run[T]) countPatience(rec Record) {
 	higher, _ := r.score.higherIsBetter(es.Metric)
 	s := r.state.EarlyStop
 	switch {
-	case !math.IsNaN(value) && (s == nil || math.IsNaN(s.Best) || improves(value, s.Best, higher, es.MinDelta)):
+	case isFinite(value) && (s == nil || !isFinite(s.Best) || improves(value, s.Best, higher, es.MinDelta)):
 		r.state.EarlyStop = &checkpoint.EarlyStopState{Metric: es.Metric, Best: value}
 	case s == nil:
 		r.state.EarlyStop = &checkpoint.EarlyStopState{Metric: es.Metric, Best: value, Waited: 1}

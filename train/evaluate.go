@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/strata-ml/strata/data"
@@ -26,7 +27,10 @@ type scores[T tensor.Float] struct {
 
 func newScores[T tensor.Float](metrics []NamedMetric[T], pred tensor.Shape, target tensor.Spec) (*scores[T], error) {
 	s := &scores[T]{metrics: metrics, loss: make([]float64, 2)}
-	for _, m := range metrics {
+	for i, m := range metrics {
+		if m.Name == LossName || slices.ContainsFunc(metrics[:i], func(o NamedMetric[T]) bool { return o.Name == m.Name }) {
+			return nil, fmt.Errorf("metric %s: the name is taken", m.Name)
+		}
 		n, err := m.Metric.Build(pred, target)
 		if err != nil {
 			return nil, fmt.Errorf("metric %s: %w", m.Name, err)
@@ -109,21 +113,22 @@ func evaluate[T tensor.Float](e *model.Exec[T], l loss.Loss[T], metrics []NamedM
 	if err != nil {
 		return Record{}, err
 	}
-	err = forEachBatch(e, set, batch, func(pred []T, b *tensor.Batch[T]) {
+	err = forEachBatch(e, set, batch, func(pred []T, b *tensor.Batch[T]) error {
 		sum, weight := l.Eval(pred, b.Target, b.Rows, nil)
 		s.add(sum, weight, pred, b)
+		return nil
 	})
 	return s.record(EvalRecord), err
 }
 
-// Predict calls f with the predictions for each batch of a set, in the order of the rows. Shape of pred: [rows,
-// output…]; it is valid during the call only.
-func Predict[T tensor.Float](m *model.Model[T], set *data.Set, batch int, f func(pred []T, rows int)) error {
+// Predict calls f with the predictions for each batch of a set, in the order of the rows, until it returns an error.
+// Shape of pred: [rows, output…]; it is valid during the call only.
+func Predict[T tensor.Float](m *model.Model[T], set *data.Set, batch int, f func(pred []T, rows int) error) error {
 	e := model.NewExec(m, min(batch, max(set.Len(), 1)), false)
-	return forEachBatch(e, set, batch, func(pred []T, b *tensor.Batch[T]) { f(pred, b.Rows) })
+	return forEachBatch(e, set, batch, func(pred []T, b *tensor.Batch[T]) error { return f(pred, b.Rows) })
 }
 
-func forEachBatch[T tensor.Float](e *model.Exec[T], set *data.Set, batch int, f func(pred []T, b *tensor.Batch[T])) error {
+func forEachBatch[T tensor.Float](e *model.Exec[T], set *data.Set, batch int, f func(pred []T, b *tensor.Batch[T]) error) error {
 	batch = min(batch, e.Capacity())
 	loader := data.NewLoader[T](set, batch, false, false, 0)
 	defer loader.Close()
@@ -137,7 +142,9 @@ func forEachBatch[T tensor.Float](e *model.Exec[T], set *data.Set, batch int, f 
 		if err != nil {
 			return err
 		}
-		f(pred, b)
+		if err := f(pred, b); err != nil {
+			return err
+		}
 	}
 }
 

@@ -13,7 +13,7 @@ type ObserverFunc func(e Event)
 // Observe calls f.
 func (f ObserverFunc) Observe(e Event) { f(e) }
 
-// An Event is one of Started, Stepped, EpochEnded, Evaluated, Saved, SaveFailed and Ended, as a pointer.
+// An Event is one of Started, EpochEnded, Evaluated, Stepped, Saved, SaveFailed, PruneFailed and Ended, as a pointer.
 type Event interface{ event() }
 
 // Started is the first event of a run, and of one that continues.
@@ -25,7 +25,7 @@ type Started struct {
 	BatchSize     int
 }
 
-// Stepped follows each step.
+// Stepped follows each step, and the EpochEnded and Evaluated that the step brought about.
 type Stepped struct {
 	Step, Epoch int64 // steps and epochs finished
 	Rows        int   // of the batch
@@ -45,19 +45,26 @@ type Saved struct {
 	Path string
 }
 
-// SaveFailed follows a checkpoint that could not be written. The run goes on, and older checkpoints are untouched.
+// SaveFailed follows a checkpoint that could not be written while the run goes on. Older checkpoints are untouched.
 type SaveFailed struct {
 	Step int64
 	Err  error
 }
 
-// Ended is the last event.
+// PruneFailed follows a checkpoint after which older ones could not be deleted.
+type PruneFailed struct {
+	Step int64
+	Err  error
+}
+
+// Ended is the last event of a run that ends without an error.
 type Ended struct{ Result Result }
 
-func (*Started) event()    {}
-func (*Stepped) event()    {}
-func (*EpochEnded) event() {}
-func (*Evaluated) event()  {}
-func (*Saved) event()      {}
-func (*SaveFailed) event() {}
-func (*Ended) event()      {}
+func (*Started) event()     {}
+func (*Stepped) event()     {}
+func (*EpochEnded) event()  {}
+func (*Evaluated) event()   {}
+func (*Saved) event()       {}
+func (*SaveFailed) event()  {}
+func (*PruneFailed) event() {}
+func (*Ended) event()       {}

@@ -79,11 +79,12 @@ func Example() {
 	}
 	fmt.Println("epochs:", res.Epoch)
 	row := 0
-	err = train.Predict(s.Model, s.Train, 4, func(logits []float32, rows int) {
+	err = train.Predict(s.Model, s.Train, 4, func(logits []float32, rows int) error {
 		for i := range rows {
 			fmt.Println("row", row, "different:", logits[2*i+1] > logits[2*i])
 			row++
 		}
+		return nil
 	})
 	if err != nil {
 		log.Fatal(err)

@@ -1,12 +1,13 @@
 package train
 
 import (
-	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -15,19 +16,30 @@ import (
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // metricsLog appends records to metrics.jsonl and knows how many bytes they are, with their checksum: that is what a
-// checkpoint remembers of it. A nil log takes records and keeps none.
+// checkpoint remembers of it. Lines wait in memory until they are on the file, so that a full disk delays them and
+// loses none. A nil log takes records and keeps none.
 type metricsLog struct {
-	file   *os.File
-	w      *bufio.Writer
-	offset int64
-	crc    uint32
+	file    *os.File
+	written int64  // bytes on the file
+	pending []byte // what comes after them
+	crc     uint32 // of both
 }
+
+// maxPending is how much waits before it is written.
+const maxPending = 16 << 10
 
 // openMetricsLog opens the log in dir and cuts it to the first offset bytes, whose CRC-32C must be crc. A missing file
 // is made when offset is 0.
 func openMetricsLog(dir string, offset int64, crc uint32) (*metricsLog, error) {
 	path := filepath.Join(dir, MetricsFile)
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
+	flags := os.O_RDWR
+	if offset == 0 {
+		flags |= os.O_CREATE
+	}
+	file, err := os.OpenFile(path, flags, 0o666)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &LogError{path, "is missing, and the checkpoint counts on it"}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -36,43 +48,57 @@ func openMetricsLog(dir string, offset int64, crc uint32) (*metricsLog, error) {
 	switch {
 	case err != nil:
 	case n < offset:
-		err = fmt.Errorf("%s has %d bytes and the checkpoint knows of %d: lines are missing", path, n, offset)
+		err = &LogError{path, fmt.Sprintf("has %d bytes, and the checkpoint counts on %d: lines are missing", n, offset)}
 	case sum.Sum32() != crc:
-		err = fmt.Errorf("%s: the first %d bytes are not those that the run wrote", path, offset)
+		err = &LogError{path, fmt.Sprintf("has changed in its first %d bytes since the run wrote them", offset)}
 	default:
-		if err = file.Truncate(offset); err == nil {
-			_, err = file.Seek(offset, io.SeekStart)
-		}
+		err = file.Truncate(offset)
 	}
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
-	return &metricsLog{file: file, w: bufio.NewWriter(file), offset: offset, crc: crc}, nil
+	return &metricsLog{file: file, written: offset, crc: crc}, nil
 }
 
-func (l *metricsLog) write(r Record) error {
+// A LogError is a metrics log that is not the one that a checkpoint belongs to.
+type LogError struct{ Path, Problem string }
+
+func (e *LogError) Error() string {
+	return fmt.Sprintf("%s %s; put the file back, or begin a new run with warm_start from the checkpoint", e.Path, e.Problem)
+}
+
+// write adds a record. Whether it reached the file is for sync to say.
+func (l *metricsLog) write(r Record) {
 	if l == nil {
-		return nil
+		return
 	}
 	line, err := json.Marshal(r)
 	if err != nil {
-		return err
+		panic(err) // a Record always has a JSON form
 	}
 	line = append(line, '\n')
-	if _, err := l.w.Write(line); err != nil {
+	l.crc = crc32.Update(l.crc, castagnoli, line)
+	l.pending = append(l.pending, line...)
+	if len(l.pending) >= maxPending || r.Kind != StepRecord {
+		_ = l.flush() // tried again later
+	}
+}
+
+// offset returns the length of the log with all records.
+func (l *metricsLog) offset() int64 { return l.written + int64(len(l.pending)) }
+
+func (l *metricsLog) flush() error {
+	if _, err := l.file.WriteAt(l.pending, l.written); err != nil {
 		return err
 	}
-	l.offset += int64(len(line))
-	l.crc = crc32.Update(l.crc, castagnoli, line)
+	l.written += int64(len(l.pending))
+	l.pending = l.pending[:0]
 	return nil
 }
 
 // sync makes all records durable.
 func (l *metricsLog) sync() error {
-	if l == nil {
-		return nil
-	}
-	if err := l.w.Flush(); err != nil {
+	if err := l.flush(); err != nil {
 		return err
 	}
 	return l.file.Sync()
@@ -82,40 +108,45 @@ func (l *metricsLog) close() error {
 	if l == nil {
 		return nil
 	}
-	return errors.Join(l.w.Flush(), l.file.Close())
+	return errors.Join(l.flush(), l.file.Close())
 }
 
-// timingLog appends marks to timing.jsonl. The run does not depend on it: an error is kept for the end.
-type timingLog struct {
-	file *os.File
-	err  error
-}
+// timingLog appends marks to timing.jsonl. The run does not depend on it: what cannot be written is left out.
+type timingLog struct{ file *os.File }
 
+// openTimingLog opens the log in dir. Half a line at its end, which a crash or a full disk left, is cut off.
 func openTimingLog(dir string) (*timingLog, error) {
-	file, err := os.OpenFile(filepath.Join(dir, TimingFile), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666)
+	path := filepath.Join(dir, TimingFile)
+	content, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666)
 	if err != nil {
 		return nil, err
 	}
-	return &timingLog{file: file}, nil
+	if whole := bytes.LastIndexByte(content, '\n') + 1; whole < len(content) {
+		if err := file.Truncate(int64(whole)); err != nil {
+			return nil, errors.Join(err, file.Close())
+		}
+	}
+	return &timingLog{file}, nil
 }
 
 func (l *timingLog) mark(kind string, step int64, epoch Number, took time.Duration, note string) {
 	if l == nil {
 		return
 	}
-	line, err := json.Marshal(Mark{
+	line, _ := json.Marshal(Mark{
 		Kind: kind, Step: step, Epoch: epoch, Note: note,
 		Time: time.Now().Format("2006-01-02T15:04:05.000Z07:00"), Seconds: took.Round(time.Microsecond).Seconds(),
 	})
-	if err == nil {
-		_, err = l.file.Write(append(line, '\n'))
-	}
-	l.err = errors.Join(l.err, err)
+	_, _ = l.file.Write(append(line, '\n'))
 }
 
 func (l *timingLog) close() error {
 	if l == nil {
 		return nil
 	}
-	return errors.Join(l.err, l.file.Close())
+	return l.file.Close()
 }

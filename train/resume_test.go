@@ -200,11 +200,12 @@ func TestResumeAfterCrash(t *testing.T) {
 
 func TestResumeRefusesAnotherLog(t *testing.T) {
 	tests := map[string]struct {
-		change func(log []byte) []byte
+		change func(log []byte) []byte // nil for a log that is gone
 		want   string
 	}{
+		"missing": {func([]byte) []byte { return nil }, "is missing"},
 		"shorter": {func(log []byte) []byte { return log[:10] }, "lines are missing"},
-		"changed": {func(log []byte) []byte { return bytes.Replace(log, []byte("step"), []byte("stop"), 1) }, "are not those that the run wrote"},
+		"changed": {func(log []byte) []byte { return bytes.Replace(log, []byte("step"), []byte("stop"), 1) }, "has changed in its first"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -215,7 +216,12 @@ func TestResumeRefusesAnotherLog(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := os.WriteFile(path, tt.change(log), 0o666); err != nil {
+			if changed := tt.change(log); changed == nil {
+				err = os.Remove(path)
+			} else {
+				err = os.WriteFile(path, changed, 0o666)
+			}
+			if err != nil {
 				t.Fatal(err)
 			}
 			err = restoreAndTrain(t, setup[float32](t, "sgd", dir))
@@ -246,6 +252,39 @@ func restoreAndTrain[T tensor.Float](t testing.TB, s train.Setup[T]) error {
 	}
 	_, err = run.Train(context.Background())
 	return err
+}
+
+// TestTornTiming cuts half a line off timing.jsonl, so that the marks of a run can always be read.
+func TestTornTiming(t *testing.T) {
+	dir := t.TempDir()
+	trainAll(t, setup[float32](t, "sgd", dir), 6)
+	path := filepath.Join(dir, train.TimingFile)
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, append(content, `{"kind":"checkp`...), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	res := trainAll(t, setup[float32](t, "sgd", dir), 0)
+	h, err := train.ReadHistory(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kinds []string
+	for _, m := range h.Marks {
+		kinds = append(kinds, m.Kind)
+	}
+	want := "start epoch checkpoint checkpoint stop resume epoch checkpoint epoch checkpoint checkpoint stop"
+	if got := strings.Join(kinds, " "); got != want {
+		t.Errorf("marks %q, want %q", got, want)
+	}
+	if res.Last == nil || res.Last.Step != 12 {
+		t.Errorf("the last evaluation is %+v", res.Last)
+	}
+	if again := trainAll(t, setup[float32](t, "sgd", dir), 0); again.Last == nil || again.Last.Step != 12 {
+		t.Errorf("continuing a finished run, the last evaluation is %+v", again.Last)
+	}
 }
 
 // TestRestoreIsStrict refuses a checkpoint of another model, optimizer or element type, and says what does not fit.

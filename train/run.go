@@ -47,50 +47,11 @@ type Run[T tensor.Float] struct {
 	log     *metricsLog
 	timing  *timingLog
 	resumed bool
-	saved   int64 // the step of the newest checkpoint, -1 before the first
+	saves   saves
 	saveNow atomic.Bool
 	part    string // the part that is at work, for errors
 	stepped Stepped
 	began   time.Time // the epoch
-}
-
-// New returns a run at its first step. Its errors are mistakes in the setup: a loss or metric that does not fit the
-// model's output and the data, a pattern that is malformed or matches nothing.
-func New[T tensor.Float](s Setup[T]) (*Run[T], error) {
-	if s.Config == (Config{}) {
-		s.Config = DefaultConfig()
-	}
-	if s.Checkpoints == (CheckpointPolicy{}) {
-		s.Checkpoints = DefaultCheckpointPolicy()
-	}
-	if s.Train == nil || s.Train.Len() == 0 {
-		return nil, errors.New("train: there are no training rows")
-	}
-	if s.Train.Target == nil {
-		return nil, errors.New("train: the training rows have no target")
-	}
-	rows := s.Train.Len()
-	if s.Config.DropLast && rows < s.Config.BatchSize {
-		return nil, fmt.Errorf("train: %d training rows make no whole batch of %d, and the last one is dropped", rows, s.Config.BatchSize)
-	}
-	r := &Run[T]{s: s, saved: -1, state: checkpoint.State{Seed: s.Seed}}
-	target := s.Train.Target.Spec()
-	if err := s.Loss.Build(s.Model.Output(), target); err != nil {
-		return nil, fmt.Errorf("loss: %w", err)
-	}
-	var err error
-	if r.score, err = newScores(s.Metrics, s.Model.Output(), target); err != nil {
-		return nil, err
-	}
-	if err := r.checkWatched(); err != nil {
-		return nil, err
-	}
-	if err := r.prepareUpdates(); err != nil {
-		return nil, err
-	}
-	batch := min(s.Config.BatchSize, max(rows, 1))
-	r.exec = model.NewExec(s.Model, batch, true)
-	return r, nil
 }
 
 // stepsPerEpoch returns the number of batches of one epoch.
@@ -112,15 +73,19 @@ func (r *Run[T]) State() checkpoint.State { return r.state }
 func (r *Run[T]) Save() { r.saveNow.Store(true) }
 
 // Train runs until all epochs are done, evaluations no longer improve, or ctx ends; then it finishes the step, writes
-// a checkpoint, and returns. A run that was restored goes on where it was.
+// a checkpoint, and returns. A run that was restored goes on where it was. The weights that a run ends with are always
+// evaluated.
 //
-// Errors are a *model.LayerError for a layer that panicked, a *model.NonFiniteError for a number that is NaN or
-// infinite (neither leaves a checkpoint of the broken state), and errors of the run directory.
+// Errors are a *model.LayerError for a layer that panicked, a *PartError for another part, a *model.NonFiniteError for
+// a number that is NaN or infinite (none leaves a checkpoint of the broken state), and those of the run directory: a
+// checkpoint that cannot be written is reported to the observers, and ends the run when it is the last one or when
+// maxSaveFailures in a row have failed.
 func (r *Run[T]) Train(ctx context.Context) (res Result, err error) {
 	if err := r.openLogs(); err != nil {
 		return Result{}, err
 	}
 	defer func() { err = errors.Join(err, r.closeLogs(res, err)) }()
+	defer r.recoverPart(&err)
 	r.loader = data.NewLoader[T](r.s.Train, r.s.Config.BatchSize, r.s.Config.Shuffle, r.s.Config.DropLast, r.s.Seed)
 	defer r.loader.Close()
 	r.notify(&Started{
@@ -128,22 +93,41 @@ func (r *Run[T]) Train(ctx context.Context) (res Result, err error) {
 	})
 	reason, err := r.loop(ctx)
 	if err != nil {
-		return Result{Step: r.state.Step, Epoch: r.state.Epoch, Reason: err.Error(), Last: r.last, Best: r.state.Best}, err
+		return r.result(err.Error()), err
 	}
-	finished := reason != ReasonInterrupted
-	// The checkpoint of the last step is written again when the run turns out to be finished.
-	if r.saved != r.state.Step || finished != r.state.Finished {
-		r.state.Finished = finished
-		if finished {
-			r.state.StopReason = reason
-		}
-		if err := r.checkpoint(); err != nil {
-			return Result{}, err
-		}
+	if err := r.finish(reason); err != nil {
+		return r.result(err.Error()), err
 	}
-	res = Result{Step: r.state.Step, Epoch: r.state.Epoch, Reason: reason, Last: r.last, Best: r.state.Best}
+	res = r.result(reason)
 	r.notify(&Ended{res})
 	return res, nil
+}
+
+func (r *Run[T]) result(reason string) Result {
+	return Result{Step: r.state.Step, Epoch: r.state.Epoch, Reason: reason, Last: r.last, Best: r.state.Best}
+}
+
+// finish evaluates the weights that the run ends with and writes the last checkpoint.
+func (r *Run[T]) finish(reason string) error {
+	finished := reason != ReasonInterrupted
+	if finished == r.state.Finished && r.saves.newest == r.state.Step {
+		return nil
+	}
+	if finished && r.s.Eval != nil && (r.last == nil || r.last.Step != r.state.Step) {
+		if _, err := r.evaluate(); err != nil {
+			return err
+		}
+	}
+	if r.state.Finished = finished; finished {
+		r.state.StopReason = reason
+	}
+	if err := r.checkFinite(); err != nil {
+		return err
+	}
+	if err := r.save(); err != nil {
+		return fmt.Errorf("train: the last checkpoint could not be written: %w", err)
+	}
+	return nil
 }
 
 // loop runs units until the run ends, and returns the reason.
@@ -201,9 +185,7 @@ func (r *Run[T]) unit(b *tensor.Batch[T]) (ended bool, err error) {
 	ended = r.state.Step%r.stepsPerEpoch() == 0
 	if rec != nil {
 		rec.Step, rec.Epoch = r.state.Step, r.epoch()
-		if err := r.log.write(*rec); err != nil {
-			return false, err
-		}
+		r.log.write(*rec)
 	}
 	best := false
 	if ended {
@@ -216,7 +198,7 @@ func (r *Run[T]) unit(b *tensor.Batch[T]) (ended bool, err error) {
 	r.stepped.Step, r.stepped.Epoch, r.stepped.Rows, r.stepped.Record = r.state.Step, r.state.Epoch, b.Rows, rec
 	r.notify(&r.stepped)
 	if best || r.due(ended) {
-		return ended, r.checkpoint()
+		return ended, r.saveOrReport()
 	}
 	return ended, nil
 }

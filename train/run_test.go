@@ -28,6 +28,12 @@ func TestSetupErrors(t *testing.T) {
 		want string
 	}{
 		"no rows":            {func(s *train.Setup[float32]) { s.Train = data.Subset(s.Train, nil) }, "no training rows"},
+		"no model":           {func(s *train.Setup[float32]) { s.Model = nil }, "needs a model, a loss and an optimizer"},
+		"no loss":            {func(s *train.Setup[float32]) { s.Loss = nil }, "needs a model, a loss and an optimizer"},
+		"no optimizer":       {func(s *train.Setup[float32]) { s.Optimizer = nil }, "needs a model, a loss and an optimizer"},
+		"no Init":            {func(s *train.Setup[float32]) { s.Model = uninitialized(t) }, "call its Init"},
+		"metric named loss":  {func(s *train.Setup[float32]) { s.Metrics[0].Name = "loss" }, "metric loss: the name is taken"},
+		"metric twice":       {func(s *train.Setup[float32]) { s.Metrics = append(s.Metrics, s.Metrics[0]) }, "metric accuracy: the name is taken"},
 		"no target":          {func(s *train.Setup[float32]) { s.Train.Target = nil }, "no target"},
 		"no whole batch":     {func(s *train.Setup[float32]) { s.Config.BatchSize, s.Config.DropLast = 30, true }, "29 training rows make no whole batch of 30"},
 		"loss does not fit":  {func(s *train.Setup[float32]) { s.Model = mlp[float32](t, 4, 3, 5) }, "loss: "},
@@ -46,6 +52,81 @@ func TestSetupErrors(t *testing.T) {
 				t.Errorf("got %v, want %q", err, tt.want)
 			}
 		})
+	}
+}
+
+func uninitialized(t *testing.T) *model.Model[float32] {
+	t.Helper()
+	m, err := model.NewSequential(tensor.Spec{Name: "x", Shape: tensor.Shape{4}},
+		model.Node[float32]{Name: "out", Layer: layers.NewDense[float32](layers.DenseConfig{Units: 2})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// TestEndIsEvaluated scores the weights that a run ends with, also in the middle of an epoch.
+func TestEndIsEvaluated(t *testing.T) {
+	for _, steps := range []int64{3, 4, 6} {
+		s := setup[float32](t, "sgd", t.TempDir())
+		s.Config.Steps, s.Config.EvalEvery = steps, 2
+		res := trainAll(t, s, 0)
+		if res.Reason != train.ReasonSteps || res.Last == nil || res.Last.Step != steps || res.Best == nil {
+			t.Errorf("%d steps: %s, last evaluation %+v", steps, res.Reason, res.Last)
+		}
+		h, err := train.ReadHistory(s.Dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		evaluations := 0
+		for _, rec := range h.Records {
+			if rec.Kind == train.EvalRecord {
+				evaluations++
+			}
+		}
+		if evaluations != 1 {
+			t.Errorf("%d steps: %d evaluations, want 1", steps, evaluations)
+		}
+	}
+}
+
+// infiniteLoss is infinite outside of training.
+type infiniteLoss struct{ loss.Loss[float32] }
+
+func (l *infiniteLoss) Eval(pred []float32, target tensor.Values[float32], rows int, dpred []float32) (sum, weight float64) {
+	if dpred == nil {
+		return math.Inf(1), float64(rows)
+	}
+	return l.Loss.Eval(pred, target, rows, dpred)
+}
+
+// TestInfiniteIsNeverBest counts an evaluation without a finite value as one without improvement.
+func TestInfiniteIsNeverBest(t *testing.T) {
+	s := setup[float32](t, "sgd", t.TempDir())
+	s.Loss, s.EarlyStopping.Patience = &infiniteLoss{s.Loss}, 2
+	res := trainAll(t, s, 0)
+	if res.Best != nil || res.Reason != train.ReasonEarly || res.Epoch != 2 {
+		t.Errorf("best %+v, ended after epoch %d: %s", res.Best, res.Epoch, res.Reason)
+	}
+}
+
+// TestPanickingObserver names the observer as the part at fault, whichever event it fails on.
+func TestPanickingObserver(t *testing.T) {
+	for name, fails := range map[string]func(train.Event) bool{
+		"started": func(e train.Event) bool { _, ok := e.(*train.Started); return ok },
+		"stepped": func(e train.Event) bool { _, ok := e.(*train.Stepped); return ok },
+		"ended":   func(e train.Event) bool { _, ok := e.(*train.Ended); return ok },
+	} {
+		s := setup[float32](t, "sgd", "")
+		s.Observers = []train.Observer{train.ObserverFunc(func(e train.Event) {
+			if fails(e) {
+				panic("blind")
+			}
+		})}
+		var part *train.PartError
+		if err := mustFail(t, s); !errors.As(err, &part) || part.Part != "observer" {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

@@ -46,6 +46,55 @@ type NamedMetric[T tensor.Float] struct {
 	Metric Metric[T]
 }
 
+// New returns a run at its first step. Its errors are mistakes in the setup: a part that is missing, a number out of
+// range, a loss or metric that does not fit the model's output and the data, a pattern that is malformed or matches
+// nothing.
+func New[T tensor.Float](s Setup[T]) (*Run[T], error) {
+	if s.Config == (Config{}) {
+		s.Config = DefaultConfig()
+	}
+	if s.Checkpoints == (CheckpointPolicy{}) {
+		s.Checkpoints = DefaultCheckpointPolicy()
+	}
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	r := &Run[T]{s: s, saves: saves{newest: -1, best: -1}, state: checkpoint.State{Seed: s.Seed}}
+	target := s.Train.Target.Spec()
+	if err := s.Loss.Build(s.Model.Output(), target); err != nil {
+		return nil, fmt.Errorf("loss: %w", err)
+	}
+	var err error
+	if r.score, err = newScores(s.Metrics, s.Model.Output(), target); err != nil {
+		return nil, err
+	}
+	if err := r.checkWatched(); err != nil {
+		return nil, err
+	}
+	if err := r.prepareUpdates(); err != nil {
+		return nil, err
+	}
+	r.exec = model.NewExec(s.Model, min(s.Config.BatchSize, s.Train.Len()), true)
+	return r, nil
+}
+
+// check returns what is missing or out of range, before any part is asked.
+func (s *Setup[T]) check() error {
+	switch {
+	case s.Model == nil || s.Loss == nil || s.Optimizer == nil:
+		return errors.New("train: a run needs a model, a loss and an optimizer")
+	case s.Model.Weights() == nil:
+		return errors.New("train: the model has no parameters yet: call its Init")
+	case s.Train == nil || s.Train.Len() == 0:
+		return errors.New("train: there are no training rows")
+	case s.Train.Target == nil:
+		return errors.New("train: the training rows have no target")
+	case s.Config.DropLast && s.Train.Len() < s.Config.BatchSize:
+		return fmt.Errorf("train: %d training rows make no whole batch of %d, and the last one is dropped", s.Train.Len(), s.Config.BatchSize)
+	}
+	return nil
+}
+
 // checkWatched returns an error when early stopping or the best checkpoint watch something that is not reported.
 func (r *Run[T]) checkWatched() error {
 	if es := r.s.EarlyStopping; es != nil {

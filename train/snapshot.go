@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"time"
 
 	"github.com/strata-ml/strata/checkpoint"
 	"github.com/strata-ml/strata/model"
@@ -23,6 +22,7 @@ func (r *Run[T]) openLogs() error {
 	if err := os.MkdirAll(filepath.Join(r.s.Dir, CheckpointDir), 0o777); err != nil {
 		return err
 	}
+	r.findLast()
 	var err error
 	if r.log, err = openMetricsLog(r.s.Dir, r.state.LogOffset, r.state.LogCRC); err != nil {
 		return err
@@ -38,6 +38,20 @@ func (r *Run[T]) openLogs() error {
 	return nil
 }
 
+// findLast reads the last evaluation of a run that was restored back from its log. Without one the result lacks it.
+func (r *Run[T]) findLast() {
+	if !r.resumed || r.last != nil {
+		return
+	}
+	records, _ := readLines[Record](filepath.Join(r.s.Dir, MetricsFile)) // the checks of the log come next
+	for _, rec := range slices.Backward(records) {
+		if rec.Kind == EvalRecord && rec.Step <= r.state.Step {
+			r.last = &rec
+			return
+		}
+	}
+}
+
 func (r *Run[T]) closeLogs(res Result, failure error) error {
 	note := res.Reason
 	if failure != nil {
@@ -48,52 +62,6 @@ func (r *Run[T]) closeLogs(res Result, failure error) error {
 		return err
 	}
 	return r.timing.close()
-}
-
-// checkpoint makes the log durable, writes a checkpoint of the state, and then deletes those that the policy does not
-// keep. A checkpoint that cannot be written is reported and the run goes on; parameters that are not finite end it.
-func (r *Run[T]) checkpoint() error {
-	if err := r.checkFinite(); err != nil {
-		return err
-	}
-	r.saved = r.state.Step
-	if r.s.Dir == "" {
-		return nil
-	}
-	began := time.Now()
-	if err := r.log.sync(); err != nil {
-		return fmt.Errorf("train: metrics log: %w", err)
-	}
-	r.state.LogOffset, r.state.LogCRC = r.log.offset, r.log.crc
-	dir := filepath.Join(r.s.Dir, CheckpointDir)
-	path := filepath.Join(dir, checkpoint.StepFile(r.state.Step))
-	if err := checkpoint.Save(path, r.Snapshot()); err != nil {
-		r.timing.mark(CheckpointMark, r.state.Step, r.epoch(), time.Since(began), err.Error())
-		r.notify(&SaveFailed{r.state.Step, err})
-		return nil
-	}
-	r.timing.mark(CheckpointMark, r.state.Step, r.epoch(), time.Since(began), "")
-	_, err := checkpoint.Prune(dir, func(newer int, step int64) bool {
-		return newer < r.s.Checkpoints.Keep || r.state.Best != nil && step == r.state.Best.Step
-	})
-	if err != nil {
-		r.notify(&SaveFailed{r.state.Step, err})
-	}
-	r.notify(&Saved{r.state.Step, path})
-	return nil
-}
-
-// checkFinite returns an error for the first parameter that is not finite.
-func (r *Run[T]) checkFinite() error {
-	for _, p := range r.s.Model.Params() {
-		for i, w := range p.Data {
-			if !isFinite(float64(w)) {
-				return fmt.Errorf("step %d: the update made element %d of parameter %s %v; a smaller learning rate or clip.norm may help",
-					r.state.Step, i, p.Path, w)
-			}
-		}
-	}
-	return nil
 }
 
 // Snapshot returns everything that the run can be continued from. Its tensors share the run's memory.
@@ -166,7 +134,11 @@ func (r *Run[T]) Restore(f *checkpoint.File) error {
 			return fmt.Errorf("%s: tensor %q has no place in this run", f.Path(), info.Name)
 		}
 	}
-	r.state, r.resumed, r.saved = f.State(), true, f.State().Step
+	r.state, r.resumed = f.State(), true
+	r.saves.newest = r.state.Step
+	if r.state.Best != nil {
+		r.saves.best = r.state.Best.Step
+	}
 	if r.state.Finished {
 		// More may have been asked for since: Train decides again.
 		r.state.Finished, r.state.StopReason = false, ""

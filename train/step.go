@@ -162,7 +162,10 @@ func (r *Run[T]) updateRatios() map[string]Number {
 	}
 	ratios := map[string]Number{}
 	for node, n := range byNode {
-		ratios[node] = Number(math.Sqrt(n.change) / math.Sqrt(n.weight))
+		ratios[node] = 0
+		if n.change > 0 {
+			ratios[node] = Number(math.Sqrt(n.change) / math.Sqrt(n.weight))
+		}
 	}
 	return ratios
 }
@@ -175,7 +178,7 @@ func (r *Run[T]) traceNonFinite(b *tensor.Batch[T], key model.Key, loss, norm fl
 	if err == nil {
 		err = fmt.Errorf("step %d: the loss is %v and the gradient norm %v, although every number in the model is finite", key.Step, loss, norm)
 	}
-	return err
+	return fmt.Errorf("%w; %s", err, nonFiniteRemedy)
 }
 
 func isFinite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
