@@ -35,23 +35,25 @@ func (p *program) trainRun(ctx context.Context, r *experiment.Run, progress *pro
 		p.drawCurves(r.Dir, o)
 		return silentError(exitFailed)
 	}
-	p.drawCurves(r.Dir, o)
-	p.summarize(r, res, took, o)
+	drawn := p.drawCurves(r.Dir, o)
+	p.summarize(r, res, took, drawn)
 	if s := signals.received(); s != nil {
 		return silentError(exitSignal(s))
 	}
 	return ctx.Err()
 }
 
-// drawCurves draws the curves of a run that has ended, unless they are not wanted. That they could not be drawn is no
-// failure of the run.
-func (p *program) drawCurves(dir string, o trainOptions) {
+// drawCurves draws the curves of a run that has ended, unless they are not wanted, and reports whether there are any.
+// That they could not be drawn is no failure of the run.
+func (p *program) drawCurves(dir string, o trainOptions) (drawn bool) {
 	if o.noPlots {
-		return
+		return false
 	}
-	if err := drawRun(dir, plots.Options{}); err != nil && !errors.Is(err, errNoHistory) {
+	err := drawRun(dir, plots.Options{})
+	if err != nil && !errors.Is(err, errNoHistory) {
 		p.warn(fmt.Sprintf("the curves were not drawn: %v", err))
 	}
+	return err == nil
 }
 
 // explainFailure adds to the error of a run what is left of it.
@@ -85,7 +87,7 @@ func readHistory(dir string) (*train.History, error) {
 }
 
 // summarize prints what a run came to, and what to do with it.
-func (p *program) summarize(r *experiment.Run, res train.Result, took time.Duration, o trainOptions) {
+func (p *program) summarize(r *experiment.Run, res train.Result, took time.Duration, drawn bool) {
 	t := table{align: "ll"}
 	t.add("run", r.Dir)
 	t.add("ended", fmt.Sprintf("%s, after %s in %s", res.Reason, plural(res.Step, "step"), formatDuration(took)))
@@ -95,7 +97,7 @@ func (p *program) summarize(r *experiment.Run, res train.Result, took time.Durat
 	if res.Last != nil {
 		t.add("last", describeEvaluation(res.Last))
 	}
-	if !o.noPlots {
+	if drawn {
 		t.add("curves", filepath.Join(r.Dir, experiment.PlotDir))
 	}
 	dir := shellQuote(r.Dir)
