@@ -2,7 +2,7 @@ package layers_test
 
 import (
 	"math"
-	"strings"
+	"reflect"
 	"testing"
 
 	"github.com/strata-ml/strata/layers"
@@ -24,13 +24,7 @@ func TestBuildErrors(t *testing.T) {
 		{"concat", nil, []tensor.Shape{{3}}, "takes two inputs or more, has 1"},
 		{"concat", nil, []tensor.Shape{{2, 3}, {4, 3}}, "takes inputs that differ in the last axis alone, has [2 3] and [4 3]"},
 		{"concat", nil, []tensor.Shape{{2, 3}, {3}}, "takes inputs that differ in the last axis alone, has [2 3] and [3]"},
-		{"dense", nil, []tensor.Shape{{3}, {3}}, "takes one input, has 2"},
-		{"dense", units(-1), []tensor.Shape{{3}}, "units must be positive, is -1"},
-		{"dense", units(0), []tensor.Shape{{3}}, "units must be positive, is 0"},
-		{"dropout", rate(1), []tensor.Shape{{3}}, "rate must be at least 0 and below 1, is 1"},
-		{"dropout", rate(-0.1), []tensor.Shape{{3}}, "rate must be at least 0 and below 1, is -0.1"},
-		{"dropout", rate(math.NaN()), []tensor.Shape{{3}}, "rate must be at least 0 and below 1, is NaN"},
-		{"prelu", func(config any) { config.(*layers.PReLUConfig).Channels = "each" }, []tensor.Shape{{3}}, `channels must be one of shared, per_channel, is "each"`},
+		{"dense", units(2), []tensor.Shape{{3}, {3}}, "takes one input, has 2"},
 	}
 	for _, name := range []string{"sigmoid", "tanh", "hard_tanh", "relu", "leaky_relu", "prelu", "softmax", "dropout", "flatten"} {
 		_, _, err := build[float64](t, name, nil, tensor.Shape{2}, tensor.Shape{2})
@@ -46,18 +40,52 @@ func TestBuildErrors(t *testing.T) {
 	}
 }
 
-// TestHardTanhBounds refuses bounds in the wrong order, however the layer was made.
-func TestHardTanhBounds(t *testing.T) {
-	const want = "min must be below max 1, is 2"
-	c := layers.HardTanhConfig{Min: 2, Max: 1}
-	if _, err := layers.Declare(layers.NewHardTanh[float64](c), tensor.Spec{Shape: tensor.Shape{3}}); err == nil || err.Error() != want {
-		t.Errorf("Declare: %v, want %s", err, want)
+// TestConfigErrors refuses a configuration that makes no sense, however the layer was made.
+func TestConfigErrors(t *testing.T) {
+	tests := []struct {
+		name   string
+		config any
+		layer  layers.Layer[float64]
+		want   string
+	}{
+		{"dense", layers.DenseConfig{Units: -1}, layers.NewDense[float64](layers.DenseConfig{Units: -1}), "units must be positive, is -1"},
+		{"dense", layers.DenseConfig{}, layers.NewDense[float64](layers.DenseConfig{}), "units must be positive, is 0"},
+		{
+			"dense",
+			layers.DenseConfig{Units: 3, Weights: misspelt},
+			layers.NewDense[float64](layers.DenseConfig{Units: 3, Weights: misspelt}),
+			`weights: unknown initializer "xavier_unifrom"; did you mean "xavier_uniform"?`,
+		},
+		{"dropout", layers.DropoutConfig{Rate: 1}, layers.NewDropout[float64](layers.DropoutConfig{Rate: 1}), "rate must be < 1, is 1"},
+		{"dropout", layers.DropoutConfig{Rate: -0.1}, layers.NewDropout[float64](layers.DropoutConfig{Rate: -0.1}), "rate must not be negative, is -0.1"},
+		{
+			"dropout",
+			layers.DropoutConfig{Rate: math.NaN()},
+			layers.NewDropout[float64](layers.DropoutConfig{Rate: math.NaN()}), "rate must not be negative, is NaN",
+		},
+		{
+			"prelu",
+			layers.PReLUConfig{Channels: "each"},
+			layers.NewPReLU[float64](layers.PReLUConfig{Channels: "each"}), `unknown channels "each"; known: shared, per_channel`,
+		},
+		{
+			"hard_tanh",
+			layers.HardTanhConfig{Min: 2, Max: 1},
+			layers.NewHardTanh[float64](layers.HardTanhConfig{Min: 2, Max: 1}), "min must be below max 1, is 2",
+		},
 	}
-	_, err := layers.Registry.Build("hard_tanh", func(config any) { *config.(*layers.HardTanhConfig) = c })
-	if err == nil || !strings.HasSuffix(err.Error(), want) {
-		t.Errorf("Build: %v, want %s", err, want)
+	for _, test := range tests {
+		if _, err := layers.Declare(test.layer, tensor.Spec{Shape: tensor.Shape{3}}); err == nil || err.Error() != test.want {
+			t.Errorf("Declare of %s: %v, want %s", test.name, err, test.want)
+		}
+		_, err := layers.Registry.Build(test.name, func(c any) { reflect.ValueOf(c).Elem().Set(reflect.ValueOf(test.config)) })
+		if want := "layer " + test.name + ": " + test.want; err == nil || err.Error() != want {
+			t.Errorf("Build: %v, want %s", err, want)
+		}
 	}
 }
+
+var misspelt = registry.Choose[layers.Initializer]("xavier_unifrom")
 
 func units(n int) func(any) { return func(config any) { config.(*layers.DenseConfig).Units = n } }
 

@@ -1,8 +1,6 @@
 package layers
 
 import (
-	"fmt"
-
 	"github.com/strata-ml/strata/registry"
 	"github.com/strata-ml/strata/tensor"
 )
@@ -48,8 +46,8 @@ func (l *Dense[T]) Build(b *Builder[T]) error {
 	if err := b.OneInput(); err != nil {
 		return err
 	}
-	if l.c.Units <= 0 {
-		return fmt.Errorf("units must be positive, is %d", l.c.Units)
+	if err := registry.Check(l.c); err != nil {
+		return err
 	}
 	shape := b.In(0)
 	l.in = shape.Last()

@@ -1,8 +1,7 @@
 package layers
 
 import (
-	"fmt"
-
+	"github.com/strata-ml/strata/registry"
 	"github.com/strata-ml/strata/tensor"
 )
 
@@ -22,12 +21,12 @@ type DropoutConfig struct {
 
 // Dropout zeroes elements at random while training.
 type Dropout[T tensor.Float] struct {
-	rate float64
-	n    int // elements per row
+	c DropoutConfig
+	n int // elements per row
 }
 
 // NewDropout returns a dropout layer.
-func NewDropout[T tensor.Float](c DropoutConfig) Layer[T] { return &Dropout[T]{rate: c.Rate} }
+func NewDropout[T tensor.Float](c DropoutConfig) Layer[T] { return &Dropout[T]{c: c} }
 
 func init() { Register("dropout", DropoutConfig{Rate: 0.5}, NewDropout[float32], NewDropout[float64]) }
 
@@ -36,8 +35,8 @@ func (l *Dropout[T]) Build(b *Builder[T]) error {
 	if err := b.OneInput(); err != nil {
 		return err
 	}
-	if !(l.rate >= 0 && l.rate < 1) {
-		return fmt.Errorf("rate must be at least 0 and below 1, is %v", l.rate)
+	if err := registry.Check(l.c); err != nil {
+		return err
 	}
 	l.n = b.In(0).Size()
 	b.Out(b.In(0)...)
@@ -54,16 +53,16 @@ func (l *Dropout[T]) Backward(f *Frame[T]) { l.mask(f, f.DIn(0), f.DOut()) }
 // mask computes dst = m ⊙ src. The random numbers of a row are a pure function, so Backward draws the mask of Forward
 // again instead of keeping it. A dropped element is multiplied by 0 and not set to it: a NaN stays one.
 func (l *Dropout[T]) mask(f *Frame[T], dst, src []T) {
-	if !f.Train || l.rate == 0 {
+	if !f.Train || l.c.Rate == 0 {
 		copy(dst, src)
 		return
 	}
-	scale := T(1 / (1 - l.rate))
+	scale := T(1 / (1 - l.c.Rate))
 	for row := range f.Rows {
 		r, dst := f.Rand(row), dst[row*l.n:]
 		for i, v := range src[row*l.n : (row+1)*l.n] {
 			m := scale
-			if r.Float64(i) < l.rate {
+			if r.Float64(i) < l.c.Rate {
 				m = 0
 			}
 			dst[i] = m * v

@@ -48,9 +48,12 @@ func (l *HardTanh[T]) Build(b *Builder[T]) error {
 	if err := b.OneInput(); err != nil {
 		return err
 	}
+	if err := registry.Check(l.c); err != nil {
+		return err
+	}
 	b.Out(b.In(0)...)
 	b.BackwardReads(false, true)
-	return l.c.Validate()
+	return nil
 }
 
 // Forward implements Layer.

@@ -1,8 +1,7 @@
 package layers
 
 import (
-	"fmt"
-
+	"github.com/strata-ml/strata/registry"
 	"github.com/strata-ml/strata/tensor"
 )
 
@@ -40,14 +39,13 @@ func (l *PReLU[T]) Build(b *Builder[T]) error {
 	if err := b.OneInput(); err != nil {
 		return err
 	}
+	if err := registry.Check(l.c); err != nil {
+		return err
+	}
 	l.n = b.In(0).Last()
 	slopes := 1
-	switch l.c.Channels {
-	case "shared", "":
-	case "per_channel":
+	if l.c.Channels == "per_channel" {
 		slopes, l.step = l.n, 1
-	default:
-		return fmt.Errorf("channels must be one of shared, per_channel, is %q", l.c.Channels)
 	}
 	l.a = b.Param("a", Init{Name: "constant", Config: Constant{Value: l.c.Init}}, slopes)
 	b.Out(b.In(0)...)

@@ -123,7 +123,7 @@ type subject struct {
 }
 
 func subjectsOf(name string, cases []Case) ([]*subject, error) {
-	defaults, err := defaultConfig(name)
+	defaults, err := layers.Registry.DefaultConfig(name)
 	if err != nil {
 		return nil, fmt.Errorf("layerstest: %w", err)
 	}
@@ -166,20 +166,9 @@ func (s *subject) onDefaultInputs() []*subject {
 	return found
 }
 
-// defaultConfig returns the configuration that a layer was registered with.
-func defaultConfig(name string) (any, error) {
-	var config any
-	_, err := layers.Registry.Build(name, func(c any) { config = reflect.ValueOf(c).Elem().Interface() })
-	return config, err
-}
-
 // part makes the layer's part anew.
-func (s *subject) part() layers.Part {
-	part, err := layers.Registry.Build(s.name, func(c any) { reflect.ValueOf(c).Elem().Set(reflect.ValueOf(s.config)) })
-	if err != nil {
-		panic(err) // subjectsOf has found the name
-	}
-	return part
+func (s *subject) part() (layers.Part, error) {
+	return layers.Registry.Build(s.name, func(c any) { reflect.ValueOf(c).Elem().Set(reflect.ValueOf(s.config)) })
 }
 
 // with returns the subject on other inputs.

@@ -20,8 +20,12 @@ type harness[T tensor.Float] struct {
 
 func newHarness[T tensor.Float](s *subject) (*harness[T], error) {
 	h := &harness[T]{subject: s}
-	err := catch(func() (err error) {
-		h.layer = layers.Make[T](s.part())
+	err := catch(func() error {
+		part, err := s.part()
+		if err != nil {
+			return err
+		}
+		h.layer = layers.Make[T](part)
 		h.decl, err = layers.Declare(h.layer, s.in...)
 		return err
 	})

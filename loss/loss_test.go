@@ -219,6 +219,16 @@ func TestBuildErrors(t *testing.T) {
 			classes(3),
 			"class_weights must hold one weight for each of 3 classes, holds 2",
 		},
+		{
+			"negative class weight", cross(loss.SoftmaxCrossEntropyConfig{ClassWeights: []float64{1, -2, 1}}),
+			tensor.Shape{3},
+			classes(3), "class_weights.1 must be positive, is -2",
+		},
+		{
+			"smoothing of all", cross(loss.SoftmaxCrossEntropyConfig{LabelSmoothing: 1}),
+			tensor.Shape{3},
+			classes(3), "label_smoothing must be < 1, is 1",
+		},
 		{"mse units", mse, tensor.Shape{8}, numbers(3), "needs predictions of shape [3], that of the targets, the last layer gives [8]: set its units to 3"},
 		{"mse of one number", mse, tensor.Shape{8}, numbers(), "needs predictions of shape [], that of the targets, the last layer gives [8]: set its units to 1"},
 		{"mse shape", mse, tensor.Shape{4, 2}, numbers(8), "needs predictions of shape [8], that of the targets, the last layer gives [4 2]"},

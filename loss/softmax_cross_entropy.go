@@ -51,6 +51,9 @@ func init() {
 
 // Build accepts classes, with one logit for each, and distributions of the shape of the predictions.
 func (l *SoftmaxCrossEntropy[T]) Build(pred tensor.Shape, target tensor.Spec) error {
+	if err := registry.Check(l.config); err != nil {
+		return err
+	}
 	l.soft = !target.IsIndex()
 	classes := pred.Last()
 	if l.soft {

@@ -33,8 +33,8 @@ type AdamConfig struct {
 // shrinks all alike.
 type Adam[T tensor.Float] struct{ config AdamConfig }
 
-// NewAdam returns the optimizer that c describes.
-func NewAdam[T tensor.Float](c AdamConfig) Optimizer[T] { return &Adam[T]{c} }
+// NewAdam returns the optimizer that c describes. It panics unless c passes registry.Check.
+func NewAdam[T tensor.Float](c AdamConfig) Optimizer[T] { return &Adam[T]{registry.MustCheck(c)} }
 
 var adamDefaults = AdamConfig{
 	LR: registry.Const(0.001), Beta1: registry.Const(0.9), Beta2: registry.Const(0.999), Eps: registry.Const(1e-8),

@@ -43,9 +43,9 @@ type AdamW[T tensor.Float] struct {
 	config AdamWConfig
 }
 
-// NewAdamW returns the optimizer that c describes.
+// NewAdamW returns the optimizer that c describes. It panics unless c passes registry.Check.
 func NewAdamW[T tensor.Float](c AdamWConfig) Optimizer[T] {
-	return &AdamW[T]{Adam: Adam[T]{c.AdamConfig}, config: c}
+	return &AdamW[T]{Adam: Adam[T]{c.AdamConfig}, config: registry.MustCheck(c)}
 }
 
 func init() {

@@ -1,6 +1,9 @@
 package optim
 
-import "github.com/strata-ml/strata/tensor"
+import (
+	"github.com/strata-ml/strata/registry"
+	"github.com/strata-ml/strata/tensor"
+)
 
 // The elastic net, the sum of the L1 and the L2 penalty of weights w:
 //
@@ -21,8 +24,10 @@ type ElasticConfig struct {
 // Elastic is the penalty l1·Σ|w| + l2·Σw².
 type Elastic[T tensor.Float] struct{ config ElasticConfig }
 
-// NewElastic returns the regularizer that c describes.
-func NewElastic[T tensor.Float](c ElasticConfig) Regularizer[T] { return &Elastic[T]{c} }
+// NewElastic returns the regularizer that c describes. It panics unless c passes registry.Check.
+func NewElastic[T tensor.Float](c ElasticConfig) Regularizer[T] {
+	return &Elastic[T]{registry.MustCheck(c)}
+}
 
 func init() {
 	RegisterRegularizer("elastic", ElasticConfig{L1: 1e-4, L2: 1e-4}, NewElastic[float32], NewElastic[float64])

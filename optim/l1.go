@@ -3,6 +3,7 @@ package optim
 import (
 	"math"
 
+	"github.com/strata-ml/strata/registry"
 	"github.com/strata-ml/strata/tensor"
 )
 
@@ -26,8 +27,8 @@ type L1Config struct {
 // L1 is the penalty strength·Σ|w|.
 type L1[T tensor.Float] struct{ config L1Config }
 
-// NewL1 returns the regularizer that c describes.
-func NewL1[T tensor.Float](c L1Config) Regularizer[T] { return &L1[T]{c} }
+// NewL1 returns the regularizer that c describes. It panics unless c passes registry.Check.
+func NewL1[T tensor.Float](c L1Config) Regularizer[T] { return &L1[T]{registry.MustCheck(c)} }
 
 func init() { RegisterRegularizer("l1", L1Config{Strength: 1e-4}, NewL1[float32], NewL1[float64]) }
 

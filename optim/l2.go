@@ -1,6 +1,9 @@
 package optim
 
-import "github.com/strata-ml/strata/tensor"
+import (
+	"github.com/strata-ml/strata/registry"
+	"github.com/strata-ml/strata/tensor"
+)
 
 // The L2 penalty of weights w, with strength λ:
 //
@@ -23,8 +26,8 @@ type L2Config struct {
 // L2 is the penalty strength·Σw².
 type L2[T tensor.Float] struct{ config L2Config }
 
-// NewL2 returns the regularizer that c describes.
-func NewL2[T tensor.Float](c L2Config) Regularizer[T] { return &L2[T]{c} }
+// NewL2 returns the regularizer that c describes. It panics unless c passes registry.Check.
+func NewL2[T tensor.Float](c L2Config) Regularizer[T] { return &L2[T]{registry.MustCheck(c)} }
 
 func init() { RegisterRegularizer("l2", L2Config{Strength: 1e-4}, NewL2[float32], NewL2[float64]) }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/strata-ml/strata/optim"
@@ -276,5 +277,27 @@ func TestAdamWLendsTheKeysOfAdam(t *testing.T) {
 	want := "[lr=0.001 beta1=0.9 beta2=0.999 eps=1e-08 weight_decay=0.01 decay_params=[*/w]]"
 	if fmt.Sprint(keys) != want {
 		t.Errorf("got  %v\nwant %s", keys, want)
+	}
+}
+
+// TestConstructorsPanic: an optimizer or regularizer has no error to return.
+func TestConstructorsPanic(t *testing.T) {
+	for want, build := range map[string]func(){
+		"SGDConfig: momentum must be < 1, is 3":              func() { optim.NewSGD[float32](optim.SGDConfig{Momentum: registry.Const(3)}) },
+		"SGDConfig: nesterov needs momentum, which is 0":     func() { optim.NewSGD[float32](optim.SGDConfig{Nesterov: true}) },
+		"AdamConfig: eps must be positive, is 0":             func() { optim.NewAdam[float32](optim.AdamConfig{}) },
+		"AdamWConfig: eps must be positive, is 0":            func() { optim.NewAdamW[float32](optim.AdamWConfig{}) },
+		"L1Config: strength must not be negative, is -1":     func() { optim.NewL1[float32](optim.L1Config{Strength: -1}) },
+		"L2Config: strength must not be negative, is NaN":    func() { optim.NewL2[float32](optim.L2Config{Strength: math.NaN()}) },
+		"ElasticConfig: l2 must not be negative, is -0.0001": func() { optim.NewElastic[float32](optim.ElasticConfig{L2: -1e-4}) },
+	} {
+		func() {
+			defer func() {
+				if got := fmt.Sprint(recover()); !strings.Contains(got, want) {
+					t.Errorf("panic %q, want %q", got, want)
+				}
+			}()
+			build()
+		}()
 	}
 }

@@ -46,8 +46,8 @@ func isZero(n registry.Number) bool { return n.Schedule == nil && n.Value == 0 }
 // SGD is stochastic gradient descent. Its slot is the velocity, called momentum; without momentum it has none.
 type SGD[T tensor.Float] struct{ config SGDConfig }
 
-// NewSGD returns the optimizer that c describes.
-func NewSGD[T tensor.Float](c SGDConfig) Optimizer[T] { return &SGD[T]{c} }
+// NewSGD returns the optimizer that c describes. It panics unless c passes registry.Check.
+func NewSGD[T tensor.Float](c SGDConfig) Optimizer[T] { return &SGD[T]{registry.MustCheck(c)} }
 
 func init() {
 	Register("sgd", SGDConfig{LR: registry.Const(0.01)}, NewSGD[float32], NewSGD[float64])

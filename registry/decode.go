@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"reflect"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -72,7 +71,7 @@ func DecodeChoice(k Kind, at Place, n *yaml.Node, reserved ...string) (name stri
 	if named.Kind != yaml.ScalarNode || named.Tag != "!!str" || named.Value == "" {
 		return "", nil, []Problem{at.Problem(named, "must name a "+k.Kind()+", is "+describeNode(named), "known: "+strings.Join(k.Names(), ", "))}
 	}
-	defaults, err := k.defaults(named.Value)
+	defaults, err := k.DefaultConfig(named.Value)
 	if err != nil {
 		unknown, _ := errors.AsType[*UnknownError](err)
 		return "", nil, []Problem{at.At("type").Problem(named, fmt.Sprintf("unknown %s %q", k.Kind(), named.Value), unknown.Hint())}
@@ -131,8 +130,7 @@ func decodeValue(at Place, key string, n *yaml.Node, v reflect.Value, r rules) [
 		if n.Kind != yaml.ScalarNode || n.Tag != "!!str" {
 			return wrong("text")
 		}
-		if len(r.oneOf) > 0 && !slices.Contains(r.oneOf, n.Value) {
-			unknown := &UnknownError{What: key, Name: n.Value, Known: r.oneOf}
+		if unknown, ok := errors.AsType[*UnknownError](r.checkText(key, n.Value)); ok {
 			return []Problem{at.Problem(n, fmt.Sprintf("unknown %s %q", key, n.Value), unknown.Hint())}
 		}
 		v.SetString(n.Value)

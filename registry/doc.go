@@ -10,7 +10,7 @@
 //
 // The tag of the blank field documents the part. The tag is:"…" lists rules, separated by commas: required, >0, >=0,
 // <1, <=1, and one of a|b|c. A configuration with a method Validate() error is asked after its fields were read; a
-// *FieldError from it is placed at the field.
+// *FieldError from it is placed at the field. Check asks both of a configuration that a program wrote in Go.
 //
 // Decoding is strict and collects every problem with its line and column: unknown keys, wrong types, values out of
 // range, unknown names, each with a suggestion where one is near.

@@ -31,7 +31,7 @@ func EncodeBlock(config any) *yaml.Node {
 // EncodeChoice returns the mapping {type: name, …} that decodes to the part with that configuration.
 func EncodeChoice(k Kind, name string, config any) *yaml.Node {
 	if config == nil {
-		defaults, err := k.defaults(name)
+		defaults, err := k.DefaultConfig(name)
 		if err != nil {
 			panic(err)
 		}

@@ -30,7 +30,7 @@ func PartPaths(k Kind, n *yaml.Node) []string {
 	if !ok {
 		return nil
 	}
-	defaults, err := k.defaults(name)
+	defaults, err := k.DefaultConfig(name)
 	if err != nil {
 		return nil
 	}

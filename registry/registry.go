@@ -28,7 +28,7 @@ type Kind interface {
 	Kind() string    // "layer", "loss", …
 	Names() []string // sorted
 	Describe(name string) (Description, error)
-	defaults(name string) (any, error)
+	DefaultConfig(name string) (any, error)
 	buildAny(name string, config any) any
 }
 
@@ -161,7 +161,7 @@ func (r *Registry[E]) find(name string) (*part[E], error) {
 }
 
 // Build makes the named part with its default configuration, changed by edit where edit is not nil. The argument of
-// edit is a pointer to the configuration struct. The error is an *UnknownError, or that of the configuration's Validate.
+// edit is a pointer to the configuration struct. The error is an *UnknownError, or that of Check.
 func (r *Registry[E]) Build(name string, edit func(config any)) (E, error) {
 	var none E
 	p, err := r.find(name)
@@ -173,15 +173,14 @@ func (r *Registry[E]) Build(name string, edit func(config any)) (E, error) {
 	if edit != nil {
 		edit(c.Interface())
 	}
-	if v, ok := c.Interface().(interface{ Validate() error }); ok {
-		if err := v.Validate(); err != nil {
-			return none, fmt.Errorf("%s %s: %w", r.kind, name, err)
-		}
+	if err := Check(c.Interface()); err != nil {
+		return none, fmt.Errorf("%s %s: %w", r.kind, name, err)
 	}
 	return p.build(c.Elem().Interface()), nil
 }
 
-func (r *Registry[E]) defaults(name string) (any, error) {
+// DefaultConfig returns the configuration that a part was registered with. Keys that are required are zero in it.
+func (r *Registry[E]) DefaultConfig(name string) (any, error) {
 	p, err := r.find(name)
 	if err != nil {
 		return nil, err

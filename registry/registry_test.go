@@ -332,8 +332,8 @@ func TestBuild(t *testing.T) {
 	}
 }
 
-// FuzzDecode feeds any YAML to the decoder: it may find problems, and must not panic; what it accepts encodes to what
-// decodes to the same.
+// FuzzDecode feeds any YAML to the decoder: it may find problems, and must not panic; what it accepts passes Check, and
+// encodes to what decodes to the same.
 func FuzzDecode(f *testing.F) {
 	f.Add("width: 1\nrate: {type: linear, slope: 3}")
 	f.Add("inner: {type: slide, inner: {type: slide, names: [a]}}")
@@ -343,14 +343,17 @@ func FuzzDecode(f *testing.F) {
 		if yaml.Unmarshal([]byte(text), &doc) != nil || len(doc.Content) == 0 {
 			return
 		}
-		var c slideConfig
+		c := registry.Defaults[slideConfig]()
 		if len(registry.DecodeBlock(registry.Place{}, doc.Content[0], &c)) > 0 {
 			return
 		}
+		if err := registry.Check(c); err != nil {
+			t.Fatalf("%q decodes, and Check says: %v", text, err)
+		}
 		registry.KeyPaths(c, doc.Content[0])
-		var again slideConfig
+		again := registry.Defaults[slideConfig]()
 		encoded := registry.EncodeBlock(c)
-		if problems := registry.DecodeBlock(registry.Place{}, encoded, &again); len(problems) > 0 && c.Width > 0 && c.Side != "" && c.Count > 0 {
+		if problems := registry.DecodeBlock(registry.Place{}, encoded, &again); len(problems) > 0 {
 			t.Fatalf("%q decodes, and what it encodes to does not: %v", text, problems)
 		}
 	})

@@ -1,5 +1,7 @@
 package schedule
 
+import "github.com/strata-ml/strata/registry"
+
 // A value that does not change after its warm-up: s(t) = value. See Timing for the warm-up.
 
 // ConstantConfig configures constant.
@@ -12,8 +14,8 @@ type ConstantConfig struct {
 // WarmConstant is a constant with a warm-up.
 type WarmConstant struct{ config ConstantConfig }
 
-// NewConstant returns the schedule that c describes.
-func NewConstant(c ConstantConfig) Schedule { return WarmConstant{c} }
+// NewConstant returns the schedule that c describes. It panics unless c passes registry.Check.
+func NewConstant(c ConstantConfig) Schedule { return WarmConstant{registry.MustCheck(c)} }
 
 func init() { Register("constant", ConstantConfig{Timing: timingDefaults}, NewConstant) }
 

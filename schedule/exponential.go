@@ -1,6 +1,10 @@
 package schedule
 
-import "math"
+import (
+	"math"
+
+	"github.com/strata-ml/strata/registry"
+)
 
 // Exponential decay: a value that falls by a factor γ over k units, where t counts units.
 //
@@ -22,8 +26,8 @@ type ExponentialConfig struct {
 // Exponential is exponential decay.
 type Exponential struct{ config ExponentialConfig }
 
-// NewExponential returns the schedule that c describes.
-func NewExponential(c ExponentialConfig) Schedule { return Exponential{c} }
+// NewExponential returns the schedule that c describes. It panics unless c passes registry.Check.
+func NewExponential(c ExponentialConfig) Schedule { return Exponential{registry.MustCheck(c)} }
 
 func init() {
 	Register("exponential", ExponentialConfig{Factor: 0.95, Every: 1, Timing: timingDefaults}, NewExponential)

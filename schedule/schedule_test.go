@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/strata-ml/strata/registry"
@@ -177,5 +178,26 @@ func TestTimingLendsItsKeys(t *testing.T) {
 	}
 	if got, want := fmt.Sprint(keys), "[start= factor=0.5 every= unit=epoch warmup=0 warmup_from=0.1]"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+// TestConstructorsPanic: a schedule has no error to return, and one that divides by zero would stop a run at its first
+// step.
+func TestConstructorsPanic(t *testing.T) {
+	for want, build := range map[string]func(){
+		"schedule.StepConfig: every must be >= 1, is 0":         func() { schedule.NewStep(schedule.StepConfig{Start: 0.1, Factor: 0.5}) },
+		"schedule.StepConfig: factor must be positive, is 0":    func() { schedule.NewStep(schedule.StepConfig{Start: 0.1, Every: 1}) },
+		"schedule.ExponentialConfig: factor must be positive":   func() { schedule.NewExponential(schedule.ExponentialConfig{}) },
+		"schedule.ConstantConfig: value must not be negative":   func() { schedule.NewConstant(schedule.ConstantConfig{Value: -1}) },
+		`schedule.ConstantConfig: unknown unit "epcoh"; did yo`: func() { schedule.NewConstant(schedule.ConstantConfig{Timing: schedule.Timing{Unit: "epcoh"}}) },
+	} {
+		func() {
+			defer func() {
+				if got := fmt.Sprint(recover()); !strings.Contains(got, want) {
+					t.Errorf("panic %q, want %q", got, want)
+				}
+			}()
+			build()
+		}()
 	}
 }

@@ -1,6 +1,10 @@
 package schedule
 
-import "math"
+import (
+	"math"
+
+	"github.com/strata-ml/strata/registry"
+)
 
 // Step decay: a value that is multiplied by a factor γ after every k units, where t counts units.
 //
@@ -20,8 +24,8 @@ type StepConfig struct {
 // Step is step decay.
 type Step struct{ config StepConfig }
 
-// NewStep returns the schedule that c describes.
-func NewStep(c StepConfig) Schedule { return Step{c} }
+// NewStep returns the schedule that c describes. It panics unless c passes registry.Check.
+func NewStep(c StepConfig) Schedule { return Step{registry.MustCheck(c)} }
 
 func init() { Register("step", StepConfig{Factor: 0.5, Timing: timingDefaults}, NewStep) }
 
