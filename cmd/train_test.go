@@ -138,6 +138,17 @@ func TestCurvesThatFailAreAWarning(t *testing.T) {
 		t.Errorf("exit code %d", r.code)
 	}
 	wantAll(t, r.stderr, "warning: the curves were not drawn")
+	if strings.Contains(r.out, "curves") {
+		t.Errorf("the summary names curves:\n%s", r.out)
+	}
+}
+
+func TestTrainWithoutEvaluationRows(t *testing.T) {
+	t.Chdir(t.TempDir())
+	mustStrata(t, "example", "penguins", "--output", ".")
+	out := mustStrata(t, "train", "penguins.yaml", "--run", "r", "--no-plots", "--set", "train.epochs=1", "--set", "data.eval_fraction=0")
+	wantAll(t, out, "strata eval r --input FILE\n")
+	mustStrata(t, "eval", "r", "--input", "data/penguins/penguins.csv")
 }
 
 // TestExamplesRunAnywhere writes each example that needs no file of the user's own into an empty directory, and trains

@@ -100,16 +100,30 @@ func (p *program) summarize(r *experiment.Run, res train.Result, took time.Durat
 	if drawn {
 		t.add("curves", filepath.Join(r.Dir, experiment.PlotDir))
 	}
-	dir := shellQuote(r.Dir)
-	if res.Reason == train.ReasonInterrupted {
-		t.add("next", "strata resume "+dir)
-	} else {
-		t.add("next", "strata eval "+dir)
-		if res.Reason == train.ReasonEpochs {
-			t.add("", fmt.Sprintf("strata resume %s --epochs %d", dir, 2*res.Epoch))
+	for i, command := range nextCommands(r, res) {
+		label := ""
+		if i == 0 {
+			label = "next"
 		}
+		t.add(label, command)
 	}
 	t.write(p.stdout)
+}
+
+// nextCommands lists what a person may do with a run that has ended.
+func nextCommands(r *experiment.Run, res train.Result) []string {
+	dir := shellQuote(r.Dir)
+	if res.Reason == train.ReasonInterrupted {
+		return []string{"strata resume " + dir}
+	}
+	list := []string{"strata eval " + dir}
+	if r.Experiment.Splits.Eval == nil {
+		list[0] += " --input FILE"
+	}
+	if res.Reason == train.ReasonEpochs {
+		list = append(list, fmt.Sprintf("strata resume %s --epochs %d", dir, 2*res.Epoch))
+	}
+	return list
 }
 
 func describeEvaluation(r *train.Record) string {
