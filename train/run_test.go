@@ -169,6 +169,18 @@ func TestEarlyStopping(t *testing.T) {
 	}
 }
 
+// TestFirstOfEqualsIsBest keeps the earliest of the best evaluations, in either direction.
+func TestFirstOfEqualsIsBest(t *testing.T) {
+	for _, watched := range []string{"loss", "accuracy"} {
+		s := setup[float32](t, "sgd", t.TempDir())
+		s.EarlyStopping, s.Checkpoints.Best = nil, watched
+		s.Optimizer = optim.NewSGD[float32](optim.SGDConfig{LR: registry.Const(0)})
+		if res := trainAll(t, s, 0); res.Best == nil || res.Best.Metric != watched || res.Best.Epoch != 1 {
+			t.Errorf("the best %s is %+v, want that of the first epoch", watched, res.Best)
+		}
+	}
+}
+
 // TestRetention keeps the newest checkpoints and the best one.
 func TestRetention(t *testing.T) {
 	s := setup[float32](t, "sgd", t.TempDir())

@@ -45,20 +45,48 @@ func failures(n *int) train.Observer {
 	})
 }
 
-// TestFailedSavesAreSurvived goes on without checkpoints for a while, and ends like a run that had them.
+// TestFailedSavesAreSurvived goes on without checkpoints twice for a while, and ends like a run that had them.
 func TestFailedSavesAreSurvived(t *testing.T) {
-	whole := setup[float32](t, "adam", t.TempDir())
+	whole, s := setup[float32](t, "adam", t.TempDir()), setup[float32](t, "adam", t.TempDir())
+	whole.Config.Epochs, s.Config.Epochs = 6, 6
 	trainAll(t, whole, 0)
-	s := setup[float32](t, "adam", t.TempDir())
 	s.Checkpoints.EverySteps = 1
 	failed := 0
-	s.Observers = []train.Observer{blockSaves(t, s.Dir, 3, 8), failures(&failed)}
+	s.Observers = []train.Observer{blockSaves(t, s.Dir, 3, 12), blockSaves(t, s.Dir, 14, 22), failures(&failed)}
 	trainAll(t, s, 0)
-	if failed != 5 {
-		t.Errorf("%d checkpoints failed, want those of steps 3 to 7", failed)
+	if failed != 9+8 {
+		t.Errorf("%d checkpoints failed, want those of steps 3 to 11 and 14 to 21", failed)
 	}
 	if got, want := digest(t, s.Dir), digest(t, whole.Dir); got != want {
 		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+// TestLogIsWrittenBeforeItsCheckpoint finds on the file, at every checkpoint, all that the checkpoint counts on.
+func TestLogIsWrittenBeforeItsCheckpoint(t *testing.T) {
+	s := setup[float32](t, "adam", t.TempDir())
+	s.Checkpoints.EverySteps = 1
+	saved := 0
+	s.Observers = []train.Observer{train.ObserverFunc(func(e train.Event) {
+		save, ok := e.(*train.Saved)
+		if !ok {
+			return
+		}
+		saved++
+		f, err := checkpoint.Open(save.Path)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer f.Close()
+		info, err := os.Stat(filepath.Join(s.Dir, train.MetricsFile))
+		if err != nil || info.Size() != f.State().LogOffset {
+			t.Errorf("step %d: the checkpoint counts on %d bytes of the log, and %d are there (%v)", save.Step, f.State().LogOffset, info.Size(), err)
+		}
+	})}
+	trainAll(t, s, 0)
+	if saved < 12 {
+		t.Errorf("%d checkpoints were written", saved)
 	}
 }
 
