@@ -46,9 +46,7 @@ func init() { Register("adam", adamDefaults, NewAdam[float32], NewAdam[float64])
 func (o *Adam[T]) Slots() []string { return []string{"m", "v"} }
 
 // Rates implements Optimizer.
-func (o *Adam[T]) Rates() []Rate {
-	return []Rate{{"lr", o.config.LR}, {"beta1", o.config.Beta1}, {"beta2", o.config.Beta2}, {"eps", o.config.Eps}}
-}
+func (o *Adam[T]) Rates() []Rate { return RatesOf(o.config) }
 
 // Update implements Optimizer.
 func (o *Adam[T]) Update(u *Update[T]) { adamStep(u, 1) }

@@ -55,9 +55,7 @@ func init() {
 }
 
 // Rates implements Optimizer.
-func (o *AdamW[T]) Rates() []Rate {
-	return append(o.Adam.Rates(), Rate{"weight_decay", o.config.WeightDecay})
-}
+func (o *AdamW[T]) Rates() []Rate { return RatesOf(o.config) }
 
 // DecayParams implements Decayer.
 func (o *AdamW[T]) DecayParams() []string { return o.config.DecayParams }

@@ -26,9 +26,7 @@ func init() {
 
 func (o *Sign[T]) Slots() []string { return []string{"velocity"} }
 
-func (o *Sign[T]) Rates() []optim.Rate {
-	return []optim.Rate{{Name: "lr", Value: o.config.LR}, {Name: "momentum", Value: o.config.Momentum}}
-}
+func (o *Sign[T]) Rates() []optim.Rate { return optim.RatesOf(o.config) }
 
 func (o *Sign[T]) Update(u *optim.Update[T]) {
 	lr, mu, v := T(u.Rates[0]), T(u.Rates[1]), u.Slots[0]

@@ -17,7 +17,7 @@ import (
 // called for several parameters at once.
 type Optimizer[T tensor.Float] interface {
 	Slots() []string // names, in the order of Update.Slots; each has the shape of the parameter
-	Rates() []Rate   // numbers that may follow a schedule, in the order of Update.Rates; the first is the learning rate
+	Rates() []Rate   // numbers that may follow a schedule, in the order of Update.Rates; the first is the learning rate; see RatesOf
 	Update(u *Update[T])
 }
 
@@ -25,6 +25,20 @@ type Optimizer[T tensor.Float] interface {
 type Rate struct {
 	Name  string
 	Value registry.Number
+	Range registry.Range // of its values; the zero Range takes every finite number
+}
+
+// Check returns an error unless v, the value of a step, is finite and within the range: `momentum must be < 1, is 3`.
+func (r Rate) Check(v float64) error { return r.Range.Check(r.Name, v) }
+
+// RatesOf returns the rates of a configuration, a struct: its fields of type registry.Number in their order, each with
+// its key and the range of its tag.
+func RatesOf(config any) []Rate {
+	var rates []Rate
+	for _, n := range registry.Numbers(config) {
+		rates = append(rates, Rate{n.Key, n.Value, n.Range})
+	}
+	return rates
 }
 
 // An Update is one step of one parameter.

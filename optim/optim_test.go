@@ -301,3 +301,33 @@ func TestConstructorsPanic(t *testing.T) {
 		}()
 	}
 }
+
+// TestRateCheck: a schedule may leave the range that its field's tag asks for.
+func TestRateCheck(t *testing.T) {
+	rates := optim.RatesOf(optim.SGDConfig{})
+	lr, momentum, free := rates[0], rates[1], optim.Rate{Name: "free"}
+	for _, test := range []struct {
+		rate optim.Rate
+		v    float64
+		want string
+	}{
+		{lr, 0, ""},
+		{lr, 3, ""},
+		{momentum, 0.999, ""},
+		{free, -7, ""},
+		{lr, -0.1, "lr must not be negative, is -0.1"},
+		{lr, math.NaN(), "lr must not be negative, is NaN"},
+		{lr, math.Inf(1), "lr must be a finite number, is +Inf"},
+		{momentum, 1, "momentum must be < 1, is 1"},
+		{momentum, 3, "momentum must be < 1, is 3"},
+		{free, math.NaN(), "free must be a finite number, is NaN"},
+	} {
+		got := ""
+		if err := test.rate.Check(test.v); err != nil {
+			got = err.Error()
+		}
+		if got != test.want {
+			t.Errorf("%s of %v: %q, want %q", test.rate.Name, test.v, got, test.want)
+		}
+	}
+}

@@ -62,9 +62,7 @@ func (o *SGD[T]) Slots() []string {
 }
 
 // Rates implements Optimizer.
-func (o *SGD[T]) Rates() []Rate {
-	return []Rate{{"lr", o.config.LR}, {"momentum", o.config.Momentum}, {"dampening", o.config.Dampening}}
-}
+func (o *SGD[T]) Rates() []Rate { return RatesOf(o.config) }
 
 // Update implements Optimizer.
 func (o *SGD[T]) Update(u *Update[T]) {

@@ -139,6 +139,37 @@ func typeName(t reflect.Type) string {
 	return "whole number"
 }
 
+// A NumberField is a Number of a configuration, its key, and the range that its tag asks for.
+type NumberField struct {
+	Key   string
+	Value Number
+	Range Range
+}
+
+// Numbers returns the Numbers of a configuration, a struct, in the order of its fields, those of embedded structs
+// included.
+func Numbers(config any) []NumberField {
+	v := reflect.ValueOf(config)
+	fields, err := fieldsOf(v.Type())
+	if err != nil {
+		panic("registry: " + err.Error())
+	}
+	var out []NumberField
+	for _, f := range fields {
+		if f.typ == numberType {
+			out = append(out, NumberField{f.key, v.FieldByIndex(f.index).Interface().(Number), Range{f.rules}})
+		}
+	}
+	return out
+}
+
+// A Range is the bounds of a number. The zero Range has none. Decoding and Check compare a constant with them; what a
+// schedule gives is compared at each step.
+type Range struct{ rules rules }
+
+// Check returns a *FieldError with the key unless v is finite and within the bounds.
+func (r Range) Check(key string, v float64) error { return r.rules.check(key, v) }
+
 // rules are what the tag is:"…" asks of a value.
 type rules struct {
 	required bool
