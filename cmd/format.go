@@ -98,11 +98,21 @@ func formatScores(r *train.Record) string {
 	return strings.Join(parts, "  ")
 }
 
-// formatDuration writes minutes and seconds, and hours where there are some: 1:05, 2:00:09.
+// forever is a time longer than a time.Duration can say.
+const forever = time.Duration(math.MaxInt64)
+
+// formatDuration writes minutes and seconds, and hours and days where there are some: 1:05, 2:00:09, 3 days 2:00:09.
 func formatDuration(d time.Duration) string {
+	if d == forever {
+		return "—"
+	}
+	const hour, day = 3600, 24 * 3600
 	s := int64(d.Round(time.Second) / time.Second)
-	if s >= 3600 {
-		return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
+	switch {
+	case s >= day:
+		return fmt.Sprintf("%s %d:%02d:%02d", plural(s/day, "day"), s/hour%24, s/60%60, s%60)
+	case s >= hour:
+		return fmt.Sprintf("%d:%02d:%02d", s/hour, s/60%60, s%60)
 	}
 	return fmt.Sprintf("%d:%02d", s/60, s%60)
 }

@@ -68,7 +68,8 @@ func (p *progress) greeting() string {
 // epochs returns how many epochs the whole run has, the last of which may be cut.
 func (p *progress) epochs() int64 {
 	n := p.started.StepsPerEpoch
-	return (p.started.Steps + n - 1) / n
+	whole, rest := p.started.Steps/n, p.started.Steps%n
+	return whole + min(rest, 1)
 }
 
 // A status is what a person is shown of a run under way.
@@ -80,7 +81,7 @@ type status struct {
 	metrics       *train.Record // of the epoch that ended, where there is no evaluation
 	eval          *train.Record
 	rate          float64 // rows per second since the start
-	left          time.Duration
+	left          time.Duration // forever where no number of the type says it
 }
 
 func (p *progress) status(e *train.Stepped) status {
@@ -97,7 +98,10 @@ func (p *progress) status(e *train.Stepped) status {
 	if took := p.now().Sub(p.began); took > 0 {
 		s.rate = float64(p.seen) / took.Seconds()
 		done := e.Step - p.started.Step
-		s.left = time.Duration(float64(took) / float64(done) * float64(p.started.Steps-e.Step))
+		s.left = forever
+		if left := float64(took) / float64(done) * float64(p.started.Steps-e.Step); left < float64(forever) {
+			s.left = time.Duration(left)
+		}
 	}
 	return s
 }
@@ -122,7 +126,10 @@ func (s status) String() string {
 func (s status) attrs() []any {
 	list := []any{
 		"epoch", s.epoch, "epochs", s.epochs, "step", s.step, "steps", s.steps, "loss", s.loss,
-		"samples_per_second", math.Round(s.rate), "eta_seconds", math.Round(s.left.Seconds()),
+		"samples_per_second", math.Round(s.rate),
+	}
+	if s.left != forever {
+		list = append(list, "eta_seconds", math.Round(s.left.Seconds()))
 	}
 	if s.metrics != nil {
 		list = append(list, slog.Any("metrics", s.metrics.Metrics))

@@ -2,6 +2,8 @@ package cmd
 
 import (
 	"bytes"
+	"log/slog"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -52,6 +54,29 @@ func TestLinesOfShortEpochs(t *testing.T) {
 	observe(&lineScreen{w: &out, now: read}, now, time.Millisecond)
 	if n := strings.Count(out.String(), "\n"); n != 3 {
 		t.Errorf("got %d lines:\n%s", n, out.String())
+	}
+}
+
+// TestTheLongestRun shows a run that would take longer than a time.Duration can say.
+func TestTheLongestRun(t *testing.T) {
+	for _, format := range []string{"text", "json"} {
+		var out bytes.Buffer
+		now, read := clock()
+		s := &lineScreen{w: &out, now: read}
+		if format == "json" {
+			s.log = slog.New(slog.NewJSONHandler(&out, nil))
+		}
+		p := newProgress(s)
+		p.now = read
+		p.Observe(&train.Started{StepsPerEpoch: 2, Steps: math.MaxInt64})
+		*now = now.Add(time.Second)
+		p.Observe(&train.EpochEnded{Record: train.Record{Loss: 0.5}})
+		p.Observe(&train.Stepped{Step: 2, Epoch: 1, Rows: 9, Loss: 2})
+		if format == "text" {
+			wantAll(t, out.String(), "training: 4,611,686,018,427,387,904 epochs", "epoch 1/4611686018427387904  step 2/", "  ETA —\n")
+		} else if strings.Contains(out.String(), "eta_seconds") {
+			t.Errorf("the time that is left has no number, and yet\n%s", out.String())
+		}
 	}
 }
 
