@@ -150,11 +150,8 @@ func (p *program) printCheck(r *checkResult) {
 	nodes := table{align: "llllrr"}
 	nodes.add("node", "type", "from", "in → out", "params", "FLOPs")
 	for _, n := range r.Nodes {
-		params := formatCount(n.Params)
-		if n.Frozen > 0 {
-			params += " (frozen)"
-		}
-		nodes.add(n.Name, n.Type, strings.Join(n.From, ", "), formatShapes(n.In)+" → "+formatShape(n.Out), params, formatCount(n.FLOPs))
+		nodes.add(n.Name, n.Type, strings.Join(n.From, ", "), formatShapes(n.In)+" → "+formatShape(n.Out),
+			formatParams(n.Params, n.Frozen), formatCount(n.FLOPs))
 	}
 	nodes.write(p.stdout)
 	fmt.Fprintln(p.stdout)
@@ -172,6 +169,17 @@ func (p *program) printCheck(r *checkResult) {
 	if r.Gradients != nil {
 		p.printGradients(r.Gradients)
 	}
+}
+
+// formatParams writes the number of a node's parameters and how many of them do not train.
+func formatParams(params, frozen int) string {
+	switch {
+	case frozen == 0:
+		return formatCount(params)
+	case frozen == params:
+		return formatCount(params) + " (frozen)"
+	}
+	return fmt.Sprintf("%s (%s frozen)", formatCount(params), formatCount(frozen))
 }
 
 func (p *program) printGradients(r *gradientResult) {

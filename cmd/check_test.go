@@ -16,7 +16,8 @@ func TestCheck(t *testing.T) {
 	if r.Params != 610 || r.Frozen != 520 || len(r.Nodes) != 4 || r.Nodes[0].Name != "fc1" || r.Nodes[3].Out[0] != 10 || r.TrainBytes == 0 || r.Gradients != nil {
 		t.Errorf("got %+v", r)
 	}
-	wantAll(t, mustStrata(t, "check", "digits.yaml", "--set", "freeze=[fc1/*]"), "610, of which 520 do not train")
+	wantAll(t, mustStrata(t, "check", "digits.yaml", "--set", "freeze=[fc1/*]"), " 520 (frozen)", "610, of which 520 do not train")
+	wantAll(t, mustStrata(t, "check", "digits.yaml", "--set", "freeze=[fc1/b]"), " 520 (8 frozen)", "610, of which 8 do not train")
 }
 
 func TestCheckGradients(t *testing.T) {
