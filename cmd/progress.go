@@ -80,7 +80,7 @@ type status struct {
 	loss          train.Number  // of the epoch that ended, or smoothed
 	metrics       *train.Record // of the epoch that ended, where there is no evaluation
 	eval          *train.Record
-	rate          float64 // rows per second since the start
+	rate          float64       // rows per second since the start
 	left          time.Duration // forever where no number of the type says it
 }
 
