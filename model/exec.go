@@ -1,6 +1,7 @@
 package model
 
 import (
+	"errors"
 	"fmt"
 	"runtime/debug"
 
@@ -155,9 +156,12 @@ func (e *Exec[T]) spareFor(input, n int) []T {
 }
 
 // Forward computes the predictions for a batch. Shape: [Rows, output…]; the slice is the Exec's own, valid until the
-// next call. first is the place of the batch's first row when the batch is a part of a larger one, else 0. A layer
+// next call. A batch that does not fit the model or the capacity is an error. first is the place of the batch's first row when the batch is a part of a larger one, else 0. A layer
 // that panics gives a *LayerError.
 func (e *Exec[T]) Forward(b *tensor.Batch[T], train bool, key Key, first int) (pred []T, err error) {
+	if err := e.checkBatch(b); err != nil {
+		return nil, err
+	}
 	defer e.recoverLayer(&err)
 	e.rows, e.phase, e.step = b.Rows, "forward", key.Step
 	random := tensor.NewRandom(key.Seed).WithName("forward").With(uint64(key.Step))
@@ -180,6 +184,26 @@ func (e *Exec[T]) Forward(b *tensor.Batch[T], train bool, key Key, first int) (p
 	return e.out[e.m.output][:b.Rows*e.m.Output().Size()], nil
 }
 
+// checkBatch returns an error for a batch that is too large, or lacks an input or a part of one.
+func (e *Exec[T]) checkBatch(b *tensor.Batch[T]) error {
+	if b.Rows < 0 || b.Rows > e.capacity {
+		return fmt.Errorf("model: a batch of %d rows for an execution of up to %d", b.Rows, e.capacity)
+	}
+	if len(b.Inputs) != len(e.m.inputs) {
+		return fmt.Errorf("model: a batch with %d inputs for a model of %d", len(b.Inputs), len(e.m.inputs))
+	}
+	for i, in := range e.m.inputs {
+		have := len(b.Inputs[i].Floats)
+		if in.IsIndex() {
+			have = len(b.Inputs[i].Ints)
+		}
+		if want := b.Rows * in.Shape.Size(); have < want {
+			return fmt.Errorf("model: input %q of %d rows %v has %d elements and needs %d", in.Name, b.Rows, in.Shape, have, want)
+		}
+	}
+	return nil
+}
+
 // DOut returns where the gradient of the loss with respect to the predictions goes before Backward. Shape: that of the
 // predictions.
 func (e *Exec[T]) DOut() []T { return e.dout[e.m.output][:e.rows*e.m.Output().Size()] }
@@ -187,6 +211,9 @@ func (e *Exec[T]) DOut() []T { return e.dout[e.m.output][:e.rows*e.m.Output().Si
 // Backward computes the gradients of all parameters from the gradient in DOut, for the batch of the last Forward. Each
 // node runs once, in the reverse of the forward order. A layer that panics gives a *LayerError.
 func (e *Exec[T]) Backward() (err error) {
+	if !e.train {
+		return errors.New("model: an execution that only predicts has no gradients")
+	}
 	defer e.recoverLayer(&err)
 	e.phase = "backward"
 	clear(e.grads)

@@ -168,6 +168,28 @@ func TestConcurrentExecs(t *testing.T) {
 	wait.Wait()
 }
 
+func TestBatchesThatDoNotFit(t *testing.T) {
+	e := model.NewExec(branched[float64](t), 4, false)
+	short := batch[float64](4)
+	short.Inputs[0].Floats = make([]float64, 5, 100) // what lies between length and capacity is not the batch's
+	none := &tensor.Batch[float64]{Rows: 1}
+	for want, b := range map[string]*tensor.Batch[float64]{
+		"model: a batch of 5 rows for an execution of up to 4":           batch[float64](5),
+		`model: input "input" of 4 rows [3] has 5 elements and needs 12`: short,
+		"model: a batch with 0 inputs for a model of 1":                  none,
+	} {
+		if _, err := e.Forward(b, false, model.Key{}, 0); err == nil || err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+	if _, err := e.Forward(batch[float64](4), false, model.Key{}, 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Backward(); err == nil || !strings.Contains(err.Error(), "only predicts") {
+		t.Errorf("Backward without gradients: %v", err)
+	}
+}
+
 func TestLayerPanics(t *testing.T) {
 	for _, phase := range []string{"forward", "backward"} {
 		m, err := model.NewGraph([]tensor.Spec{{Name: "input", Shape: tensor.Shape{3}}}, []model.Node[float64]{

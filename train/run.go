@@ -37,7 +37,7 @@ type Run[T tensor.Float] struct {
 	loader  *data.Loader[T]
 	slots   [][]T // by slot name: an array as long as the weights
 	updates []paramUpdate[T]
-	rates   []schedule.Schedule
+	rates   []scheduledRate
 	values  []float64 // of the rates, for the step
 	before  []T       // the weights before the update of a logged step
 	score   *scores[T]

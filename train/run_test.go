@@ -15,6 +15,7 @@ import (
 	"github.com/strata-ml/strata/model"
 	"github.com/strata-ml/strata/optim"
 	"github.com/strata-ml/strata/registry"
+	"github.com/strata-ml/strata/schedule"
 	"github.com/strata-ml/strata/tensor"
 	"github.com/strata-ml/strata/train"
 	"go.uber.org/goleak"
@@ -32,6 +33,12 @@ func TestSetupErrors(t *testing.T) {
 		"no loss":            {func(s *train.Setup[float32]) { s.Loss = nil }, "needs a model, a loss and an optimizer"},
 		"no optimizer":       {func(s *train.Setup[float32]) { s.Optimizer = nil }, "needs a model, a loss and an optimizer"},
 		"no Init":            {func(s *train.Setup[float32]) { s.Model = uninitialized(t) }, "call its Init"},
+		"no evaluations":     {func(s *train.Setup[float32]) { s.Config.EvalEvery = 0 }, "train: eval_every must be >= 1, is 0"},
+		"no logs":            {func(s *train.Setup[float32]) { s.Config.LogEvery = 0 }, "train: log_every must be >= 1, is 0"},
+		"no batch":           {func(s *train.Setup[float32]) { s.Config.BatchSize = 0 }, "train: batch_size must be >= 1, is 0"},
+		"keep too few":       {func(s *train.Setup[float32]) { s.Checkpoints.Keep = 1 }, "checkpoint: keep must be >= 2, is 1"},
+		"no patience":        {func(s *train.Setup[float32]) { s.EarlyStopping.Patience = 0 }, "early_stopping: patience must be >= 1, is 0"},
+		"negative clip":      {func(s *train.Setup[float32]) { s.Clip.Norm = -1 }, "clip: norm must not be negative, is -1"},
 		"metric named loss":  {func(s *train.Setup[float32]) { s.Metrics[0].Name = "loss" }, "metric loss: the name is taken"},
 		"metric twice":       {func(s *train.Setup[float32]) { s.Metrics = append(s.Metrics, s.Metrics[0]) }, "metric accuracy: the name is taken"},
 		"no target":          {func(s *train.Setup[float32]) { s.Train.Target = nil }, "no target"},
@@ -87,6 +94,20 @@ func TestEndIsEvaluated(t *testing.T) {
 		if evaluations != 1 {
 			t.Errorf("%d steps: %d evaluations, want 1", steps, evaluations)
 		}
+	}
+}
+
+// beyond is a schedule that leaves the range of a momentum in its fourth step.
+type beyond struct{}
+
+func (beyond) At(p schedule.Progress) float64 { return float64(p.Step) * 0.4 }
+
+// TestRatesStayInRange ends a run whose schedule leaves what the optimizer can take.
+func TestRatesStayInRange(t *testing.T) {
+	s := setup[float32](t, "sgd", "")
+	s.Optimizer = optim.NewSGD[float32](optim.SGDConfig{LR: registry.Const(0.1), Momentum: registry.Scheduled(beyond{})})
+	if err := mustFail(t, s); err.Error() != "step 3: the schedule of the optimizer's momentum must be < 1, is 1.2000000000000002" {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/strata-ml/strata/loss"
 	"github.com/strata-ml/strata/model"
 	"github.com/strata-ml/strata/optim"
+	"github.com/strata-ml/strata/registry"
 	"github.com/strata-ml/strata/tensor"
 )
 
@@ -92,7 +93,28 @@ func (s *Setup[T]) check() error {
 	case s.Config.DropLast && s.Train.Len() < s.Config.BatchSize:
 		return fmt.Errorf("train: %d training rows make no whole batch of %d, and the last one is dropped", s.Train.Len(), s.Config.BatchSize)
 	}
-	return nil
+	return errors.Join(
+		within("train", registry.Check(s.Config)),
+		within("early_stopping", registry.Check(s.stopping())),
+		within("checkpoint", registry.Check(s.Checkpoints)),
+		within("clip", registry.Check(s.Clip)),
+	)
+}
+
+// stopping returns the early stopping of a run, or the default where it has none.
+func (s *Setup[T]) stopping() EarlyStopping {
+	if s.EarlyStopping == nil {
+		return DefaultEarlyStopping()
+	}
+	return *s.EarlyStopping
+}
+
+// within puts the name of a block in front of an error.
+func within(block string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", block, err)
 }
 
 // checkWatched returns an error when early stopping or the best checkpoint watch something that is not reported.

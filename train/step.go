@@ -17,6 +17,12 @@ type paramUpdate[T tensor.Float] struct {
 	penalties []optim.Regularizer[T]
 }
 
+// scheduledRate is a rate of the optimizer and the schedule that it follows.
+type scheduledRate struct {
+	optim.Rate
+	schedule schedule.Schedule
+}
+
 // prepareUpdates allocates the optimizer's slots, and matches regularizers and decay to parameters.
 func (r *Run[T]) prepareUpdates() error {
 	weights := r.s.Model.Weights()
@@ -24,7 +30,7 @@ func (r *Run[T]) prepareUpdates() error {
 		r.slots = append(r.slots, make([]T, len(weights)))
 	}
 	for _, rate := range r.s.Optimizer.Rates() {
-		r.rates = append(r.rates, schedule.Of(rate.Value))
+		r.rates = append(r.rates, scheduledRate{rate, schedule.Of(rate.Value)})
 	}
 	r.values = make([]float64, len(r.rates))
 	r.before = make([]T, len(weights))
@@ -91,9 +97,8 @@ func (r *Run[T]) step(b *tensor.Batch[T]) (*Record, error) {
 		return nil, r.traceNonFinite(b, key, loss, norm)
 	}
 	r.part = "schedule"
-	progress := schedule.Progress{Step: r.state.Step, StepsPerEpoch: r.stepsPerEpoch(), Steps: r.steps()}
-	for i, rate := range r.rates {
-		r.values[i] = rate.At(progress)
+	if err := r.resolveRates(); err != nil {
+		return nil, err
 	}
 	logged := (r.state.Step+1)%r.s.Config.LogEvery == 0
 	var rec *Record
@@ -116,6 +121,18 @@ func (r *Run[T]) step(b *tensor.Batch[T]) (*Record, error) {
 	r.score.add(sum, weight, pred, b)
 	r.stepped.Loss = sum / weight
 	return rec, nil
+}
+
+// resolveRates sets the values that the optimizer's rates have for the step.
+func (r *Run[T]) resolveRates() error {
+	progress := schedule.Progress{Step: r.state.Step, StepsPerEpoch: r.stepsPerEpoch(), Steps: r.steps()}
+	for i, rate := range r.rates {
+		r.values[i] = rate.schedule.At(progress)
+		if err := rate.Check(r.values[i]); err != nil {
+			return fmt.Errorf("step %d: the schedule of the optimizer's %w", r.state.Step, err)
+		}
+	}
+	return nil
 }
 
 // gradient returns the part of a flat gradient that belongs to the parameter.
