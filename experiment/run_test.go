@@ -124,27 +124,69 @@ func TestStartRefuses(t *testing.T) {
 	}
 }
 
-// TestResumeRefusesOtherData changes one byte of the data.
-func TestResumeRefusesOtherData(t *testing.T) {
+// change replaces the first old in a file.
+func change(t *testing.T, file, old, with string) {
+	t.Helper()
+	text := string(read(t, file))
+	changed := strings.Replace(text, old, with, 1)
+	if changed == text {
+		t.Fatalf("%s does not hold %q", file, old)
+	}
+	if err := os.WriteFile(file, []byte(changed), 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// wantError fails the test unless an error has every text in its message.
+func wantError(t *testing.T, err error, texts ...string) {
+	t.Helper()
+	for _, text := range texts {
+		if err == nil || !strings.Contains(err.Error(), text) {
+			t.Errorf("the error is %v, want one with %q", err, text)
+		}
+	}
+}
+
+// TestOtherDataIsRefused changes one digit of the data.
+func TestOtherDataIsRefused(t *testing.T) {
 	e, file := flowers(t)
 	dir := finish(t, e)
-	text, err := os.ReadFile(file)
+	change(t, file, "2.2", "2.3")
+	_, err := experiment.Resume(dir, experiment.ResumeOptions{Epochs: 5})
+	wantError(t, err, "data file flowers.csv has changed since the run began", "restore the file, or start a new run")
+
+	m, err := experiment.OpenTrained(dir, experiment.TrainedOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(file, []byte(strings.Replace(string(text), "2.2", "2.3", 1)), 0o666); err != nil {
-		t.Fatal(err)
+	defer m.Close()
+	_, err = m.Evaluate()
+	wantError(t, err, "data file flowers.csv has changed since the run began", "evaluate on another one with --input")
+	if _, err := m.EvaluateFile(file); err != nil {
+		t.Errorf("as another file: %v", err)
 	}
-	_, err = experiment.Resume(dir, experiment.ResumeOptions{Epochs: 5})
-	if err == nil || !strings.Contains(err.Error(), "data file flowers.csv has changed since the run began") {
-		t.Errorf("got %v", err)
-	}
+
 	if err := os.Remove(file); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := experiment.Resume(dir, experiment.ResumeOptions{Epochs: 5}); err == nil || !strings.Contains(err.Error(), "flowers.csv") {
-		t.Errorf("without the file: %v", err)
+	_, err = experiment.Resume(dir, experiment.ResumeOptions{Epochs: 5})
+	wantError(t, err, "flowers.csv")
+}
+
+// TestOtherDataIsRefusedBeforeTheFirstCheckpoint changes the data of a run that has not come to a checkpoint.
+func TestOtherDataIsRefusedBeforeTheFirstCheckpoint(t *testing.T) {
+	e, file := flowers(t)
+	dir := filepath.Join(t.TempDir(), "run")
+	r, err := e.Start(dir)
+	if err != nil {
+		t.Fatal(err)
 	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	change(t, file, "2.2", "2.3")
+	_, err = experiment.Resume(dir, experiment.ResumeOptions{})
+	wantError(t, err, "data file flowers.csv has changed since the run began", "restore the file, or start a new run")
 }
 
 // TestExtensionIsRemembered extends a run, loses the process before a checkpoint is written, and continues it.

@@ -58,11 +58,15 @@ func (t *Trained) context() data.Context {
 	return data.Context{Dir: t.dir, Seed: t.Config.Seed, Fitted: t.file.Config().Preprocessing}
 }
 
-// Evaluate scores the model on the evaluation rows of its experiment.
+// Evaluate scores the model on the evaluation rows of its experiment. It refuses when a data file has changed since the
+// run began: the score would be of other rows, and perhaps of rows that were trained on.
 func (t *Trained) Evaluate() (train.Record, error) {
 	splits, err := t.source.Load(t.context())
 	if err != nil {
 		return train.Record{}, err
+	}
+	if err := compareFiles(filesOf(t.file.Config()), splits.Files); err != nil {
+		return train.Record{}, fmt.Errorf("%w: restore the file, or evaluate on another one with --input", err)
 	}
 	if splits.Eval == nil {
 		return train.Record{}, errors.New("the experiment has no evaluation rows: name a file to evaluate on")
