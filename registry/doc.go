@@ -15,5 +15,6 @@
 // Decoding is strict and collects every problem with its line and column: unknown keys, wrong types, values out of
 // range, unknown names, each with a suggestion where one is near.
 //
-// A change of a part's meaning takes a new name (dense.v2); the bare name stays what it was.
+// A change of a part's meaning takes a new name (dense.v2); the bare name stays what it was. Where the defaults change
+// too, the new name has a configuration type of its own: a type has one set of defaults.
 package registry

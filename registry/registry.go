@@ -80,8 +80,9 @@ func FindKind(kind string) (Kind, error) {
 }
 
 // Register adds a part to a registry: a name, its default configuration, and the constructor. C is a struct. Register
-// is called from init functions and panics on a mistake of the program: an empty or taken name (naming both modules),
-// or a configuration that cannot be described.
+// is called from init functions and panics on a mistake of the program: an empty or taken name (naming both modules), a
+// configuration that cannot be described, or one whose type has other defaults in another part. A type has one set of
+// defaults, whatever the order in which packages are initialized, so x and x.v2 with other defaults have two types.
 func Register[E, C any](r *Registry[E], name string, defaults C, build func(C) E) {
 	module := callerModule()
 	if name == "" {
@@ -95,13 +96,13 @@ func Register[E, C any](r *Registry[E], name string, defaults C, build func(C) E
 	if old, ok := r.parts[name]; ok {
 		panic(fmt.Sprintf("registry: %s %q is registered by %s and by %s", r.kind, name, old.module, module))
 	}
+	if err := setDefaults(defaults); err != nil {
+		panic(fmt.Sprintf("registry: %s %q of %s: %v", r.kind, name, module, err))
+	}
 	r.parts[name] = &part[E]{
 		name: name, module: module, defaults: defaults,
 		build: func(c any) E { return build(c.(C)) },
 	}
-	kindsMu.Lock()
-	defer kindsMu.Unlock()
-	configByType[reflect.TypeFor[C]()] = defaults
 }
 
 // Defaults returns the registered default configuration of type C, for programs that build parts without YAML. It
@@ -117,11 +118,22 @@ func Defaults[C any]() C {
 }
 
 // SetDefaults sets what an optional block, a field that is a pointer to a C, starts from where a file has it. It is
-// called from init functions.
+// called from init functions, and panics when C has other defaults already.
 func SetDefaults[C any](defaults C) {
+	if err := setDefaults(defaults); err != nil {
+		panic("registry: " + err.Error())
+	}
+}
+
+func setDefaults[C any](defaults C) error {
 	kindsMu.Lock()
 	defer kindsMu.Unlock()
-	configByType[reflect.TypeFor[C]()] = defaults
+	t := reflect.TypeFor[C]()
+	if old, ok := configByType[t]; ok && !reflect.DeepEqual(old, any(defaults)) {
+		return fmt.Errorf("the configuration %v has other defaults already: other defaults need a type of their own", t)
+	}
+	configByType[t] = defaults
+	return nil
 }
 
 // blockOf returns a pointer to a configuration of a type with its defaults, all zero where none were set.

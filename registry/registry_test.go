@@ -298,7 +298,14 @@ func TestRegisterPanics(t *testing.T) {
 			}
 			registry.Register(gates, "rule", c{}, func(c) gate { return nil })
 		}, "unknown rule"},
-		"taken kind": {func() { registry.New[gate]("gate") }, "registered twice"},
+		"other defaults": {
+			func() {
+				registry.Register(gates, "slide.v2", slideConfig{Width: 2}, func(slideConfig) gate { return nil })
+			},
+			`gate "slide.v2" of github.com/strata-ml/strata: the configuration registry_test.slideConfig has other defaults already`,
+		},
+		"other defaults of a block": {func() { registry.SetDefaults(limitConfig{}) }, "registry_test.limitConfig has other defaults already"},
+		"taken kind":                {func() { registry.New[gate]("gate") }, "registered twice"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -309,6 +316,18 @@ func TestRegisterPanics(t *testing.T) {
 			}()
 			test.register()
 		})
+	}
+}
+
+// TestRefusedPartLeavesNoTrace: what panicked changes no defaults and takes no name. Equal defaults are no conflict.
+func TestRefusedPartLeavesNoTrace(t *testing.T) {
+	func() {
+		defer func() { _ = recover() }()
+		registry.Register(gates, "slide.v3", slideConfig{}, func(slideConfig) gate { return nil })
+	}()
+	registry.SetDefaults(limitConfig{Low: -1})
+	if registry.Defaults[slideConfig]().Width != 1 || slices.Contains(gates.Names(), "slide.v3") {
+		t.Errorf("the defaults are %+v, the names %v", registry.Defaults[slideConfig](), gates.Names())
 	}
 }
 
