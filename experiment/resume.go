@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strconv"
 
@@ -22,10 +21,11 @@ type ResumeOptions struct {
 }
 
 // Resume returns the run in dir at its newest intact checkpoint, or at its first step where it has none. It refuses
-// when a data file has changed since the run began. It holds the run's lock until Close.
+// when a data file has changed since the run began, and when config.yaml differs from the checkpoint in more than
+// train.epochs. Where config.yaml is lost it is written again. It holds the run's lock until Close.
 func Resume(dir string, o ResumeOptions, observers ...train.Observer) (*Run, error) {
-	if _, err := os.Stat(filepath.Join(dir, ConfigFile)); err != nil {
-		return nil, fmt.Errorf("%s is no run directory: %w", dir, err)
+	if !IsRun(dir) {
+		return nil, fmt.Errorf("%s is no run directory: it has neither %s nor a checkpoint", dir, ConfigFile)
 	}
 	r := &Run{Dir: dir}
 	var err error
@@ -52,15 +52,10 @@ func (r *Run) resume(o ResumeOptions, observers []train.Observer) error {
 		return err
 	}
 	if f == nil {
-		err = r.restart(o, opts, info.Data, observers)
-	} else {
-		defer f.Close()
-		err = r.goOn(f, o, opts, observers)
+		return r.restart(o, opts, info.Data, observers)
 	}
-	if err != nil || o.Epochs == 0 {
-		return err
-	}
-	return writeFile(r.configPath(), r.Experiment.Resolved())
+	defer f.Close()
+	return r.goOn(f, o, opts, observers)
 }
 
 func (r *Run) configPath() string { return filepath.Join(r.Dir, ConfigFile) }
@@ -93,20 +88,22 @@ func (r *Run) restart(o ResumeOptions, opts Options, was []data.File, observers 
 	if err := r.checkData(was); err != nil {
 		return err
 	}
-	return r.begin(nil, observers)
+	if err := r.begin(nil, observers); err != nil || o.Epochs == 0 {
+		return err
+	}
+	return r.writeConfig()
 }
 
 // goOn puts the run in the state of a checkpoint.
 func (r *Run) goOn(f *checkpoint.File, o ResumeOptions, opts Options, observers []train.Observer) error {
-	epochs := o.Epochs
-	if epochs == 0 {
-		// config.yaml knows of an extension of which no checkpoint has been written yet.
-		if written, err := Load(r.configPath(), Options{SkipData: true, Resumed: true}); err == nil {
-			epochs = written.Config.Train.Epochs
-		}
+	epochs, lost, err := r.checkConfig(f)
+	if err != nil {
+		return err
+	}
+	if o.Epochs > 0 {
+		epochs = o.Epochs
 	}
 	opts.Set, opts.Fitted, opts.Resumed = setEpochs(epochs), f.Config().Preprocessing, true
-	var err error
 	if r.Experiment, err = Parse(r.configPath(), []byte(f.Config().Text), opts); err != nil {
 		return err
 	}
@@ -117,8 +114,36 @@ func (r *Run) goOn(f *checkpoint.File, o ResumeOptions, opts Options, observers 
 	if err := r.begin(f, observers); err != nil {
 		return err
 	}
-	return r.session.Restore(f)
+	if err := r.session.Restore(f); err != nil || o.Epochs == 0 && !lost {
+		return err
+	}
+	return r.writeConfig()
 }
+
+// checkConfig compares config.yaml with the experiment of a checkpoint. They may differ in train.epochs alone, since
+// config.yaml knows of an extension of which no checkpoint has been written yet. lost says that there is no config.yaml
+// that could be read; epochs are then those of the checkpoint.
+func (r *Run) checkConfig(f *checkpoint.File) (epochs int64, lost bool, err error) {
+	opts := Options{SkipData: true, Resumed: true}
+	was, err := Parse(f.Path(), []byte(f.Config().Text), opts)
+	if err != nil {
+		return 0, false, err
+	}
+	is, err := Load(r.configPath(), opts)
+	if err != nil {
+		r.Warnings = append(r.Warnings, fmt.Sprintf("%s is written again from %s, because it could not be read: %v", ConfigFile, f.Path(), err))
+		return was.Config.Train.Epochs, true, nil
+	}
+	epochs = is.Config.Train.Epochs
+	is.Config.Train.Epochs = was.Config.Train.Epochs
+	if changes := compareOrigins(was.Origins(), is.Origins()); len(changes) > 0 {
+		return 0, false, fmt.Errorf("%s was changed: %s: the run goes by its checkpoint: restore %s, or start a new run",
+			r.configPath(), joinSome(changes), ConfigFile)
+	}
+	return epochs, false, nil
+}
+
+func (r *Run) writeConfig() error { return writeFile(r.configPath(), r.Experiment.Resolved()) }
 
 // setEpochs returns the override that changes the length of a run, none for 0.
 func setEpochs(epochs int64) []string {

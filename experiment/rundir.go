@@ -22,7 +22,7 @@ import (
 
 // The files of a run directory besides those of package train.
 const (
-	ConfigFile = "config.yaml" // the resolved experiment; a directory without it holds no run
+	ConfigFile = "config.yaml" // the resolved experiment
 	InfoFile   = "run.json"    // an Info
 	LockFile   = "run.lock"    // held while a process writes the run
 	PlotDir    = "plots"
@@ -85,6 +85,15 @@ func partModules() []checkpoint.Module {
 		}
 	}
 	return list
+}
+
+// IsRun reports whether a run was begun in a directory: it has a config.yaml, or a checkpoint.
+func IsRun(dir string) bool {
+	if _, err := os.Stat(filepath.Join(dir, ConfigFile)); err == nil {
+		return true
+	}
+	checkpoints, err := checkpoint.List(filepath.Join(dir, train.CheckpointDir))
+	return err == nil && len(checkpoints) > 0
 }
 
 // ErrNotEmpty is wrapped by the error of Start for a directory that holds something.
