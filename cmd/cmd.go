@@ -17,6 +17,7 @@
 //	0    done
 //	1    the work failed: a run broke off, a checkpoint is damaged, a gradient is wrong
 //	2    the command line or the experiment file is wrong; nothing was begun
+//	129  SIGHUP came, the run was saved
 //	130  SIGINT came, the run was saved
 //	143  SIGTERM came, the run was saved
 package cmd

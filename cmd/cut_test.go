@@ -79,7 +79,8 @@ func buildBinary(t *testing.T) binary {
 // A process is a command under way.
 type process struct {
 	*exec.Cmd
-	lines  *bufio.Reader // standard error
+	pipe   io.ReadCloser // standard error
+	lines  *bufio.Reader // of the pipe
 	stderr bytes.Buffer  // what was read of it
 }
 
@@ -92,7 +93,7 @@ func (b binary) start(t *testing.T, threads int, args ...string) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.lines = bufio.NewReader(pipe)
+	p.pipe, p.lines = pipe, bufio.NewReader(pipe)
 	if err := p.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -122,6 +123,14 @@ func (p *process) end(t *testing.T) int {
 	}
 	_ = p.Wait() // the code says it
 	return p.ProcessState.ExitCode()
+}
+
+// closePipe stops to read standard error.
+func (p *process) closePipe(t *testing.T) {
+	t.Helper()
+	if err := p.pipe.Close(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // run runs a command to its end.
@@ -281,6 +290,41 @@ func TestSIGTERMSavesAndExits143(t *testing.T) {
 		t.Errorf("SIGUSR1 and SIGTERM left the checkpoints %v, %v", paths, err)
 	}
 	mustStrata(t, "verify", "r")
+}
+
+// TestSIGHUPSavesAndExits129 closes the terminal of a run: nobody reads what it says any more, and a shell may hang up
+// a second time.
+func TestSIGHUPSavesAndExits129(t *testing.T) {
+	b := buildBinary(t)
+	t.Chdir(t.TempDir())
+	writeFile(t, "cut.yaml", cutExperiment)
+	p := b.start(t, 1, "train", "cut.yaml", "--run", "r", "--set", "model.fc1.units=4000", "--set", "train.batch_size=1438")
+	p.await(t, "training")
+	p.closePipe(t)
+	interrupt(t, p, syscall.SIGHUP)
+	time.Sleep(10 * time.Millisecond)
+	interrupt(t, p, syscall.SIGHUP)
+	_ = p.Wait() // the code says it
+	if code := p.ProcessState.ExitCode(); code != 129 {
+		t.Errorf("exit code %d: %v", code, p.ProcessState)
+	}
+	if paths, err := checkpoint.List("r/checkpoints"); err != nil || len(paths) != 1 {
+		t.Errorf("it left the checkpoints %v, %v", paths, err)
+	}
+	b.run(t, 1, "verify", "r")
+}
+
+// TestNohupKeepsARunGoing hangs up a run that was told to ignore it.
+func TestNohupKeepsARunGoing(t *testing.T) {
+	b := buildBinary(t)
+	t.Chdir(t.TempDir())
+	writeFile(t, "cut.yaml", cutExperiment)
+	p := binary("/bin/sh").start(t, 1, "-c", `trap "" HUP; exec "$0" "$@"`, string(b), "train", "cut.yaml", "--run", "r", "--no-plots")
+	p.await(t, "training")
+	interrupt(t, p, syscall.SIGHUP)
+	if code := p.end(t); code != exitDone {
+		t.Errorf("exit code %d\n%s", code, p.stderr.String())
+	}
 }
 
 // TestASignalEndsTheDrawing interrupts a run and then the drawing of its curves, for which no step has to be finished.

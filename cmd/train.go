@@ -17,9 +17,10 @@ func (p *program) trainVerb() *cobra.Command {
 		Long: `Train an experiment in a run directory of its own, which keeps the resolved
 experiment, the history, checkpoints and curves.
 
-Ctrl-C (SIGINT) and SIGTERM finish the step, save and draw the curves; a second
-one ends at once. SIGUSR1 saves and goes on. A run that was stopped, or killed,
-continues with strata resume and ends with the same bits as one that was not.
+Ctrl-C (SIGINT), SIGTERM and a closed terminal (SIGHUP) finish the step, save and
+draw the curves; a second Ctrl-C or SIGTERM ends at once. SIGUSR1 saves and goes on.
+A run that was stopped, or killed, continues with strata resume and ends with the
+same bits as one that was not.
 
 A value comes from the last of: the file, a variable of the environment such as
 STRATA_OPTIMIZER_LR, and --set. Nodes of the model go by their names.`,
