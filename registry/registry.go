@@ -13,6 +13,7 @@ import (
 // A Registry maps names to parts of one kind. E is what a part's constructor makes.
 type Registry[E any] struct {
 	kind  string
+	owner string // the package that called New
 	mu    sync.RWMutex
 	parts map[string]*part[E]
 }
@@ -41,7 +42,7 @@ var (
 
 // New makes the registry of a kind and lists it under Kinds. It panics when the kind or E has a registry already.
 func New[E any](kind string) *Registry[E] {
-	r := &Registry[E]{kind: kind, parts: map[string]*part[E]{}}
+	r := &Registry[E]{kind: kind, owner: callerPackage(""), parts: map[string]*part[E]{}}
 	kindsMu.Lock()
 	defer kindsMu.Unlock()
 	element := reflect.TypeFor[E]()
@@ -84,7 +85,7 @@ func FindKind(kind string) (Kind, error) {
 // configuration that cannot be described, or one whose type has other defaults in another part. A type has one set of
 // defaults, whatever the order in which packages are initialized, so x and x.v2 with other defaults have two types.
 func Register[E, C any](r *Registry[E], name string, defaults C, build func(C) E) {
-	module := callerModule()
+	module := moduleOf(callerPackage(r.owner))
 	if name == "" {
 		panic(fmt.Sprintf("registry: %s registers a %s without a name", module, r.kind))
 	}
@@ -211,18 +212,20 @@ func (r *Registry[E]) buildAny(name string, config any) any {
 	return p.build(config)
 }
 
-// callerModule names the module, with its version, of the code that called into Strata's registration functions: the
-// first frame outside of registration itself.
-func callerModule() string {
+// thisPackage is the import path of this package.
+var thisPackage = reflect.TypeFor[Number]().PkgPath()
+
+// callerPackage returns the import path of the package that registers: the first caller outside of this package and
+// of the functions Register… of the owner of the registry.
+func callerPackage(owner string) string {
 	var pcs [16]uintptr
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs[:])])
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
 	for {
 		f, more := frames.Next()
-		if !strings.Contains(f.Function, ".Register") {
-			return moduleOf(packageOf(f.Function))
-		}
-		if !more {
-			return "an unknown module"
+		pkg := packageOf(f.Function)
+		passesOn := pkg == thisPackage || pkg == owner && strings.HasPrefix(f.Function, pkg+".Register")
+		if !passesOn || !more {
+			return pkg
 		}
 	}
 }
