@@ -1,6 +1,9 @@
 package cmd
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/spf13/cobra"
 	"github.com/strata-ml/strata/experiment"
 )
@@ -29,6 +32,9 @@ data file that has changed since the run began is refused.`,
 			if c.Flags().Changed("epochs") && resume.Epochs < 1 {
 				return usage("--epochs must be positive, is %d", resume.Epochs)
 			}
+			if ignored := p.overridingVariables(); len(ignored) > 0 {
+				screen.warn("resume goes by the run's own experiment and ignores " + strings.Join(ignored, ", "))
+			}
 			progress := newProgress(screen)
 			r, err := experiment.Resume(args[0], resume, progress)
 			if err != nil {
@@ -41,4 +47,16 @@ data file that has changed since the run began is refused.`,
 	c.Flags().StringVar(&resume.DataDir, "data-dir", "", "`DIR` where relative data paths start (default where they did when the run began)")
 	o.addFlags(c)
 	return c
+}
+
+// overridingVariables returns the names of the environment variables that would override the experiment of a new run.
+func (p *program) overridingVariables() []string {
+	var names []string
+	for _, entry := range p.env {
+		if name, _, _ := strings.Cut(entry, "="); strings.HasPrefix(name, experiment.EnvPrefix) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"strings"
 	"testing"
 )
 
@@ -15,6 +16,19 @@ func TestResumeForMoreEpochs(t *testing.T) {
 	mustStrata(t, "train", "digits.yaml", "--run", "whole", "--no-plots", "--set", "train.epochs=3")
 	if readFile(t, "r/metrics.jsonl") != readFile(t, "whole/metrics.jsonl") {
 		t.Error("the history is not that of a run that was never cut")
+	}
+}
+
+func TestResumeTellsWhichVariablesItIgnores(t *testing.T) {
+	trainedDigits(t)
+	env := []string{"STRATA_SEED=7", "HOME=/nowhere", "STRATA_OPTIMIZER_LR=0.5", "STRATAGEM=1"}
+	r := strataIn(t, env, "resume", "r", "--epochs", "3", "--no-plots")
+	if r.code != exitDone {
+		t.Fatal(r.stderr)
+	}
+	wantAll(t, r.stderr, "warning: resume goes by the run's own experiment and ignores STRATA_OPTIMIZER_LR, STRATA_SEED\n")
+	if r := strata(t, "resume", "r", "--epochs", "4", "--no-plots"); strings.Contains(r.stderr, "warning") {
+		t.Errorf("without a variable it warns:\n%s", r.stderr)
 	}
 }
 
