@@ -2,6 +2,9 @@ package cmd
 
 import (
 	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/strata-ml/strata/experiment"
@@ -40,6 +43,10 @@ STRATA_OPTIMIZER_LR, and --set. Nodes of the model go by their names.`,
 			if dir == "" {
 				if dir, err = experiment.NextRunDir("runs", e.Config.Name); err != nil {
 					return err
+				}
+				// A person looks for the run under the name of the file.
+				if base := filepath.Base(args[0]); strings.TrimSuffix(base, filepath.Ext(base)) != e.Config.Name {
+					screen.info(fmt.Sprintf("%s is the experiment %q: its run is %s", base, e.Config.Name, dir))
 				}
 			}
 			progress := newProgress(screen)

@@ -44,6 +44,26 @@ func TestTrainLaysOverridesOverTheFile(t *testing.T) {
 	wantAll(t, readFile(t, "r/config.yaml"), "seed: 7\n", "units: 9\n", "epochs: 1\n")
 }
 
+func TestTrainTellsTheNameThatItChose(t *testing.T) {
+	inTemp(t)
+	const odd = "exp ñ 1.yaml"
+	writeFile(t, odd, readFile(t, "digits.yaml"))
+	writeFile(t, "exp.v2.yaml", "name: wide\n"+readFile(t, "digits.yaml"))
+	for file, want := range map[string]string{
+		odd:           `exp ñ 1.yaml is the experiment "experiment": its run is runs/experiment-1` + "\n",
+		"exp.v2.yaml": `exp.v2.yaml is the experiment "wide": its run is runs/wide-1` + "\n",
+		"digits.yaml": "",
+	} {
+		r := strata(t, "train", file, "--no-plots", "--set", "train.epochs=1")
+		if r.code != exitDone {
+			t.Fatal(r.stderr)
+		}
+		if got, _, _ := strings.Cut(r.stderr, "training: "); filepath.ToSlash(got) != want {
+			t.Errorf("it begins with %q, want %q", got, want)
+		}
+	}
+}
+
 func TestTrainRefusesARunThatIsThere(t *testing.T) {
 	trainedDigits(t)
 	before := readFile(t, "r/metrics.jsonl")
