@@ -108,10 +108,14 @@ func (b *Builder[T]) Out(shape ...int) {
 }
 
 // Param declares a trained tensor. Its path in checkpoints, logs and patterns is node/name. An axis order of
-// [in… out] is what the initializers take the fans from.
+// [in… out] is what the initializers take the fans from. The zero Init means zeros; one that names no initializer, or
+// configures it against its rules, is an error of Declare.
 func (b *Builder[T]) Param(name string, init Init, shape ...int) ParamID {
 	s := append(tensor.Shape{}, shape...)
 	if err := s.Check(); err != nil {
+		b.errs = append(b.errs, fmt.Errorf("parameter %s: %w", name, err))
+	}
+	if err := init.Check(); err != nil {
 		b.errs = append(b.errs, fmt.Errorf("parameter %s: %w", name, err))
 	}
 	b.checkName("parameter", name)

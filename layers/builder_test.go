@@ -30,6 +30,18 @@ func TestDeclareErrors(t *testing.T) {
 		"endless output":      {func(b *layers.Builder[float64]) { b.Out(1<<40, 1<<40) }, "more elements than memory has addresses"},
 		"empty parameter":     {func(b *layers.Builder[float64]) { b.Out(1); b.Param("w", layers.Init{}, 0) }, "parameter w: axis 0"},
 		"parameter with path": {func(b *layers.Builder[float64]) { b.Out(1); b.Param("a/b", layers.Init{}, 1) }, `parameter "a/b": a name has lower-case letters`},
+		"misspelt initializer": {func(b *layers.Builder[float64]) {
+			b.Out(1)
+			b.Param("w", layers.Init{Name: "xavier_unifrom"}, 1)
+		}, `parameter w: unknown initializer "xavier_unifrom"; did you mean "xavier_uniform"?`},
+		"initializer against its rules": {func(b *layers.Builder[float64]) {
+			b.Out(1)
+			b.Param("w", layers.Init{Name: "normal", Config: layers.Normal{Std: -1}}, 1)
+		}, "parameter w: normal: std must not be negative, is -1"},
+		"initializer of another's configuration": {func(b *layers.Builder[float64]) {
+			b.Out(1)
+			b.Param("w", layers.Init{Name: "normal", Config: layers.Ones{}}, 1)
+		}, "parameter w: normal: its configuration is a layers.Normal, is given a layers.Ones"},
 		"two of a name": {func(b *layers.Builder[float64]) {
 			b.Out(1)
 			b.Param("w", layers.Init{}, 1)
@@ -45,8 +57,12 @@ func TestDeclareErrors(t *testing.T) {
 			}
 		})
 	}
+	d, err := layers.Declare[float64](declaring{func(b *layers.Builder[float64]) { b.Out(1); b.Param("w", layers.Init{}, 1) }}, tensor.Spec{})
+	if err != nil || !d.Params[0].Init.IsZero() {
+		t.Errorf("a parameter without an initializer: %+v, %v", d, err)
+	}
 	integers := tensor.Spec{Shape: tensor.Shape{2}, Classes: 9}
-	_, err := layers.Declare[float64](declaring{func(b *layers.Builder[float64]) { b.Out(1) }}, integers)
+	_, err = layers.Declare[float64](declaring{func(b *layers.Builder[float64]) { b.Out(1) }}, integers)
 	if err == nil || !strings.Contains(err.Error(), "input 0 holds whole numbers, and the layer takes real ones") {
 		t.Errorf("integers for a layer of real numbers: %v", err)
 	}

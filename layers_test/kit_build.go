@@ -24,24 +24,6 @@ func builds(s *subject) error {
 	if got, want := declaration(narrow.decl), declaration(wide.decl); got != want {
 		return fmt.Errorf("float32 declares %s, and float64 %s", got, want)
 	}
-	var names []string
-	for _, p := range wide.decl.Params {
-		if p.Init.IsZero() {
-			return fmt.Errorf("parameter %q has no initializer", p.Name)
-		}
-		if _, err := layers.Initializers.Describe(p.Init.Name); err != nil {
-			return fmt.Errorf("parameter %q: %w", p.Name, err)
-		}
-		names = append(names, p.Name)
-	}
-	for _, st := range wide.decl.States {
-		names = append(names, st.Name)
-	}
-	for i, n := range names {
-		if n == "" || strings.Contains(n, "/") || slices.Contains(names[:i], n) {
-			return fmt.Errorf("the parameter or state name %q is empty, taken, or has a slash: its path is node/name", n)
-		}
-	}
 	return nil
 }
 

@@ -18,7 +18,7 @@ func Choose[E any](name string) Choice[E] { return Choice[E]{Name: name} }
 // IsZero reports whether nothing was chosen.
 func (c Choice[E]) IsZero() bool { return c.Name == "" }
 
-// New builds the part. It panics when the name is not registered: decoding has checked it.
+// New builds the part. It panics where Check has an error about the name; decoding has checked it.
 func (c Choice[E]) New() E { return c.buildAny().(E) }
 
 // Or returns the choice, or the named part where nothing was chosen.
