@@ -6,8 +6,10 @@ import (
 	"hash/crc32"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -17,7 +19,8 @@ import (
 
 // A verification is what verify --json prints.
 type verification struct {
-	OK          bool                 `json:"ok"`
+	OK          bool                 `json:"ok"`     // every byte is as it was written
+	Finite      bool                 `json:"finite"` // no element of an intact checkpoint is NaN or infinite
 	Checkpoints []verifiedCheckpoint `json:"checkpoints"`
 	MetricsLog  *verifiedLog         `json:"metrics_log,omitempty"` // of a run
 }
@@ -30,6 +33,15 @@ type verifiedCheckpoint struct {
 	Tensors   int              `json:"tensors"`
 	Blocks    int64            `json:"blocks"`
 	NonFinite map[string]int64 `json:"non_finite,omitempty"` // elements that are NaN or infinite, by tensor
+}
+
+// nonFinite returns how many elements are NaN or infinite.
+func (c *verifiedCheckpoint) nonFinite() int64 {
+	var n int64
+	for _, count := range c.NonFinite {
+		n += count
+	}
+	return n
 }
 
 type verifiedLog struct {
@@ -46,7 +58,11 @@ func (p *program) verifyVerb() *cobra.Command {
 		Short: "Read every byte of a checkpoint or a run, and tell what is damaged",
 		Long: `Read every byte of a checkpoint and compare it with its checksums. Of a run, read
 all checkpoints, and compare the metrics log with what the newest one knows of it.
-The exit code is 1 where anything is damaged.`,
+The exit code is 1 where anything is damaged.
+
+A checkpoint may be intact and yet hold numbers that are NaN or infinite. That is no
+damage and does not change the exit code; a warning tells of them, and with --json,
+"finite" is false.`,
 		Example: `  strata verify runs/digits-1
   strata verify runs/digits-1/checkpoints/step-0000001350.strata --json`,
 		Args: arguments(1, 1, "RUN or CHECKPOINT"),
@@ -61,6 +77,11 @@ The exit code is 1 where anything is damaged.`,
 				}
 			} else {
 				p.printVerification(v)
+			}
+			for _, c := range v.Checkpoints {
+				if n := c.nonFinite(); n > 0 {
+					p.warn(fmt.Sprintf("%s is intact, but holds %s that are NaN or infinite", c.Path, plural(n, "element")))
+				}
 			}
 			if !v.OK {
 				return silentError(exitFailed)
@@ -81,7 +102,7 @@ func verify(path string) (*verification, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &verification{OK: true}
+	v := &verification{OK: true, Finite: true}
 	if !info.IsDir() {
 		v.checkpoint(path)
 		return v, nil
@@ -125,6 +146,7 @@ func (v *verification) checkpoint(path string) *checkpoint.State {
 			one.NonFinite = map[string]int64{}
 		}
 		one.NonFinite[n.Tensor] = n.Count
+		v.Finite = false
 	}
 	state := f.State()
 	return &state
@@ -167,9 +189,13 @@ func (p *program) printVerification(v *verification) {
 			fmt.Fprintf(p.stdout, "DAMAGED  %s\n", withPath(c.Path, c.Error))
 			continue
 		}
-		fmt.Fprintf(p.stdout, "ok       %s: %s, %s, %s\n", c.Path, plural(c.Tensors, "tensor"), plural(c.Blocks, "block"), formatBytes(c.Bytes))
-		for tensor, count := range c.NonFinite {
-			fmt.Fprintf(p.stdout, "         %s: %s NaN or infinite\n", tensor, plural(count, "element"))
+		word := "ok     "
+		if c.nonFinite() > 0 {
+			word = "NaN/Inf"
+		}
+		fmt.Fprintf(p.stdout, "%s  %s: %s, %s, %s\n", word, c.Path, plural(c.Tensors, "tensor"), plural(c.Blocks, "block"), formatBytes(c.Bytes))
+		for _, tensor := range slices.Sorted(maps.Keys(c.NonFinite)) {
+			fmt.Fprintf(p.stdout, "         %s: %s NaN or infinite\n", tensor, plural(c.NonFinite[tensor], "element"))
 		}
 	}
 	if l := v.MetricsLog; l != nil && l.OK {

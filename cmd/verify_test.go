@@ -2,7 +2,10 @@ package cmd
 
 import (
 	"os"
+	"slices"
 	"testing"
+
+	"github.com/strata-ml/strata/checkpoint"
 )
 
 func TestVerify(t *testing.T) {
@@ -47,6 +50,57 @@ func TestVerifyFindsDamage(t *testing.T) {
 				t.Errorf("exit code %d, %+v", r.code, v)
 			}
 		})
+	}
+}
+
+func TestVerifyTellsOfNumbersThatAreNotFinite(t *testing.T) {
+	trainedDigits(t)
+	path := "r/checkpoints/step-0000000024.strata"
+	poison(t, path, "fc1/w", "logits/b")
+	r := strata(t, "verify", "r")
+	if r.code != exitDone {
+		t.Errorf("exit code %d", r.code)
+	}
+	wantAll(t, r.out, "NaN/Inf  "+path+": ", "         fc1/w: 1 element NaN or infinite\n         logits/b: 1 element NaN or infinite\n",
+		"ok       r/checkpoints/step-0000000012.strata: ")
+	warning := "warning: " + path + " is intact, but holds 2 elements that are NaN or infinite\n"
+	wantAll(t, r.stderr, warning)
+	r = strata(t, "verify", "r", "--json")
+	if r.code != exitDone || r.stderr != warning {
+		t.Errorf("exit code %d, standard error %q", r.code, r.stderr)
+	}
+	var v verification
+	decodeOne(t, r.out, &v)
+	if !v.OK || v.Finite || !v.Checkpoints[0].OK || v.Checkpoints[0].NonFinite["fc1/w"] != 1 {
+		t.Errorf("got %+v", v)
+	}
+	decodeOne(t, mustStrata(t, "verify", "r/checkpoints/step-0000000012.strata", "--json"), &v)
+	if !v.OK || !v.Finite {
+		t.Errorf("got %+v", v)
+	}
+}
+
+// poison sets the first element of tensors of a checkpoint to NaN, and writes it anew with the checksums that it needs.
+func poison(t *testing.T, path string, names ...string) {
+	t.Helper()
+	f, err := checkpoint.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := f.Snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, one := range s.Tensors {
+		if slices.Contains(names, one.Name) {
+			copy(one.Data, []byte{0x00, 0x00, 0xC0, 0x7F})
+		}
+	}
+	if err := checkpoint.Save(path, s); err != nil {
+		t.Fatal(err)
 	}
 }
 
