@@ -20,9 +20,18 @@ type ResumeOptions struct {
 	DataDir string // where relative data paths start; "" for where they started when the run began
 }
 
+// An OptionError says that ResumeOptions ask for what the run cannot do. Nothing has been changed.
+type OptionError struct{ Err error }
+
+func (e *OptionError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the reason.
+func (e *OptionError) Unwrap() error { return e.Err }
+
 // Resume returns the run in dir at its newest intact checkpoint, or at its first step where it has none. It refuses
 // when a data file has changed since the run began, and when config.yaml differs from the checkpoint in more than
-// train.epochs. Where config.yaml is lost it is written again. It holds the run's lock until Close.
+// train.epochs. Where config.yaml is lost it is written again. It holds the run's lock until Close. An error for what o
+// asks is an *OptionError.
 func Resume(dir string, o ResumeOptions, observers ...train.Observer) (*Run, error) {
 	if !IsRun(dir) {
 		return nil, fmt.Errorf("%s is no run directory: it has neither %s nor a checkpoint", dir, ConfigFile)
@@ -96,12 +105,22 @@ func (r *Run) restart(o ResumeOptions, opts Options, was []data.File, observers 
 
 // goOn puts the run in the state of a checkpoint.
 func (r *Run) goOn(f *checkpoint.File, o ResumeOptions, opts Options, observers []train.Observer) error {
-	epochs, lost, err := r.checkConfig(f)
+	was, err := Parse(f.Path(), []byte(f.Config().Text), Options{SkipData: true, Resumed: true})
+	if err != nil {
+		return err
+	}
+	epochs, lost, err := r.checkConfig(f.Path(), was)
 	if err != nil {
 		return err
 	}
 	if o.Epochs > 0 {
 		epochs = o.Epochs
+	}
+	if err := checkEpochs(f.State(), was.Config.Train.Epochs, epochs); err != nil {
+		if o.Epochs > 0 {
+			return &OptionError{fmt.Errorf("--epochs %d: %w", epochs, err)}
+		}
+		return fmt.Errorf("%s: train.epochs is %d: %w", r.configPath(), epochs, err)
 	}
 	opts.Set, opts.Fitted, opts.Resumed = setEpochs(epochs), f.Config().Preprocessing, true
 	if r.Experiment, err = Parse(r.configPath(), []byte(f.Config().Text), opts); err != nil {
@@ -120,18 +139,13 @@ func (r *Run) goOn(f *checkpoint.File, o ResumeOptions, opts Options, observers 
 	return r.writeConfig()
 }
 
-// checkConfig compares config.yaml with the experiment of a checkpoint. They may differ in train.epochs alone, since
-// config.yaml knows of an extension of which no checkpoint has been written yet. lost says that there is no config.yaml
-// that could be read; epochs are then those of the checkpoint.
-func (r *Run) checkConfig(f *checkpoint.File) (epochs int64, lost bool, err error) {
-	opts := Options{SkipData: true, Resumed: true}
-	was, err := Parse(f.Path(), []byte(f.Config().Text), opts)
+// checkConfig compares config.yaml with the experiment of the checkpoint at a path. They may differ in train.epochs
+// alone, since config.yaml knows of an extension of which no checkpoint has been written yet. lost says that there is no
+// config.yaml that could be read; epochs are then those of the checkpoint.
+func (r *Run) checkConfig(path string, was *Experiment) (epochs int64, lost bool, err error) {
+	is, err := Load(r.configPath(), Options{SkipData: true, Resumed: true})
 	if err != nil {
-		return 0, false, err
-	}
-	is, err := Load(r.configPath(), opts)
-	if err != nil {
-		r.Warnings = append(r.Warnings, fmt.Sprintf("%s is written again from %s, because it could not be read: %v", ConfigFile, f.Path(), err))
+		r.Warnings = append(r.Warnings, fmt.Sprintf("%s is written again from %s, because it could not be read: %v", ConfigFile, path, err))
 		return was.Config.Train.Epochs, true, nil
 	}
 	epochs = is.Config.Train.Epochs
@@ -144,6 +158,21 @@ func (r *Run) checkConfig(f *checkpoint.File) (epochs int64, lost bool, err erro
 }
 
 func (r *Run) writeConfig() error { return writeFile(r.configPath(), r.Experiment.Resolved()) }
+
+// checkEpochs returns an error where a run in state s that was to train for planned epochs cannot train for epochs.
+func checkEpochs(s checkpoint.State, planned, epochs int64) error {
+	switch {
+	case epochs < s.Epoch:
+		return fmt.Errorf("%d epochs are done already", s.Epoch)
+	case epochs == s.Epoch && s.Position > 0:
+		return fmt.Errorf("%d epochs are done already, and the next one has begun", s.Epoch)
+	case epochs > planned && s.StopReason == train.ReasonEarly:
+		return errors.New("early_stopping ended the run, because evaluations no longer improve, and more epochs do not change that: start a new run with more patience")
+	case epochs > planned && s.StopReason == train.ReasonSteps:
+		return fmt.Errorf("train.steps ended the run after %d steps, and more epochs do not change that: start a new run with more steps", s.Step)
+	}
+	return nil
+}
 
 // setEpochs returns the override that changes the length of a run, none for 0.
 func setEpochs(epochs int64) []string {

@@ -1,12 +1,15 @@
 package experiment_test
 
 import (
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/strata-ml/strata/experiment"
+	"github.com/strata-ml/strata/train"
 )
 
 // TestChangedConfigIsRefused edits config.yaml of a run that has a checkpoint.
@@ -94,4 +97,103 @@ func TestLostConfigOfARunWithoutCheckpoint(t *testing.T) {
 	}
 	_, err = experiment.Resume(dir, experiment.ResumeOptions{})
 	wantError(t, err, "the file is empty")
+}
+
+// cutIn trains a run of the flowers until a number of steps is done, and returns its directory.
+func cutIn(t *testing.T, e *experiment.Experiment, steps int64) string {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	dir := filepath.Join(t.TempDir(), "run")
+	r, err := e.Start(dir, train.ObserverFunc(func(event train.Event) {
+		if s, ok := event.(*train.Stepped); ok && s.Step == steps {
+			cancel()
+		}
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res, err := r.Train(ctx); err != nil || res.Step != steps {
+		t.Fatalf("it ends after %d steps: %v", res.Step, err)
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// TestEpochsThatAreDone asks for fewer epochs than a run has. It has 4 steps in each epoch.
+func TestEpochsThatAreDone(t *testing.T) {
+	e, _ := flowers(t)
+	for name, test := range map[string]struct {
+		steps, epochs int64
+		want          string
+	}{
+		"fewer":                      {8, 1, "--epochs 1: 2 epochs are done already"},
+		"fewer, in an epoch":         {9, 1, "--epochs 1: 2 epochs are done already"},
+		"as many, and one has begun": {9, 2, "--epochs 2: 2 epochs are done already, and the next one has begun"},
+		"as many":                    {8, 2, ""},
+		"fewer than were planned":    {3, 1, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := cutIn(t, e, test.steps)
+			r, err := experiment.Resume(dir, experiment.ResumeOptions{Epochs: test.epochs})
+			if test.want == "" {
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer r.Close()
+				if res, err := r.Train(t.Context()); err != nil || res.Epoch != test.epochs || res.Reason != train.ReasonEpochs {
+					t.Errorf("it ends after %d epochs, because %s: %v", res.Epoch, res.Reason, err)
+				}
+				return
+			}
+			wantError(t, err, test.want)
+			if _, ok := errors.AsType[*experiment.OptionError](err); !ok {
+				t.Errorf("the error is a %T", err)
+			}
+			if string(read(t, filepath.Join(dir, experiment.ConfigFile))) != string(e.Resolved()) {
+				t.Error("config.yaml was changed")
+			}
+		})
+	}
+	t.Run("by an edit", func(t *testing.T) {
+		dir := cutIn(t, e, 8)
+		change(t, filepath.Join(dir, experiment.ConfigFile), "epochs: 3", "epochs: 1")
+		_, err := experiment.Resume(dir, experiment.ResumeOptions{})
+		wantError(t, err, "config.yaml: train.epochs is 1: 2 epochs are done already")
+	})
+}
+
+// TestMoreEpochsForARunThatEndedOtherwise asks for epochs that a run would not train.
+func TestMoreEpochsForARunThatEndedOtherwise(t *testing.T) {
+	for name, test := range map[string]struct{ more, want string }{
+		"early stopping": {"early_stopping: {patience: 1, metric: accuracy}\n", "--epochs 60: early_stopping ended the run"},
+		"a step limit":   {"train: {epochs: 4, batch_size: 4, steps: 5}\n", "--epochs 60: train.steps ended the run after 5 steps"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := strings.Replace(small, "train: {epochs: 2, batch_size: 4}\n", "", 1) + test.more
+			if !strings.Contains(text, "train:") {
+				text += "train: {epochs: 50, batch_size: 4}\n"
+			}
+			dir := filepath.Join(t.TempDir(), "run")
+			trainIn(t, dir, text)
+			before := string(read(t, filepath.Join(dir, experiment.ConfigFile)))
+			_, err := experiment.Resume(dir, experiment.ResumeOptions{Epochs: 60})
+			wantError(t, err, test.want, "more epochs do not change that: start a new run with more")
+			if _, ok := errors.AsType[*experiment.OptionError](err); !ok {
+				t.Errorf("the error is a %T", err)
+			}
+			if string(read(t, filepath.Join(dir, experiment.ConfigFile))) != before {
+				t.Error("config.yaml was changed")
+			}
+			r, err := experiment.Resume(dir, experiment.ResumeOptions{})
+			if err != nil {
+				t.Fatalf("without an extension: %v", err)
+			}
+			if err := r.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
 }
