@@ -25,6 +25,7 @@ type checker struct {
 	config   *Config
 	root     *yaml.Node
 	dir      string
+	inRun    bool
 	memory   uint64
 	problems []registry.Problem
 }
@@ -218,14 +219,33 @@ func (c *checker) loadData(fitted []byte) *data.Splits {
 			at = key
 		}
 		if errors.Is(err, fs.ErrNotExist) {
-			hint = "a relative path starts from the directory of the experiment file"
-			if near := nearestFile(pathErr.Path); near != "" {
-				hint = fmt.Sprintf("did you mean %q?", near)
-			}
+			hint = c.missingHint(pathErr.Path)
 		}
 	}
 	c.fail(at, fmt.Sprintf("data: %s: %s", c.config.Data.Name, strings.TrimPrefix(err.Error(), "data: ")), hint)
 	return nil
+}
+
+// missingHint is the remedy for a data file that is not there.
+func (c *checker) missingHint(path string) string {
+	switch near := nearestFile(resolvePath(c.dir, path)); {
+	case c.inRun:
+		return whereItLooked(c.dir, path)
+	case near != "":
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	return "a relative path starts from the directory of the experiment file"
+}
+
+// whereItLooked is the remedy for a data file of a run that is not there.
+func whereItLooked(dir, path string) string {
+	if filepath.IsAbs(path) {
+		return "the run began with a file at this absolute path: restore it"
+	}
+	if abs, err := filepath.Abs(dir); err == nil {
+		dir = abs
+	}
+	return fmt.Sprintf("it was looked for in %s: name the directory where the data is now with --data-dir", dir)
 }
 
 // nearestFile returns the file beside a missing one that its name is nearest to, "" for none.

@@ -19,6 +19,7 @@ type Options struct {
 	Dir string   // where relative paths start; "" for the directory of the file
 
 	Fitted   []byte // what the data source learned in the run that is continued, nil in a new one; see data.Context
+	InRun    bool   // the file is that of a run, whose user can say with --data-dir where the data is
 	Resumed  bool   // the weights are in a checkpoint of the run itself: the one that warm_start names is not needed
 	SkipData bool   // read no data file, and check nothing that needs one: shapes, patterns and memory
 
@@ -95,7 +96,7 @@ func (e *Experiment) decode(text []byte, opts Options) (syntax, problems []regis
 	if e.Config.Name == "" {
 		e.Config.Name = nameOf(e.File)
 	}
-	c := checker{config: &e.Config, root: root, dir: e.Dir, memory: opts.Memory}
+	c := checker{config: &e.Config, root: root, dir: e.Dir, inRun: opts.InRun, memory: opts.Memory}
 	e.Splits = c.check(opts)
 	return syntax, append(problems, c.problems...)
 }

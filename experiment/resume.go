@@ -48,14 +48,11 @@ func Resume(dir string, o ResumeOptions, observers ...train.Observer) (*Run, err
 }
 
 func (r *Run) resume(o ResumeOptions, observers []train.Observer) error {
-	info, err := ReadInfo(r.Dir)
+	info, err := r.readInfo(o)
 	if err != nil {
 		return err
 	}
-	opts := Options{Dir: info.Dir}
-	if o.DataDir != "" {
-		opts.Dir = o.DataDir
-	}
+	opts := Options{Dir: info.Dir, InRun: true}
 	f, err := r.openNewest()
 	if err != nil {
 		return err
@@ -65,6 +62,21 @@ func (r *Run) resume(o ResumeOptions, observers []train.Observer) error {
 	}
 	defer f.Close()
 	return r.goOn(f, o, opts, observers)
+}
+
+// readInfo reads run.json, with the Dir that o wants. Of the rest a run can do without.
+func (r *Run) readInfo(o ResumeOptions) (Info, error) {
+	info, err := ReadInfo(r.Dir)
+	switch {
+	case err != nil && o.DataDir == "":
+		return info, fmt.Errorf("%w: it says where the data is; name the directory where relative data paths start with --data-dir", err)
+	case err != nil:
+		r.Warnings = append(r.Warnings, fmt.Sprintf("the run goes on without %s: %v", InfoFile, err))
+	}
+	if o.DataDir != "" {
+		info.Dir = o.DataDir
+	}
+	return info, nil
 }
 
 func (r *Run) configPath() string { return filepath.Join(r.Dir, ConfigFile) }
@@ -86,7 +98,8 @@ func (r *Run) openNewest() (*checkpoint.File, error) {
 	return checkpoint.Open(path)
 }
 
-// restart begins a run that has no checkpoint again, as config.yaml has it.
+// restart begins a run that has no checkpoint again, as config.yaml has it. The data files were those that run.json
+// lists, nil where it is lost.
 func (r *Run) restart(o ResumeOptions, opts Options, was []data.File, observers []train.Observer) error {
 	r.Warnings = append(r.Warnings, "the run has no checkpoint yet and starts at its first step")
 	opts.Set = setEpochs(o.Epochs)
@@ -94,7 +107,9 @@ func (r *Run) restart(o ResumeOptions, opts Options, was []data.File, observers 
 	if r.Experiment, err = Load(r.configPath(), opts); err != nil {
 		return err
 	}
-	if err := r.checkData(was); err != nil {
+	if was == nil && r.Experiment.Splits.Files != nil {
+		r.Warnings = append(r.Warnings, "whether the data has changed since the run began is not known")
+	} else if err := r.checkData(was); err != nil {
 		return err
 	}
 	if err := r.begin(nil, observers); err != nil || o.Epochs == 0 {

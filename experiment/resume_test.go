@@ -84,18 +84,11 @@ func TestLostConfigIsWrittenAgain(t *testing.T) {
 // TestLostConfigOfARunWithoutCheckpoint is an error: nothing says what the run was.
 func TestLostConfigOfARunWithoutCheckpoint(t *testing.T) {
 	e, _ := flowers(t)
-	dir := filepath.Join(t.TempDir(), "run")
-	r, err := e.Start(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := r.Close(); err != nil {
-		t.Fatal(err)
-	}
+	dir := begun(t, e)
 	if err := os.Truncate(filepath.Join(dir, experiment.ConfigFile), 0); err != nil {
 		t.Fatal(err)
 	}
-	_, err = experiment.Resume(dir, experiment.ResumeOptions{})
+	_, err := experiment.Resume(dir, experiment.ResumeOptions{})
 	wantError(t, err, "the file is empty")
 }
 
@@ -193,6 +186,95 @@ func TestMoreEpochsForARunThatEndedOtherwise(t *testing.T) {
 			}
 			if err := r.Close(); err != nil {
 				t.Error(err)
+			}
+		})
+	}
+}
+
+// begun starts a run, and ends before it has a checkpoint.
+func begun(t *testing.T, e *experiment.Experiment) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "run")
+	r, err := e.Start(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// TestDataThatMoved says where the data was looked for, and finds it in another directory.
+func TestDataThatMoved(t *testing.T) {
+	for name, start := range map[string]func(*testing.T, *experiment.Experiment) string{"finished": finish, "just begun": begun} {
+		t.Run(name, func(t *testing.T) {
+			e, file := flowers(t)
+			dir := start(t, e)
+			moved := t.TempDir()
+			if err := os.Rename(file, filepath.Join(moved, "flowers.csv")); err != nil {
+				t.Fatal(err)
+			}
+			where := "it was looked for in " + filepath.Dir(file) + ": name the directory where the data is now with --data-dir"
+			_, err := experiment.Resume(dir, experiment.ResumeOptions{})
+			wantError(t, err, where)
+			r, err := experiment.Resume(dir, experiment.ResumeOptions{DataDir: moved})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := r.Close(); err != nil {
+				t.Error(err)
+			}
+			if name != "finished" {
+				return
+			}
+			m, err := experiment.OpenTrained(dir, experiment.TrainedOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer m.Close()
+			_, err = m.Evaluate()
+			wantError(t, err, where)
+			here, err := experiment.OpenTrained(dir, experiment.TrainedOptions{DataDir: moved})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer here.Close()
+			if _, err := here.Evaluate(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// TestLostInfo loses run.json, which says where the data is and what it was.
+func TestLostInfo(t *testing.T) {
+	for name, lose := range map[string]func(file string) error{
+		"missing":   os.Remove,
+		"cut short": func(file string) error { return os.Truncate(file, 40) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			e, file := flowers(t)
+			for _, dir := range []string{finish(t, e), begun(t, e)} {
+				if err := lose(filepath.Join(dir, experiment.InfoFile)); err != nil {
+					t.Fatal(err)
+				}
+				_, err := experiment.Resume(dir, experiment.ResumeOptions{})
+				wantError(t, err, "run.json", "with --data-dir")
+				r, err := experiment.Resume(dir, experiment.ResumeOptions{DataDir: filepath.Dir(file)})
+				if err != nil {
+					t.Fatal(err)
+				}
+				all := strings.Join(r.Warnings, "\n")
+				if !strings.Contains(all, "the run goes on without run.json") {
+					t.Errorf("warnings %q", all)
+				}
+				if begun := strings.Contains(all, "no checkpoint yet"); begun != strings.Contains(all, "is not known") {
+					t.Errorf("warnings %q", all)
+				}
+				if err := r.Close(); err != nil {
+					t.Error(err)
+				}
 			}
 		})
 	}

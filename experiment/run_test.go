@@ -176,16 +176,9 @@ func TestOtherDataIsRefused(t *testing.T) {
 // TestOtherDataIsRefusedBeforeTheFirstCheckpoint changes the data of a run that has not come to a checkpoint.
 func TestOtherDataIsRefusedBeforeTheFirstCheckpoint(t *testing.T) {
 	e, file := flowers(t)
-	dir := filepath.Join(t.TempDir(), "run")
-	r, err := e.Start(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := r.Close(); err != nil {
-		t.Fatal(err)
-	}
+	dir := begun(t, e)
 	change(t, file, "2.2", "2.3")
-	_, err = experiment.Resume(dir, experiment.ResumeOptions{})
+	_, err := experiment.Resume(dir, experiment.ResumeOptions{})
 	wantError(t, err, "data file flowers.csv has changed since the run began", "restore the file, or start a new run")
 }
 

@@ -197,7 +197,7 @@ func ReadInfo(dir string) (Info, error) {
 		return info, err
 	}
 	if err := json.Unmarshal(text, &info); err != nil {
-		return info, fmt.Errorf("%s: %w", filepath.Join(dir, InfoFile), err)
+		return Info{}, fmt.Errorf("%s: %w", filepath.Join(dir, InfoFile), err)
 	}
 	return info, nil
 }

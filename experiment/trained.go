@@ -3,6 +3,7 @@ package experiment
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 
 	"github.com/strata-ml/strata/checkpoint"
@@ -62,6 +63,9 @@ func (t *Trained) context() data.Context {
 // run began: the score would be of other rows, and perhaps of rows that were trained on.
 func (t *Trained) Evaluate() (train.Record, error) {
 	splits, err := t.source.Load(t.context())
+	if missing, ok := errors.AsType[*fs.PathError](err); ok && errors.Is(err, fs.ErrNotExist) {
+		return train.Record{}, fmt.Errorf("%w: %s", err, whereItLooked(t.dir, missing.Path))
+	}
 	if err != nil {
 		return train.Record{}, err
 	}
