@@ -24,6 +24,7 @@ type inspectedState struct {
 	Position   int64          `json:"position"`
 	Seed       uint64         `json:"seed"`
 	Best       *inspectedBest `json:"best,omitempty"`
+	EarlyStop  *inspectedStop `json:"early_stopping,omitempty"`
 	LogOffset  int64          `json:"log_offset"`
 	LogCRC     string         `json:"log_crc32c"`
 	Finished   bool           `json:"finished"`
@@ -35,6 +36,12 @@ type inspectedBest struct {
 	Value  train.Number `json:"value"`
 	Step   int64        `json:"step"`
 	Epoch  int64        `json:"epoch"`
+}
+
+type inspectedStop struct {
+	Metric string       `json:"metric"`
+	Best   train.Number `json:"best"`
+	Waited int64        `json:"waited"` // evaluations since the best one
 }
 
 type inspectedConfig struct {
@@ -119,6 +126,9 @@ func inspect(path string, f *checkpoint.File) *inspection {
 	if b := s.Best; b != nil {
 		i.State.Best = &inspectedBest{b.Metric, train.Number(b.Value), b.Step, b.Epoch}
 	}
+	if e := s.EarlyStop; e != nil {
+		i.State.EarlyStop = &inspectedStop{e.Metric, train.Number(e.Best), e.Waited}
+	}
 	for _, m := range c.Modules {
 		i.Config.Modules = append(i.Config.Modules, strings.TrimSuffix(m.Path+"@"+m.Version, "@"))
 	}
@@ -147,6 +157,9 @@ func (p *program) printInspection(i *inspection) {
 	head.add("progress", progress)
 	if b := s.Best; b != nil {
 		head.add("best", fmt.Sprintf("%s %s at step %s", b.Metric, formatValue(b.Value), formatCount(b.Step)))
+	}
+	if e := s.EarlyStop; e != nil {
+		head.add("early stopping", fmt.Sprintf("%s %s is the best, %s ago", e.Metric, formatValue(e.Best), plural(e.Waited, "evaluation")))
 	}
 	head.add("seed", fmt.Sprint(s.Seed))
 	c := i.Config

@@ -1,6 +1,8 @@
 package cmd
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/strata-ml/strata/checkpoint"
@@ -27,6 +29,23 @@ func TestInspect(t *testing.T) {
 			t.Errorf("got %+v, the file has %+v", one, info)
 		}
 	}
+}
+
+func TestInspectEarlyStopping(t *testing.T) {
+	trainedDigits(t)
+	if out := mustStrata(t, "inspect", "r"); strings.Contains(out, "stopping") {
+		t.Errorf("a run without early stopping has a state of it:\n%s", out)
+	}
+	mustStrata(t, "train", "digits.yaml", "--run", "early", "--no-plots",
+		"--set", "early_stopping={metric: accuracy, patience: 4, min_delta: 0.9}", "--set", "train.epochs=3")
+	var i inspection
+	decodeOne(t, mustStrata(t, "inspect", "early", "--last", "--json"), &i)
+	s := i.State.EarlyStop
+	if s == nil || s.Metric != "accuracy" || s.Waited != 2 || !(s.Best > 0) {
+		t.Fatalf("got %+v", s)
+	}
+	wantAll(t, mustStrata(t, "inspect", "early", "--last"),
+		fmt.Sprintf("early stopping  accuracy %s is the best, 2 evaluations ago\n", formatValue(s.Best)))
 }
 
 func TestInspectOfSomethingElse(t *testing.T) {
