@@ -21,10 +21,7 @@ type Layer[T tensor.Float] interface {
 }
 
 // A Part makes a layer for either element type. It is what the registry of layers holds.
-type Part struct {
-	F32 func() Layer[float32]
-	F64 func() Layer[float64]
-}
+type Part = registry.Pair[Layer[float32], Layer[float64]]
 
 // Registry holds the layers by name.
 var Registry = registry.New[Part]("layer")
@@ -39,22 +36,8 @@ type Choice = registry.Choice[Part]
 //
 // Register panics when the name is empty or taken.
 func Register[C any](name string, defaults C, f32 func(C) Layer[float32], f64 func(C) Layer[float64]) {
-	registry.Register(Registry, name, defaults, func(c C) Part {
-		return Part{
-			F32: func() Layer[float32] { return f32(c) },
-			F64: func() Layer[float64] { return f64(c) },
-		}
-	})
+	registry.RegisterPair(Registry, name, defaults, f32, f64)
 }
 
 // Make returns a layer of element type T.
-func Make[T tensor.Float](p Part) Layer[T] {
-	var layer any
-	switch any(T(0)).(type) {
-	case float32:
-		layer = p.F32()
-	case float64:
-		layer = p.F64()
-	}
-	return layer.(Layer[T])
-}
+func Make[T tensor.Float](p Part) Layer[T] { return registry.Of[Layer[T]](p) }

@@ -22,10 +22,7 @@ type Loss[T tensor.Float] interface {
 }
 
 // A Part makes a loss for either element type. It is what the registry of losses holds.
-type Part struct {
-	F32 func() Loss[float32]
-	F64 func() Loss[float64]
-}
+type Part = registry.Pair[Loss[float32], Loss[float64]]
 
 // Registry holds the losses by name.
 var Registry = registry.New[Part]("loss")
@@ -36,25 +33,11 @@ type Choice = registry.Choice[Part]
 // Register adds a loss under a name: its default configuration and its constructor for each element type. It panics
 // when the name is empty or taken.
 func Register[C any](name string, defaults C, f32 func(C) Loss[float32], f64 func(C) Loss[float64]) {
-	registry.Register(Registry, name, defaults, func(c C) Part {
-		return Part{
-			F32: func() Loss[float32] { return f32(c) },
-			F64: func() Loss[float64] { return f64(c) },
-		}
-	})
+	registry.RegisterPair(Registry, name, defaults, f32, f64)
 }
 
 // Make returns a loss of element type T.
-func Make[T tensor.Float](p Part) Loss[T] {
-	var l any
-	switch any(T(0)).(type) {
-	case float32:
-		l = p.F32()
-	case float64:
-		l = p.F64()
-	}
-	return l.(Loss[T])
-}
+func Make[T tensor.Float](p Part) Loss[T] { return registry.Of[Loss[T]](p) }
 
 // A Probabilistic loss scores logits. Probabilities turns them into the probabilities that they stand for, in place.
 // Shape: pred [rows, shape…].

@@ -56,10 +56,7 @@ type Update[T tensor.Float] struct {
 type Decayer interface{ DecayParams() []string }
 
 // A Part makes an optimizer for either element type. It is what the registry of optimizers holds.
-type Part struct {
-	F32 func() Optimizer[float32]
-	F64 func() Optimizer[float64]
-}
+type Part = registry.Pair[Optimizer[float32], Optimizer[float64]]
 
 // Registry holds the optimizers by name.
 var Registry = registry.New[Part]("optimizer")
@@ -70,22 +67,8 @@ type Choice = registry.Choice[Part]
 // Register adds an optimizer under a name: its default configuration and its constructor for each element type. It
 // panics when the name is empty or taken.
 func Register[C any](name string, defaults C, f32 func(C) Optimizer[float32], f64 func(C) Optimizer[float64]) {
-	registry.Register(Registry, name, defaults, func(c C) Part {
-		return Part{
-			F32: func() Optimizer[float32] { return f32(c) },
-			F64: func() Optimizer[float64] { return f64(c) },
-		}
-	})
+	registry.RegisterPair(Registry, name, defaults, f32, f64)
 }
 
 // Make returns an optimizer of element type T.
-func Make[T tensor.Float](p Part) Optimizer[T] {
-	var o any
-	switch any(T(0)).(type) {
-	case float32:
-		o = p.F32()
-	case float64:
-		o = p.F64()
-	}
-	return o.(Optimizer[T])
-}
+func Make[T tensor.Float](p Part) Optimizer[T] { return registry.Of[Optimizer[T]](p) }

@@ -16,10 +16,7 @@ type Regularizer[T tensor.Float] interface {
 }
 
 // A RegularizerPart makes a regularizer for either element type.
-type RegularizerPart struct {
-	F32 func() Regularizer[float32]
-	F64 func() Regularizer[float64]
-}
+type RegularizerPart = registry.Pair[Regularizer[float32], Regularizer[float64]]
 
 // Regularizers holds the regularizers by name.
 var Regularizers = registry.New[RegularizerPart]("regularizer")
@@ -29,24 +26,12 @@ type RegularizerChoice = registry.Choice[RegularizerPart]
 
 // RegisterRegularizer adds a regularizer under a name. It panics when the name is empty or taken.
 func RegisterRegularizer[C any](name string, defaults C, f32 func(C) Regularizer[float32], f64 func(C) Regularizer[float64]) {
-	registry.Register(Regularizers, name, defaults, func(c C) RegularizerPart {
-		return RegularizerPart{
-			F32: func() Regularizer[float32] { return f32(c) },
-			F64: func() Regularizer[float64] { return f64(c) },
-		}
-	})
+	registry.RegisterPair(Regularizers, name, defaults, f32, f64)
 }
 
 // MakeRegularizer returns a regularizer of element type T.
 func MakeRegularizer[T tensor.Float](p RegularizerPart) Regularizer[T] {
-	var r any
-	switch any(T(0)).(type) {
-	case float32:
-		r = p.F32()
-	case float64:
-		r = p.F64()
-	}
-	return r.(Regularizer[T])
+	return registry.Of[Regularizer[T]](p)
 }
 
 // Match reports whether a parameter path, such as fc1/w, matches one of the patterns: `*/w` is every weight, `fc1/*`

@@ -10,8 +10,7 @@ import (
 //
 // Build runs once and returns the length of that slice, or an error when predictions of shape pred (one row) cannot be
 // scored against targets of that spec. Add accounts for one batch; it allocates nothing. Value turns the sums into the
-// score; it is NaN where nothing was added. HigherIsBetter says in
-// which direction it improves.
+// score; it is NaN where nothing was added. HigherIsBetter says in which direction it improves.
 type Metric[T tensor.Float] interface {
 	Build(pred tensor.Shape, target tensor.Spec) (sums int, err error)
 	Add(sums []float64, pred []T, target tensor.Values[T], rows int)
@@ -19,12 +18,10 @@ type Metric[T tensor.Float] interface {
 	HigherIsBetter() bool
 }
 
-// A MetricPart makes a metric for either element type. Name is what it is called in logs, plots and `best:`; it holds
-// the settings that tell two of a kind apart, like top_5.
+// A MetricPart makes a metric for either element type. Name is what it is called in logs, plots and `best:`.
 type MetricPart struct {
 	Name string
-	F32  func() Metric[float32]
-	F64  func() Metric[float64]
+	registry.Pair[Metric[float32], Metric[float64]]
 }
 
 // Metrics holds the metrics by name.
@@ -33,30 +30,18 @@ var Metrics = registry.New[MetricPart]("metric")
 // MetricChoice is a configuration field that names a metric.
 type MetricChoice = registry.Choice[MetricPart]
 
-// RegisterMetric adds a metric under a name. label gives the name that its values are reported under; nil means the
-// registered name. It panics when the name is empty or taken.
-func RegisterMetric[C any](name string, defaults C, label func(C) string, f32 func(C) Metric[float32], f64 func(C) Metric[float64]) {
+// RegisterMetric adds a metric under a name: its default configuration and its constructor for each element type. Its
+// values are reported under that name, or, where the configuration has a method Label() string, under its label, which
+// holds the settings that tell two of a kind apart, like top_5. It panics when the name is empty or taken.
+func RegisterMetric[C any](name string, defaults C, f32 func(C) Metric[float32], f64 func(C) Metric[float64]) {
 	registry.Register(Metrics, name, defaults, func(c C) MetricPart {
-		p := MetricPart{
-			Name: name,
-			F32:  func() Metric[float32] { return f32(c) },
-			F64:  func() Metric[float64] { return f64(c) },
-		}
-		if label != nil {
-			p.Name = label(c)
+		p := MetricPart{Name: name, Pair: registry.PairOf(c, f32, f64)}
+		if l, ok := any(c).(interface{ Label() string }); ok {
+			p.Name = l.Label()
 		}
 		return p
 	})
 }
 
 // MakeMetric returns a metric of element type T.
-func MakeMetric[T tensor.Float](p MetricPart) Metric[T] {
-	var m any
-	switch any(T(0)).(type) {
-	case float32:
-		m = p.F32()
-	case float64:
-		m = p.F64()
-	}
-	return m.(Metric[T])
-}
+func MakeMetric[T tensor.Float](p MetricPart) Metric[T] { return registry.Of[Metric[T]](p.Pair) }

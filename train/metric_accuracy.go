@@ -25,7 +25,7 @@ type Accuracy[T tensor.Float] struct{ classes classScores }
 func NewAccuracy[T tensor.Float](AccuracyConfig) Metric[T] { return &Accuracy[T]{} }
 
 func init() {
-	RegisterMetric("accuracy", AccuracyConfig{}, nil, NewAccuracy[float32], NewAccuracy[float64])
+	RegisterMetric("accuracy", AccuracyConfig{}, NewAccuracy[float32], NewAccuracy[float64])
 }
 
 // Build implements Metric. The sums are the right predictions and all of them.

@@ -25,7 +25,7 @@ type MacroF1[T tensor.Float] struct{ classes classScores }
 func NewMacroF1[T tensor.Float](MacroF1Config) Metric[T] { return &MacroF1[T]{} }
 
 func init() {
-	RegisterMetric("macro_f1", MacroF1Config{}, nil, NewMacroF1[float32], NewMacroF1[float64])
+	RegisterMetric("macro_f1", MacroF1Config{}, NewMacroF1[float32], NewMacroF1[float64])
 }
 
 // The counts of class c stand at sums[c*perClass:].

@@ -22,7 +22,7 @@ type MAE[T tensor.Float] struct{ size int }
 // NewMAE returns the metric.
 func NewMAE[T tensor.Float](MAEConfig) Metric[T] { return &MAE[T]{} }
 
-func init() { RegisterMetric("mae", MAEConfig{}, nil, NewMAE[float32], NewMAE[float64]) }
+func init() { RegisterMetric("mae", MAEConfig{}, NewMAE[float32], NewMAE[float64]) }
 
 // Build implements Metric. The sums are the absolute errors and the count of numbers.
 func (m *MAE[T]) Build(pred tensor.Shape, target tensor.Spec) (int, error) {

@@ -20,7 +20,7 @@ type MSE[T tensor.Float] struct{ size int }
 // NewMSE returns the metric.
 func NewMSE[T tensor.Float](MSEConfig) Metric[T] { return &MSE[T]{} }
 
-func init() { RegisterMetric("mse", MSEConfig{}, nil, NewMSE[float32], NewMSE[float64]) }
+func init() { RegisterMetric("mse", MSEConfig{}, NewMSE[float32], NewMSE[float64]) }
 
 // Build implements Metric. The sums are the squared errors and the count of numbers.
 func (m *MSE[T]) Build(pred tensor.Shape, target tensor.Spec) (int, error) {

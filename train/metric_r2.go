@@ -26,7 +26,7 @@ type R2[T tensor.Float] struct{ size int }
 // NewR2 returns the metric.
 func NewR2[T tensor.Float](R2Config) Metric[T] { return &R2[T]{} }
 
-func init() { RegisterMetric("r2", R2Config{}, nil, NewR2[float32], NewR2[float64]) }
+func init() { RegisterMetric("r2", R2Config{}, NewR2[float32], NewR2[float64]) }
 
 // The first sum is the count of rows; those of number j of a row stand at sums[1+j*perNumber:].
 const (

@@ -163,6 +163,7 @@ func TestMetricBuildErrors(t *testing.T) {
 			tensor.Spec{Classes: 3},
 			"needs predictions of 3 classes, the last layer gives 1: set its units to 3",
 		},
+		{"top 0", topK(0), tensor.Shape{3}, tensor.Spec{Classes: 3}, "k must be >= 1, is 0"},
 		{"top k", topK(5), tensor.Shape{3}, tensor.Spec{Classes: 3}, "k must be at most the 3 scores of a prediction, is 5"},
 		{"top k of one output", topK(2), tensor.Shape{1}, tensor.Spec{Classes: 2}, "k must be at most the 1 scores of a prediction, is 2"},
 		{

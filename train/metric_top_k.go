@@ -18,28 +18,31 @@ type TopKConfig struct {
 	K int      `doc:"how many of the highest scores count" is:">=1"`
 }
 
+// Label returns the name that the metric is reported under.
+func (c TopKConfig) Label() string { return fmt.Sprintf("top_%d", c.K) }
+
 // TopK is the part of the targets among the k highest scores, from 0 to 1. Of equal scores the first come first; a
 // prediction that holds NaN is wrong.
 type TopK[T tensor.Float] struct {
-	k       int
+	config  TopKConfig
 	classes classScores
 }
 
 // NewTopK returns the metric that c describes.
-func NewTopK[T tensor.Float](c TopKConfig) Metric[T] { return &TopK[T]{k: c.K} }
+func NewTopK[T tensor.Float](c TopKConfig) Metric[T] { return &TopK[T]{config: c} }
 
-func init() {
-	label := func(c TopKConfig) string { return fmt.Sprintf("top_%d", c.K) }
-	RegisterMetric("top_k", TopKConfig{K: 5}, label, NewTopK[float32], NewTopK[float64])
-}
+func init() { RegisterMetric("top_k", TopKConfig{K: 5}, NewTopK[float32], NewTopK[float64]) }
 
 // Build implements Metric. The sums are the right predictions and all of them.
 func (m *TopK[T]) Build(pred tensor.Shape, target tensor.Spec) (int, error) {
+	if err := registry.Check(m.config); err != nil {
+		return 0, err
+	}
 	if err := m.classes.build(pred, target); err != nil {
 		return 0, err
 	}
-	if m.k > m.classes.width {
-		return 0, &registry.FieldError{Key: "k", Err: fmt.Errorf("must be at most the %d scores of a prediction, is %d", m.classes.width, m.k)}
+	if m.config.K > m.classes.width {
+		return 0, &registry.FieldError{Key: "k", Err: fmt.Errorf("must be at most the %d scores of a prediction, is %d", m.classes.width, m.config.K)}
 	}
 	return 2, nil
 }
@@ -48,7 +51,7 @@ func (m *TopK[T]) Build(pred tensor.Shape, target tensor.Spec) (int, error) {
 func (m *TopK[T]) Add(sums []float64, pred []T, target tensor.Values[T], rows int) {
 	checkClasses("top_k", m.classes, pred, target.Ints, rows)
 	for i, k := range target.Ints {
-		if rank := rankOf(int(k), scoresOf(m.classes, pred, i)); rank != noClass && rank < m.k {
+		if rank := rankOf(int(k), scoresOf(m.classes, pred, i)); rank != noClass && rank < m.config.K {
 			sums[0]++
 		}
 	}
