@@ -65,7 +65,7 @@ type Number struct {
 	Schedule Builder // nil for a constant
 }
 
-// A Builder makes the part that a Number names. Choices are builders, and so is what Built returns.
+// A Builder makes the part that a Number names. Choices are builders.
 type Builder interface{ buildAny() any }
 
 type built struct{ part any }
@@ -75,7 +75,8 @@ func (b built) buildAny() any { return b.part }
 // Const returns the Number that is always v.
 func Const(v float64) Number { return Number{Value: v} }
 
-// Scheduled returns the Number that follows a schedule made by the program.
+// Scheduled returns the Number that follows a schedule, an element of the registry of ScheduleKind. This package does
+// not know that type: programs call schedule.Number, which takes no other.
 func Scheduled(schedule any) Number { return Number{Schedule: built{schedule}} }
 
 // Build makes the schedule; it returns nil for a constant.

@@ -11,13 +11,13 @@ type ConstantConfig struct {
 	Timing          // lends its keys
 }
 
-// WarmConstant is a constant with a warm-up.
-type WarmConstant struct{ config ConstantConfig }
+// Constant is a constant, with a warm-up where there is one.
+type Constant struct{ config ConstantConfig }
 
 // NewConstant returns the schedule that c describes. It panics unless c passes registry.Check.
-func NewConstant(c ConstantConfig) Schedule { return WarmConstant{registry.MustCheck(c)} }
+func NewConstant(c ConstantConfig) Schedule { return Constant{registry.MustCheck(c)} }
 
 func init() { Register("constant", ConstantConfig{Timing: timingDefaults}, NewConstant) }
 
 // At implements Schedule.
-func (s WarmConstant) At(p Progress) float64 { return s.config.warm(p) * s.config.Value }
+func (s Constant) At(p Progress) float64 { return s.config.warm(p) * s.config.Value }

@@ -30,7 +30,7 @@ func (s Cosine) At(p schedule.Progress) float64 {
 
 // A schedule is a pure function of progress: a plot can draw it before training, and a resumed run continues it.
 func Example_customSchedule() {
-	lr := registry.Scheduled(Cosine{CosineConfig{Start: 0.1}})
+	lr := schedule.Number(Cosine{CosineConfig{Start: 0.1}})
 	for step := int64(0); step <= 100; step += 25 {
 		fmt.Printf("%.4f\n", schedule.Of(lr).At(schedule.Progress{Step: step, StepsPerEpoch: 10, Steps: 100}))
 	}

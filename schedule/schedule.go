@@ -30,16 +30,13 @@ func Register[C any](name string, defaults C, build func(C) Schedule) {
 	registry.Register(Registry, name, defaults, build)
 }
 
-// Of returns the schedule of a number: the one it names, or Constant.
+// Number returns the number that follows a schedule made by the program.
+func Number(s Schedule) registry.Number { return registry.Scheduled(s) }
+
+// Of returns the schedule of a number: the one it names or was made with, or a Constant.
 func Of(n registry.Number) Schedule {
 	if s := n.Build(); s != nil {
 		return s.(Schedule)
 	}
-	return Constant(n.Value)
+	return Constant{ConstantConfig{Value: n.Value}}
 }
-
-// Constant is the schedule that never changes.
-type Constant float64
-
-// At returns the constant.
-func (c Constant) At(Progress) float64 { return float64(c) }

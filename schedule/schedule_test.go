@@ -143,7 +143,7 @@ func TestOf(t *testing.T) {
 		t.Errorf("constant: %v", got)
 	}
 	halving := schedule.NewStep(schedule.StepConfig{Start: 1, Factor: 0.5, Every: 3})
-	if got := schedule.Of(registry.Scheduled(halving)).At(p); got != 0.25 {
+	if got := schedule.Of(schedule.Number(halving)).At(p); got != 0.25 {
 		t.Errorf("step: %v", got)
 	}
 }

@@ -95,7 +95,7 @@ func testGoldenTraining[T tensor.Float](t *testing.T, tolerance float64) {
 	step := registry.Defaults[schedule.StepConfig]()
 	step.Start, step.Every, step.Factor, step.Unit = 0.2, 5, 0.5, "step"
 	sgd := registry.Defaults[optim.SGDConfig]()
-	sgd.LR, sgd.Momentum = registry.Scheduled(schedule.NewStep(step)), registry.Const(0.9)
+	sgd.LR, sgd.Momentum = schedule.Number(schedule.NewStep(step)), registry.Const(0.9)
 	config := train.DefaultConfig()
 	config.Epochs, config.BatchSize, config.Shuffle, config.LogEvery = 20, 8, false, 1
 	var losses, rates []float64

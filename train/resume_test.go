@@ -65,7 +65,7 @@ func setup[T tensor.Float](t testing.TB, optimizer, dir string) train.Setup[T] {
 		if c, ok := config.(*optim.SGDConfig); ok {
 			step := registry.Defaults[schedule.StepConfig]()
 			step.Start, step.Every = 0.1, 1
-			c.LR, c.Momentum = registry.Scheduled(schedule.NewStep(step)), registry.Const(0.9)
+			c.LR, c.Momentum = schedule.Number(schedule.NewStep(step)), registry.Const(0.9)
 		}
 	})
 	if err != nil {
