@@ -53,6 +53,8 @@ func (p *progress) Observe(e train.Event) {
 		p.epoch = nil
 	case *train.SaveFailed:
 		p.screen.warn(fmt.Sprintf("the checkpoint of step %d was not written, the run goes on: %v", e.Step, e.Err))
+	case *train.PruneFailed:
+		p.screen.warn(fmt.Sprintf("checkpoints older than that of step %d could not be deleted: %v", e.Step, e.Err))
 	}
 }
 

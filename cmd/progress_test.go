@@ -120,6 +120,9 @@ func TestMessagesScrollAboveTheLiveLine(t *testing.T) {
 func TestSaveFailuresAreWarnings(t *testing.T) {
 	var out bytes.Buffer
 	_, read := clock()
-	newProgress(&lineScreen{w: &out, now: read}).Observe(&train.SaveFailed{Step: 7, Err: errNoHistory})
+	p := newProgress(&lineScreen{w: &out, now: read})
+	p.Observe(&train.SaveFailed{Step: 7, Err: errNoHistory})
 	wantAll(t, out.String(), "warning: the checkpoint of step 7 was not written, the run goes on: ")
+	p.Observe(&train.PruneFailed{Step: 8, Err: errNoHistory})
+	wantAll(t, out.String(), "warning: checkpoints older than that of step 8 could not be deleted: ")
 }

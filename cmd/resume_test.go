@@ -1,6 +1,8 @@
 package cmd
 
 import (
+	"bytes"
+	"os"
 	"strings"
 	"testing"
 )
@@ -45,6 +47,25 @@ func TestResumePassesOverADamagedCheckpoint(t *testing.T) {
 		t.Fatal(r.stderr)
 	}
 	wantAll(t, r.stderr, "warning: passed over a damaged checkpoint", "step-0000000024.strata", "resuming from step 12")
+}
+
+// TestARunWithoutItsLastCheckpointFails puts a directory where the last checkpoint belongs when the run is under way.
+func TestARunWithoutItsLastCheckpointFails(t *testing.T) {
+	trainedDigits(t)
+	var out, text bytes.Buffer
+	stderr := writerFunc(func(b []byte) (int, error) {
+		if strings.HasPrefix(string(b), "resuming") {
+			if err := os.MkdirAll("r/checkpoints/step-0000000036.strata/full", 0o777); err != nil {
+				t.Error(err)
+			}
+		}
+		return text.Write(b)
+	})
+	code := run(t.Context(), []string{"resume", "r", "--epochs", "3", "--no-plots"}, strings.NewReader(""), &out, stderr, nil)
+	if code != exitFailed || out.Len() > 0 {
+		t.Errorf("exit code %d, output %q", code, out.String())
+	}
+	wantAll(t, text.String(), "strata: train: the last checkpoint could not be written: ", "step-0000000036.strata")
 }
 
 func TestResumeRefusesOtherData(t *testing.T) {

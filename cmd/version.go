@@ -28,7 +28,7 @@ same binary with the same family computes the same bits.`,
   strata version --json`,
 		Args: arguments(0, 0, "no argument"),
 		RunE: func(*cobra.Command, []string) error {
-			v := version{experiment.Version(), runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH, tensor.KernelFamily}
+			v := version{experiment.Version(), runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH, tensor.KernelFamily()}
 			if asJSON {
 				return writeJSON(p.stdout, v)
 			}
