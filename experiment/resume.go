@@ -207,8 +207,8 @@ func (r *Run) checkData(was []data.File) error {
 
 // warnOfArithmetic warns where the run was computed by something else than what goes on with it.
 func (r *Run) warnOfArithmetic(c checkpoint.Config) {
-	if c.Kernel != tensor.KernelFamily {
-		r.Warnings = append(r.Warnings, fmt.Sprintf("the run was computed by the %s kernels and goes on with %s: the same bits are not promised", c.Kernel, tensor.KernelFamily))
+	if c.Kernel != tensor.KernelFamily() {
+		r.Warnings = append(r.Warnings, fmt.Sprintf("the run was computed by the %s kernels and goes on with %s: the same bits are not promised", c.Kernel, tensor.KernelFamily()))
 	}
 	if v := Version(); c.Strata != v {
 		r.Warnings = append(r.Warnings, fmt.Sprintf("the run was computed by strata %s and goes on with %s: the same bits are not promised", c.Strata, v))

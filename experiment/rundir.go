@@ -61,7 +61,7 @@ type Info struct {
 func (e *Experiment) describe() checkpoint.Config {
 	c := checkpoint.Config{
 		Text: string(e.Resolved()), Strata: Version(), Go: runtime.Version(), GOOS: runtime.GOOS, GOARCH: runtime.GOARCH,
-		Kernel: tensor.KernelFamily, Modules: partModules(), Preprocessing: e.Splits.Fitted,
+		Kernel: tensor.KernelFamily(), Modules: partModules(), Preprocessing: e.Splits.Fitted,
 	}
 	for _, f := range e.Splits.Files {
 		c.Data = append(c.Data, checkpoint.Fingerprint{Path: f.Path, Bytes: f.Bytes, SHA256: f.SHA256, Rows: f.Rows})

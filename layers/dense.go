@@ -65,7 +65,7 @@ func (l *Dense[T]) Build(b *Builder[T]) error {
 func (l *Dense[T]) Forward(f *Frame[T]) {
 	rows, in, units := len(f.In(0))/l.in, l.in, l.c.Units
 	x, y := tensor.Mat(rows, in, f.In(0)), tensor.Mat(rows, units, f.Out())
-	tensor.MatMul(y, tensor.Set, x, tensor.Mat(in, units, f.Param(l.w)))
+	tensor.MatMul(y, tensor.Overwrite, x, tensor.Mat(in, units, f.Param(l.w)))
 	if l.c.Bias {
 		tensor.AddRow(f.Out(), f.Param(l.b))
 	}
@@ -75,11 +75,11 @@ func (l *Dense[T]) Forward(f *Frame[T]) {
 func (l *Dense[T]) Backward(f *Frame[T]) {
 	rows, in, units := len(f.In(0))/l.in, l.in, l.c.Units
 	x, dy := tensor.Mat(rows, in, f.In(0)), tensor.Mat(rows, units, f.DOut())
-	tensor.MatMulTN(tensor.Mat(in, units, f.DParam(l.w)), tensor.Add, x, dy)
+	tensor.MatMulTN(tensor.Mat(in, units, f.DParam(l.w)), tensor.Accumulate, x, dy)
 	if l.c.Bias {
 		tensor.SumRows(f.DParam(l.b), f.DOut())
 	}
 	if f.NeedsDIn(0) {
-		tensor.MatMulNT(tensor.Mat(rows, in, f.DIn(0)), tensor.Set, dy, tensor.Mat(in, units, f.Param(l.w)))
+		tensor.MatMulNT(tensor.Mat(rows, in, f.DIn(0)), tensor.Overwrite, dy, tensor.Mat(in, units, f.Param(l.w)))
 	}
 }

@@ -17,9 +17,9 @@ func ExampleMatMul() {
 		1, 1,
 	})
 	c := tensor.Mat(2, 2, make([]float32, 4))
-	tensor.MatMul(c, tensor.Set, a, b)
+	tensor.MatMul(c, tensor.Overwrite, a, b)
 	fmt.Println(c.Data)
-	tensor.MatMul(c, tensor.Add, a, b)
+	tensor.MatMul(c, tensor.Accumulate, a, b)
 	fmt.Println(c.Data)
 	// Output:
 	// [4 5 10 11]

@@ -38,9 +38,9 @@ func calls[T Float]() []call {
 		{"sigmoid", func() { Sigmoid(dst, x) }},
 		{"max", func() { number = Max(x) }},
 		{"softmax", func() { Softmax(dst, x, 3) }},
-		{"matmul", func() { MatMul(Mat(2, 2, square), Set, a, b) }},
-		{"matmul_nt", func() { MatMulNT(Mat(2, 2, square), Add, a, a) }},
-		{"matmul_tn", func() { MatMulTN(Mat(3, 3, square), Set, a, a) }},
+		{"matmul", func() { MatMul(Mat(2, 2, square), Overwrite, a, b) }},
+		{"matmul_nt", func() { MatMulNT(Mat(2, 2, square), Accumulate, a, a) }},
+		{"matmul_tn", func() { MatMulTN(Mat(3, 3, square), Overwrite, a, a) }},
 		{"random", func() { bits = r.With(3).WithName("name").Uint64(4); _ = bits }},
 		{"draws", func() { wide = r.Float64(1) + r.Normal(2) + float64(r.IntN(3, 10)); _, _ = wide, number }},
 		{"shape", func() { _, _, _ = shape.Check(), shape.Size(), shape.Equal(shape) }},
@@ -79,12 +79,12 @@ func TestFunctions(t *testing.T) {
 		{"sigmoid", func(dst, _, y []float64) { Sigmoid(dst, y) }, []float64{0.5, e / (e + 1), 1 / (e + 1), e * e / (e*e + 1)}},
 		{"max", func(dst, _, y []float64) { dst[0] = Max(y) }, []float64{2, 10, 10, 10}},
 		{"softmax", func(dst, _, y []float64) { Softmax(dst, y, 2) }, []float64{1 / (1 + e), e / (1 + e), 1 / (1 + e*e*e), e * e * e / (1 + e*e*e)}},
-		{"matmul", func(dst, x, y []float64) { MatMul(Mat(2, 2, dst), Set, Mat(2, 2, x), Mat(2, 2, y)) }, []float64{-2, 5, -4, 11}},
-		{"matmul_nt", func(dst, x, y []float64) { MatMulNT(Mat(2, 2, dst), Set, Mat(2, 2, x), Mat(2, 2, y)) }, []float64{2, 3, 4, 5}},
-		{"matmul_tn", func(dst, x, y []float64) { MatMulTN(Mat(2, 2, dst), Add, Mat(2, 2, x), Mat(2, 2, y)) }, []float64{7, 17, 6, 20}},
+		{"matmul", func(dst, x, y []float64) { MatMul(Mat(2, 2, dst), Overwrite, Mat(2, 2, x), Mat(2, 2, y)) }, []float64{-2, 5, -4, 11}},
+		{"matmul_nt", func(dst, x, y []float64) { MatMulNT(Mat(2, 2, dst), Overwrite, Mat(2, 2, x), Mat(2, 2, y)) }, []float64{2, 3, 4, 5}},
+		{"matmul_tn", func(dst, x, y []float64) { MatMulTN(Mat(2, 2, dst), Accumulate, Mat(2, 2, x), Mat(2, 2, y)) }, []float64{7, 17, 6, 20}},
 		{"matmul of one column", func(dst, x, y []float64) {
 			column := Matrix[float64]{Rows: 2, Cols: 1, Stride: 2, Data: dst[:3]}
-			MatMul(column, Set, Mat(2, 2, x), Mat(2, 1, y))
+			MatMul(column, Overwrite, Mat(2, 2, x), Mat(2, 1, y))
 		}, []float64{2, 10, 4, 10}},
 	} {
 		dst, x, y := []float64{10, 10, 10, 10}, []float64{1, 2, 3, 4}, []float64{0, 1, -1, 2}
@@ -133,20 +133,20 @@ func TestShapeErrors(t *testing.T) {
 		{func() { Mat(-1, -1, four) }, "tensor: mat: no matrix is -1×-1"},
 		{func() { Mat(2, -1, four) }, "tensor: mat: no matrix is 2×-1"},
 		{func() { Mat(1<<32, 1<<32, four) }, "tensor: mat: 4294967296×4294967296 with stride 4294967296 is larger than its 4 elements"},
-		{func() { MatMul(m22, Set, m23, m23) }, "tensor: matmul: product of 2×3 and 2×3 into 2×2"},
-		{func() { MatMul(m23, Set, m23, m32) }, "tensor: matmul: product of 2×3 and 3×2 into 2×3"},
-		{func() { MatMul(m32, Set, m23, m32) }, "tensor: matmul: product of 2×3 and 3×2 into 3×2"},
-		{func() { MatMulNT(m22, Set, m23, m32) }, "tensor: matmul_nt: product of 2×3 and 2×3 into 2×2"},
-		{func() { MatMulNT(m33, Add, m23, m23) }, "tensor: matmul_nt: product of 2×3 and 3×2 into 3×3"},
-		{func() { MatMulTN(m33, Set, m23, m32) }, "tensor: matmul_tn: product of 3×2 and 3×2 into 3×3"},
-		{func() { MatMulTN(m22, Add, m23, m23) }, "tensor: matmul_tn: product of 3×2 and 2×3 into 2×2"},
-		{func() { MatMul(m22, Set, short, m32) }, "tensor: matmul: 2×3 with stride 3 is larger than its 5 elements"},
-		{func() { MatMul(m22, Set, m23, gap) }, "tensor: matmul: 3×2 with stride 4 is larger than its 9 elements"},
-		{func() { MatMulNT(short, Set, m22, m32) }, "tensor: matmul_nt: 2×3 with stride 3 is larger than its 5 elements"},
-		{func() { MatMulTN(overlap, Set, m22, m23) }, "tensor: matmul_tn: stride 2 is below 3 columns"},
-		{func() { MatMulTN(m33, Set, negative, m23) }, "tensor: matmul_tn: no matrix is -1×3"},
-		{func() { MatMul(m22, Set, backward, m22) }, "tensor: matmul: stride -1 is below 0 columns"},
-		{func() { MatMul(m22, Set, m23, vast) }, "tensor: matmul: 9223372036854775807×2 with stride 9223372036854775807 is larger than its 6 elements"},
+		{func() { MatMul(m22, Overwrite, m23, m23) }, "tensor: matmul: product of 2×3 and 2×3 into 2×2"},
+		{func() { MatMul(m23, Overwrite, m23, m32) }, "tensor: matmul: product of 2×3 and 3×2 into 2×3"},
+		{func() { MatMul(m32, Overwrite, m23, m32) }, "tensor: matmul: product of 2×3 and 3×2 into 3×2"},
+		{func() { MatMulNT(m22, Overwrite, m23, m32) }, "tensor: matmul_nt: product of 2×3 and 2×3 into 2×2"},
+		{func() { MatMulNT(m33, Accumulate, m23, m23) }, "tensor: matmul_nt: product of 2×3 and 3×2 into 3×3"},
+		{func() { MatMulTN(m33, Overwrite, m23, m32) }, "tensor: matmul_tn: product of 3×2 and 3×2 into 3×3"},
+		{func() { MatMulTN(m22, Accumulate, m23, m23) }, "tensor: matmul_tn: product of 3×2 and 2×3 into 2×2"},
+		{func() { MatMul(m22, Overwrite, short, m32) }, "tensor: matmul: 2×3 with stride 3 is larger than its 5 elements"},
+		{func() { MatMul(m22, Overwrite, m23, gap) }, "tensor: matmul: 3×2 with stride 4 is larger than its 9 elements"},
+		{func() { MatMulNT(short, Overwrite, m22, m32) }, "tensor: matmul_nt: 2×3 with stride 3 is larger than its 5 elements"},
+		{func() { MatMulTN(overlap, Overwrite, m22, m23) }, "tensor: matmul_tn: stride 2 is below 3 columns"},
+		{func() { MatMulTN(m33, Overwrite, negative, m23) }, "tensor: matmul_tn: no matrix is -1×3"},
+		{func() { MatMul(m22, Overwrite, backward, m22) }, "tensor: matmul: stride -1 is below 0 columns"},
+		{func() { MatMul(m22, Overwrite, m23, vast) }, "tensor: matmul: 9223372036854775807×2 with stride 9223372036854775807 is larger than its 6 elements"},
 		{func() { NewRandom(1).IntN(0, 0) }, "tensor: int_n: the bound must be positive, is 0"},
 		{func() { NewRandom(1).IntN(0, -5) }, "tensor: int_n: the bound must be positive, is -5"},
 	} {
@@ -180,14 +180,14 @@ func TestEmpty(t *testing.T) {
 		t.Error("the sum of nothing is 0")
 	}
 	c := []float64{1, 2}
-	MatMul(Mat(1, 2, c), Add, Mat(1, 0, none), Mat(0, 2, none))
+	MatMul(Mat(1, 2, c), Accumulate, Mat(1, 0, none), Mat(0, 2, none))
 	if c[0] != 1 || c[1] != 2 {
 		t.Errorf("adding an empty product gave %v", c)
 	}
-	MatMulNT(Mat(1, 2, c), Set, Mat(1, 0, none), Mat(2, 0, none))
+	MatMulNT(Mat(1, 2, c), Overwrite, Mat(1, 0, none), Mat(2, 0, none))
 	if c[0] != 0 || c[1] != 0 {
 		t.Errorf("setting an empty product gave %v", c)
 	}
-	MatMulTN(Mat(0, 2, none), Set, Mat(3, 0, none), Mat(3, 2, make([]float64, 6)))
-	MatMul(Mat(2, 0, none), Set, Mat(2, 3, make([]float64, 6)), Mat(3, 0, none))
+	MatMulTN(Mat(0, 2, none), Overwrite, Mat(3, 0, none), Mat(3, 2, make([]float64, 6)))
+	MatMul(Mat(2, 0, none), Overwrite, Mat(2, 3, make([]float64, 6)), Mat(3, 0, none))
 }

@@ -45,8 +45,8 @@ type Mode bool
 
 // The modes of a product.
 const (
-	Set Mode = false // C = A·B
-	Add Mode = true  // C += A·B
+	Overwrite  Mode = false // C = A·B
+	Accumulate Mode = true  // C += A·B
 )
 
 // MatMul computes C = A·B, or C += A·B. Shapes: C [m n], A [m k], B [k n]. C must not overlap A or B.
