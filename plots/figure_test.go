@@ -308,6 +308,29 @@ func TestRingLabelKeepsClear(t *testing.T) {
 	}
 }
 
+// TestRingLabelInterruptsFewEvents leaves no place but one that is narrower than the label between two events.
+func TestRingLabelInterruptsFewEvents(t *testing.T) {
+	area := draw.Canvas{Rectangle: vg.Rectangle{Max: vg.Point{X: 400, Y: 200}}}
+	r := ring{at: point{200, 100}, label: "best 0.9 @ epoch 16"}
+	width := ringLabelStyle().Width(r.label)
+	left, right := 200-width/2+2, 200+width/2-2
+	o := newOccupancy(area)
+	o.fill(vg.Rectangle{Max: vg.Point{X: left - 30, Y: 200}})
+	o.fill(vg.Rectangle{Min: vg.Point{X: right + 30}, Max: area.Max})
+	for _, x := range []vg.Length{left, right} {
+		o.line(o.events, vg.Point{X: x}, vg.Point{X: x, Y: 200})
+	}
+	p := newPlot()
+	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 0, 400, 0, 200
+	label := o.place(r, p)
+	if !label.ok || !label.overEvents {
+		t.Fatalf("got %+v", label)
+	}
+	if label.box.Min.X < left && label.box.Max.X > right {
+		t.Errorf("the label from %g to %g interrupts the events at %g and %g", label.box.Min.X, label.box.Max.X, left, right)
+	}
+}
+
 func TestRingLabelWithoutRoomGoesIntoTheLegend(t *testing.T) {
 	values := repeated(1500, func(i int) float64 { return float64(i % 2) })
 	h := losses("full", values...)

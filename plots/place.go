@@ -112,9 +112,10 @@ func (o *occupancy) place(r ring, p *plot.Plot) placement {
 	at := vg.Point{X: toX(r.at.x), Y: toY(r.at.y)}
 	style := ringLabelStyle()
 	size := vg.Point{X: style.Width(r.label), Y: style.Font.Size * 1.1}
-	best := o.nearestFree(o.prefixSums(func(i int) bool { return o.data[i] || o.events[i] }), at, size)
+	events := o.prefixSums(func(i int) bool { return o.events[i] })
+	best := o.nearestFree(o.prefixSums(func(i int) bool { return o.data[i] || o.events[i] }), events, at, size)
 	if !best.ok {
-		best = o.nearestFree(o.prefixSums(func(i int) bool { return o.data[i] }), at, size)
+		best = o.nearestFree(o.prefixSums(func(i int) bool { return o.data[i] }), events, at, size)
 		best.overEvents = best.ok
 	}
 	if best.ok {
@@ -123,24 +124,29 @@ func (o *occupancy) place(r ring, p *plot.Plot) placement {
 	return best
 }
 
-// nearestFree returns the free box of the given size nearest to at; above it rather than below, and centred over it
-// rather than beside, where the distance is much the same.
-func (o *occupancy) nearestFree(sums []int, at, size vg.Point) placement {
-	const belowCost, offsetCost = 2, 0.05
+// nearestFree returns the box of the given size nearest to at that has no taken cell; above it rather than below, and
+// centred over it rather than beside, where the distance is much the same. A cell of an event is worth a way of a point.
+// taken and events are prefix sums.
+func (o *occupancy) nearestFree(taken, events []int, at, size vg.Point) placement {
+	const belowCost, offsetCost, eventCost = 2, 0.05, 1
 	var best placement
-	lowest := vg.Length(maxDistance)
+	lowest := vg.Length(math.Inf(1))
 	for y := o.area.Min.Y + labelPad; y+size.Y+labelPad <= o.area.Max.Y; y += cellSize {
 		for x := o.area.Min.X + labelPad; x+size.X+labelPad <= o.area.Max.X; x += cellSize {
 			box := vg.Rectangle{Min: vg.Point{X: x, Y: y}, Max: vg.Point{X: x + size.X, Y: y + size.Y}}
 			d := distance(box, at)
-			if d < ringSize+1.5 {
+			if d < ringSize+1.5 || d > maxDistance {
 				continue
 			}
 			cost := d + offsetCost*vg.Length(math.Abs(float64(x+size.X/2-at.X)))
 			if y < at.Y {
 				cost += belowCost
 			}
-			if cost < lowest && o.free(sums, grown(box, labelPad)) {
+			padded := grown(box, labelPad)
+			if cost >= lowest || o.count(taken, padded) > 0 {
+				continue
+			}
+			if cost += eventCost * vg.Length(o.count(events, padded)); cost < lowest {
 				best, lowest = placement{ok: true, box: box, distance: d}, cost
 			}
 		}
@@ -169,11 +175,12 @@ func (o *occupancy) prefixSums(taken func(cell int) bool) []int {
 	return s
 }
 
-func (o *occupancy) free(sums []int, r vg.Rectangle) bool {
+// count returns how many cells of a box the prefix sums count.
+func (o *occupancy) count(sums []int, r vg.Rectangle) int {
 	width := o.cols + 1
 	c0, c1 := o.col(r.Min.X), o.col(r.Max.X)+1
 	r0, r1 := o.row(r.Min.Y), o.row(r.Max.Y)+1
-	return sums[r1*width+c1]-sums[r0*width+c1]-sums[r1*width+c0]+sums[r0*width+c0] == 0
+	return sums[r1*width+c1] - sums[r0*width+c1] - sums[r1*width+c0] + sums[r0*width+c0]
 }
 
 // nearest returns the point of the box that is nearest to at.
