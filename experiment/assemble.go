@@ -2,10 +2,7 @@ package experiment
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 
-	"github.com/strata-ml/strata/checkpoint"
 	"github.com/strata-ml/strata/data"
 	"github.com/strata-ml/strata/layers"
 	"github.com/strata-ml/strata/loss"
@@ -82,98 +79,4 @@ func metricsOf[T tensor.Float](c *Config) []train.NamedMetric[T] {
 		list = append(list, train.NamedMetric[T]{Name: part.Name, Metric: train.MakeMetric[T](part)})
 	}
 	return list
-}
-
-// warmStart sets the parameters of a model from a checkpoint, under the names that rename gives them. Every parameter
-// must be in the file with its shape, and every parameter of the file must have a place. Names in rename are those of
-// nodes or of parameters.
-func warmStart[T tensor.Float](m *model.Model[T], f *checkpoint.File, rename map[string]string) error {
-	var missing []string
-	used := map[string]bool{}
-	from := map[string]string{} // name here → name in the file
-	for _, info := range f.Tensors() {
-		if info.Role == checkpoint.Param || info.Role == checkpoint.Aux {
-			from[renamed(info.Name, rename)] = info.Name
-		}
-	}
-	load := func(path string, shape tensor.Shape, dst []T) error {
-		name, ok := from[path]
-		if !ok {
-			missing = append(missing, path)
-			return nil
-		}
-		used[name] = true
-		info, _ := f.Info(name)
-		if !slices.Equal(info.Shape, shape) {
-			return fmt.Errorf("tensor %q has shape %v, and %s needs %v", name, tensor.Shape(info.Shape), path, shape)
-		}
-		return readAs(f, info, dst)
-	}
-	for _, p := range m.Params() {
-		if err := load(p.Path, p.Shape, p.Data); err != nil {
-			return err
-		}
-	}
-	for _, s := range m.States() {
-		if err := load(s.Path, s.Shape, s.Data); err != nil {
-			return err
-		}
-	}
-	var left []string
-	for here, name := range from {
-		if !used[name] {
-			left = append(left, here)
-		}
-	}
-	slices.Sort(left)
-	switch {
-	case len(missing) > 0:
-		return fmt.Errorf("the checkpoint has no %s; it has %s, which rename can map", strings.Join(missing, ", "), joinOr(left, "nothing else"))
-	case len(left) > 0:
-		return fmt.Errorf("the checkpoint's %s has no place in this model", strings.Join(left, ", "))
-	}
-	return nil
-}
-
-func joinOr(list []string, none string) string {
-	if len(list) == 0 {
-		return none
-	}
-	return strings.Join(list, ", ")
-}
-
-// renamed returns what a parameter of a checkpoint is called in this model.
-func renamed(path string, rename map[string]string) string {
-	if to, ok := rename[path]; ok {
-		return to
-	}
-	node, param, _ := strings.Cut(path, "/")
-	if to, ok := rename[node]; ok {
-		return to + "/" + param
-	}
-	return path
-}
-
-// readAs reads a tensor of either element type into dst.
-func readAs[T tensor.Float](f *checkpoint.File, info checkpoint.TensorInfo, dst []T) error {
-	switch info.DType {
-	case checkpoint.DTypeOf[T]():
-		return checkpoint.ReadInto(f, info.Name, dst)
-	case checkpoint.Float32:
-		return readConverted[float32](f, info.Name, dst)
-	case checkpoint.Float64:
-		return readConverted[float64](f, info.Name, dst)
-	}
-	return fmt.Errorf("tensor %q holds %s, which are no parameters", info.Name, info.DType)
-}
-
-func readConverted[S, T tensor.Float](f *checkpoint.File, name string, dst []T) error {
-	src := make([]S, len(dst))
-	if err := checkpoint.ReadInto(f, name, src); err != nil {
-		return err
-	}
-	for i, v := range src {
-		dst[i] = T(v)
-	}
-	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/strata-ml/strata/checkpoint"
 	"github.com/strata-ml/strata/data"
 	"github.com/strata-ml/strata/optim"
 	"github.com/strata-ml/strata/registry"
@@ -26,6 +27,7 @@ type checker struct {
 	root     *yaml.Node
 	dir      string
 	inRun    bool
+	warm     *checkpoint.File // of the warm start; nil where none is opened
 	memory   uint64
 	problems []registry.Problem
 }
@@ -59,7 +61,9 @@ func (c *checker) check(opts Options) *data.Splits {
 	c.checkMetricNames()
 	c.checkPatternSyntax()
 	if !opts.Resumed {
-		c.checkWarmStart()
+		if c.warm = c.findWarmStart(); c.warm != nil {
+			defer c.warm.Close()
+		}
 	}
 	var splits *data.Splits
 	if !opts.SkipData && !c.config.Data.IsZero() {
@@ -192,16 +196,6 @@ func resolvePath(dir, file string) string {
 		return file
 	}
 	return filepath.Join(dir, file)
-}
-
-func (c *checker) checkWarmStart() {
-	warm := c.config.WarmStart
-	if warm == nil || warm.From == "" {
-		return
-	}
-	if _, err := os.Stat(resolvePath(c.dir, warm.From)); err != nil {
-		c.fail(c.at("warm_start", "from"), fmt.Sprintf("warm_start: from: %s: %s", warm.From, reason(err)), "give the path of a checkpoint; a relative one starts from the directory of the experiment file")
-	}
 }
 
 // loadData loads the data source, or says which key of its block is at fault.

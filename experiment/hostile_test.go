@@ -100,7 +100,7 @@ func FuzzParse(f *testing.F) {
 	f.Add("a: &a [*a]", "a=*b", "STRATA_=1")
 	f.Add("- 1", "0=2", "STRATA_0=1")
 	f.Fuzz(func(t *testing.T, text, set, env string) {
-		opts := experiment.Options{Set: []string{set}, Env: []string{env}, SkipData: true, Memory: memory}
+		opts := experiment.Options{Set: []string{set}, Env: []string{env}, SkipData: true, Resumed: true, Memory: memory}
 		e, err := experiment.Parse("fuzz.yaml", []byte(text), opts)
 		if err != nil {
 			d, ok := errors.AsType[*experiment.Diagnostics](err)
@@ -110,7 +110,7 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		resolved := e.Resolved()
-		again, err := experiment.Parse("fuzz.yaml", resolved, experiment.Options{SkipData: true})
+		again, err := experiment.Parse("fuzz.yaml", resolved, experiment.Options{SkipData: true, Resumed: true})
 		if err != nil {
 			t.Fatalf("the resolved text is refused: %v\n%s", err, resolved)
 		}

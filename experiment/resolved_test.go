@@ -10,6 +10,7 @@ import (
 	"github.com/strata-ml/strata/registry"
 )
 
+// everything sets what can be set. Its warm start is of no checkpoint, so it is read as that of a run.
 const everything = `
 name: flowers
 seed: 18446744073709551615
@@ -42,12 +43,12 @@ func TestResolvedRoundTrip(t *testing.T) {
 	wired := strings.Replace(small, "units: 8", "units: 8, from: [input]", 1)
 	for name, text := range map[string]string{"small": small, "everything": everything, "explicit wire": wired} {
 		t.Run(name, func(t *testing.T) {
-			first := parse(t, text, experiment.Options{})
-			second := parse(t, string(first.Resolved()), experiment.Options{})
+			first := parse(t, text, experiment.Options{Resumed: true})
+			second := parse(t, string(first.Resolved()), experiment.Options{Resumed: true})
 			if !bytes.Equal(second.Resolved(), first.Resolved()) {
 				t.Errorf("got\n%s\nwant\n%s", second.Resolved(), first.Resolved())
 			}
-			third := parse(t, string(second.Resolved()), experiment.Options{})
+			third := parse(t, string(second.Resolved()), experiment.Options{Resumed: true})
 			if !reflect.DeepEqual(third.Config, second.Config) {
 				t.Errorf("got\n%#v\nwant\n%#v", third.Config, second.Config)
 			}
@@ -57,12 +58,12 @@ func TestResolvedRoundTrip(t *testing.T) {
 
 // TestResolved shows a resolved experiment as a person sees it.
 func TestResolved(t *testing.T) {
-	compare(t, "testdata/everything.resolved.yaml", string(parse(t, everything, experiment.Options{}).Resolved()))
+	compare(t, "testdata/everything.resolved.yaml", string(parse(t, everything, experiment.Options{Resumed: true}).Resolved()))
 }
 
 // TestResolvedHasEveryKey checks that no default is left out but those of optional blocks and lists.
 func TestResolvedHasEveryKey(t *testing.T) {
-	e := parse(t, everything, experiment.Options{})
+	e := parse(t, everything, experiment.Options{Resumed: true})
 	paths := map[string]bool{}
 	for _, o := range e.Origins() {
 		paths[o.Path] = true

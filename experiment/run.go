@@ -43,14 +43,13 @@ func (r *Run) begin(from *checkpoint.File, observers []train.Observer) error {
 	e := r.Experiment
 	var start *checkpoint.File
 	if w := e.Config.WarmStart; w != nil && from == nil {
-		path, _, err := FindCheckpoint(resolvePath(e.Dir, w.From), true)
-		if err != nil {
-			return fmt.Errorf("warm_start: %w", err)
-		}
-		if start, err = checkpoint.Open(path); err != nil {
+		var skipped []error
+		var err error
+		if start, skipped, err = openWarmStart(e.Dir, w); err != nil {
 			return fmt.Errorf("warm_start: %w", err)
 		}
 		defer start.Close()
+		r.Warnings = append(r.Warnings, SkipWarnings(skipped, start.Path())...)
 	}
 	var err error
 	r.session, err = newSession(&e.Config, e.Splits, r.Dir, e.describe(), start, observers)

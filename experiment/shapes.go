@@ -12,7 +12,6 @@ import (
 	"github.com/strata-ml/strata/loss"
 	"github.com/strata-ml/strata/model"
 	"github.com/strata-ml/strata/optim"
-	"github.com/strata-ml/strata/registry"
 	"github.com/strata-ml/strata/tensor"
 	"github.com/strata-ml/strata/train"
 )
@@ -46,6 +45,9 @@ func checkShapes[T tensor.Float](c *checker, order []int, inputs []tensor.Spec, 
 		return
 	}
 	checkPatterns(c, m)
+	if c.warm != nil {
+		checkWarmStart(c, m)
+	}
 	checkMemory(c, m, splits.Train.Len())
 }
 
@@ -142,7 +144,6 @@ func checkPatterns[T tensor.Float](c *checker, m *model.Model[T]) {
 			at = c.at("warm_start", "freeze")
 		}
 		frozen = append(slices.Clone(frozen), warm.Freeze...)
-		c.checkRename(warm.Rename, paths)
 	}
 	trains := slices.ContainsFunc(paths, func(path string) bool {
 		ok, err := optim.Match(frozen, path)
@@ -157,17 +158,6 @@ func checkPatterns[T tensor.Float](c *checker, m *model.Model[T]) {
 func matches(pattern, path string) bool {
 	ok, err := optim.Match([]string{pattern}, path)
 	return ok || err != nil
-}
-
-// checkRename checks that what the names in a checkpoint are turned into exists in this model.
-func (c *checker) checkRename(rename map[string]string, paths []string) {
-	known := append(c.names(), paths...)
-	for old, to := range rename {
-		if !slices.Contains(known, to) {
-			unknown := &registry.UnknownError{Name: to, Known: known}
-			c.fail(c.at("warm_start", "rename", old), fmt.Sprintf("warm_start: rename: %q is no node and no parameter of this model", to), unknown.Hint())
-		}
-	}
 }
 
 func listParams(paths []string) string {

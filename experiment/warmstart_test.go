@@ -1,6 +1,8 @@
 package experiment_test
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,6 +12,7 @@ import (
 	"github.com/strata-ml/strata/checkpoint"
 	"github.com/strata-ml/strata/experiment"
 	"github.com/strata-ml/strata/tensor"
+	"github.com/strata-ml/strata/train"
 )
 
 // trainIn runs an experiment to its end in a directory.
@@ -63,23 +66,117 @@ func TestWarmStart(t *testing.T) {
 	}
 }
 
+// TestWarmStartRefuses finds what does not fit when the experiment is read. testdata/bad holds the cases that need no
+// run.
 func TestWarmStartRefuses(t *testing.T) {
 	base := t.TempDir()
 	first := filepath.Join(base, "first")
 	trainIn(t, first, small)
-	for name, change := range map[string][3]string{
-		"another name":  {"fc1", "hidden", `no hidden/w`},
-		"another shape": {"units: 8", "units: 9", "has shape [3 8]"},
-		"no bias":       {"units: 3", "units: 3, bias: false", "out/b has no place in this model"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			text := strings.ReplaceAll(small, change[0], change[1]) + "warm_start: {from: " + first + "}\n"
-			_, err := parse(t, text, experiment.Options{}).Start(filepath.Join(base, name))
-			if err == nil || !strings.Contains(err.Error(), "warm_start") || !strings.Contains(err.Error(), change[2]) {
-				t.Errorf("the error is %v, want one with %q", err, change[2])
-			}
-		})
+	refused := func(t *testing.T, text string, want ...string) {
+		t.Helper()
+		opts := experiment.Options{Dir: "testdata/data"}
+		_, err := experiment.Parse("small.yaml", []byte(text), opts)
+		wantError(t, err, append(want, "small.yaml:13:20: ", "warm_start: ")...)
+		if _, ok := errors.AsType[*experiment.Diagnostics](err); !ok {
+			t.Errorf("the error is a %T", err)
+		}
 	}
+	t.Run("another name", func(t *testing.T) {
+		refused(t, strings.ReplaceAll(small, "fc1", "hidden")+"warm_start: {from: "+first+"}\n",
+			"the checkpoint has no hidden/w, hidden/b, and nothing here takes its fc1/w, fc1/b", "rename: {fc1: hidden}")
+	})
+	t.Run("one tensor is damaged", func(t *testing.T) {
+		file, _, err := experiment.FindCheckpoint(first, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		flipTensor(t, file, "fc1/w")
+		refused(t, small+"warm_start: {from: "+file+"}\n", `tensor "fc1/w": block 0`)
+	})
+	t.Run("every checkpoint is damaged", func(t *testing.T) {
+		paths, err := checkpoint.List(filepath.Join(first, train.CheckpointDir))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range paths {
+			if err := os.Truncate(path, 100); err != nil {
+				t.Fatal(err)
+			}
+		}
+		refused(t, small+"warm_start: {from: "+first+"}\n", "give the path of another checkpoint")
+	})
+}
+
+// TestWarmStartIsCheckedOnce reads an experiment, loses the checkpoint, and starts: no run is begun.
+func TestWarmStartIsCheckedOnce(t *testing.T) {
+	base := t.TempDir()
+	first, second := filepath.Join(base, "first"), filepath.Join(base, "second")
+	trainIn(t, first, small)
+	e := parse(t, small+"warm_start: {from: "+first+"}\n", experiment.Options{})
+	if err := os.RemoveAll(first); err != nil {
+		t.Fatal(err)
+	}
+	_, err := e.Start(second)
+	wantError(t, err, "warm_start: ", "no such file")
+	if experiment.IsRun(second) {
+		t.Error("a run was begun")
+	}
+}
+
+// TestWarmStartNamesDamage says that the best checkpoint was passed over.
+func TestWarmStartNamesDamage(t *testing.T) {
+	first, best, _ := plateau(t)
+	flip(t, best)
+	e := parse(t, small+"warm_start: {from: "+first+"}\n", experiment.Options{})
+	r, err := e.Start(filepath.Join(t.TempDir(), "second"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if all := strings.Join(r.Warnings, "\n"); !strings.Contains(all, "passed over a damaged checkpoint") {
+		t.Errorf("warnings %q", all)
+	}
+}
+
+// flipTensor changes the last byte of a tensor's data.
+func flipTensor(t *testing.T, file, name string) {
+	t.Helper()
+	f, err := checkpoint.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	one, err := f.Tensor(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	content := read(t, file)
+	at := bytes.Index(content, one.Data)
+	if at < 0 {
+		t.Fatalf("%s does not hold the data of %s", file, name)
+	}
+	content[at+len(one.Data)-1] ^= 1
+	if err := os.WriteFile(file, content, 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestWeightsOfBadConfigs checks the checkpoint that the wrong warm starts of testdata/bad name.
+func TestWeightsOfBadConfigs(t *testing.T) {
+	s := &checkpoint.Snapshot{Tensors: []checkpoint.Tensor{
+		checkpoint.NewTensor("fc1/w", checkpoint.Param, []int{3, 8}, make([]float32, 24)),
+		checkpoint.NewTensor("fc1/b", checkpoint.Param, []int{8}, make([]float32, 8)),
+		checkpoint.NewTensor("out/w", checkpoint.Param, []int{8, 3}, make([]float32, 24)),
+		checkpoint.NewTensor("out/b", checkpoint.Param, []int{3}, make([]float32, 3)),
+		checkpoint.NewTensor("out/b/momentum", checkpoint.Slot, []int{3}, make([]float32, 3)),
+	}}
+	var b bytes.Buffer
+	if err := checkpoint.Write(&b, s); err != nil {
+		t.Fatal(err)
+	}
+	compare(t, "testdata/data/weights.strata", b.String())
 }
 
 // weights returns a parameter in the newest checkpoint of a run, as text.
