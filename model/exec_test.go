@@ -218,53 +218,6 @@ func TestLayerPanics(t *testing.T) {
 	}
 }
 
-func TestGradientCheck(t *testing.T) {
-	m := branched[float64](t)
-	l := crossEntropy(t, m)
-	before := append([]float64(nil), m.Weights()...)
-	report, err := model.CheckGradients(m, l, batch[float64](8), model.Key{Seed: 1}, 100)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !report.OK() || len(report.Params) != 6 {
-		t.Errorf("%d parameters, the worst is %+v", len(report.Params), report.Worst())
-	}
-	for i, w := range m.Weights() {
-		if w != before[i] {
-			t.Fatalf("the check changed weight %d from %v to %v", i, before[i], w)
-		}
-	}
-}
-
-// TestGradientCheckFindsMistakes plants a gradient that is off by a factor.
-func TestGradientCheckFindsMistakes(t *testing.T) {
-	m, err := model.NewGraph([]tensor.Spec{{Name: "input", Shape: tensor.Shape{3}}}, []model.Node[float64]{
-		{Name: "fc", Layer: dense[float64](2)},
-		{Name: "wrong", Layer: &wrongGradient{}, From: []string{"fc", "fc"}},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	m.Init(1)
-	report, err := model.CheckGradients(m, crossEntropy(t, m), batch[float64](8), model.Key{}, 100)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if report.OK() {
-		t.Errorf("a gradient that is 1 %% too large passes: %+v", report.Worst())
-	}
-	if worst := report.Worst(); !strings.HasPrefix(worst.Path, "fc/") {
-		t.Errorf("the worst gradient is of %s", worst.Path)
-	}
-}
-
-type wrongGradient struct{ add[float64] }
-
-func (w *wrongGradient) Backward(f *layers.Frame[float64]) {
-	w.add.Backward(f)
-	tensor.Scale(1.01, f.DIn(0))
-}
-
 func TestFindNonFinite(t *testing.T) {
 	poison := map[string]struct {
 		plant func(m *model.Model[float64], b *tensor.Batch[float64])

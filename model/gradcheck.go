@@ -8,8 +8,18 @@ import (
 	"github.com/strata-ml/strata/tensor"
 )
 
-// GradientTolerance is the largest error of a gradient that passes the check.
-const GradientTolerance = 1e-6
+// GradientTolerance is the largest error of a gradient that passes the check. Differences of a correct gradient stay a
+// factor of ten or more below it.
+const GradientTolerance = 1e-5
+
+// gradientFloor is the size, relative to the loss where that exceeds 1, below which gradients are compared by their
+// absolute difference: what is left of a difference of losses after rounding has no relative precision there. Mean
+// losses have gradients of 1e-4 and less, which must not drown in a larger floor.
+const gradientFloor = 1e-3
+
+// gradientSteps are the sizes of h. The first balances what rounding and curvature take from a difference; the others
+// are for kinks, and lose digits to rounding that GradientTolerance allows for.
+var gradientSteps = []float64{1e-5, 1e-6, 1e-7}
 
 // A GradientReport compares backpropagation with the numeric gradient.
 type GradientReport struct {
@@ -23,7 +33,7 @@ type ParamGradient struct {
 	Index    int     // of the worst one
 	Backprop float64 // its gradient by backpropagation
 	Numeric  float64 // its gradient by differences of the loss
-	Error    float64 // |Backprop − Numeric| / max(1, |Backprop|, |Numeric|)
+	Error    float64 // |Backprop − Numeric| / max(|Backprop|, |Numeric|, 10⁻³·max(1, loss))
 }
 
 // Worst returns the parameter with the largest error. It panics when there is none.
@@ -41,8 +51,10 @@ func (r *GradientReport) Worst() ParamGradient {
 func (r *GradientReport) OK() bool { return len(r.Params) == 0 || r.Worst().Error <= GradientTolerance }
 
 // CheckGradients compares the gradients of the mean loss of a batch with (L(w+h) − L(w−h)) / 2h, for up to samples
-// elements of each parameter, on a copy of the model. Random numbers are those of key in every evaluation, so dropout
-// is checked as well. Where the loss has a kink between w−h and w+h, any slope between the two one-sided ones is right.
+// elements of each parameter, on a copy of the model. The loss must have been built on the model's output. Random
+// numbers are those of key in every evaluation, so dropout is checked as well. Where a gradient disagrees, h is made
+// smaller, until a kink of the loss that lies between w−h and w+h is left outside; where w is on the kink, any slope
+// between the two one-sided ones is right.
 func CheckGradients(m *Model[float64], l loss.Loss[float64], b *tensor.Batch[float64], key Key, samples int) (*GradientReport, error) {
 	m = m.Clone()
 	e := NewExec(m, b.Rows, true)
@@ -65,11 +77,12 @@ func CheckGradients(m *Model[float64], l loss.Loss[float64], b *tensor.Batch[flo
 		return nil, fmt.Errorf("model: gradient check: the loss is %v", center)
 	}
 	report := &GradientReport{}
+	c := gradientCheck{objective: objective, center: center, floor: gradientFloor * max(1, math.Abs(center))}
 	for _, p := range m.params {
 		if p.Frozen {
 			continue
 		}
-		g, err := checkParam(p, e.grads[p.Offset:p.Offset+len(p.Data)], samples, key, center, objective)
+		g, err := c.param(p, e.grads[p.Offset:p.Offset+len(p.Data)], samples, key)
 		if err != nil {
 			return nil, err
 		}
@@ -78,28 +91,23 @@ func CheckGradients(m *Model[float64], l loss.Loss[float64], b *tensor.Batch[flo
 	return report, nil
 }
 
-func checkParam(p Param[float64], grad []float64, samples int, key Key, center float64, objective func() (float64, error)) (ParamGradient, error) {
+// gradientCheck is what the elements of all parameters are checked with.
+type gradientCheck struct {
+	objective     func() (float64, error) // the loss with the parameters as they are
+	center, floor float64                 // the loss before any parameter is changed
+}
+
+func (c *gradientCheck) param(p Param[float64], grad []float64, samples int, key Key) (ParamGradient, error) {
 	worst := ParamGradient{Path: p.Path, Checked: min(samples, len(p.Data)), Error: -1}
 	random := tensor.NewRandom(key.Seed).WithName("gradient check").WithName(p.Path)
 	for i := range worst.Checked {
 		if samples < len(p.Data) {
 			i = random.IntN(i, len(p.Data))
 		}
-		w := p.Data[i]
-		h := 1e-5 * max(1, math.Abs(w))
-		p.Data[i] = w + h
-		up, err := objective()
+		numeric, scaled, err := c.element(&p.Data[i], grad[i])
 		if err != nil {
 			return worst, err
 		}
-		p.Data[i] = w - h
-		down, err := objective()
-		if err != nil {
-			return worst, err
-		}
-		p.Data[i] = w
-		numeric := nearestSlope(grad[i], (up-center)/h, (center-down)/h, (up-down)/(2*h))
-		scaled := math.Abs(grad[i]-numeric) / max(1, math.Abs(grad[i]), math.Abs(numeric))
 		if scaled > worst.Error || math.IsNaN(scaled) {
 			worst.Index, worst.Backprop, worst.Numeric, worst.Error = i, grad[i], numeric, scaled
 		}
@@ -107,12 +115,36 @@ func checkParam(p Param[float64], grad []float64, samples int, key Key, center f
 	return worst, nil
 }
 
-// nearestSlope returns the numeric slope that a gradient is compared with: the central one, unless the one-sided slopes
-// differ so much that there is a kink between them; then the gradient itself where it lies between them.
-func nearestSlope(gradient, right, left, central float64) float64 {
-	lo, hi := min(left, right), max(left, right)
-	if hi-lo > 1e-3*max(1, math.Abs(central)) && gradient >= lo && gradient <= hi {
-		return gradient
+// element returns the numeric gradient with respect to w that comes nearest to the given one, and their error.
+func (c *gradientCheck) element(w *float64, gradient float64) (numeric, scaled float64, err error) {
+	value := *w
+	defer func() { *w = value }()
+	var left, right float64
+	scaled = math.Inf(1)
+	for _, step := range gradientSteps {
+		h := step * max(1, math.Abs(value))
+		*w = value + h
+		up, err := c.objective()
+		if err != nil {
+			return 0, 0, err
+		}
+		*w = value - h
+		down, err := c.objective()
+		if err != nil {
+			return 0, 0, err
+		}
+		central := (up - down) / (2 * h)
+		left, right = (c.center-down)/h, (up-c.center)/h
+		d := math.Abs(gradient-central) / max(c.floor, math.Abs(gradient), math.Abs(central))
+		if d < scaled || math.IsNaN(d) {
+			numeric, scaled = central, d
+		}
+		if !(scaled > GradientTolerance) {
+			return numeric, scaled, nil
+		}
 	}
-	return central
+	if gradient >= min(left, right) && gradient <= max(left, right) {
+		return gradient, 0, nil
+	}
+	return numeric, scaled, nil
 }
