@@ -16,7 +16,8 @@ func (p *program) resumeVerb() *cobra.Command {
 		Short: "Continue a run at its newest checkpoint",
 		Long: `Continue a run at its newest intact checkpoint: after Ctrl-C, after a crash, or for
 more epochs. The result has the same bits as that of a run that was never cut. A
-data file that has changed since the run began is refused.`,
+data file that has changed since the run began is refused. The run goes by its own
+experiment: variables such as STRATA_OPTIMIZER_LR change nothing.`,
 		Example: `  strata resume runs/digits-1
   strata resume runs/digits-1 --epochs 60
   strata resume runs/iris-1 --data-dir /mnt/other`,
