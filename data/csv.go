@@ -177,7 +177,11 @@ func (s *CSV) read(c Context, path string, learned *fittedCSV) (File, *Set, erro
 		return File{}, nil, err
 	}
 	defer in.close()
-	f, err := readFrame(s.config, in, func([]string) ([]wanted, error) { return learned.wanted(true), nil })
+	want := learned.wanted(true)
+	if c.NoTarget {
+		want = want[:len(want)-1]
+	}
+	f, err := readFrame(s.config, in, func([]string) ([]wanted, error) { return want, nil })
 	if err != nil {
 		return File{}, nil, err
 	}

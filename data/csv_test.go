@@ -267,6 +267,35 @@ func TestCSVFitted(t *testing.T) {
 	}
 }
 
+// TestCSVReadWithoutTarget reads rows to predict, whose target may be blank, unknown or no number.
+func TestCSVReadWithoutTarget(t *testing.T) {
+	for task, train := range map[string]string{"regression": "x,y\n1,10\n3,30\n", "classification": "x,y\n1,a\n3,b\n"} {
+		source := data.NewCSV(csvConfig(func(c *data.CSVConfig) { c.Path, c.Target, c.Task = "train.csv", "y", task }))
+		dir := write(t, map[string]string{
+			"train.csv": train, "half.csv": "x,y\n5,10\n1,\n", "unknown.csv": "x,y\n5,zebra\n1,?\n", "none.csv": "x\n5\n1\n",
+		})
+		s, err := source.Load(data.Context{Dir: dir})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"half.csv", "unknown.csv", "none.csv"} {
+			set, err := source.Read(data.Context{Dir: dir, Fitted: s.Fitted, NoTarget: true}, name)
+			if err != nil {
+				t.Errorf("%s: %v", task, err)
+				continue
+			}
+			if got := all[float64](set).Inputs[0].Floats; set.Target != nil || !slices.Equal(got, []float64{3, -1}) {
+				t.Errorf("%s: %s: got %v, target %v", task, name, got, set.Target)
+			}
+		}
+		for _, name := range []string{"half.csv", "unknown.csv"} {
+			if _, err := source.Read(data.Context{Dir: dir, Fitted: s.Fitted}, name); err == nil {
+				t.Errorf("%s: %s is taken to score against", task, name)
+			}
+		}
+	}
+}
+
 func TestCSVRead(t *testing.T) {
 	source := data.NewCSV(csvConfig(func(c *data.CSVConfig) {
 		c.Path, c.Target, c.Task, c.StandardizeTarget = "train.csv", "y", "regression", true

@@ -58,9 +58,10 @@ type Splits struct {
 
 // Context is what a source needs to know beyond its own configuration.
 type Context struct {
-	Dir    string // directory that relative paths start from: that of the experiment file
-	Seed   uint64 // for a random split
-	Fitted []byte // what the training run fitted; nil in a new run, which fits
+	Dir      string // directory that relative paths start from: that of the experiment file
+	Seed     uint64 // for a random split
+	Fitted   []byte // what the training run fitted; nil in a new run, which fits
+	NoTarget bool   // Read passes over the target, whatever stands there: the rows are to predict it
 }
 
 // A Source reads data files. Its errors name the file, and the line and column where there is one.
@@ -68,7 +69,7 @@ type Source interface {
 	// Load reads training and evaluation rows. Where c.Fitted is set the source applies it and fits nothing.
 	Load(c Context) (*Splits, error)
 	// Read reads rows from one more file of the same kind, to predict or evaluate: c.Fitted is set. The target is nil
-	// where the file has none.
+	// where the file has none, and where c.NoTarget is set.
 	Read(c Context, path string) (*Set, error)
 }
 

@@ -44,7 +44,7 @@ func gatherTable[T tensor.Float](t *table, dst []T, rows []int) {
 	}
 }
 
-// apply turns a frame, read as wanted asks, into a set. Its errors name the file.
+// apply turns a frame, read as wanted asks or without the target, into a set. Its errors name the file.
 func (l *fittedCSV) apply(f *frame, names naming) (*Set, error) {
 	last := len(l.Columns)
 	t := &table{rows: f.rows}
@@ -73,11 +73,13 @@ func (l *fittedCSV) apply(f *frame, names naming) (*Set, error) {
 			n++
 		}
 	}
-	target, err := l.Target.column(f, f.columns[last], names.target)
-	if err != nil {
-		return nil, err
+	set := &Set{Inputs: []Column{t}}
+	if last == len(f.columns) {
+		return set, nil
 	}
-	return &Set{Inputs: []Column{t}, Target: target}, nil
+	var err error
+	set.Target, err = l.Target.column(f, f.columns[last], names.target)
+	return set, err
 }
 
 // layOut gives each column its elements and returns their number.

@@ -248,8 +248,15 @@ func TestTrained(t *testing.T) {
 		t.Errorf("evaluation %+v (%v)", rec, err)
 	}
 	rows := filepath.Join(t.TempDir(), "new.csv")
-	if err := os.WriteFile(rows, []byte("length\n2.5\n0.5\n"), 0o666); err != nil {
-		t.Fatal(err)
+	unknown := filepath.Join(t.TempDir(), "unknown.csv")
+	for path, text := range map[string]string{rows: "length\n2.5\n0.5\n", unknown: "kind,length\n,2.5\nhuge,0.5\n"} {
+		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	err = m.Predict(unknown, func(int, experiment.Prediction) error { return nil })
+	if err != nil {
+		t.Errorf("with unknown targets: %v", err)
 	}
 	var classes []string
 	err = m.Predict(rows, func(row int, p experiment.Prediction) error {

@@ -107,9 +107,11 @@ type Prediction struct {
 	Class  string    // the most probable class; "" for numbers
 }
 
-// Predict calls f with the prediction for each row of a file, in order. The Prediction is valid during the call.
+// Predict calls f with the prediction for each row of a file, in order. The Prediction is valid during the call. Where
+// the file has a column of the target, its cells may hold anything.
 func (t *Trained) Predict(path string, f func(row int, p Prediction) error) error {
 	c := t.context()
+	c.NoTarget = true
 	set, err := t.source.Read(c, path)
 	if err != nil {
 		return err
