@@ -51,7 +51,7 @@ type Splits struct {
 	Train *Set
 	Eval  *Set // nil without evaluation data
 	// Fitted is what the source learned from the training rows (means, categories, class names), as JSON. It travels
-	// in the checkpoint, and Reader gives it back to the source to read new rows the same way.
+	// in the checkpoint, and comes back to the source as Context.Fitted to read new rows the same way.
 	Fitted []byte
 	Files  []File
 }
