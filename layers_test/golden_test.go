@@ -1,43 +1,23 @@
 package layerstest_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/strata-ml/strata/internal/golden"
 	"github.com/strata-ml/strata/layers"
 	"github.com/strata-ml/strata/tensor"
 )
 
-// The files in testdata hold what PyTorch 2.6.0 computed in float64. Inputs are multiples of 1/1024, so that float32
-// starts from the same numbers.
-type goldenTensor struct {
-	Shape []int
-	Data  []float64
-}
-
+// A goldenCase is what PyTorch 2.6.0 computed in float64. Inputs are multiples of 1/1024, so that float32 starts from
+// the same numbers.
 type goldenCase struct {
 	Op, Name                                 string
 	Attrs                                    map[string]any
-	Inputs, Params, Outputs, Upstream, Grads map[string]goldenTensor
-}
-
-func readGolden[C any](t *testing.T, file string) []C {
-	t.Helper()
-	raw, err := os.ReadFile(filepath.Join("testdata", file))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var content struct{ Cases []C }
-	if err := json.Unmarshal(raw, &content); err != nil {
-		t.Fatalf("%s: %v", file, err)
-	}
-	return content.Cases
+	Inputs, Params, Outputs, Upstream, Grads map[string]golden.Tensor
 }
 
 // A goldenRun is a case in the layout of Strata: the batch axis in front, channels last, weights [in out].
@@ -75,7 +55,7 @@ func (r goldenRun) channelsLast() goldenRun {
 	move := func(from []float64) []float64 {
 		var to []float64
 		for len(from) > 0 {
-			to = append(to, transposed(channels, rest, from[:channels*rest])...)
+			to = append(to, golden.Transposed(channels, rest, from[:channels*rest])...)
 			from = from[channels*rest:]
 		}
 		return to
@@ -83,17 +63,6 @@ func (r goldenRun) channelsLast() goldenRun {
 	r.x, r.dy, r.y, r.dx = move(r.x), move(r.dy), move(r.y), move(r.dx)
 	r.in = append(slices.Clone(r.in[1:]), channels)
 	return r
-}
-
-// transposed returns the matrix [rows cols] as [cols rows].
-func transposed(rows, cols int, m []float64) []float64 {
-	out := make([]float64, 0, len(m))
-	for j := range cols {
-		for i := range rows {
-			out = append(out, m[i*cols+j])
-		}
-	}
-	return out
 }
 
 // goldenOps says how the cases of an operation run.
@@ -106,7 +75,7 @@ var goldenOps = map[string]func(c goldenCase) goldenRun{
 			d := config.(*layers.DenseConfig)
 			d.Units, d.Bias = units, bias
 		})
-		r.params["w"], r.dparam["w"] = transposed(units, in, w.Data), transposed(units, in, dw.Data)
+		r.params["w"], r.dparam["w"] = golden.Transposed(units, in, w.Data), golden.Transposed(units, in, dw.Data)
 		if bias {
 			r.params["b"], r.dparam["b"] = b.Data, c.Grads["bias"].Data
 		}
@@ -203,24 +172,18 @@ func goldenFrame[T tensor.Float](r goldenRun) (*layers.Frame[T], layers.Layer[T]
 		if len(r.params[p.Name]) != p.Shape.Size() {
 			return nil, nil, nil, fmt.Errorf("parameter %s has shape %v, the case has %d elements", p.Name, p.Shape, len(r.params[p.Name]))
 		}
-		convert(b.Param[i], r.params[p.Name])
+		copy(b.Param[i], golden.As[T](r.params[p.Name]))
 	}
 	if len(b.In[0]) != len(r.x) || len(b.Out) != len(r.y) {
 		return nil, nil, nil, fmt.Errorf("x and y have %d and %d elements, the case has %d and %d", len(b.In[0]), len(b.Out), len(r.x), len(r.y))
 	}
-	convert(b.In[0], r.x)
-	convert(b.DOut, r.dy)
+	copy(b.In[0], golden.As[T](r.x))
+	copy(b.DOut, golden.As[T](r.dy))
 	fillNaN(b.Out)
 	fillNaN(b.DIn[0])
 	f := layers.NewFrame(d, b)
 	f.Begin(r.rows, 0, !r.predict, tensor.NewRandom(r.seed))
 	return f, l, d, nil
-}
-
-func convert[T tensor.Float](to []T, from []float64) {
-	for i, v := range from {
-		to[i] = T(v)
-	}
 }
 
 func fillNaN[T tensor.Float](x []T) {
@@ -235,7 +198,7 @@ func testGolden[T tensor.Float](t *testing.T, r goldenRun, tolerance float64) {
 		t.Fatal(err)
 	}
 	l.Forward(f)
-	compareGolden(t, "y", f.Out(), r.y, tolerance)
+	golden.Near(t, "y", f.Out(), r.y, tolerance)
 	if !d.ReadsIn {
 		fillNaN(f.In(0))
 	}
@@ -243,33 +206,16 @@ func testGolden[T tensor.Float](t *testing.T, r goldenRun, tolerance float64) {
 		fillNaN(f.Out())
 	}
 	l.Backward(f)
-	compareGolden(t, "dx", f.DIn(0), r.dx, tolerance)
+	golden.Near(t, "dx", f.DIn(0), r.dx, tolerance)
 	for i, p := range d.Params {
-		compareGolden(t, "d"+p.Name, f.DParam(layers.ParamID(i)), r.dparam[p.Name], tolerance)
-	}
-}
-
-// compareGolden asks that |got − want| ≤ tolerance·max(1, max|want|).
-func compareGolden[T tensor.Float](t *testing.T, what string, got []T, want []float64, tolerance float64) {
-	t.Helper()
-	if len(got) != len(want) {
-		t.Fatalf("%s has %d elements, want %d", what, len(got), len(want))
-	}
-	largest := 1.0
-	for _, v := range want {
-		largest = max(largest, math.Abs(v))
-	}
-	for i, v := range want {
-		if !(math.Abs(float64(got[i])-v) <= tolerance*largest) {
-			t.Errorf("%s[%d] = %v, want %v", what, i, got[i], v)
-		}
+		golden.Near(t, "d"+p.Name, f.DParam(layers.ParamID(i)), r.dparam[p.Name], tolerance)
 	}
 }
 
 func TestGolden(t *testing.T) {
 	tested := map[string]bool{}
 	for _, file := range []string{"dense.json", "activations.json", "edges.json", "embedding.json"} {
-		for _, c := range readGolden[goldenCase](t, file) {
+		for _, c := range golden.Cases[goldenCase](t, file) {
 			run, ok := goldenOps[c.Op]
 			if !ok { // no layer of that name, or a loss
 				continue
@@ -326,7 +272,7 @@ func TestGoldenInitializers(t *testing.T) {
 		Rules []goldenRule
 	}
 	tested := map[string]int{}
-	for _, c := range readGolden[initCase](t, "initializers.json") {
+	for _, c := range golden.Cases[initCase](t, "initializers.json") {
 		shape := append(slices.Clone(c.Shape[2:]), c.Shape[1], c.Shape[0]) // [out in k…] to [k… in out]
 		w := make([]float64, tensor.Shape(shape).Size())
 		for _, rule := range c.Rules {

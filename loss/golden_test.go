@@ -1,19 +1,12 @@
 package loss_test
 
 import (
-	"encoding/json"
-	"math"
-	"os"
 	"testing"
 
+	"github.com/strata-ml/strata/internal/golden"
 	"github.com/strata-ml/strata/loss"
 	"github.com/strata-ml/strata/tensor"
 )
-
-type goldenTensor struct {
-	Shape []int
-	Data  []float64
-}
 
 type goldenCase struct {
 	Op, Name string
@@ -22,23 +15,7 @@ type goldenCase struct {
 		LabelSmoothing float64 `json:"label_smoothing"`
 		IgnoreIndex    *int    `json:"ignore_index"`
 	}
-	Inputs, Outputs, Grads map[string]goldenTensor
-}
-
-func readGolden(t *testing.T) []goldenCase {
-	t.Helper()
-	raw, err := os.ReadFile("testdata/losses.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var file struct{ Cases []goldenCase }
-	if err := json.Unmarshal(raw, &file); err != nil {
-		t.Fatal(err)
-	}
-	if len(file.Cases) == 0 {
-		t.Fatal("testdata/losses.json holds no cases")
-	}
-	return file.Cases
+	Inputs, Outputs, Grads map[string]golden.Tensor
 }
 
 // dropIgnored removes the rows that PyTorch's ignore_index leaves out of sum, weight and gradient.
@@ -57,10 +34,10 @@ func dropIgnored(c goldenCase) goldenCase {
 		}
 	}
 	rows := len(keptTarget)
-	c.Inputs = map[string]goldenTensor{
-		"x": {[]int{rows, n}, kept}, "target": {[]int{rows}, keptTarget}, "weight": c.Inputs["weight"],
+	c.Inputs = map[string]golden.Tensor{
+		"x": {Shape: []int{rows, n}, Data: kept}, "target": {Shape: []int{rows}, Data: keptTarget}, "weight": c.Inputs["weight"],
 	}
-	c.Grads = map[string]goldenTensor{"x": {[]int{rows, n}, keptGrad}}
+	c.Grads = map[string]golden.Tensor{"x": {Shape: []int{rows, n}, Data: keptGrad}}
 	return c
 }
 
@@ -79,7 +56,7 @@ func goldenLoss[T tensor.Float](c goldenCase) loss.Loss[T] {
 }
 
 func TestGolden(t *testing.T) {
-	for _, c := range readGolden(t) {
+	for _, c := range golden.Cases[goldenCase](t, "losses.json") {
 		c = dropIgnored(c)
 		t.Run(c.Op+"/"+c.Name, func(t *testing.T) {
 			t.Run("float64", func(t *testing.T) { checkGolden[float64](t, c, 1e-10) })
@@ -99,14 +76,14 @@ func checkGolden[T tensor.Float](t *testing.T, c goldenCase, tol float64) {
 			values.Ints = append(values.Ints, int32(k))
 		}
 	} else {
-		values.Floats = convert[T](target.Data)
+		values.Floats = golden.As[T](target.Data)
 	}
 	l := goldenLoss[T](c)
 	if err := l.Build(pred, spec); err != nil {
 		t.Fatal(err)
 	}
 	dpred := make([]T, len(x.Data))
-	sum, weight := l.Eval(convert[T](x.Data), values, rows, dpred)
+	sum, weight := l.Eval(golden.As[T](x.Data), values, rows, dpred)
 
 	want, wantGrad := c.Outputs["y"].Data[0], c.Grads["x"].Data
 	if c.Attrs.Reduction == "sum" { // over all numbers, where ours is Σ sum / Σ weight
@@ -120,31 +97,6 @@ func checkGolden[T tensor.Float](t *testing.T, c goldenCase, tol float64) {
 			wantGrad[i] /= scale
 		}
 	}
-	near(t, "loss", []float64{sum / weight}, []float64{want}, tol)
-	near(t, "gradient", dpred, wantGrad, tol)
-}
-
-func convert[T tensor.Float](x []float64) []T {
-	y := make([]T, len(x))
-	for i, v := range x {
-		y[i] = T(v)
-	}
-	return y
-}
-
-// near fails unless |got − want| ≤ tol·max(1, max|want|) everywhere.
-func near[T tensor.Float](t *testing.T, what string, got []T, want []float64, tol float64) {
-	t.Helper()
-	if len(got) != len(want) {
-		t.Fatalf("%s has %d elements, want %d", what, len(got), len(want))
-	}
-	scale := 1.0
-	for _, w := range want {
-		scale = max(scale, math.Abs(w))
-	}
-	for i, g := range got {
-		if !(math.Abs(float64(g)-want[i]) <= tol*scale) {
-			t.Errorf("%s[%d] = %v, want %v", what, i, g, want[i])
-		}
-	}
+	golden.Near(t, "loss", []float64{sum / weight}, []float64{want}, tol)
+	golden.Near(t, "gradient", dpred, wantGrad, tol)
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/strata-ml/strata/internal/golden"
 	"github.com/strata-ml/strata/loss"
 	"github.com/strata-ml/strata/registry"
 	"github.com/strata-ml/strata/tensor"
@@ -133,7 +134,7 @@ func TestBatchesAddUp(t *testing.T) {
 				a, b := s.loss.Eval(pred[i*n:][:n], one, 1, nil)
 				rowSum, rowWeight = rowSum+a, rowWeight+b
 			}
-			near(t, "sum and weight", []float64{rowSum, rowWeight}, []float64{sum, weight}, 1e-12)
+			golden.Near(t, "sum and weight", []float64{rowSum, rowWeight}, []float64{sum, weight}, 1e-12)
 		})
 	}
 }
@@ -178,13 +179,13 @@ func TestHugeLogitsInFloat32(t *testing.T) {
 	}
 	dpred := make([]float32, 3)
 	sum, _ := l.Eval([]float32{3e38, -3e38, 0}, tensor.Values[float32]{Ints: []int32{0}}, 1, dpred)
-	near(t, "loss of a sure, right prediction", []float64{sum}, []float64{0}, 0)
-	near(t, "its gradient", dpred, []float64{0, 0, 0}, 0)
+	golden.Near(t, "loss of a sure, right prediction", []float64{sum}, []float64{0}, 0)
+	golden.Near(t, "its gradient", dpred, []float64{0, 0, 0}, 0)
 
 	ruledOut := []float32{1, float32(math.Inf(-1)), 1}
 	sum, _ = l.Eval(ruledOut, tensor.Values[float32]{Ints: []int32{2}}, 1, dpred)
-	near(t, "loss beside a class that is ruled out", []float64{sum}, []float64{math.Ln2}, 1e-7)
-	near(t, "its gradient", dpred, []float64{0.5, 0, -0.5}, 1e-7)
+	golden.Near(t, "loss beside a class that is ruled out", []float64{sum}, []float64{math.Ln2}, 1e-7)
+	golden.Near(t, "its gradient", dpred, []float64{0.5, 0, -0.5}, 1e-7)
 }
 
 func TestBuildErrors(t *testing.T) {

@@ -4,19 +4,14 @@ import (
 	"encoding/json"
 	"maps"
 	"math"
-	"os"
 	"slices"
 	"testing"
 
+	"github.com/strata-ml/strata/internal/golden"
 	"github.com/strata-ml/strata/optim"
 	"github.com/strata-ml/strata/registry"
 	"github.com/strata-ml/strata/tensor"
 )
-
-type goldenTensor struct {
-	Shape []int
-	Data  []float64
-}
 
 type goldenCase struct {
 	Op, Name string
@@ -34,33 +29,14 @@ type goldenCase struct {
 	}
 	Steps                  []goldenStep
 	State                  map[string]map[string]json.RawMessage
-	Inputs, Outputs, Grads map[string]goldenTensor
+	Inputs, Outputs, Grads map[string]golden.Tensor
 }
 
 type goldenStep struct {
 	Grads, Params map[string][]float64
 }
 
-type goldenFile struct {
-	Problem struct{ Start map[string]goldenTensor }
-	Cases   []goldenCase
-}
-
-func readGolden(t *testing.T, name string) goldenFile {
-	t.Helper()
-	raw, err := os.ReadFile("testdata/" + name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var file goldenFile
-	if err := json.Unmarshal(raw, &file); err != nil {
-		t.Fatal(err)
-	}
-	if len(file.Cases) == 0 {
-		t.Fatalf("testdata/%s holds no cases", name)
-	}
-	return file
-}
+type goldenProblem struct{ Start map[string]golden.Tensor }
 
 func goldenOptimizer[T tensor.Float](c goldenCase) optim.Optimizer[T] {
 	lr := registry.Const(c.Attrs.LR)
@@ -86,11 +62,11 @@ var torchState = map[string]string{"momentum": "momentum_buffer", "m": "exp_avg"
 
 func TestGoldenTrajectories(t *testing.T) {
 	for _, name := range []string{"sgd.json", "adam.json"} {
-		file := readGolden(t, name)
-		for _, c := range file.Cases {
+		problem := golden.Read[struct{ Problem goldenProblem }](t, name).Problem
+		for _, c := range golden.Cases[goldenCase](t, name) {
 			t.Run(c.Name, func(t *testing.T) {
-				t.Run("float64", func(t *testing.T) { checkTrajectory[float64](t, file.Problem.Start, c, 1e-10) })
-				t.Run("float32", func(t *testing.T) { checkTrajectory[float32](t, file.Problem.Start, c, 1e-5) })
+				t.Run("float64", func(t *testing.T) { checkTrajectory[float64](t, problem.Start, c, 1e-10) })
+				t.Run("float32", func(t *testing.T) { checkTrajectory[float32](t, problem.Start, c, 1e-5) })
 			})
 		}
 	}
@@ -98,35 +74,35 @@ func TestGoldenTrajectories(t *testing.T) {
 
 // checkTrajectory feeds the recorded gradients of each step and compares the parameters after it, and the slots at the
 // end. The weight decay of PyTorch's SGD and Adam is an l2 penalty of half its strength.
-func checkTrajectory[T tensor.Float](t *testing.T, start map[string]goldenTensor, c goldenCase, tol float64) {
+func checkTrajectory[T tensor.Float](t *testing.T, start map[string]golden.Tensor, c goldenCase, tol float64) {
 	o := goldenOptimizer[T](c)
 	penalty := optim.NewL2[T](optim.L2Config{Strength: c.Attrs.WeightDecay / 2})
 	_, decoupled := o.(optim.Decayer)
 	for _, param := range slices.Sorted(maps.Keys(start)) {
-		w := convert[T](start[param].Data)
+		w := golden.As[T](start[param].Data)
 		slots := zeroSlots(o, len(w))
 		for i, step := range c.Steps {
-			dw := convert[T](step.Grads[param])
+			dw := golden.As[T](step.Grads[param])
 			if !decoupled {
 				penalty.AddGradient(w, dw)
 			}
 			o.Update(&optim.Update[T]{
 				Param: w, Grad: dw, Slots: slots, Rates: constantRates(o), Step: int64(i + 1), Decay: true,
 			})
-			near(t, param, w, step.Params[param], tol)
+			golden.Near(t, param, w, step.Params[param], tol)
 		}
 		for i, slot := range o.Slots() {
-			var want goldenTensor
+			var want golden.Tensor
 			if err := json.Unmarshal(c.State[param][torchState[slot]], &want); err != nil {
 				t.Fatal(err)
 			}
-			near(t, param+"/"+slot, slots[i], want.Data, tol)
+			golden.Near(t, param+"/"+slot, slots[i], want.Data, tol)
 		}
 	}
 }
 
 func TestGoldenPenalties(t *testing.T) {
-	for _, c := range readGolden(t, "penalties.json").Cases {
+	for _, c := range golden.Cases[goldenCase](t, "penalties.json") {
 		t.Run(c.Name, func(t *testing.T) {
 			t.Run("float64", func(t *testing.T) { checkPenalty[float64](t, c, 1e-10) })
 			t.Run("float32", func(t *testing.T) { checkPenalty[float32](t, c, 1e-5) })
@@ -142,15 +118,15 @@ func checkPenalty[T tensor.Float](t *testing.T, c goldenCase, tol float64) {
 		"l2-half": optim.NewL2[T](optim.L2Config{Strength: lambda / 2}),
 		"elastic": optim.NewElastic[T](optim.ElasticConfig{L1: lambda / 4, L2: lambda * 3 / 4}),
 	}[c.Name]
-	w := convert[T](c.Inputs["x"].Data)
+	w := golden.As[T](c.Inputs["x"].Data)
 	dw := make([]T, len(w))
 	r.AddGradient(w, dw)
-	near(t, "penalty", []float64{r.Penalty(w)}, c.Outputs["y"].Data, tol)
-	near(t, "gradient", dw, c.Grads["x"].Data, tol)
+	golden.Near(t, "penalty", []float64{r.Penalty(w)}, c.Outputs["y"].Data, tol)
+	golden.Near(t, "gradient", dw, c.Grads["x"].Data, tol)
 }
 
 func TestGoldenClipping(t *testing.T) {
-	for _, c := range readGolden(t, "clipping.json").Cases {
+	for _, c := range golden.Cases[goldenCase](t, "clipping.json") {
 		t.Run(c.Op+"/"+c.Name, func(t *testing.T) {
 			t.Run("float64", func(t *testing.T) { checkClipping[float64](t, c, 1e-10) })
 			t.Run("float32", func(t *testing.T) { checkClipping[float32](t, c, 1e-5) })
@@ -162,7 +138,7 @@ func checkClipping[T tensor.Float](t *testing.T, c goldenCase, tol float64) {
 	var grad []T
 	var want []float64
 	for _, name := range slices.Sorted(maps.Keys(c.Inputs)) {
-		grad = append(grad, convert[T](c.Inputs[name].Data)...)
+		grad = append(grad, golden.As[T](c.Inputs[name].Data)...)
 		want = append(want, c.Outputs[name].Data...)
 	}
 	wantNorm := math.Sqrt(tensor.SumSquares(grad))
@@ -170,8 +146,8 @@ func checkClipping[T tensor.Float](t *testing.T, c goldenCase, tol float64) {
 		wantNorm = norm.Data[0]
 	}
 	norm := optim.ClipGradient(optim.Clip{Norm: c.Attrs.MaxNorm, Value: c.Attrs.ClipValue}, grad)
-	near(t, "norm", []float64{norm}, []float64{wantNorm}, tol)
-	near(t, "gradient", grad, want, tol)
+	golden.Near(t, "norm", []float64{norm}, []float64{wantNorm}, tol)
+	golden.Near(t, "gradient", grad, want, tol)
 }
 
 func zeroSlots[T tensor.Float](o optim.Optimizer[T], n int) [][]T {
@@ -188,29 +164,4 @@ func constantRates[T tensor.Float](o optim.Optimizer[T]) []float64 {
 		rates = append(rates, r.Value.Value)
 	}
 	return rates
-}
-
-func convert[T tensor.Float](x []float64) []T {
-	y := make([]T, len(x))
-	for i, v := range x {
-		y[i] = T(v)
-	}
-	return y
-}
-
-// near fails unless |got − want| ≤ tol·max(1, max|want|) everywhere.
-func near[T tensor.Float](t *testing.T, what string, got []T, want []float64, tol float64) {
-	t.Helper()
-	if len(got) != len(want) {
-		t.Fatalf("%s has %d elements, want %d", what, len(got), len(want))
-	}
-	scale := 1.0
-	for _, w := range want {
-		scale = max(scale, math.Abs(w))
-	}
-	for i, g := range got {
-		if !(math.Abs(float64(g)-want[i]) <= tol*scale) {
-			t.Errorf("%s[%d] = %v, want %v", what, i, g, want[i])
-		}
-	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/strata-ml/strata/internal/golden"
 	"github.com/strata-ml/strata/optim"
 	"github.com/strata-ml/strata/registry"
 	"github.com/strata-ml/strata/tensor"
@@ -130,7 +131,7 @@ func TestLeastSquaresUpdate(t *testing.T) {
 				c.o.Update(&optim.Update[float64]{
 					Param: w, Grad: problem.gradient(w), Slots: slots, Rates: constantRates(c.o), Step: int64(step + 1), Decay: true,
 				})
-				near(t, fmt.Sprintf("w after step %d", step+1), w, want, 1e-12)
+				golden.Near(t, fmt.Sprintf("w after step %d", step+1), w, want, 1e-12)
 			}
 		})
 	}
@@ -143,7 +144,7 @@ func TestDecayIsForMarkedParametersOnly(t *testing.T) {
 		o.Update(&optim.Update[float64]{
 			Param: w, Grad: []float64{0}, Slots: zeroSlots(o, 1), Rates: constantRates(o), Step: 1, Decay: decay,
 		})
-		near(t, fmt.Sprint("decay ", decay), w, []float64{want}, 1e-15)
+		golden.Near(t, fmt.Sprint("decay ", decay), w, []float64{want}, 1e-15)
 	}
 	if got := o.(optim.Decayer).DecayParams(); !slices.Equal(got, []string{"*/w"}) {
 		t.Errorf("decay_params %q", got)
@@ -154,7 +155,7 @@ func TestRatesFollowTheStep(t *testing.T) {
 	o := optim.NewSGD[float64](optim.SGDConfig{LR: registry.Const(1)})
 	w := []float64{1}
 	o.Update(&optim.Update[float64]{Param: w, Grad: []float64{1}, Rates: []float64{0.25, 0, 0}, Step: 1})
-	near(t, "w", w, []float64{0.75}, 0)
+	golden.Near(t, "w", w, []float64{0.75}, 0)
 }
 
 func TestSlotsAndRates(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"math"
 	"testing"
 
+	"github.com/strata-ml/strata/internal/golden"
 	"github.com/strata-ml/strata/optim"
 )
 
@@ -60,7 +61,7 @@ func TestL2IsDecoupledDecayForPlainDescent(t *testing.T) {
 	l2.AddGradient(w, dw)
 	for i, x := range w {
 		penalized, decoupled := x-lr*dw[i], (1-lr*decay)*x-lr*1
-		near(t, "w", []float64{penalized}, []float64{decoupled}, 1e-15)
+		golden.Near(t, "w", []float64{penalized}, []float64{decoupled}, 1e-15)
 	}
 }
 

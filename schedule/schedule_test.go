@@ -1,14 +1,13 @@
 package schedule_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/strata-ml/strata/internal/golden"
 	"github.com/strata-ml/strata/registry"
 	"github.com/strata-ml/strata/schedule"
 )
@@ -35,24 +34,12 @@ func goldenSchedule(op string, attrs map[string]float64) schedule.Schedule {
 }
 
 func TestGolden(t *testing.T) {
-	raw, err := os.ReadFile("testdata/schedules.json")
-	if err != nil {
-		t.Fatal(err)
+	type goldenCase struct {
+		Op, Name string
+		Attrs    map[string]any
+		LR       []float64
 	}
-	var file struct {
-		Cases []struct {
-			Op, Name string
-			Attrs    map[string]any
-			LR       []float64
-		}
-	}
-	if err := json.Unmarshal(raw, &file); err != nil {
-		t.Fatal(err)
-	}
-	if len(file.Cases) == 0 {
-		t.Fatal("testdata/schedules.json holds no cases")
-	}
-	for _, c := range file.Cases {
+	for _, c := range golden.Cases[goldenCase](t, "schedules.json") {
 		t.Run(c.Name, func(t *testing.T) {
 			attrs := map[string]float64{}
 			for key, v := range c.Attrs {

@@ -2,12 +2,10 @@ package train_test
 
 import (
 	"context"
-	"encoding/json"
-	"math"
-	"os"
 	"testing"
 
 	"github.com/strata-ml/strata/data"
+	"github.com/strata-ml/strata/internal/golden"
 	"github.com/strata-ml/strata/layers"
 	"github.com/strata-ml/strata/loss"
 	"github.com/strata-ml/strata/model"
@@ -18,41 +16,10 @@ import (
 	"github.com/strata-ml/strata/train"
 )
 
-// goldenTensor is a tensor of a golden file, row-major.
-type goldenTensor struct {
-	Shape []int
-	Data  []float64
-}
-
 // goldenTraining is a training that PyTorch ran in float64; see testdata/README.md.
 type goldenTraining struct {
-	Inputs, Params, After map[string]goldenTensor
+	Inputs, Params, After map[string]golden.Tensor
 	Losses, LR            []float64
-}
-
-func readGolden(t *testing.T) goldenTraining {
-	t.Helper()
-	text, err := os.ReadFile("testdata/training_mlp.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var file struct{ Cases []goldenTraining }
-	if err := json.Unmarshal(text, &file); err != nil {
-		t.Fatal(err)
-	}
-	return file.Cases[0]
-}
-
-// transposed returns a matrix [rows cols] as [cols rows]: PyTorch keeps weights as [out in].
-func transposed(g goldenTensor) []float64 {
-	rows, cols := g.Shape[0], g.Shape[1]
-	out := make([]float64, len(g.Data))
-	for i := range rows {
-		for j := range cols {
-			out[j*rows+i] = g.Data[i*cols+j]
-		}
-	}
-	return out
 }
 
 // TestGoldenTraining repeats 20 steps of an MLP with momentum, L2 and a learning rate that halves every five steps. In
@@ -63,13 +30,13 @@ func TestGoldenTraining(t *testing.T) {
 }
 
 func testGoldenTraining[T tensor.Float](t *testing.T, tolerance float64) {
-	golden := readGolden(t)
-	x, err := data.NewNumbers("x", tensor.Shape{4}, golden.Inputs["x"].Data, 1)
+	file := golden.Cases[goldenTraining](t, "training_mlp.json")[0]
+	x, err := data.NewNumbers("x", tensor.Shape{4}, file.Inputs["x"].Data, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var classes []int32
-	for _, c := range golden.Inputs["target"].Data {
+	for _, c := range file.Inputs["target"].Data {
 		classes = append(classes, int32(c))
 	}
 	y, err := data.NewIndices("y", nil, 3, classes)
@@ -79,16 +46,15 @@ func testGoldenTraining[T tensor.Float](t *testing.T, tolerance float64) {
 	m := mlp[T](t, 4, 5, 3)
 	want := map[string][]float64{}
 	for path, name := range map[string]string{"fc1/w": "w1", "fc1/b": "b1", "out/w": "w2", "out/b": "b2"} {
-		start, end := golden.Params[name], golden.After[name]
+		start, end := file.Params[name], file.After[name]
 		if len(start.Shape) == 2 {
-			start.Data, end.Data = transposed(start), transposed(end)
+			out, in := start.Shape[0], start.Shape[1] // PyTorch keeps weights as [out in]
+			start.Data, end.Data = golden.Transposed(out, in, start.Data), golden.Transposed(out, in, end.Data)
 		}
 		want[path] = end.Data
 		for _, p := range m.Params() {
 			if p.Path == path {
-				for i, v := range start.Data {
-					p.Data[i] = T(v)
-				}
+				copy(p.Data, golden.As[T](start.Data))
 			}
 		}
 	}
@@ -116,31 +82,10 @@ func testGoldenTraining[T tensor.Float](t *testing.T, tolerance float64) {
 	if _, err := run.Train(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	compare(t, "loss", losses, golden.Losses, tolerance)
-	compare(t, "learning rate", rates, golden.LR, 1e-15)
+	golden.Near(t, "loss", losses, file.Losses, tolerance)
+	golden.Near(t, "learning rate", rates, file.LR, 1e-15)
 	for _, p := range m.Params() {
-		got := make([]float64, len(p.Data))
-		for i, v := range p.Data {
-			got[i] = float64(v)
-		}
-		compare(t, p.Path, got, want[p.Path], tolerance)
-	}
-}
-
-// compare fails unless |got − want| ≤ tolerance·max(1, max|want|) for every element.
-func compare(t *testing.T, name string, got, want []float64, tolerance float64) {
-	t.Helper()
-	if len(got) != len(want) {
-		t.Fatalf("%s: %d elements, want %d", name, len(got), len(want))
-	}
-	scale := 1.0
-	for _, v := range want {
-		scale = max(scale, math.Abs(v))
-	}
-	for i := range want {
-		if !(math.Abs(got[i]-want[i]) <= tolerance*scale) {
-			t.Errorf("%s: element %d is %v, want %v", name, i, got[i], want[i])
-		}
+		golden.Near(t, p.Path, p.Data, want[p.Path], tolerance)
 	}
 }
 

@@ -15,7 +15,7 @@ const root = "github.com/strata-ml/strata/"
 // floors lists the packages from the bottom of the house to its top. A package imports only from floors below its own:
 // those on one floor never import each other.
 var floors = [][]string{
-	{"internal/kernel", "internal/atomicfile"},
+	{"internal/kernel", "internal/atomicfile", "internal/golden"},
 	{"tensor", "registry"},
 	{"layers", "loss", "optim", "schedule", "data", "checkpoint"},
 	{"model"},
