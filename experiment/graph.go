@@ -1,10 +1,12 @@
 package experiment
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/strata-ml/strata/model"
 	"github.com/strata-ml/strata/registry"
 	"github.com/strata-ml/strata/tensor"
 )
@@ -38,19 +40,27 @@ func (c *checker) checkGraph(inputs []tensor.Spec) (order []int, ok bool) {
 	if len(c.problems) > before || len(c.config.Model) == 0 {
 		return nil, false
 	}
-	order, cycle := c.sortNodes()
-	if len(cycle) == 2 {
-		i := slices.Index(c.names(), cycle[0])
-		c.fail(c.node(i, "from"), fmt.Sprintf("model: node %q reads itself", cycle[0]), "name another node, or leave from out for the node before")
-		return nil, false
+	from := make([][]string, len(c.config.Model))
+	for i := range from {
+		from[i] = c.sources(i)
 	}
-	if cycle != nil {
-		first := slices.Index(c.names(), cycle[0])
-		c.fail(c.node(first, "from"), fmt.Sprintf("model: the nodes %s form a cycle", strings.Join(cycle, " → ")), "a node cannot read what is computed from it: change a from")
+	order, err := model.Order(c.names(), from)
+	if cycle, ok := errors.AsType[*model.CycleError](err); ok {
+		c.failCycle(cycle.Nodes)
 		return nil, false
 	}
 	c.checkEnds()
 	return order, len(c.problems) == before
+}
+
+// failCycle tells of a cycle, whose first node comes back at its end.
+func (c *checker) failCycle(nodes []string) {
+	at := c.node(slices.Index(c.names(), nodes[0]), "from")
+	if len(nodes) == 2 {
+		c.fail(at, fmt.Sprintf("model: node %q reads itself", nodes[0]), "name another node, or leave from out for the node before")
+		return
+	}
+	c.fail(at, fmt.Sprintf("model: the nodes %s form a cycle", strings.Join(nodes, " → ")), "a node cannot read what is computed from it: change a from")
 }
 
 func (c *checker) checkNodeNames(inputs []tensor.Spec) {
@@ -117,55 +127,6 @@ func (c *checker) checkShare(i int) {
 	}
 	unknown := &registry.UnknownError{Name: node.Share, Known: before}
 	c.fail(c.node(i, "share"), fmt.Sprintf("model: node %q: shares the parameters of %q, which is no node before it", node.Name, node.Share), unknown.Hint())
-}
-
-// sortNodes returns an order by Kahn's algorithm (1962), or the names along a cycle.
-func (c *checker) sortNodes() (order []int, cycle []string) {
-	names := c.names()
-	index := map[string]int{}
-	for i, name := range names {
-		index[name] = i
-	}
-	done := make([]bool, len(names))
-	waitsFor := func(i int) int {
-		for _, from := range c.sources(i) {
-			if k, ok := index[from]; ok && !done[k] {
-				return k
-			}
-		}
-		return -1
-	}
-	for len(order) < len(names) {
-		next := -1
-		for i := range names {
-			if !done[i] && waitsFor(i) < 0 {
-				next = i
-				break
-			}
-		}
-		if next < 0 {
-			return nil, nameCycle(names, slices.Index(done, false), waitsFor)
-		}
-		done[next] = true
-		order = append(order, next)
-	}
-	return order, nil
-}
-
-// nameCycle follows what each node waits for until one comes back.
-func nameCycle(names []string, i int, waitsFor func(int) int) []string {
-	var path []int
-	for !slices.Contains(path, i) {
-		path = append(path, i)
-		i = waitsFor(i)
-	}
-	path = append(path[slices.Index(path, i):], i)
-	slices.Reverse(path)
-	cycle := make([]string, len(path))
-	for k, i := range path {
-		cycle[k] = names[i]
-	}
-	return cycle
 }
 
 // checkEnds checks that one node alone is read by no other: the output.

@@ -56,7 +56,7 @@ func NewSequential[T tensor.Float](input tensor.Spec, nodes ...Node[T]) (*Model[
 // NewGraph returns the model of a graph. Nodes run in a topological order that keeps the given order where it can. The
 // output is the one node that no other reads. Nothing is allocated for the parameters until Init.
 //
-// Errors are a *NodeError where one node is at fault, and name the nodes of a cycle.
+// Errors are a *NodeError where one node is at fault, and a *CycleError.
 func NewGraph[T tensor.Float](inputs []tensor.Spec, nodes []Node[T]) (*Model[T], error) {
 	if len(inputs) == 0 || len(nodes) == 0 {
 		return nil, fmt.Errorf("a model needs at least one input and one node")
@@ -70,7 +70,11 @@ func NewGraph[T tensor.Float](inputs []tensor.Spec, nodes []Node[T]) (*Model[T],
 	if err := checkNames(inputs, nodes); err != nil {
 		return nil, err
 	}
-	order, err := topological(nodes)
+	names, from := make([]string, len(nodes)), make([][]string, len(nodes))
+	for i, n := range nodes {
+		names[i], from[i] = n.Name, n.From
+	}
+	order, err := Order(names, from)
 	if err != nil {
 		return nil, err
 	}
@@ -143,49 +147,62 @@ func checkNames[T tensor.Float](inputs []tensor.Spec, nodes []Node[T]) error {
 	return nil
 }
 
-// topological returns the order of Kahn (1962): at each turn the first node, in the given order, all of whose sources
-// have run.
-func topological[T tensor.Float](nodes []Node[T]) ([]int, error) {
-	isNode := map[string]bool{}
-	for _, n := range nodes {
-		isNode[n.Name] = true
+// A CycleError says that nodes read each other in a circle.
+type CycleError struct {
+	Nodes []string // each is read by the next; the first comes back at the end
+}
+
+func (e *CycleError) Error() string {
+	return "the graph has a cycle: " + strings.Join(e.Nodes, " → ")
+}
+
+// Order returns the order of Kahn (1962) in which nodes run: at each turn the first, in the given order, all of whose
+// sources have run. from holds what each node reads; a name that is no node's is an input. The error is a *CycleError.
+func Order(names []string, from [][]string) ([]int, error) {
+	index := map[string]int{}
+	for i, name := range names {
+		index[name] = i
 	}
-	done := map[string]bool{}
-	ready := func(n Node[T]) bool {
-		return !slices.ContainsFunc(n.From, func(from string) bool { return isNode[from] && !done[from] })
-	}
-	var order []int
-	for len(order) < len(nodes) {
-		next := slices.IndexFunc(nodes, func(n Node[T]) bool { return !done[n.Name] && ready(n) })
-		if next < 0 {
-			return nil, fmt.Errorf("the graph has a cycle: %s", strings.Join(findCycle(nodes, done), " → "))
+	sources := make([][]int, len(names))
+	for i, list := range from {
+		for _, name := range list {
+			if k, ok := index[name]; ok {
+				sources[i] = append(sources[i], k)
+			}
 		}
-		done[nodes[next].Name] = true
+	}
+	done := make([]bool, len(names))
+	waitsFor := func(i int) int { return slices.IndexFunc(sources[i], func(k int) bool { return !done[k] }) }
+	var order []int
+	for len(order) < len(names) {
+		next := 0
+		for next < len(names) && (done[next] || waitsFor(next) >= 0) {
+			next++
+		}
+		if next == len(names) {
+			cycle := findCycle(slices.Index(done, false), func(i int) int { return sources[i][waitsFor(i)] })
+			e := &CycleError{}
+			for _, i := range cycle {
+				e.Nodes = append(e.Nodes, names[i])
+			}
+			return nil, e
+		}
+		done[next] = true
 		order = append(order, next)
 	}
 	return order, nil
 }
 
-// findCycle walks from a node that cannot run to a source of it that cannot run, until a name comes back.
-func findCycle[T tensor.Float](nodes []Node[T], done map[string]bool) []string {
-	from := map[string][]string{}
-	name := ""
-	for _, n := range slices.Backward(nodes) {
-		from[n.Name] = n.From
-		if !done[n.Name] {
-			name = n.Name
-		}
+// findCycle walks from a node to one that it waits for, until a node comes back.
+func findCycle(i int, waitsFor func(int) int) []int {
+	var path []int
+	for !slices.Contains(path, i) {
+		path = append(path, i)
+		i = waitsFor(i)
 	}
-	var path []string
-	for {
-		if i := slices.Index(path, name); i >= 0 {
-			cycle := append(path[i:], name)
-			slices.Reverse(cycle)
-			return cycle
-		}
-		path = append(path, name)
-		name = from[name][slices.IndexFunc(from[name], func(s string) bool { _, isNode := from[s]; return isNode && !done[s] })]
-	}
+	cycle := append(path[slices.Index(path, i):], i)
+	slices.Reverse(cycle)
+	return cycle
 }
 
 // add declares a node and its parameters, and appends it to the order.

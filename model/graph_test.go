@@ -2,6 +2,7 @@ package model_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -246,5 +247,32 @@ func TestShare(t *testing.T) {
 	}
 	if len(m.Params()) != 1 || e.Grads()[0] != 2 {
 		t.Errorf("%d parameters with gradient %v, want 1 with gradient 2", len(m.Params()), e.Grads())
+	}
+}
+
+func TestOrder(t *testing.T) {
+	for name, test := range map[string]struct {
+		from  [][]string // of the nodes a, b, c and so on
+		order []int
+		cycle string
+	}{
+		"a chain":                    {[][]string{{"input"}, {"a"}, {"b"}}, []int{0, 1, 2}, ""},
+		"a chain backwards":          {[][]string{{"b"}, {"c"}, {"input"}}, []int{2, 1, 0}, ""},
+		"the given order, if it can": {[][]string{{"c"}, {"input"}, {"input"}, {"a", "b"}}, []int{1, 2, 0, 3}, ""},
+		"a node that reads itself":   {[][]string{{"input"}, {"b"}}, nil, "b b"},
+		"a cycle behind a node":      {[][]string{{"input"}, {"c", "a"}, {"d"}, {"b"}, {"d"}}, nil, "b d c b"},
+	} {
+		names := []string{"a", "b", "c", "d", "e"}[:len(test.from)]
+		order, err := model.Order(names, test.from)
+		if !slices.Equal(order, test.order) {
+			t.Errorf("%s: got order %v, want %v", name, order, test.order)
+		}
+		cycle := ""
+		if e, ok := errors.AsType[*model.CycleError](err); ok {
+			cycle = strings.Join(e.Nodes, " ")
+		}
+		if cycle != test.cycle {
+			t.Errorf("%s: got cycle %q, want %q", name, cycle, test.cycle)
+		}
 	}
 }
