@@ -185,3 +185,13 @@ func (b *Builder[T]) OneInput() error {
 	}
 	return nil
 }
+
+// SameShape declares an output of the shape of the input, for a layer with exactly one: an activation. It returns an
+// error, and declares nothing, where there is none or more.
+func (b *Builder[T]) SameShape() error {
+	if err := b.OneInput(); err != nil {
+		return err
+	}
+	b.Out(b.In(0)...)
+	return nil
+}

@@ -1,6 +1,7 @@
 package layers_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -69,5 +70,22 @@ func TestDeclareErrors(t *testing.T) {
 	_, err = layers.Declare[float64](declaring{func(b *layers.Builder[float64]) { b.Out(1); b.Index(0, 7) }}, integers)
 	if err == nil || !strings.Contains(err.Error(), "holds whole numbers below 9, and the layer takes those below 7") {
 		t.Errorf("integers beyond the layer's: %v", err)
+	}
+}
+
+func TestSameShape(t *testing.T) {
+	l := declaring{func(b *layers.Builder[float64]) {
+		if err := b.SameShape(); err != nil {
+			t.Error(err)
+		}
+	}}
+	d, err := layers.Declare[float64](l, tensor.Spec{Shape: tensor.Shape{2, 3}})
+	if err != nil || !d.Out.Equal(tensor.Shape{2, 3}) {
+		t.Errorf("the output of [2 3] is %+v, %v", d, err)
+	}
+	for _, in := range [][]tensor.Spec{nil, make([]tensor.Spec, 2)} {
+		if err := layers.NewBuilder[float64](in...).SameShape(); err == nil || err.Error() != fmt.Sprintf("takes one input, has %d", len(in)) {
+			t.Errorf("of %d inputs: %v", len(in), err)
+		}
 	}
 }

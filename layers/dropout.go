@@ -32,14 +32,13 @@ func init() { Register("dropout", DropoutConfig{Rate: 0.5}, NewDropout[float32],
 
 // Build implements Layer.
 func (l *Dropout[T]) Build(b *Builder[T]) error {
-	if err := b.OneInput(); err != nil {
+	if err := b.SameShape(); err != nil {
 		return err
 	}
 	if err := registry.Check(l.c); err != nil {
 		return err
 	}
 	l.n = b.In(0).Size()
-	b.Out(b.In(0)...)
 	b.BackwardReads(false, false)
 	return nil
 }

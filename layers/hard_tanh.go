@@ -45,13 +45,12 @@ func init() {
 
 // Build implements Layer.
 func (l *HardTanh[T]) Build(b *Builder[T]) error {
-	if err := b.OneInput(); err != nil {
+	if err := b.SameShape(); err != nil {
 		return err
 	}
 	if err := registry.Check(l.c); err != nil {
 		return err
 	}
-	b.Out(b.In(0)...)
 	b.BackwardReads(false, true)
 	return nil
 }

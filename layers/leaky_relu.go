@@ -26,12 +26,8 @@ func init() {
 
 // Build implements Layer. Backward looks at x, because y does not tell the sides of 0 apart for every slope.
 func (LeakyReLU[T]) Build(b *Builder[T]) error {
-	if err := b.OneInput(); err != nil {
-		return err
-	}
-	b.Out(b.In(0)...)
 	b.BackwardReads(true, false)
-	return nil
+	return b.SameShape()
 }
 
 // Forward implements Layer.

@@ -42,11 +42,7 @@ func NewPointwise[T tensor.Float](f func(x float64) float64, df func(x, y float6
 
 // Build implements Layer. Backward reads both x and y, as df may.
 func (Pointwise[T]) Build(b *Builder[T]) error {
-	if err := b.OneInput(); err != nil {
-		return err
-	}
-	b.Out(b.In(0)...)
-	return nil
+	return b.SameShape()
 }
 
 // Forward implements Layer.

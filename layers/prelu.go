@@ -36,7 +36,7 @@ func init() {
 
 // Build implements Layer.
 func (l *PReLU[T]) Build(b *Builder[T]) error {
-	if err := b.OneInput(); err != nil {
+	if err := b.SameShape(); err != nil {
 		return err
 	}
 	if err := registry.Check(l.c); err != nil {
@@ -48,7 +48,6 @@ func (l *PReLU[T]) Build(b *Builder[T]) error {
 		slopes, l.step = l.n, 1
 	}
 	l.a = b.Param("a", Init{Name: "constant", Config: Constant{Value: l.c.Init}}, slopes)
-	b.Out(b.In(0)...)
 	b.BackwardReads(true, false)
 	return nil
 }

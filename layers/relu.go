@@ -23,12 +23,8 @@ func init() { Register("relu", ReLUConfig{}, NewReLU[float32], NewReLU[float64])
 
 // Build implements Layer.
 func (ReLU[T]) Build(b *Builder[T]) error {
-	if err := b.OneInput(); err != nil {
-		return err
-	}
-	b.Out(b.In(0)...)
 	b.BackwardReads(false, true)
-	return nil
+	return b.SameShape()
 }
 
 // Forward implements Layer.

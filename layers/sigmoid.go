@@ -21,12 +21,8 @@ func init() { Register("sigmoid", SigmoidConfig{}, NewSigmoid[float32], NewSigmo
 
 // Build implements Layer.
 func (Sigmoid[T]) Build(b *Builder[T]) error {
-	if err := b.OneInput(); err != nil {
-		return err
-	}
-	b.Out(b.In(0)...)
 	b.BackwardReads(false, true)
-	return nil
+	return b.SameShape()
 }
 
 // Forward implements Layer.

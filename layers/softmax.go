@@ -22,11 +22,10 @@ func init() { Register("softmax", SoftmaxConfig{}, NewSoftmax[float32], NewSoftm
 
 // Build implements Layer.
 func (l *Softmax[T]) Build(b *Builder[T]) error {
-	if err := b.OneInput(); err != nil {
+	if err := b.SameShape(); err != nil {
 		return err
 	}
 	l.n = b.In(0).Last()
-	b.Out(b.In(0)...)
 	b.BackwardReads(false, true)
 	return nil
 }

@@ -21,12 +21,8 @@ func init() { Register("tanh", TanhConfig{}, NewTanh[float32], NewTanh[float64])
 
 // Build implements Layer.
 func (Tanh[T]) Build(b *Builder[T]) error {
-	if err := b.OneInput(); err != nil {
-		return err
-	}
-	b.Out(b.In(0)...)
 	b.BackwardReads(false, true)
-	return nil
+	return b.SameShape()
 }
 
 // Forward implements Layer.

@@ -59,13 +59,12 @@ type reference[T tensor.Float] struct {
 }
 
 func (l *reference[T]) Build(b *layers.Builder[T]) error {
-	if err := b.OneInput(); err != nil {
+	if err := b.SameShape(); err != nil {
 		return err
 	}
 	l.n = b.In(0).Size()
 	l.w = b.Param("w", registry.Choose[layers.Initializer]("zeros"), l.n)
 	l.xx = b.Workspace(l.n)
-	b.Out(b.In(0)...)
 	b.BackwardReads(true, false)
 	return nil
 }
@@ -94,12 +93,11 @@ type mean[T tensor.Float] struct {
 }
 
 func (l *mean[T]) Build(b *layers.Builder[T]) error {
-	if err := b.OneInput(); err != nil {
+	if err := b.SameShape(); err != nil {
 		return err
 	}
 	l.n = b.In(0).Size()
 	l.running, l.batch = b.State("mean", 0, l.n), b.Workspace(l.n)
-	b.Out(b.In(0)...)
 	b.RowsDepend()
 	b.BackwardReads(false, false)
 	return nil
@@ -148,12 +146,11 @@ type noise[T tensor.Float] struct {
 }
 
 func (l *noise[T]) Build(b *layers.Builder[T]) error {
-	if err := b.OneInput(); err != nil {
+	if err := b.SameShape(); err != nil {
 		return err
 	}
 	l.n = b.In(0).Size()
 	l.r = b.Scratch(l.n)
-	b.Out(b.In(0)...)
 	b.BackwardReads(false, false)
 	return nil
 }

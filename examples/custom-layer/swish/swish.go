@@ -21,11 +21,10 @@ func New[T tensor.Float](c Config) layers.Layer[T] { return &Swish[T]{Config: c}
 func init() { layers.Register("swish", Config{}, New[float32], New[float64]) }
 
 func (l *Swish[T]) Build(b *layers.Builder[T]) error {
-	if err := b.OneInput(); err != nil {
+	if err := b.SameShape(); err != nil {
 		return err
 	}
 	l.beta, l.s = b.Param("beta", l.Beta.Or("ones"), 1), b.Scratch(b.In(0).Size())
-	b.Out(b.In(0)...)
 	return nil
 }
 
