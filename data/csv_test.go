@@ -267,6 +267,35 @@ func TestCSVFitted(t *testing.T) {
 	}
 }
 
+// TestCSVReadWarnsOfUnknownCategories reads categories that the training rows lack: they set no element, and are told.
+func TestCSVReadWarnsOfUnknownCategories(t *testing.T) {
+	source := data.NewCSV(csvConfig(func(c *data.CSVConfig) { c.Path, c.Target, c.Task = "train.csv", "y", "regression" }))
+	dir := write(t, map[string]string{
+		"train.csv": "x,y\nred,10\nblue,30\n", "known.csv": "x\nblue\n?\n", "other.csv": "x\nred\npink\ngrey\n?\npink\n",
+	})
+	s, err := source.Load(data.Context{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]struct {
+		inputs   []float64
+		warnings []string
+	}{
+		"known.csv": {[]float64{1, 0, 0, 0}, nil},
+		"other.csv": {[]float64{0, 1, 0, 0, 0, 0, 0, 0, 0, 0}, []string{
+			`other.csv: column "x": 3 of 5 rows have a category that the training rows lack, such as "pink"; they are read as none of those known`,
+		}},
+	} {
+		set, err := source.Read(data.Context{Dir: dir, Fitted: s.Fitted}, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := all[float64](set).Inputs[0].Floats; !slices.Equal(got, want.inputs) || !slices.Equal(set.Warnings, want.warnings) {
+			t.Errorf("%s: got %v, warnings %q", name, got, set.Warnings)
+		}
+	}
+}
+
 // TestCSVReadWithoutTarget reads rows to predict, whose target may be blank, unknown or no number.
 func TestCSVReadWithoutTarget(t *testing.T) {
 	for task, train := range map[string]string{"regression": "x,y\n1,10\n3,30\n", "classification": "x,y\n1,a\n3,b\n"} {

@@ -22,8 +22,9 @@ type Column interface {
 
 // A Set is a collection of rows: the inputs of a model, and the target. All columns have the same length.
 type Set struct {
-	Inputs []Column
-	Target Column // nil when the rows come without
+	Inputs   []Column
+	Target   Column   // nil when the rows come without
+	Warnings []string // what a person should know of the rows that Read returns
 }
 
 // Len returns the number of rows.

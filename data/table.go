@@ -3,6 +3,7 @@ package data
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/strata-ml/strata/tensor"
@@ -58,10 +59,14 @@ func (l *fittedCSV) apply(f *frame, names naming) (*Set, error) {
 	}
 	t.numbers = make([]float64, f.rows*len(t.numberAt))
 	t.codes = make([]int32, f.rows*len(t.categoryAt))
+	set := &Set{Inputs: []Column{t}}
 	n, k := 0, 0
 	for i, c := range l.Columns {
 		if c.Number == nil {
 			c.fillCodes(f.columns[i], t, k)
+			if warning := c.unknownCategories(f.columns[i]); warning != "" {
+				set.Warnings = append(set.Warnings, f.file.Path+": "+warning)
+			}
 			k++
 			continue
 		}
@@ -73,7 +78,6 @@ func (l *fittedCSV) apply(f *frame, names naming) (*Set, error) {
 			n++
 		}
 	}
-	set := &Set{Inputs: []Column{t}}
 	if last == len(f.columns) {
 		return set, nil
 	}
@@ -146,6 +150,23 @@ func (c fittedColumn) fillCodes(from *cells, t *table, k int) {
 		}
 		t.codes[r*len(t.categoryAt)+k] = code
 	}
+}
+
+// unknownCategories words how many cells have a category that the training rows lack, "" for none.
+func (c fittedColumn) unknownCategories(from *cells) string {
+	recode := c.recode(from.texts)
+	first := slices.Index(recode, -1)
+	if first < 0 {
+		return ""
+	}
+	rows := 0
+	for _, code := range from.codes {
+		if code >= 0 && recode[code] < 0 {
+			rows++
+		}
+	}
+	return fmt.Sprintf("column %q: %d of %d rows have a category that the training rows lack, such as %q; they are read as none of those known",
+		c.Name, rows, len(from.codes), from.texts[first])
 }
 
 // recode returns the category of each text, −1 where it is none.

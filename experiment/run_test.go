@@ -273,3 +273,36 @@ func TestTrained(t *testing.T) {
 		t.Errorf("scoring rows without a target: %v", err)
 	}
 }
+
+// TestTrainedWarns predicts for a category that was never trained on.
+func TestTrainedWarns(t *testing.T) {
+	dir := t.TempDir()
+	file, other := filepath.Join(dir, "fruit.csv"), filepath.Join(dir, "other.csv")
+	for path, text := range map[string]string{file: "colour,price\nred,1.5\ngreen,2.5\nred,1.6\n", other: "colour\nblue\nred\n"} {
+		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text := `
+data: {type: csv, path: fruit.csv, target: price}
+model: [{name: out, type: dense, units: 1}]
+loss: mse
+optimizer: sgd
+train: {epochs: 1}
+`
+	e, err := experiment.Parse("fruit.yaml", []byte(text), experiment.Options{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := experiment.OpenTrained(finish(t, e), experiment.TrainedOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	if err := m.Predict(other, func(int, experiment.Prediction) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if len(m.Warnings) != 1 || !strings.Contains(m.Warnings[0], `1 of 2 rows have a category that the training rows lack, such as "blue"`) {
+		t.Errorf("warnings %q", m.Warnings)
+	}
+}

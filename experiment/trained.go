@@ -16,7 +16,7 @@ type Trained struct {
 	Config   Config
 	Path     string // of the checkpoint
 	State    checkpoint.State
-	Warnings []string
+	Warnings []string // what a person should know: of the checkpoint, and of each file that was read
 	dir      string
 	source   data.Source
 	file     *checkpoint.File
@@ -80,7 +80,7 @@ func (t *Trained) Evaluate() (train.Record, error) {
 
 // EvaluateFile scores the model on the rows of another file of the same kind.
 func (t *Trained) EvaluateFile(path string) (train.Record, error) {
-	set, err := t.source.Read(t.context(), path)
+	set, err := t.read(t.context(), path)
 	if err != nil {
 		return train.Record{}, err
 	}
@@ -88,6 +88,16 @@ func (t *Trained) EvaluateFile(path string) (train.Record, error) {
 		return train.Record{}, fmt.Errorf("%s has no target to score against", path)
 	}
 	return t.evaluate(set)
+}
+
+// read reads the rows of another file.
+func (t *Trained) read(c data.Context, path string) (*data.Set, error) {
+	set, err := t.source.Read(c, path)
+	if err != nil {
+		return nil, err
+	}
+	t.Warnings = append(t.Warnings, set.Warnings...)
+	return set, nil
 }
 
 func (t *Trained) evaluate(set *data.Set) (train.Record, error) {
@@ -112,7 +122,7 @@ type Prediction struct {
 func (t *Trained) Predict(path string, f func(row int, p Prediction) error) error {
 	c := t.context()
 	c.NoTarget = true
-	set, err := t.source.Read(c, path)
+	set, err := t.read(c, path)
 	if err != nil {
 		return err
 	}
