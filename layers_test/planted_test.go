@@ -79,13 +79,19 @@ func TestRaceIsFound(t *testing.T) {
 	if raceDetector {
 		t.Skip("the race detector stops the planted race by itself: run without -race")
 	}
-	violations, err := layerstest.Check("flawed_shares_memory", layerstest.Case{In: []tensor.Spec{layerstest.Real(7)}})
-	if err != nil {
-		t.Fatal(err)
+	for range 10 { // on a busy machine the two frames may by chance run one after the other
+		violations, err := layerstest.Check("flawed_shares_memory", layerstest.Case{In: []tensor.Spec{layerstest.Real(7)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(violations) == 1 && violations[0].Rule == "Race" {
+			return
+		}
+		if len(violations) > 0 {
+			t.Fatalf("violations are %v, must be one of Race", violations)
+		}
 	}
-	if len(violations) != 1 || violations[0].Rule != "Race" {
-		t.Errorf("violations are %v, must be one of Race", violations)
-	}
+	t.Error("the race is not found")
 }
 
 func TestForgottenKeyIsFound(t *testing.T) {
