@@ -81,13 +81,16 @@ func (r *Run) readInfo(o ResumeOptions) (Info, error) {
 
 func (r *Run) configPath() string { return filepath.Join(r.Dir, ConfigFile) }
 
-// openNewest opens the newest intact checkpoint. It returns nil where there has never been one.
+// openNewest removes what writers that were killed have left, and opens the newest intact checkpoint. It returns nil
+// where there has never been one.
 func (r *Run) openNewest() (*checkpoint.File, error) {
-	dir := filepath.Join(r.Dir, train.CheckpointDir)
-	if _, err := atomicfile.RemoveTemps(atomicfile.OS{}, dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
+	checkpoints := filepath.Join(r.Dir, train.CheckpointDir)
+	for _, dir := range []string{r.Dir, checkpoints} {
+		if _, err := atomicfile.RemoveTemps(atomicfile.OS{}, dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
 	}
-	path, skipped, err := checkpoint.Latest(dir)
+	path, skipped, err := checkpoint.Latest(checkpoints)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

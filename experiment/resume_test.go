@@ -3,6 +3,7 @@ package experiment_test
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -277,5 +278,30 @@ func TestLostInfo(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestResumeRemovesTemporaries finds what a writer left that was killed while it wrote config.yaml or a checkpoint.
+func TestResumeRemovesTemporaries(t *testing.T) {
+	e, _ := flowers(t)
+	dir := finish(t, e)
+	left := []string{
+		filepath.Join(dir, ".config.yaml.0123456789abcdef.tmp"),
+		filepath.Join(dir, train.CheckpointDir, ".step-0000000012.strata.0123456789abcdef.tmp"),
+	}
+	for _, path := range left {
+		if err := os.WriteFile(path, []byte("half"), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r, err := experiment.Resume(dir, experiment.ResumeOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	for _, path := range left {
+		if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s is still there: %v", path, err)
+		}
 	}
 }
