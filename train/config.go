@@ -7,7 +7,7 @@ type Config struct {
 	BatchSize int   `doc:"training rows per step" is:">=1"`
 	Shuffle   bool  `doc:"visit the rows of each epoch in a new order, a function of seed and epoch"`
 	DropLast  bool  `doc:"leave out the last batch of an epoch when it is short"`
-	EvalEvery int64 `doc:"epochs between evaluations" is:">=1"`
+	EvalEvery int64 `doc:"epochs between evaluations; the weights that a run ends with are evaluated besides" is:">=1"`
 	LogEvery  int64 `doc:"steps between step records in metrics.jsonl" is:">=1"`
 }
 
