@@ -29,7 +29,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 	"github.com/strata-ml/strata/experiment"
@@ -149,6 +148,9 @@ func (p *program) report(c *cobra.Command, err error) int {
 		return exitUsage
 	}
 	p.tellFailure(err)
+	if _, ok := errors.AsType[*experiment.OptionError](err); ok {
+		return exitUsage
+	}
 	if _, ok := errors.AsType[*usageError](err); ok {
 		fmt.Fprintf(p.stderr, "Run %q for how it is used.\n", c.CommandPath()+" --help")
 		return exitUsage
@@ -195,8 +197,8 @@ func isRun(dir string) error {
 	if err := exists(dir); err != nil {
 		return err
 	}
-	if exists(filepath.Join(dir, experiment.ConfigFile)) != nil {
-		return usage("%s is no run directory: it has no %s", dir, experiment.ConfigFile)
+	if !experiment.IsRun(dir) {
+		return usage("%s is no run directory: it has no %s and no checkpoint", dir, experiment.ConfigFile)
 	}
 	return nil
 }

@@ -118,7 +118,7 @@ func TestUsageErrors(t *testing.T) {
 		"two files":       {"train a.yaml b.yaml", `too many arguments: FILE is all it takes, and there is "b.yaml"`},
 		"missing file":    {"train missing.yaml", "missing.yaml: no such file or directory"},
 		"missing run":     {"eval missing", "missing: no such file or directory"},
-		"no run":          {"resume .", "strata: . is no run directory: it has no config.yaml"},
+		"no run":          {"resume .", "strata: . is no run directory: it has no config.yaml and no checkpoint"},
 		"run in use":      {"train digits.yaml --run r", "r is not empty"},
 		"help topic":      {"help trian", `unknown command "trian"; did you mean "train"?`},
 		"negative epochs": {"resume r --epochs -3", "--epochs must be positive, is -3"},

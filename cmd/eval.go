@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -36,21 +37,18 @@ best checkpoint, or the newest with --last.`,
   strata eval runs/digits-1 --last --json | jq .metrics.accuracy`,
 		Args: arguments(1, 1, "RUN or CHECKPOINT"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			t, err := p.openTrained(args[0], o)
-			if err != nil {
-				return err
-			}
-			defer t.Close()
-			rec, err := evaluate(t, input)
-			if err != nil {
-				return err
-			}
-			result := evaluation{t.Path, rec.Step, rec.Epoch, input, rec.Loss, rec.Metrics}
-			if asJSON {
-				return writeJSON(p.stdout, result)
-			}
-			p.printEvaluation(result)
-			return nil
+			return p.withTrained(args[0], o, func(t *experiment.Trained) error {
+				rec, err := evaluate(t, input)
+				if err != nil {
+					return err
+				}
+				result := evaluation{t.Path, rec.Step, rec.Epoch, input, rec.Loss, rec.Metrics}
+				if asJSON {
+					return writeJSON(p.stdout, result)
+				}
+				p.printEvaluation(result)
+				return nil
+			})
 		},
 	}
 	c.Flags().StringVar(&input, "input", "", "score on the rows of this `FILE`")
@@ -65,17 +63,21 @@ func addTrainedFlags(c *cobra.Command, o *experiment.TrainedOptions) {
 	c.Flags().StringVar(&o.DataDir, "data-dir", "", "`DIR` where relative data paths start (default where they did when the run began)")
 }
 
-// openTrained opens the model of a run or a checkpoint that the command line names.
-func (p *program) openTrained(path string, o experiment.TrainedOptions) (*experiment.Trained, error) {
+// withTrained calls f with the model of a run or a checkpoint that the command line names, and tells a person what is to
+// know of it: before f how it was found, after f what the data that f read brought up.
+func (p *program) withTrained(path string, o experiment.TrainedOptions, f func(t *experiment.Trained) error) error {
 	if err := exists(path); err != nil {
-		return nil, err
+		return err
 	}
 	t, err := experiment.OpenTrained(path, o)
 	if err != nil {
-		return nil, err
+		return err
 	}
+	found := len(t.Warnings)
 	p.warn(t.Warnings...)
-	return t, nil
+	err = f(t)
+	p.warn(t.Warnings[found:]...)
+	return errors.Join(err, t.Close())
 }
 
 func evaluate(t *experiment.Trained, input string) (train.Record, error) {

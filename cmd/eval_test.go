@@ -48,3 +48,19 @@ func TestEvalOnAnotherFile(t *testing.T) {
 	}
 	wantAll(t, r.stderr, "has no target to score against")
 }
+
+// TestEvalWithoutTheBestCheckpoint falls back to the newest one, and says which.
+func TestEvalWithoutTheBestCheckpoint(t *testing.T) {
+	trainedDigits(t)
+	best := "r/checkpoints/step-0000000024.strata"
+	newest := "r/checkpoints/step-0000000012.strata"
+	damage(t, best)
+	for _, verb := range []string{"eval", "inspect"} {
+		r := strata(t, verb, "r")
+		if r.code != exitDone {
+			t.Fatalf("%s: %s", verb, r.stderr)
+		}
+		wantAll(t, r.stderr, "warning: ", best)
+		wantAll(t, r.out, newest)
+	}
+}

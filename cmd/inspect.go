@@ -90,9 +90,7 @@ newest with --last.`,
 			if err != nil {
 				return err
 			}
-			for _, s := range skipped {
-				p.warn(fmt.Sprintf("passed over a damaged checkpoint: %v", s))
-			}
+			p.warn(experiment.SkipWarnings(skipped, path)...)
 			f, err := checkpoint.Open(path)
 			if err != nil {
 				return err

@@ -34,17 +34,14 @@ file. Of a run it takes the best checkpoint, or the newest with --last.`,
 			if err := exists(input); err != nil {
 				return err
 			}
-			t, err := p.openTrained(args[0], o)
-			if err != nil {
-				return err
-			}
-			defer t.Close()
-			write := func(w io.Writer) error { return predict(t, input, probabilities, w) }
-			if output != "" {
-				return atomicfile.Write(atomicfile.OS{}, output, write)
-			}
-			w := bufio.NewWriter(p.stdout)
-			return errors.Join(write(w), w.Flush())
+			return p.withTrained(args[0], o, func(t *experiment.Trained) error {
+				write := func(w io.Writer) error { return predict(t, input, probabilities, w) }
+				if output != "" {
+					return atomicfile.Write(atomicfile.OS{}, output, write)
+				}
+				w := bufio.NewWriter(p.stdout)
+				return errors.Join(write(w), w.Flush())
+			})
 		},
 	}
 	c.Flags().StringVar(&input, "input", "", "`FILE` with the rows to predict for")

@@ -52,6 +52,21 @@ func TestPredictClasses(t *testing.T) {
 	}
 }
 
+// TestPredictWarnsOfUnknownCategories predicts for a penguin of an island that no penguin trained on, without a word on
+// standard output.
+func TestPredictWarnsOfUnknownCategories(t *testing.T) {
+	t.Chdir(t.TempDir())
+	mustStrata(t, "example", "penguins", "--output", ".")
+	mustStrata(t, "train", "penguins.yaml", "--run", "r", "--no-plots", "--set", "train.epochs=1")
+	header, _, _ := strings.Cut(readFile(t, "data/penguins/penguins.csv"), "\n")
+	writeFile(t, "new.csv", header+"\nAtlantis,39.1,18.7,181,3750,male,\n")
+	r := strata(t, "predict", "r", "--input", "new.csv")
+	if r.code != exitDone || strings.Count(r.out, "\n") != 2 {
+		t.Fatalf("exit code %d, output %q\n%s", r.code, r.out, r.stderr)
+	}
+	wantAll(t, r.stderr, "warning: ", "island", "Atlantis")
+}
+
 func TestPredictNumbersInUnitsOfTheFile(t *testing.T) {
 	t.Chdir(t.TempDir())
 	mustStrata(t, "example", "diabetes", "--output", ".")

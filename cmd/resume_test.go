@@ -39,6 +39,35 @@ func TestResumeOfAFinishedRun(t *testing.T) {
 	wantAll(t, mustStrata(t, "resume", "r"), "all epochs are done, after 24 steps", "strata resume r --epochs 4")
 }
 
+func TestResumeRefusesFewerEpochs(t *testing.T) {
+	trainedDigits(t)
+	config := readFile(t, "r/config.yaml")
+	r := strata(t, "resume", "r", "--epochs", "1")
+	if r.code != exitUsage {
+		t.Errorf("exit code %d", r.code)
+	}
+	wantAll(t, r.stderr, "2 epochs are done")
+	if readFile(t, "r/config.yaml") != config {
+		t.Error("config.yaml has changed")
+	}
+}
+
+func TestResumeWithoutConfig(t *testing.T) {
+	trainedDigits(t)
+	config := readFile(t, "r/config.yaml")
+	if err := os.Remove("r/config.yaml"); err != nil {
+		t.Fatal(err)
+	}
+	r := strata(t, "resume", "r", "--no-plots")
+	if r.code != exitDone {
+		t.Fatal(r.stderr)
+	}
+	wantAll(t, r.stderr, "warning: ", "config.yaml")
+	if readFile(t, "r/config.yaml") != config {
+		t.Error("config.yaml came back with other text")
+	}
+}
+
 func TestResumePassesOverADamagedCheckpoint(t *testing.T) {
 	trainedDigits(t)
 	damage(t, "r/checkpoints/step-0000000024.strata")
