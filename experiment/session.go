@@ -49,8 +49,7 @@ func newTypedSession[T tensor.Float](c *Config, splits *data.Splits, dir string,
 // A predictor is a trained model of either element type.
 type predictor interface {
 	evaluate(set *data.Set, batch int) (train.Record, error)
-	predict(set *data.Set, batch int, f func(row []float64) error) error
-	output() tensor.Shape
+	predict(set *data.Set, batch int, f func(row []float64, class int) error) error
 }
 
 type typedPredictor[T tensor.Float] struct {
@@ -75,18 +74,21 @@ func newTypedPredictor[T tensor.Float](c *Config, inputs []tensor.Spec, f *check
 	return &typedPredictor[T]{c, m}, train.LoadModel(m, f)
 }
 
-func (p *typedPredictor[T]) output() tensor.Shape { return p.model.Output() }
-
 func (p *typedPredictor[T]) evaluate(set *data.Set, batch int) (train.Record, error) {
 	return train.Evaluate(p.model, loss.Make[T](p.c.Loss.New()), metricsOf[T](p.c), set, batch)
 }
 
-// predict calls f with each row's prediction: probabilities where the loss speaks of them, else what the model says.
-func (p *typedPredictor[T]) predict(set *data.Set, batch int, f func(row []float64) error) error {
+// predict calls f with each row's prediction: probabilities where the loss speaks of them, else what the model says;
+// and the class of the highest score, as the metrics see it.
+func (p *typedPredictor[T]) predict(set *data.Set, batch int, f func(row []float64, class int) error) error {
 	size := p.model.Output().Size()
-	row := make([]float64, size)
+	row, classes := make([]float64, size), make([]int, 0, batch)
 	probabilistic, _ := any(loss.Make[T](p.c.Loss.New())).(loss.Probabilistic[T])
 	return train.Predict(p.model, set, batch, func(pred []T, rows int) error {
+		classes = classes[:0]
+		for i := range rows {
+			classes = append(classes, train.PredictedClass(pred[i*size:(i+1)*size]))
+		}
 		if probabilistic != nil {
 			probabilistic.Probabilities(pred, p.model.Output())
 		}
@@ -94,7 +96,7 @@ func (p *typedPredictor[T]) predict(set *data.Set, batch int, f func(row []float
 			for j := range row {
 				row[j] = float64(pred[i*size+j])
 			}
-			if err := f(row); err != nil {
+			if err := f(row, classes[i]); err != nil {
 				return err
 			}
 		}

@@ -114,7 +114,7 @@ func (t *Trained) evaluate(set *data.Set) (train.Record, error) {
 // A Prediction is what the model says of one row.
 type Prediction struct {
 	Values []float64 // the probabilities of the classes, or the numbers predicted, in the units of the data file
-	Class  string    // the most probable class; "" for numbers
+	Class  string    // the most probable class; "" for numbers, and where a value is NaN
 }
 
 // Predict calls f with the prediction for each row of a file, in order. The Prediction is valid during the call. Where
@@ -139,35 +139,19 @@ func (t *Trained) Predict(path string, f func(row int, p Prediction) error) erro
 		return err
 	}
 	row := 0
-	return p.predict(set, t.Config.Train.BatchSize, func(values []float64) error {
+	return p.predict(set, t.Config.Train.BatchSize, func(values []float64, class int) error {
 		prediction := Prediction{Values: values}
-		if labels != nil {
-			prediction.Class = labels[classOf(values)]
-		} else {
+		switch {
+		case labels == nil:
 			for i := range values {
 				values[i] = shift + scale*values[i]
 			}
+		case class != train.NoClass:
+			prediction.Class = labels[class]
 		}
 		row++
 		return f(row-1, prediction)
 	})
-}
-
-// classOf returns the most probable class: the largest value, or where there is one value the probability of class 1.
-func classOf(values []float64) int {
-	if len(values) == 1 {
-		if values[0] > 0.5 {
-			return 1
-		}
-		return 0
-	}
-	best := 0
-	for i, v := range values {
-		if v > values[best] {
-			best = i
-		}
-	}
-	return best
 }
 
 // Labels returns the names of the target's classes, nil where the target is a number.

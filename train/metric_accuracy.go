@@ -37,7 +37,7 @@ func (m *Accuracy[T]) Build(pred tensor.Shape, target tensor.Spec) (int, error) 
 func (m *Accuracy[T]) Add(sums []float64, pred []T, target tensor.Values[T], rows int) {
 	checkClasses("accuracy", m.classes, pred, target.Ints, rows)
 	for i, k := range target.Ints {
-		if predictedClass(scoresOf(m.classes, pred, i)) == int(k) {
+		if PredictedClass(scoresOf(m.classes, pred, i)) == int(k) {
 			sums[0]++
 		}
 	}
@@ -82,16 +82,16 @@ func checkClasses[T tensor.Float](op string, s classScores, pred []T, targets []
 // scoresOf returns the scores of prediction i of a batch.
 func scoresOf[T tensor.Float](s classScores, pred []T, i int) []T { return pred[i*s.width:][:s.width] }
 
-// noClass is the class that scores with NaN among them predict.
-const noClass = -1
+// NoClass is the class that scores with a NaN among them predict.
+const NoClass = -1
 
-// predictedClass returns the class of the highest score, the first of several, or noClass. A single score is the logit
+// PredictedClass returns the class of the highest score, the first of several, or NoClass. A single score is the logit
 // of class 1 against class 0.
-func predictedClass[T tensor.Float](x []T) int {
+func PredictedClass[T tensor.Float](x []T) int {
 	if len(x) == 1 {
 		switch {
 		case math.IsNaN(float64(x[0])):
-			return noClass
+			return NoClass
 		case x[0] > 0:
 			return 1
 		}
@@ -100,7 +100,7 @@ func predictedClass[T tensor.Float](x []T) int {
 	best := 0
 	for c, v := range x {
 		if math.IsNaN(float64(v)) {
-			return noClass
+			return NoClass
 		}
 		if v > x[best] {
 			best = c

@@ -46,13 +46,13 @@ func (m *MacroF1[T]) Build(pred tensor.Shape, target tensor.Spec) (int, error) {
 func (m *MacroF1[T]) Add(sums []float64, pred []T, target tensor.Values[T], rows int) {
 	checkClasses("macro_f1", m.classes, pred, target.Ints, rows)
 	for i, k := range target.Ints {
-		predicted := predictedClass(scoresOf(m.classes, pred, i))
+		predicted := PredictedClass(scoresOf(m.classes, pred, i))
 		if predicted == int(k) {
 			sums[predicted*perClass+truePositives]++
 			continue
 		}
 		sums[int(k)*perClass+falseNegatives]++
-		if predicted != noClass {
+		if predicted != NoClass {
 			sums[predicted*perClass+falsePositives]++
 		}
 	}

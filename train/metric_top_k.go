@@ -51,19 +51,19 @@ func (m *TopK[T]) Build(pred tensor.Shape, target tensor.Spec) (int, error) {
 func (m *TopK[T]) Add(sums []float64, pred []T, target tensor.Values[T], rows int) {
 	checkClasses("top_k", m.classes, pred, target.Ints, rows)
 	for i, k := range target.Ints {
-		if rank := rankOf(int(k), scoresOf(m.classes, pred, i)); rank != noClass && rank < m.config.K {
+		if rank := rankOf(int(k), scoresOf(m.classes, pred, i)); rank != NoClass && rank < m.config.K {
 			sums[0]++
 		}
 	}
 	sums[1] += float64(len(target.Ints))
 }
 
-// rankOf returns how many classes come before class k in the order of their scores, or noClass where one is NaN.
+// rankOf returns how many classes come before class k in the order of their scores, or NoClass where one is NaN.
 func rankOf[T tensor.Float](k int, x []T) int {
 	rank := 0
 	for c, v := range x {
 		if math.IsNaN(float64(v)) {
-			return noClass
+			return NoClass
 		}
 		if v > x[k] || v == x[k] && c < k {
 			rank++
