@@ -1,7 +1,9 @@
 package arch
 
 import (
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +12,10 @@ import (
 // maxModules bounds the modules that the command links, its own left out. A jump is a decision: it belongs in
 // docs/architecture.md.
 const maxModules = 27
+
+// maxBytes bounds the size of the stripped command. A quarter of it are the fonts of the figures, and another the HTTP
+// stack that viper's file system brings along.
+const maxBytes = 21 << 20
 
 // TestLinkedModules fails when the command grows heavier than it was decided to be.
 func TestLinkedModules(t *testing.T) {
@@ -22,5 +28,20 @@ func TestLinkedModules(t *testing.T) {
 	modules = slices.Compact(modules)
 	if len(modules) == 0 || len(modules) > maxModules {
 		t.Errorf("strata links %d modules, and at most %d are allowed:\n%s", len(modules), maxModules, strings.Join(modules, "\n"))
+	}
+}
+
+// TestBinarySize fails when the stripped command grows by more than it was decided to.
+func TestBinarySize(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "program")
+	if out, err := exec.Command("go", "build", "-o", program, "-ldflags", "-s -w", root+"cmd/strata").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	info, err := os.Stat(program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info.Size() < 1<<20 || info.Size() > maxBytes {
+		t.Errorf("the stripped command has %d bytes, and at most %d are allowed", info.Size(), maxBytes)
 	}
 }
