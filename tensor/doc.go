@@ -14,4 +14,4 @@ import "github.com/strata-ml/strata/internal/kernel"
 
 // KernelFamily returns the name of the arithmetic of the kernels of this build and machine. Results of one family are
 // the same to the bit at any thread count; those of two families may differ.
-func KernelFamily() string { return kernel.Family }
+func KernelFamily() string { return kernel.Family() }

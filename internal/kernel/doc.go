@@ -7,14 +7,14 @@
 // run in Lanes parallel chains that are joined in a fixed tree. The products and SumRows make many numbers at once, each
 // by one chain, in the order of the inner axis or of the rows: lanes lie across the results.
 //
-// Products are rounded before they are added (an explicit conversion keeps the compiler from fusing them), so these
-// loops give the same bits on every architecture. Exp, Log, Tanh, Sigmoid and Softmax go through package math, whose
-// last bit depends on the processor. Family names this arithmetic; it is recorded in checkpoints, because bits may
-// differ between families.
+// There are two families of this arithmetic. On amd64 with AVX2 or AVX-512 a product and the sum that it goes to are
+// rounded once (fused), and exp, log, tanh, sigmoid and erf are our own: both instruction sets give the same bits. Elsewhere
+// the loops in Go round a product before they add it (an explicit conversion keeps the compiler from fusing them), so
+// that they give the same bits on every architecture, and go through package math, whose last bit depends on the
+// processor. Family names the arithmetic; it is recorded in checkpoints, because bits differ between families.
+//
+// The assembly is written by the module in gen; each of its kernels stands beside its loop in Go, with the suffix Plain.
 package kernel
-
-// Family is the arithmetic that the kernels of this build use.
-const Family = "generic"
 
 // Lanes is the number of parallel chains of Dot, Sum and SumSquares.
 const Lanes = 16

@@ -4,6 +4,14 @@ import "math"
 
 // Axpy computes y += α·x.
 func Axpy[T Float](alpha T, x, y []T) {
+	if level == plain {
+		axpyPlain(alpha, x, y)
+		return
+	}
+	axpyVector(alpha, x, y[:len(x)])
+}
+
+func axpyPlain[T Float](alpha T, x, y []T) {
 	y = y[:len(x)]
 	for i, v := range x {
 		y[i] += T(alpha * v)

@@ -23,7 +23,7 @@ func elementwiseKernels[T Float]() []elementwise[T] {
 		return func(_, x, _ T) float64 { return f(float64(x)) }
 	}
 	return []elementwise[T]{
-		{"axpy", func(dst, x, _ []T) { Axpy(alpha, x, dst) }, func(dst, x, _ T) float64 { return float64(dst + T(alpha*x)) }, 0},
+		{"axpy", func(dst, x, _ []T) { Axpy(alpha, x, dst) }, func(dst, x, _ T) float64 { return float64(mulAdd(alpha, x, dst)) }, 0},
 		{"add", func(dst, x, _ []T) { AddTo(dst, x) }, func(dst, x, _ T) float64 { return float64(dst + x) }, 0},
 		{"scale", func(dst, _, _ []T) { Scale(alpha, dst) }, func(dst, _, _ T) float64 { return float64(dst * alpha) }, 0},
 		{"mul", Mul[T], func(_, x, y T) float64 { return float64(x * y) }, 0},

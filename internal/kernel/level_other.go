@@ -1,0 +1,7 @@
+//go:build !amd64
+
+package kernel
+
+const noVectorCode = "kernel: there is no vector code for this processor"
+
+func detectLevel() processorLevel { return plain }
