@@ -125,39 +125,11 @@ func TestReductionsPropagate(t *testing.T) {
 				if a, b := Dot(x, zero), Dot(zero, x); a == a || b == b {
 					t.Errorf("dot of 0 and %v at %d of %d: %v and %v", special, i, n, a, b)
 				}
-				if got := Max(x); special != -inf && !sameBits(got, special) || special == -inf && n > 1 && got != 0 {
-					t.Errorf("max with %v at %d of %d: %v", special, i, n, got)
-				}
 				x[(i+1)%n] -= special
 				if got := Sum(x); got == got {
 					t.Errorf("sum of %v and its opposite: %v", special, got)
 				}
 			}
-		}
-	}
-}
-
-func TestMax(t *testing.T) {
-	nan, inf := float32(math.NaN()), float32(math.Inf(1))
-	for _, test := range []struct {
-		x    []float32
-		want float32
-	}{
-		{[]float32{3}, 3},
-		{[]float32{-3, -1, -2}, -1},
-		{[]float32{1, 2, 3}, 3},
-		{[]float32{-inf, -inf}, -inf},
-		{[]float32{-inf, -math.MaxFloat32}, -math.MaxFloat32},
-		{[]float32{1, inf, 2}, inf},
-		{[]float32{nan}, nan},
-		{[]float32{nan, inf}, nan},
-		{[]float32{inf, nan}, nan},
-		{[]float32{nan, 1, 2}, nan},
-		{[]float32{2, 1, nan}, nan},
-		{[]float32{1, nan, 2}, nan},
-	} {
-		if got := Max(test.x); !sameBits(got, test.want) {
-			t.Errorf("max of %v = %v, want %v", test.x, got, test.want)
 		}
 	}
 }

@@ -1,7 +1,5 @@
 package kernel
 
-import "math"
-
 // Axpy computes y += α·x.
 func Axpy[T Float](alpha T, x, y []T) {
 	if level == plain {
@@ -91,68 +89,5 @@ func AddRow[T Float](y, b []T) {
 func SumRows[T Float](db, dy []T) {
 	for n := len(db); len(dy) >= n && n > 0; dy = dy[n:] {
 		AddTo(db, dy[:n])
-	}
-}
-
-// Exp computes dst = eˣ.
-func Exp[T Float](dst, x []T) {
-	dst = dst[:len(x)]
-	for i, v := range x {
-		dst[i] = T(math.Exp(float64(v)))
-	}
-}
-
-// Log computes dst = ln x.
-func Log[T Float](dst, x []T) {
-	dst = dst[:len(x)]
-	for i, v := range x {
-		dst[i] = T(math.Log(float64(v)))
-	}
-}
-
-// Tanh computes dst = tanh x.
-func Tanh[T Float](dst, x []T) {
-	dst = dst[:len(x)]
-	for i, v := range x {
-		dst[i] = T(math.Tanh(float64(v)))
-	}
-}
-
-// Sigmoid computes dst = 1/(1+e⁻ˣ), with the exponential of −|x| so that nothing overflows.
-func Sigmoid[T Float](dst, x []T) {
-	dst = dst[:len(x)]
-	for i, v := range x {
-		e := math.Exp(-math.Abs(float64(v)))
-		if v >= 0 {
-			dst[i] = T(1 / (1 + e))
-		} else {
-			dst[i] = T(e / (1 + e))
-		}
-	}
-}
-
-// Max returns the largest element, NaN when there is one. x must not be empty.
-func Max[T Float](x []T) T {
-	m := x[0]
-	for _, v := range x {
-		if v > m || v != v {
-			m = v
-		}
-		if m != m {
-			break
-		}
-	}
-	return m
-}
-
-// Softmax computes dst[i, j] = e^(x[i,j]−mᵢ) / Σ_l e^(x[i,l]−mᵢ) with mᵢ the row's maximum. Shapes: dst, x [rows n].
-func Softmax[T Float](dst, x []T, n int) {
-	for ; len(x) >= n && n > 0; dst, x = dst[n:], x[n:] {
-		m := Max(x[:n])
-		for j, v := range x[:n] {
-			dst[j] = v - m
-		}
-		Exp(dst[:n], dst[:n])
-		Scale(1/Sum(dst[:n]), dst[:n])
 	}
 }

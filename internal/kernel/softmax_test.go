@@ -1,0 +1,150 @@
+package kernel
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+func TestMax(t *testing.T) {
+	nan, inf := float32(math.NaN()), float32(math.Inf(1))
+	for _, test := range []struct {
+		x    []float32
+		want float32
+	}{
+		{[]float32{3}, 3},
+		{[]float32{-3, -1, -2}, -1},
+		{[]float32{1, 2, 3}, 3},
+		{[]float32{-inf, -inf}, -inf},
+		{[]float32{-inf, -math.MaxFloat32}, -math.MaxFloat32},
+		{[]float32{1, inf, 2}, inf},
+		{[]float32{nan}, nan},
+		{[]float32{nan, inf}, nan},
+		{[]float32{inf, nan}, nan},
+		{[]float32{nan, 1, 2}, nan},
+		{[]float32{2, 1, nan}, nan},
+		{[]float32{1, nan, 2}, nan},
+	} {
+		if got := Max(test.x); !sameBits(got, test.want) {
+			t.Errorf("max of %v = %v, want %v", test.x, got, test.want)
+		}
+	}
+}
+
+// TestMaxPropagates puts a special value at every place of slices around the number of lanes.
+func TestMaxPropagates(t *testing.T) {
+	nan, inf := math.NaN(), math.Inf(1)
+	for _, n := range []int{1, 2, 15, 16, 17, 33} {
+		for i := range n {
+			for _, special := range []float64{nan, inf, -inf} {
+				x := make([]float64, n)
+				x[i] = special
+				if got := Max(x); special != -inf && !sameBits(got, special) || special == -inf && n > 1 && got != 0 {
+					t.Errorf("max with %v at %d of %d: %v", special, i, n, got)
+				}
+			}
+		}
+	}
+}
+
+func TestSoftmax(t *testing.T) {
+	t.Run("float32", testSoftmax[float32])
+	t.Run("float64", testSoftmax[float64])
+}
+
+// testSoftmax compares with e^(x−m)/Σ in float64, of rows that are shifted to where e^x overflows or vanishes.
+func testSoftmax[T Float](t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 4))
+		rows, n := rapid.IntRange(0, 5).Draw(t, "rows"), rapid.IntRange(1, 40).Draw(t, "n")
+		shift := rapid.SampledFrom([]T{0, 1e4, -1e4, largest[T](), -largest[T]()}).Draw(t, "shift")
+		x, dst := newInput[T](rng, rows, n, 0), newOutput[T](rng, rows, n, 0)
+		for i := range rows {
+			for j := range n {
+				x.set(i, j, x.at(i, j)+shift)
+			}
+		}
+		Softmax(dst.data(), x.data(), n)
+		x.checkInput(t, "softmax")
+		dst.checkOutput(t, "softmax")
+		Softmax(x.data(), x.data(), n)
+		for i := range rows {
+			var sum, total float64
+			m := x.old(i, 0)
+			for j := range n {
+				m = max(m, x.old(i, j))
+			}
+			for j := range n {
+				sum += math.Exp(float64(x.old(i, j) - m))
+			}
+			for j := range n {
+				got, want := float64(dst.at(i, j)), math.Exp(float64(x.old(i, j)-m))/sum
+				if bound := float64(n+4) * epsilon[T]() * want; !(math.Abs(got-want) <= bound) {
+					t.Fatalf("row %d of %d: p[%d] = %v, want %v ± %v", i, n, j, got, want, bound)
+				}
+				if !sameBits(x.at(i, j), dst.at(i, j)) {
+					t.Fatalf("p[%d] in place = %v, apart %v", j, x.at(i, j), dst.at(i, j))
+				}
+				total += got
+			}
+			if math.Abs(total-1) > float64(n+4)*epsilon[T]() {
+				t.Fatalf("row %d of %d adds up to %v", i, n, total)
+			}
+		}
+	})
+}
+
+func TestSoftmaxSpecials(t *testing.T) {
+	nan, inf := math.NaN(), math.Inf(1)
+	for _, test := range []struct {
+		name    string
+		x, want []float64
+	}{
+		{"one", []float64{-1e300}, []float64{1}},
+		{"equal", []float64{5, 5, 5, 5}, []float64{0.25, 0.25, 0.25, 0.25}},
+		{"excluded", []float64{0, -inf, 0}, []float64{0.5, 0, 0.5}},
+		{"all but one excluded", []float64{-inf, 3, -inf}, []float64{0, 1, 0}},
+		{"far apart", []float64{math.MaxFloat64, -math.MaxFloat64}, []float64{1, 0}},
+		{"denormals", []float64{5e-324, -5e-324}, []float64{0.5, 0.5}},
+		{"NaN first", []float64{nan, 1}, []float64{nan, nan}},
+		{"NaN last", []float64{1, nan}, []float64{nan, nan}},
+		{"NaN and infinity", []float64{inf, nan, -inf}, []float64{nan, nan, nan}},
+		{"infinity has no share", []float64{inf, 1}, []float64{nan, nan}},
+		{"nothing is left", []float64{-inf, -inf}, []float64{nan, nan}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			n := len(test.x)
+			clean := make([]float64, n)
+			x := append(append(append([]float64(nil), clean...), test.x...), clean...)
+			dst := make([]float64, 3*n)
+			Softmax(dst, x, n)
+			for j, want := range test.want {
+				if !sameBits(dst[n+j], want) {
+					t.Errorf("p[%d] of %v = %v, want %v", j, test.x, dst[n+j], want)
+				}
+				if !(dst[j] > 0 && dst[2*n+j] > 0) {
+					t.Errorf("%v reached the rows beside it: %v", test.x, dst)
+				}
+			}
+		})
+	}
+}
+
+func TestSoftmaxIgnoresShift(t *testing.T) {
+	x := []float64{1, 2, -3, 0.5}
+	shifted, want, got := make([]float64, 4), make([]float64, 4), make([]float64, 4)
+	Softmax(want, x, 4)
+	for _, shift := range []float64{8, -1024, 0x1p40} { // powers of two, so that the sums are exact
+		for i, v := range x {
+			shifted[i] = v + shift
+		}
+		Softmax(got, shifted, 4)
+		for i := range want {
+			if got[i] != want[i] {
+				t.Errorf("shift %v: p[%d] = %v, want %v", shift, i, got[i], want[i])
+			}
+		}
+	}
+}
