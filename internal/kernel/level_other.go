@@ -5,3 +5,5 @@ package kernel
 const noVectorCode = "kernel: there is no vector code for this processor"
 
 func detectLevel() processorLevel { return plain }
+
+func pause() {}
