@@ -22,6 +22,7 @@ type ParamDecl struct {
 	Name  string
 	Shape tensor.Shape
 	Init  Init
+	Sets  bool // Backward obeys Frame.DParamMode
 }
 
 // A StateDecl is a state that a layer declared. Every element starts as Fill.
@@ -119,9 +120,14 @@ func (b *Builder[T]) Param(name string, init Init, shape ...int) ParamID {
 		b.errs = append(b.errs, fmt.Errorf("parameter %s: %w", name, err))
 	}
 	b.checkName("parameter", name)
-	b.d.Params = append(b.d.Params, ParamDecl{name, s, init})
+	b.d.Params = append(b.d.Params, ParamDecl{Name: name, Shape: s, Init: init})
 	return ParamID(len(b.d.Params) - 1)
 }
+
+// SetsDParam says that Backward obeys Frame.DParamMode for a parameter: where it says Overwrite, Backward sets every
+// element of DParam instead of adding to it. That saves clearing the gradient and reading it once, which shows where a
+// parameter is large. Without the call the gradient is cleared, and the mode is Accumulate.
+func (b *Builder[T]) SetsDParam(p ParamID) { b.d.Params[p].Sets = true }
 
 // State declares a tensor that is saved with the model but not trained.
 func (b *Builder[T]) State(name string, fill float64, shape ...int) StateID {

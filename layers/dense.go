@@ -55,6 +55,7 @@ func (l *Dense[T]) Build(b *Builder[T]) error {
 	if l.c.Bias {
 		l.b = b.Param("b", l.c.BiasInit, l.c.Units)
 	}
+	b.SetsDParam(l.w)
 	b.Out(withLast(shape, l.c.Units)...)
 	b.BackwardReads(true, false)
 	b.FLOPs(2 * shape.Size() * l.c.Units)
@@ -75,7 +76,7 @@ func (l *Dense[T]) Forward(f *Frame[T]) {
 func (l *Dense[T]) Backward(f *Frame[T]) {
 	rows, in, units := len(f.In(0))/l.in, l.in, l.c.Units
 	x, dy := tensor.Mat(rows, in, f.In(0)), tensor.Mat(rows, units, f.DOut())
-	tensor.MatMulTN(tensor.Mat(in, units, f.DParam(l.w)), tensor.Accumulate, x, dy)
+	tensor.MatMulTN(tensor.Mat(in, units, f.DParam(l.w)), f.DParamMode(l.w), x, dy)
 	if l.c.Bias {
 		tensor.SumRows(f.DParam(l.b), f.DOut())
 	}

@@ -25,6 +25,7 @@ type Buffers[T tensor.Float] struct {
 	NeedsDIn   []bool    // by input
 	Param      [][]T
 	DParam     [][]T
+	SetDParam  []bool // by parameter: Backward sets DParam, which holds garbage; nil for none. Only where the layer declared it
 	State      [][]T
 	NextState  [][]T
 	Scratch    [][]T     // per row
@@ -136,6 +137,12 @@ func (f *Frame[T]) Param(p ParamID) []T { return f.full.Param[p] }
 
 // DParam returns the gradient of the loss with respect to a parameter, to which Backward adds. Shape: that of Param(p).
 func (f *Frame[T]) DParam(p ParamID) []T { return f.full.DParam[p] }
+
+// DParamMode says what Backward does with DParam(p): Accumulate, or Overwrite where the layer declared SetsDParam and
+// nobody has written the gradient yet.
+func (f *Frame[T]) DParamMode(p ParamID) tensor.Mode {
+	return tensor.Mode(f.full.SetDParam == nil || !f.full.SetDParam[p])
+}
 
 // State returns a state as it was before the step. Shape: as declared.
 func (f *Frame[T]) State(s StateID) []T { return f.full.State[s] }

@@ -16,6 +16,7 @@ import (
 func init() {
 	add[addsDX[float32], addsDX[float64]]("flawed_adds_dx")
 	add[setsDW[float32], setsDW[float64]]("flawed_sets_dw")
+	add[forgetsToSet[float32], forgetsToSet[float64]]("flawed_forgets_to_set")
 	add[wrongDerivative[float32], wrongDerivative[float64]]("flawed_wrong_derivative")
 	add[wrongParamDerivative[float32], wrongParamDerivative[float64]]("flawed_wrong_param_derivative")
 	add[lastUnwritten[float32], lastUnwritten[float64]]("flawed_last_unwritten")
@@ -87,6 +88,16 @@ type setsDW[T tensor.Float] struct{ reference[T] }
 func (l *setsDW[T]) Backward(f *layers.Frame[T]) {
 	clear(f.DParam(l.w))
 	l.reference.Backward(f)
+}
+
+type forgetsToSet[T tensor.Float] struct{ reference[T] }
+
+func (l *forgetsToSet[T]) Build(b *layers.Builder[T]) error {
+	err := l.reference.Build(b)
+	if err == nil {
+		b.SetsDParam(l.w)
+	}
+	return err
 }
 
 type wrongDerivative[T tensor.Float] struct{ reference[T] }

@@ -5,6 +5,7 @@ import (
 	"math"
 	"testing"
 
+	"github.com/strata-ml/strata/layers"
 	"github.com/strata-ml/strata/tensor"
 )
 
@@ -134,6 +135,31 @@ func addsParamGradients[T tensor.Float](h *harness[T]) error {
 		return err
 	}
 	return sameBits("after a second Backward, which must set it again", b.inputGradients(), inputs)
+}
+
+// setsParamGradients fills the gradients that the layer can set with NaN and lets Backward set them.
+func setsParamGradients[T tensor.Float](h *harness[T]) error {
+	for _, rows := range []int{h.rows, 0} {
+		s := h.sample(rows, 1)
+		want := copies(h.load(s).begin(true, 0, stepKey()).forward().backward().paramGradients())
+		b := h.load(s)
+		b.buf.SetDParam = make([]bool, len(h.decl.Params))
+		for i, p := range h.decl.Params {
+			if b.buf.SetDParam[i] = p.Sets; p.Sets {
+				fill(b.buf.DParam[i], T(math.NaN()))
+			}
+		}
+		b.frame = layers.NewFrame(h.decl, b.buf)
+		b.begin(true, 0, stepKey()).forward().backward()
+		when := fmt.Sprintf("%d rows, where DParamMode is Overwrite and DParam held NaN", rows)
+		if err := near(when, b.paramGradients(), want, 0); err != nil {
+			return err
+		}
+		if err := b.checkFences(); err != nil {
+			return fmt.Errorf("%s: %w", when, err)
+		}
+	}
+	return nil
 }
 
 func needsDIn[T tensor.Float](h *harness[T]) error {

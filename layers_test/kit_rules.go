@@ -58,6 +58,11 @@ func rules() []rule {
 			check: inBoth(addsParamGradients[float64], addsParamGradients[float32]),
 		},
 		{
+			name:  "SetsParamGradients",
+			why:   "where a layer declares SetsDParam its gradient is not cleared: it must do what DParamMode says, for an empty batch too",
+			check: inBoth(setsParamGradients[float64], setsParamGradients[float32]),
+		},
+		{
 			name:  "NeedsDIn",
 			why:   "DIn may be left uncomputed where nobody needs it, and nothing else may change with that",
 			check: inBoth(needsDIn[float64], needsDIn[float32]),

@@ -20,6 +20,7 @@ var planted = []struct {
 	{"wrong_param_derivative", "Gradient", "DParam w[0]"},
 	{"last_unwritten", "WritesAll", "Out[34] (row 4, element 6) is NaN"},
 	{"last_gradient_unwritten", "WritesAll", "DIn(0)[34] (row 4, element 6) is NaN"},
+	{"forgets_to_set", "SetsParamGradients", "DParam w[0] is NaN"},
 	{"writes_in", "KeepsInputs", "In(0)[0]"},
 	{"writes_dout", "KeepsInputs", "DOut[0]"},
 	{"writes_param", "KeepsInputs", "Param w[0]"},

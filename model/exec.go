@@ -16,14 +16,16 @@ type Exec[T tensor.Float] struct {
 	frames   []*layers.Frame[T]
 	train    bool
 	capacity int
-	grads    []T     // gradients of all parameters; nil when the Exec only predicts
-	next     [][]T   // next states, by state
-	out      [][]T   // values, by node
-	dout     [][]T   // gradients of the values, by node
-	spare    [][]T   // by input position: gradients that nobody reads, or that are still to be added
-	adds     [][]add // by node: what is added to earlier gradients after its Backward
-	active   []bool  // by node: whether its Backward has anything to do
-	check    bool    // stop at the first number that is not finite
+	grads    []T      // gradients of all parameters; nil when the Exec only predicts
+	next     [][]T    // next states, by state
+	out      [][]T    // values, by node
+	dout     [][]T    // gradients of the values, by node
+	sets     [][]bool // by node and its parameter: Backward sets the gradient
+	toClear  [][]T    // the gradients that Backward starts by clearing: those that no layer sets
+	spare    [][]T    // by input position: gradients that nobody reads, or that are still to be added
+	adds     [][]add  // by node: what is added to earlier gradients after its Backward
+	active   []bool   // by node: whether its Backward has anything to do
+	check    bool     // stop at the first number that is not finite
 
 	rows  int
 	node  int // where the execution is, for errors
@@ -69,6 +71,7 @@ func NewExec[T tensor.Float](m *Model[T], rows int, train bool) *Exec[T] {
 	if train {
 		e.grads = make([]T, m.NumParams())
 		e.findActive()
+		e.sets = e.planGradients()
 		for i, nd := range m.nodes {
 			if e.active[i] || i == m.output {
 				e.dout[i] = make([]T, rows*nd.decl.Out.Size())
@@ -81,6 +84,26 @@ func NewExec[T tensor.Float](m *Model[T], rows int, train bool) *Exec[T] {
 		e.frames[i] = layers.NewFrame(m.nodes[i].decl, e.buffers(i, rows, claimed))
 	}
 	return e
+}
+
+// planGradients decides for each parameter of each node whether its Backward sets the gradient or adds to it: the first
+// to run may set it where the layer can. What nobody sets is to be cleared.
+func (e *Exec[T]) planGradients() (sets [][]bool) {
+	sets = make([][]bool, len(e.m.nodes))
+	written := make([]bool, len(e.m.params))
+	for i := len(e.m.nodes) - 1; i >= 0; i-- {
+		nd := e.m.nodes[i]
+		for j, p := range nd.params {
+			first := e.active[i] && !written[p]
+			sets[i] = append(sets[i], first && nd.decl.Params[j].Sets)
+			if first && !nd.decl.Params[j].Sets {
+				param := e.m.params[p]
+				e.toClear = append(e.toClear, e.grads[param.Offset:param.Offset+param.Shape.Size()])
+			}
+			written[p] = written[p] || first
+		}
+	}
+	return sets
 }
 
 // Model returns the model that is executed.
@@ -138,6 +161,9 @@ func (e *Exec[T]) buffers(i, rows int, claimed []bool) layers.Buffers[T] {
 	}
 	for _, s := range nd.states {
 		b.State, b.NextState = append(b.State, e.m.states[s].Data), append(b.NextState, e.next[s])
+	}
+	if e.train {
+		b.SetDParam = e.sets[i]
 	}
 	b.AllocateScratch(nd.decl, rows)
 	return b
@@ -216,7 +242,9 @@ func (e *Exec[T]) Backward() (err error) {
 	}
 	defer e.recoverLayer(&err)
 	e.phase = "backward"
-	clear(e.grads)
+	for _, g := range e.toClear {
+		clear(g)
+	}
 	for i := len(e.m.nodes) - 1; i >= 0; i-- {
 		if !e.active[i] {
 			continue
