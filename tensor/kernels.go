@@ -33,11 +33,46 @@ func AddTo[T Float](dst, x []T) {
 // Scale computes x *= α.
 func Scale[T Float](alpha T, x []T) { kernel.Scale(alpha, x) }
 
+// ScaleTo computes dst = α·x. Shapes: dst, x [n]; dst may be x.
+func ScaleTo[T Float](dst []T, alpha T, x []T) {
+	checkLen("scale_to", len(dst), len(x))
+	kernel.ScaleTo(dst, alpha, x)
+}
+
+// Clamp computes x = min(max(x, −limit), limit). NaN stays. It panics unless limit is positive.
+func Clamp[T Float](limit T, x []T) {
+	if !(limit > 0) {
+		panic(&ShapeError{Op: "clamp", Detail: fmt.Sprintf("the limit must be positive, is %v", limit)})
+	}
+	kernel.Clamp(limit, x)
+}
+
+// Add computes dst = x + y. Shapes: dst, x, y [n]; dst may be x or y.
+func Add[T Float](dst, x, y []T) {
+	checkLen("add", len(x), len(y))
+	checkLen("add", len(dst), len(x))
+	kernel.Add(dst, x, y)
+}
+
+// Sub computes dst = x − y. Shapes: dst, x, y [n]; dst may be x or y.
+func Sub[T Float](dst, x, y []T) {
+	checkLen("sub", len(x), len(y))
+	checkLen("sub", len(dst), len(x))
+	kernel.Sub(dst, x, y)
+}
+
 // Mul computes dst = x ⊙ y. Shapes: dst, x, y [n]; dst may be x or y.
 func Mul[T Float](dst, x, y []T) {
 	checkLen("mul", len(x), len(y))
 	checkLen("mul", len(dst), len(x))
 	kernel.Mul(dst, x, y)
+}
+
+// MulAdd computes dst += x ⊙ y. Shapes: dst, x, y [n]; dst may be x or y.
+func MulAdd[T Float](dst, x, y []T) {
+	checkLen("mul_add", len(x), len(y))
+	checkLen("mul_add", len(dst), len(x))
+	kernel.MulAdd(dst, x, y)
 }
 
 // Dot returns Σ x[i]·y[i]. Shapes: x, y [n].
@@ -49,8 +84,11 @@ func Dot[T Float](x, y []T) T {
 // Sum returns Σ x[i].
 func Sum[T Float](x []T) T { return kernel.Sum(x) }
 
-// SumSquares returns Σ x[i]², summed in float64.
+// SumSquares returns Σ x[i]², summed in float64. It is finite only if every element is.
 func SumSquares[T Float](x []T) float64 { return kernel.SumSquares(x) }
+
+// SumAbs returns Σ |x[i]|, summed in float64.
+func SumAbs[T Float](x []T) float64 { return kernel.SumAbs(x) }
 
 // AddRow adds b to every row of y. Shapes: y [rows n], b [n].
 func AddRow[T Float](y, b []T) {
@@ -62,4 +100,10 @@ func AddRow[T Float](y, b []T) {
 func SumRows[T Float](db, dy []T) {
 	checkRows("sum_rows", len(dy), len(db))
 	kernel.SumRows(db, dy)
+}
+
+// SumRowsOverwrite sets db to the sum of the rows of dy: SumRows from 0. Shapes: dy [rows n], db [n].
+func SumRowsOverwrite[T Float](db, dy []T) {
+	checkRows("sum_rows", len(dy), len(db))
+	kernel.SumRowsOverwrite(db, dy)
 }

@@ -19,6 +19,108 @@ func axpyVector[T Float](alpha T, x []T, y []T) {
 	}
 }
 
+func scaleVector[T Float](alpha T, x []T, dst []T) {
+	switch {
+	case is32[T]() && level == avx512:
+		scale32AVX512(float32(alpha), as32(x), as32(dst))
+		return
+	case is32[T]():
+		scale32AVX2(float32(alpha), as32(x), as32(dst))
+		return
+	case level == avx512:
+		scale64AVX512(float64(alpha), as64(x), as64(dst))
+		return
+	default:
+		scale64AVX2(float64(alpha), as64(x), as64(dst))
+		return
+	}
+}
+
+func addVector[T Float](dst []T, x []T, y []T) {
+	switch {
+	case is32[T]() && level == avx512:
+		add32AVX512(as32(dst), as32(x), as32(y))
+		return
+	case is32[T]():
+		add32AVX2(as32(dst), as32(x), as32(y))
+		return
+	case level == avx512:
+		add64AVX512(as64(dst), as64(x), as64(y))
+		return
+	default:
+		add64AVX2(as64(dst), as64(x), as64(y))
+		return
+	}
+}
+
+func subVector[T Float](dst []T, x []T, y []T) {
+	switch {
+	case is32[T]() && level == avx512:
+		sub32AVX512(as32(dst), as32(x), as32(y))
+		return
+	case is32[T]():
+		sub32AVX2(as32(dst), as32(x), as32(y))
+		return
+	case level == avx512:
+		sub64AVX512(as64(dst), as64(x), as64(y))
+		return
+	default:
+		sub64AVX2(as64(dst), as64(x), as64(y))
+		return
+	}
+}
+
+func mulVector[T Float](dst []T, x []T, y []T) {
+	switch {
+	case is32[T]() && level == avx512:
+		mul32AVX512(as32(dst), as32(x), as32(y))
+		return
+	case is32[T]():
+		mul32AVX2(as32(dst), as32(x), as32(y))
+		return
+	case level == avx512:
+		mul64AVX512(as64(dst), as64(x), as64(y))
+		return
+	default:
+		mul64AVX2(as64(dst), as64(x), as64(y))
+		return
+	}
+}
+
+func mulAddVector[T Float](dst []T, x []T, y []T) {
+	switch {
+	case is32[T]() && level == avx512:
+		mulAdd32AVX512(as32(dst), as32(x), as32(y))
+		return
+	case is32[T]():
+		mulAdd32AVX2(as32(dst), as32(x), as32(y))
+		return
+	case level == avx512:
+		mulAdd64AVX512(as64(dst), as64(x), as64(y))
+		return
+	default:
+		mulAdd64AVX2(as64(dst), as64(x), as64(y))
+		return
+	}
+}
+
+func clampVector[T Float](limit T, x []T) {
+	switch {
+	case is32[T]() && level == avx512:
+		clamp32AVX512(float32(limit), as32(x))
+		return
+	case is32[T]():
+		clamp32AVX2(float32(limit), as32(x))
+		return
+	case level == avx512:
+		clamp64AVX512(float64(limit), as64(x))
+		return
+	default:
+		clamp64AVX2(float64(limit), as64(x))
+		return
+	}
+}
+
 //go:noescape
 func axpy32AVX512(alpha float32, x []float32, y []float32)
 
@@ -30,3 +132,75 @@ func axpy32AVX2(alpha float32, x []float32, y []float32)
 
 //go:noescape
 func axpy64AVX2(alpha float64, x []float64, y []float64)
+
+//go:noescape
+func scale32AVX512(alpha float32, x []float32, dst []float32)
+
+//go:noescape
+func scale64AVX512(alpha float64, x []float64, dst []float64)
+
+//go:noescape
+func scale32AVX2(alpha float32, x []float32, dst []float32)
+
+//go:noescape
+func scale64AVX2(alpha float64, x []float64, dst []float64)
+
+//go:noescape
+func add32AVX512(dst []float32, x []float32, y []float32)
+
+//go:noescape
+func add64AVX512(dst []float64, x []float64, y []float64)
+
+//go:noescape
+func add32AVX2(dst []float32, x []float32, y []float32)
+
+//go:noescape
+func add64AVX2(dst []float64, x []float64, y []float64)
+
+//go:noescape
+func sub32AVX512(dst []float32, x []float32, y []float32)
+
+//go:noescape
+func sub64AVX512(dst []float64, x []float64, y []float64)
+
+//go:noescape
+func sub32AVX2(dst []float32, x []float32, y []float32)
+
+//go:noescape
+func sub64AVX2(dst []float64, x []float64, y []float64)
+
+//go:noescape
+func mul32AVX512(dst []float32, x []float32, y []float32)
+
+//go:noescape
+func mul64AVX512(dst []float64, x []float64, y []float64)
+
+//go:noescape
+func mul32AVX2(dst []float32, x []float32, y []float32)
+
+//go:noescape
+func mul64AVX2(dst []float64, x []float64, y []float64)
+
+//go:noescape
+func mulAdd32AVX512(dst []float32, x []float32, y []float32)
+
+//go:noescape
+func mulAdd64AVX512(dst []float64, x []float64, y []float64)
+
+//go:noescape
+func mulAdd32AVX2(dst []float32, x []float32, y []float32)
+
+//go:noescape
+func mulAdd64AVX2(dst []float64, x []float64, y []float64)
+
+//go:noescape
+func clamp32AVX512(limit float32, x []float32)
+
+//go:noescape
+func clamp64AVX512(limit float64, x []float64)
+
+//go:noescape
+func clamp32AVX2(limit float32, x []float32)
+
+//go:noescape
+func clamp64AVX2(limit float64, x []float64)

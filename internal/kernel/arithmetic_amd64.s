@@ -273,3 +273,1555 @@ done19:
 end20:
 	VZEROUPPER
 	RET
+
+// func scale32AVX512(alpha float32, x []float32, dst []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·scale32AVX512(SB), NOSPLIT, $0-56
+	VBROADCASTSS alpha+0(FP), Z0
+	MOVQ         x_len+16(FP), AX
+	MOVQ         x_base+8(FP), CX
+	MOVQ         dst_base+32(FP), DX
+	CMPQ         AX, $+64
+	JLT          done22
+
+loop21:
+	VMOVUPS (CX), Z1
+	VMULPS  Z1, Z0, Z1
+	VMOVUPS Z1, (DX)
+	VMOVUPS 64(CX), Z1
+	VMULPS  Z1, Z0, Z1
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS 128(CX), Z1
+	VMULPS  Z1, Z0, Z1
+	VMOVUPS Z1, 128(DX)
+	VMOVUPS 192(CX), Z1
+	VMULPS  Z1, Z0, Z1
+	VMOVUPS Z1, 192(DX)
+	ADDQ    $+256, CX
+	ADDQ    $+256, DX
+	SUBQ    $+64, AX
+	CMPQ    AX, $+64
+	JGE     loop21
+
+done22:
+	CMPQ AX, $+16
+	JLT  done24
+
+loop23:
+	VMOVUPS (CX), Z1
+	VMULPS  Z1, Z0, Z1
+	VMOVUPS Z1, (DX)
+	ADDQ    $+64, CX
+	ADDQ    $+64, DX
+	SUBQ    $+16, AX
+	CMPQ    AX, $+16
+	JGE     loop23
+
+done24:
+	TESTQ     AX, AX
+	JZ        end25
+	MOVQ      $-1, BX
+	BZHIQ     AX, BX, BX
+	KMOVW     BX, K1
+	VMOVUPS.Z (CX), K1, Z1
+	VMULPS    Z1, Z0, Z1
+	VMOVUPS   Z1, K1, (DX)
+
+end25:
+	VZEROUPPER
+	RET
+
+// func scale64AVX512(alpha float64, x []float64, dst []float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·scale64AVX512(SB), NOSPLIT, $0-56
+	VBROADCASTSD alpha+0(FP), Z0
+	MOVQ         x_len+16(FP), AX
+	MOVQ         x_base+8(FP), CX
+	MOVQ         dst_base+32(FP), DX
+	CMPQ         AX, $+32
+	JLT          done27
+
+loop26:
+	VMOVUPD (CX), Z1
+	VMULPD  Z1, Z0, Z1
+	VMOVUPD Z1, (DX)
+	VMOVUPD 64(CX), Z1
+	VMULPD  Z1, Z0, Z1
+	VMOVUPD Z1, 64(DX)
+	VMOVUPD 128(CX), Z1
+	VMULPD  Z1, Z0, Z1
+	VMOVUPD Z1, 128(DX)
+	VMOVUPD 192(CX), Z1
+	VMULPD  Z1, Z0, Z1
+	VMOVUPD Z1, 192(DX)
+	ADDQ    $+256, CX
+	ADDQ    $+256, DX
+	SUBQ    $+32, AX
+	CMPQ    AX, $+32
+	JGE     loop26
+
+done27:
+	CMPQ AX, $+8
+	JLT  done29
+
+loop28:
+	VMOVUPD (CX), Z1
+	VMULPD  Z1, Z0, Z1
+	VMOVUPD Z1, (DX)
+	ADDQ    $+64, CX
+	ADDQ    $+64, DX
+	SUBQ    $+8, AX
+	CMPQ    AX, $+8
+	JGE     loop28
+
+done29:
+	TESTQ     AX, AX
+	JZ        end30
+	MOVQ      $-1, BX
+	BZHIQ     AX, BX, BX
+	KMOVW     BX, K1
+	VMOVUPD.Z (CX), K1, Z1
+	VMULPD    Z1, Z0, Z1
+	VMOVUPD   Z1, K1, (DX)
+
+end30:
+	VZEROUPPER
+	RET
+
+// func scale32AVX2(alpha float32, x []float32, dst []float32)
+// Requires: AVX
+TEXT ·scale32AVX2(SB), NOSPLIT, $0-56
+	VBROADCASTSS alpha+0(FP), Y0
+	MOVQ         x_len+16(FP), AX
+	MOVQ         x_base+8(FP), CX
+	MOVQ         dst_base+32(FP), DX
+	CMPQ         AX, $+32
+	JLT          done32
+
+loop31:
+	VMOVUPS (CX), Y1
+	VMULPS  Y1, Y0, Y1
+	VMOVUPS Y1, (DX)
+	VMOVUPS 32(CX), Y1
+	VMULPS  Y1, Y0, Y1
+	VMOVUPS Y1, 32(DX)
+	VMOVUPS 64(CX), Y1
+	VMULPS  Y1, Y0, Y1
+	VMOVUPS Y1, 64(DX)
+	VMOVUPS 96(CX), Y1
+	VMULPS  Y1, Y0, Y1
+	VMOVUPS Y1, 96(DX)
+	ADDQ    $+128, CX
+	ADDQ    $+128, DX
+	SUBQ    $+32, AX
+	CMPQ    AX, $+32
+	JGE     loop31
+
+done32:
+	CMPQ AX, $+8
+	JLT  done34
+
+loop33:
+	VMOVUPS (CX), Y1
+	VMULPS  Y1, Y0, Y1
+	VMOVUPS Y1, (DX)
+	ADDQ    $+32, CX
+	ADDQ    $+32, DX
+	SUBQ    $+8, AX
+	CMPQ    AX, $+8
+	JGE     loop33
+
+done34:
+	TESTQ      AX, AX
+	JZ         end35
+	LEAQ       maskTable<>+0(SB), BX
+	IMUL3Q     $0x04, AX, AX
+	SUBQ       AX, BX
+	VMOVUPS    32(BX), Y1
+	VMASKMOVPS (CX), Y1, Y2
+	VMULPS     Y2, Y0, Y2
+	VMASKMOVPS Y2, Y1, (DX)
+
+end35:
+	VZEROUPPER
+	RET
+
+// func scale64AVX2(alpha float64, x []float64, dst []float64)
+// Requires: AVX
+TEXT ·scale64AVX2(SB), NOSPLIT, $0-56
+	VBROADCASTSD alpha+0(FP), Y0
+	MOVQ         x_len+16(FP), AX
+	MOVQ         x_base+8(FP), CX
+	MOVQ         dst_base+32(FP), DX
+	CMPQ         AX, $+16
+	JLT          done37
+
+loop36:
+	VMOVUPD (CX), Y1
+	VMULPD  Y1, Y0, Y1
+	VMOVUPD Y1, (DX)
+	VMOVUPD 32(CX), Y1
+	VMULPD  Y1, Y0, Y1
+	VMOVUPD Y1, 32(DX)
+	VMOVUPD 64(CX), Y1
+	VMULPD  Y1, Y0, Y1
+	VMOVUPD Y1, 64(DX)
+	VMOVUPD 96(CX), Y1
+	VMULPD  Y1, Y0, Y1
+	VMOVUPD Y1, 96(DX)
+	ADDQ    $+128, CX
+	ADDQ    $+128, DX
+	SUBQ    $+16, AX
+	CMPQ    AX, $+16
+	JGE     loop36
+
+done37:
+	CMPQ AX, $+4
+	JLT  done39
+
+loop38:
+	VMOVUPD (CX), Y1
+	VMULPD  Y1, Y0, Y1
+	VMOVUPD Y1, (DX)
+	ADDQ    $+32, CX
+	ADDQ    $+32, DX
+	SUBQ    $+4, AX
+	CMPQ    AX, $+4
+	JGE     loop38
+
+done39:
+	TESTQ      AX, AX
+	JZ         end40
+	LEAQ       maskTable<>+0(SB), BX
+	IMUL3Q     $0x08, AX, AX
+	SUBQ       AX, BX
+	VMOVUPS    32(BX), Y1
+	VMASKMOVPD (CX), Y1, Y2
+	VMULPD     Y2, Y0, Y2
+	VMASKMOVPD Y2, Y1, (DX)
+
+end40:
+	VZEROUPPER
+	RET
+
+// func add32AVX512(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·add32AVX512(SB), NOSPLIT, $0-72
+	MOVQ x_len+32(FP), AX
+	MOVQ x_base+24(FP), CX
+	MOVQ y_base+48(FP), DX
+	MOVQ dst_base+0(FP), BX
+	CMPQ AX, $+64
+	JLT  done42
+
+loop41:
+	VMOVUPS (CX), Z0
+	VMOVUPS (DX), Z1
+	VADDPS  Z1, Z0, Z0
+	VMOVUPS Z0, (BX)
+	VMOVUPS 64(CX), Z0
+	VMOVUPS 64(DX), Z1
+	VADDPS  Z1, Z0, Z0
+	VMOVUPS Z0, 64(BX)
+	VMOVUPS 128(CX), Z0
+	VMOVUPS 128(DX), Z1
+	VADDPS  Z1, Z0, Z0
+	VMOVUPS Z0, 128(BX)
+	VMOVUPS 192(CX), Z0
+	VMOVUPS 192(DX), Z1
+	VADDPS  Z1, Z0, Z0
+	VMOVUPS Z0, 192(BX)
+	ADDQ    $+256, CX
+	ADDQ    $+256, DX
+	ADDQ    $+256, BX
+	SUBQ    $+64, AX
+	CMPQ    AX, $+64
+	JGE     loop41
+
+done42:
+	CMPQ AX, $+16
+	JLT  done44
+
+loop43:
+	VMOVUPS (CX), Z0
+	VMOVUPS (DX), Z1
+	VADDPS  Z1, Z0, Z0
+	VMOVUPS Z0, (BX)
+	ADDQ    $+64, CX
+	ADDQ    $+64, DX
+	ADDQ    $+64, BX
+	SUBQ    $+16, AX
+	CMPQ    AX, $+16
+	JGE     loop43
+
+done44:
+	TESTQ     AX, AX
+	JZ        end45
+	MOVQ      $-1, SI
+	BZHIQ     AX, SI, SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS.Z (DX), K1, Z1
+	VADDPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (BX)
+
+end45:
+	VZEROUPPER
+	RET
+
+// func add64AVX512(dst []float64, x []float64, y []float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·add64AVX512(SB), NOSPLIT, $0-72
+	MOVQ x_len+32(FP), AX
+	MOVQ x_base+24(FP), CX
+	MOVQ y_base+48(FP), DX
+	MOVQ dst_base+0(FP), BX
+	CMPQ AX, $+32
+	JLT  done47
+
+loop46:
+	VMOVUPD (CX), Z0
+	VMOVUPD (DX), Z1
+	VADDPD  Z1, Z0, Z0
+	VMOVUPD Z0, (BX)
+	VMOVUPD 64(CX), Z0
+	VMOVUPD 64(DX), Z1
+	VADDPD  Z1, Z0, Z0
+	VMOVUPD Z0, 64(BX)
+	VMOVUPD 128(CX), Z0
+	VMOVUPD 128(DX), Z1
+	VADDPD  Z1, Z0, Z0
+	VMOVUPD Z0, 128(BX)
+	VMOVUPD 192(CX), Z0
+	VMOVUPD 192(DX), Z1
+	VADDPD  Z1, Z0, Z0
+	VMOVUPD Z0, 192(BX)
+	ADDQ    $+256, CX
+	ADDQ    $+256, DX
+	ADDQ    $+256, BX
+	SUBQ    $+32, AX
+	CMPQ    AX, $+32
+	JGE     loop46
+
+done47:
+	CMPQ AX, $+8
+	JLT  done49
+
+loop48:
+	VMOVUPD (CX), Z0
+	VMOVUPD (DX), Z1
+	VADDPD  Z1, Z0, Z0
+	VMOVUPD Z0, (BX)
+	ADDQ    $+64, CX
+	ADDQ    $+64, DX
+	ADDQ    $+64, BX
+	SUBQ    $+8, AX
+	CMPQ    AX, $+8
+	JGE     loop48
+
+done49:
+	TESTQ     AX, AX
+	JZ        end50
+	MOVQ      $-1, SI
+	BZHIQ     AX, SI, SI
+	KMOVW     SI, K1
+	VMOVUPD.Z (CX), K1, Z0
+	VMOVUPD.Z (DX), K1, Z1
+	VADDPD    Z1, Z0, Z0
+	VMOVUPD   Z0, K1, (BX)
+
+end50:
+	VZEROUPPER
+	RET
+
+// func add32AVX2(dst []float32, x []float32, y []float32)
+// Requires: AVX
+TEXT ·add32AVX2(SB), NOSPLIT, $0-72
+	MOVQ x_len+32(FP), AX
+	MOVQ x_base+24(FP), CX
+	MOVQ y_base+48(FP), DX
+	MOVQ dst_base+0(FP), BX
+	CMPQ AX, $+32
+	JLT  done52
+
+loop51:
+	VMOVUPS (CX), Y0
+	VMOVUPS (DX), Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, (BX)
+	VMOVUPS 32(CX), Y0
+	VMOVUPS 32(DX), Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, 32(BX)
+	VMOVUPS 64(CX), Y0
+	VMOVUPS 64(DX), Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, 64(BX)
+	VMOVUPS 96(CX), Y0
+	VMOVUPS 96(DX), Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, 96(BX)
+	ADDQ    $+128, CX
+	ADDQ    $+128, DX
+	ADDQ    $+128, BX
+	SUBQ    $+32, AX
+	CMPQ    AX, $+32
+	JGE     loop51
+
+done52:
+	CMPQ AX, $+8
+	JLT  done54
+
+loop53:
+	VMOVUPS (CX), Y0
+	VMOVUPS (DX), Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, (BX)
+	ADDQ    $+32, CX
+	ADDQ    $+32, DX
+	ADDQ    $+32, BX
+	SUBQ    $+8, AX
+	CMPQ    AX, $+8
+	JGE     loop53
+
+done54:
+	TESTQ      AX, AX
+	JZ         end55
+	LEAQ       maskTable<>+0(SB), SI
+	IMUL3Q     $0x04, AX, AX
+	SUBQ       AX, SI
+	VMOVUPS    32(SI), Y0
+	VMASKMOVPS (CX), Y0, Y1
+	VMASKMOVPS (DX), Y0, Y2
+	VADDPS     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (BX)
+
+end55:
+	VZEROUPPER
+	RET
+
+// func add64AVX2(dst []float64, x []float64, y []float64)
+// Requires: AVX
+TEXT ·add64AVX2(SB), NOSPLIT, $0-72
+	MOVQ x_len+32(FP), AX
+	MOVQ x_base+24(FP), CX
+	MOVQ y_base+48(FP), DX
+	MOVQ dst_base+0(FP), BX
+	CMPQ AX, $+16
+	JLT  done57
+
+loop56:
+	VMOVUPD (CX), Y0
+	VMOVUPD (DX), Y1
+	VADDPD  Y1, Y0, Y0
+	VMOVUPD Y0, (BX)
+	VMOVUPD 32(CX), Y0
+	VMOVUPD 32(DX), Y1
+	VADDPD  Y1, Y0, Y0
+	VMOVUPD Y0, 32(BX)
+	VMOVUPD 64(CX), Y0
+	VMOVUPD 64(DX), Y1
+	VADDPD  Y1, Y0, Y0
+	VMOVUPD Y0, 64(BX)
+	VMOVUPD 96(CX), Y0
+	VMOVUPD 96(DX), Y1
+	VADDPD  Y1, Y0, Y0
+	VMOVUPD Y0, 96(BX)
+	ADDQ    $+128, CX
+	ADDQ    $+128, DX
+	ADDQ    $+128, BX
+	SUBQ    $+16, AX
+	CMPQ    AX, $+16
+	JGE     loop56
+
+done57:
+	CMPQ AX, $+4
+	JLT  done59
+
+loop58:
+	VMOVUPD (CX), Y0
+	VMOVUPD (DX), Y1
+	VADDPD  Y1, Y0, Y0
+	VMOVUPD Y0, (BX)
+	ADDQ    $+32, CX
+	ADDQ    $+32, DX
+	ADDQ    $+32, BX
+	SUBQ    $+4, AX
+	CMPQ    AX, $+4
+	JGE     loop58
+
+done59:
+	TESTQ      AX, AX
+	JZ         end60
+	LEAQ       maskTable<>+0(SB), SI
+	IMUL3Q     $0x08, AX, AX
+	SUBQ       AX, SI
+	VMOVUPS    32(SI), Y0
+	VMASKMOVPD (CX), Y0, Y1
+	VMASKMOVPD (DX), Y0, Y2
+	VADDPD     Y2, Y1, Y1
+	VMASKMOVPD Y1, Y0, (BX)
+
+end60:
+	VZEROUPPER
+	RET
+
+// func sub32AVX512(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·sub32AVX512(SB), NOSPLIT, $0-72
+	MOVQ x_len+32(FP), AX
+	MOVQ x_base+24(FP), CX
+	MOVQ y_base+48(FP), DX
+	MOVQ dst_base+0(FP), BX
+	CMPQ AX, $+64
+	JLT  done62
+
+loop61:
+	VMOVUPS (CX), Z0
+	VMOVUPS (DX), Z1
+	VSUBPS  Z1, Z0, Z0
+	VMOVUPS Z0, (BX)
+	VMOVUPS 64(CX), Z0
+	VMOVUPS 64(DX), Z1
+	VSUBPS  Z1, Z0, Z0
+	VMOVUPS Z0, 64(BX)
+	VMOVUPS 128(CX), Z0
+	VMOVUPS 128(DX), Z1
+	VSUBPS  Z1, Z0, Z0
+	VMOVUPS Z0, 128(BX)
+	VMOVUPS 192(CX), Z0
+	VMOVUPS 192(DX), Z1
+	VSUBPS  Z1, Z0, Z0
+	VMOVUPS Z0, 192(BX)
+	ADDQ    $+256, CX
+	ADDQ    $+256, DX
+	ADDQ    $+256, BX
+	SUBQ    $+64, AX
+	CMPQ    AX, $+64
+	JGE     loop61
+
+done62:
+	CMPQ AX, $+16
+	JLT  done64
+
+loop63:
+	VMOVUPS (CX), Z0
+	VMOVUPS (DX), Z1
+	VSUBPS  Z1, Z0, Z0
+	VMOVUPS Z0, (BX)
+	ADDQ    $+64, CX
+	ADDQ    $+64, DX
+	ADDQ    $+64, BX
+	SUBQ    $+16, AX
+	CMPQ    AX, $+16
+	JGE     loop63
+
+done64:
+	TESTQ     AX, AX
+	JZ        end65
+	MOVQ      $-1, SI
+	BZHIQ     AX, SI, SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS.Z (DX), K1, Z1
+	VSUBPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (BX)
+
+end65:
+	VZEROUPPER
+	RET
+
+// func sub64AVX512(dst []float64, x []float64, y []float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·sub64AVX512(SB), NOSPLIT, $0-72
+	MOVQ x_len+32(FP), AX
+	MOVQ x_base+24(FP), CX
+	MOVQ y_base+48(FP), DX
+	MOVQ dst_base+0(FP), BX
+	CMPQ AX, $+32
+	JLT  done67
+
+loop66:
+	VMOVUPD (CX), Z0
+	VMOVUPD (DX), Z1
+	VSUBPD  Z1, Z0, Z0
+	VMOVUPD Z0, (BX)
+	VMOVUPD 64(CX), Z0
+	VMOVUPD 64(DX), Z1
+	VSUBPD  Z1, Z0, Z0
+	VMOVUPD Z0, 64(BX)
+	VMOVUPD 128(CX), Z0
+	VMOVUPD 128(DX), Z1
+	VSUBPD  Z1, Z0, Z0
+	VMOVUPD Z0, 128(BX)
+	VMOVUPD 192(CX), Z0
+	VMOVUPD 192(DX), Z1
+	VSUBPD  Z1, Z0, Z0
+	VMOVUPD Z0, 192(BX)
+	ADDQ    $+256, CX
+	ADDQ    $+256, DX
+	ADDQ    $+256, BX
+	SUBQ    $+32, AX
+	CMPQ    AX, $+32
+	JGE     loop66
+
+done67:
+	CMPQ AX, $+8
+	JLT  done69
+
+loop68:
+	VMOVUPD (CX), Z0
+	VMOVUPD (DX), Z1
+	VSUBPD  Z1, Z0, Z0
+	VMOVUPD Z0, (BX)
+	ADDQ    $+64, CX
+	ADDQ    $+64, DX
+	ADDQ    $+64, BX
+	SUBQ    $+8, AX
+	CMPQ    AX, $+8
+	JGE     loop68
+
+done69:
+	TESTQ     AX, AX
+	JZ        end70
+	MOVQ      $-1, SI
+	BZHIQ     AX, SI, SI
+	KMOVW     SI, K1
+	VMOVUPD.Z (CX), K1, Z0
+	VMOVUPD.Z (DX), K1, Z1
+	VSUBPD    Z1, Z0, Z0
+	VMOVUPD   Z0, K1, (BX)
+
+end70:
+	VZEROUPPER
+	RET
+
+// func sub32AVX2(dst []float32, x []float32, y []float32)
+// Requires: AVX
+TEXT ·sub32AVX2(SB), NOSPLIT, $0-72
+	MOVQ x_len+32(FP), AX
+	MOVQ x_base+24(FP), CX
+	MOVQ y_base+48(FP), DX
+	MOVQ dst_base+0(FP), BX
+	CMPQ AX, $+32
+	JLT  done72
+
+loop71:
+	VMOVUPS (CX), Y0
+	VMOVUPS (DX), Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, (BX)
+	VMOVUPS 32(CX), Y0
+	VMOVUPS 32(DX), Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, 32(BX)
+	VMOVUPS 64(CX), Y0
+	VMOVUPS 64(DX), Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, 64(BX)
+	VMOVUPS 96(CX), Y0
+	VMOVUPS 96(DX), Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, 96(BX)
+	ADDQ    $+128, CX
+	ADDQ    $+128, DX
+	ADDQ    $+128, BX
+	SUBQ    $+32, AX
+	CMPQ    AX, $+32
+	JGE     loop71
+
+done72:
+	CMPQ AX, $+8
+	JLT  done74
+
+loop73:
+	VMOVUPS (CX), Y0
+	VMOVUPS (DX), Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, (BX)
+	ADDQ    $+32, CX
+	ADDQ    $+32, DX
+	ADDQ    $+32, BX
+	SUBQ    $+8, AX
+	CMPQ    AX, $+8
+	JGE     loop73
+
+done74:
+	TESTQ      AX, AX
+	JZ         end75
+	LEAQ       maskTable<>+0(SB), SI
+	IMUL3Q     $0x04, AX, AX
+	SUBQ       AX, SI
+	VMOVUPS    32(SI), Y0
+	VMASKMOVPS (CX), Y0, Y1
+	VMASKMOVPS (DX), Y0, Y2
+	VSUBPS     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (BX)
+
+end75:
+	VZEROUPPER
+	RET
+
+// func sub64AVX2(dst []float64, x []float64, y []float64)
+// Requires: AVX
+TEXT ·sub64AVX2(SB), NOSPLIT, $0-72
+	MOVQ x_len+32(FP), AX
+	MOVQ x_base+24(FP), CX
+	MOVQ y_base+48(FP), DX
+	MOVQ dst_base+0(FP), BX
+	CMPQ AX, $+16
+	JLT  done77
+
+loop76:
+	VMOVUPD (CX), Y0
+	VMOVUPD (DX), Y1
+	VSUBPD  Y1, Y0, Y0
+	VMOVUPD Y0, (BX)
+	VMOVUPD 32(CX), Y0
+	VMOVUPD 32(DX), Y1
+	VSUBPD  Y1, Y0, Y0
+	VMOVUPD Y0, 32(BX)
+	VMOVUPD 64(CX), Y0
+	VMOVUPD 64(DX), Y1
+	VSUBPD  Y1, Y0, Y0
+	VMOVUPD Y0, 64(BX)
+	VMOVUPD 96(CX), Y0
+	VMOVUPD 96(DX), Y1
+	VSUBPD  Y1, Y0, Y0
+	VMOVUPD Y0, 96(BX)
+	ADDQ    $+128, CX
+	ADDQ    $+128, DX
+	ADDQ    $+128, BX
+	SUBQ    $+16, AX
+	CMPQ    AX, $+16
+	JGE     loop76
+
+done77:
+	CMPQ AX, $+4
+	JLT  done79
+
+loop78:
+	VMOVUPD (CX), Y0
+	VMOVUPD (DX), Y1
+	VSUBPD  Y1, Y0, Y0
+	VMOVUPD Y0, (BX)
+	ADDQ    $+32, CX
+	ADDQ    $+32, DX
+	ADDQ    $+32, BX
+	SUBQ    $+4, AX
+	CMPQ    AX, $+4
+	JGE     loop78
+
+done79:
+	TESTQ      AX, AX
+	JZ         end80
+	LEAQ       maskTable<>+0(SB), SI
+	IMUL3Q     $0x08, AX, AX
+	SUBQ       AX, SI
+	VMOVUPS    32(SI), Y0
+	VMASKMOVPD (CX), Y0, Y1
+	VMASKMOVPD (DX), Y0, Y2
+	VSUBPD     Y2, Y1, Y1
+	VMASKMOVPD Y1, Y0, (BX)
+
+end80:
+	VZEROUPPER
+	RET
+
+// func mul32AVX512(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·mul32AVX512(SB), NOSPLIT, $0-72
+	MOVQ x_len+32(FP), AX
+	MOVQ x_base+24(FP), CX
+	MOVQ y_base+48(FP), DX
+	MOVQ dst_base+0(FP), BX
+	CMPQ AX, $+64
+	JLT  done82
+
+loop81:
+	VMOVUPS (CX), Z0
+	VMOVUPS (DX), Z1
+	VMULPS  Z1, Z0, Z0
+	VMOVUPS Z0, (BX)
+	VMOVUPS 64(CX), Z0
+	VMOVUPS 64(DX), Z1
+	VMULPS  Z1, Z0, Z0
+	VMOVUPS Z0, 64(BX)
+	VMOVUPS 128(CX), Z0
+	VMOVUPS 128(DX), Z1
+	VMULPS  Z1, Z0, Z0
+	VMOVUPS Z0, 128(BX)
+	VMOVUPS 192(CX), Z0
+	VMOVUPS 192(DX), Z1
+	VMULPS  Z1, Z0, Z0
+	VMOVUPS Z0, 192(BX)
+	ADDQ    $+256, CX
+	ADDQ    $+256, DX
+	ADDQ    $+256, BX
+	SUBQ    $+64, AX
+	CMPQ    AX, $+64
+	JGE     loop81
+
+done82:
+	CMPQ AX, $+16
+	JLT  done84
+
+loop83:
+	VMOVUPS (CX), Z0
+	VMOVUPS (DX), Z1
+	VMULPS  Z1, Z0, Z0
+	VMOVUPS Z0, (BX)
+	ADDQ    $+64, CX
+	ADDQ    $+64, DX
+	ADDQ    $+64, BX
+	SUBQ    $+16, AX
+	CMPQ    AX, $+16
+	JGE     loop83
+
+done84:
+	TESTQ     AX, AX
+	JZ        end85
+	MOVQ      $-1, SI
+	BZHIQ     AX, SI, SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS.Z (DX), K1, Z1
+	VMULPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (BX)
+
+end85:
+	VZEROUPPER
+	RET
+
+// func mul64AVX512(dst []float64, x []float64, y []float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·mul64AVX512(SB), NOSPLIT, $0-72
+	MOVQ x_len+32(FP), AX
+	MOVQ x_base+24(FP), CX
+	MOVQ y_base+48(FP), DX
+	MOVQ dst_base+0(FP), BX
+	CMPQ AX, $+32
+	JLT  done87
+
+loop86:
+	VMOVUPD (CX), Z0
+	VMOVUPD (DX), Z1
+	VMULPD  Z1, Z0, Z0
+	VMOVUPD Z0, (BX)
+	VMOVUPD 64(CX), Z0
+	VMOVUPD 64(DX), Z1
+	VMULPD  Z1, Z0, Z0
+	VMOVUPD Z0, 64(BX)
+	VMOVUPD 128(CX), Z0
+	VMOVUPD 128(DX), Z1
+	VMULPD  Z1, Z0, Z0
+	VMOVUPD Z0, 128(BX)
+	VMOVUPD 192(CX), Z0
+	VMOVUPD 192(DX), Z1
+	VMULPD  Z1, Z0, Z0
+	VMOVUPD Z0, 192(BX)
+	ADDQ    $+256, CX
+	ADDQ    $+256, DX
+	ADDQ    $+256, BX
+	SUBQ    $+32, AX
+	CMPQ    AX, $+32
+	JGE     loop86
+
+done87:
+	CMPQ AX, $+8
+	JLT  done89
+
+loop88:
+	VMOVUPD (CX), Z0
+	VMOVUPD (DX), Z1
+	VMULPD  Z1, Z0, Z0
+	VMOVUPD Z0, (BX)
+	ADDQ    $+64, CX
+	ADDQ    $+64, DX
+	ADDQ    $+64, BX
+	SUBQ    $+8, AX
+	CMPQ    AX, $+8
+	JGE     loop88
+
+done89:
+	TESTQ     AX, AX
+	JZ        end90
+	MOVQ      $-1, SI
+	BZHIQ     AX, SI, SI
+	KMOVW     SI, K1
+	VMOVUPD.Z (CX), K1, Z0
+	VMOVUPD.Z (DX), K1, Z1
+	VMULPD    Z1, Z0, Z0
+	VMOVUPD   Z0, K1, (BX)
+
+end90:
+	VZEROUPPER
+	RET
+
+// func mul32AVX2(dst []float32, x []float32, y []float32)
+// Requires: AVX
+TEXT ·mul32AVX2(SB), NOSPLIT, $0-72
+	MOVQ x_len+32(FP), AX
+	MOVQ x_base+24(FP), CX
+	MOVQ y_base+48(FP), DX
+	MOVQ dst_base+0(FP), BX
+	CMPQ AX, $+32
+	JLT  done92
+
+loop91:
+	VMOVUPS (CX), Y0
+	VMOVUPS (DX), Y1
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, (BX)
+	VMOVUPS 32(CX), Y0
+	VMOVUPS 32(DX), Y1
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, 32(BX)
+	VMOVUPS 64(CX), Y0
+	VMOVUPS 64(DX), Y1
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, 64(BX)
+	VMOVUPS 96(CX), Y0
+	VMOVUPS 96(DX), Y1
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, 96(BX)
+	ADDQ    $+128, CX
+	ADDQ    $+128, DX
+	ADDQ    $+128, BX
+	SUBQ    $+32, AX
+	CMPQ    AX, $+32
+	JGE     loop91
+
+done92:
+	CMPQ AX, $+8
+	JLT  done94
+
+loop93:
+	VMOVUPS (CX), Y0
+	VMOVUPS (DX), Y1
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, (BX)
+	ADDQ    $+32, CX
+	ADDQ    $+32, DX
+	ADDQ    $+32, BX
+	SUBQ    $+8, AX
+	CMPQ    AX, $+8
+	JGE     loop93
+
+done94:
+	TESTQ      AX, AX
+	JZ         end95
+	LEAQ       maskTable<>+0(SB), SI
+	IMUL3Q     $0x04, AX, AX
+	SUBQ       AX, SI
+	VMOVUPS    32(SI), Y0
+	VMASKMOVPS (CX), Y0, Y1
+	VMASKMOVPS (DX), Y0, Y2
+	VMULPS     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (BX)
+
+end95:
+	VZEROUPPER
+	RET
+
+// func mul64AVX2(dst []float64, x []float64, y []float64)
+// Requires: AVX
+TEXT ·mul64AVX2(SB), NOSPLIT, $0-72
+	MOVQ x_len+32(FP), AX
+	MOVQ x_base+24(FP), CX
+	MOVQ y_base+48(FP), DX
+	MOVQ dst_base+0(FP), BX
+	CMPQ AX, $+16
+	JLT  done97
+
+loop96:
+	VMOVUPD (CX), Y0
+	VMOVUPD (DX), Y1
+	VMULPD  Y1, Y0, Y0
+	VMOVUPD Y0, (BX)
+	VMOVUPD 32(CX), Y0
+	VMOVUPD 32(DX), Y1
+	VMULPD  Y1, Y0, Y0
+	VMOVUPD Y0, 32(BX)
+	VMOVUPD 64(CX), Y0
+	VMOVUPD 64(DX), Y1
+	VMULPD  Y1, Y0, Y0
+	VMOVUPD Y0, 64(BX)
+	VMOVUPD 96(CX), Y0
+	VMOVUPD 96(DX), Y1
+	VMULPD  Y1, Y0, Y0
+	VMOVUPD Y0, 96(BX)
+	ADDQ    $+128, CX
+	ADDQ    $+128, DX
+	ADDQ    $+128, BX
+	SUBQ    $+16, AX
+	CMPQ    AX, $+16
+	JGE     loop96
+
+done97:
+	CMPQ AX, $+4
+	JLT  done99
+
+loop98:
+	VMOVUPD (CX), Y0
+	VMOVUPD (DX), Y1
+	VMULPD  Y1, Y0, Y0
+	VMOVUPD Y0, (BX)
+	ADDQ    $+32, CX
+	ADDQ    $+32, DX
+	ADDQ    $+32, BX
+	SUBQ    $+4, AX
+	CMPQ    AX, $+4
+	JGE     loop98
+
+done99:
+	TESTQ      AX, AX
+	JZ         end100
+	LEAQ       maskTable<>+0(SB), SI
+	IMUL3Q     $0x08, AX, AX
+	SUBQ       AX, SI
+	VMOVUPS    32(SI), Y0
+	VMASKMOVPD (CX), Y0, Y1
+	VMASKMOVPD (DX), Y0, Y2
+	VMULPD     Y2, Y1, Y1
+	VMASKMOVPD Y1, Y0, (BX)
+
+end100:
+	VZEROUPPER
+	RET
+
+// func mulAdd32AVX512(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·mulAdd32AVX512(SB), NOSPLIT, $0-72
+	MOVQ x_len+32(FP), AX
+	MOVQ x_base+24(FP), CX
+	MOVQ y_base+48(FP), DX
+	MOVQ dst_base+0(FP), BX
+	CMPQ AX, $+64
+	JLT  done102
+
+loop101:
+	VMOVUPS     (CX), Z0
+	VMOVUPS     (DX), Z1
+	VMOVUPS     (BX), Z2
+	VFMADD231PS Z0, Z1, Z2
+	VMOVUPS     Z2, (BX)
+	VMOVUPS     64(CX), Z0
+	VMOVUPS     64(DX), Z1
+	VMOVUPS     64(BX), Z2
+	VFMADD231PS Z0, Z1, Z2
+	VMOVUPS     Z2, 64(BX)
+	VMOVUPS     128(CX), Z0
+	VMOVUPS     128(DX), Z1
+	VMOVUPS     128(BX), Z2
+	VFMADD231PS Z0, Z1, Z2
+	VMOVUPS     Z2, 128(BX)
+	VMOVUPS     192(CX), Z0
+	VMOVUPS     192(DX), Z1
+	VMOVUPS     192(BX), Z2
+	VFMADD231PS Z0, Z1, Z2
+	VMOVUPS     Z2, 192(BX)
+	ADDQ        $+256, CX
+	ADDQ        $+256, DX
+	ADDQ        $+256, BX
+	SUBQ        $+64, AX
+	CMPQ        AX, $+64
+	JGE         loop101
+
+done102:
+	CMPQ AX, $+16
+	JLT  done104
+
+loop103:
+	VMOVUPS     (CX), Z0
+	VMOVUPS     (DX), Z1
+	VMOVUPS     (BX), Z2
+	VFMADD231PS Z0, Z1, Z2
+	VMOVUPS     Z2, (BX)
+	ADDQ        $+64, CX
+	ADDQ        $+64, DX
+	ADDQ        $+64, BX
+	SUBQ        $+16, AX
+	CMPQ        AX, $+16
+	JGE         loop103
+
+done104:
+	TESTQ       AX, AX
+	JZ          end105
+	MOVQ        $-1, SI
+	BZHIQ       AX, SI, SI
+	KMOVW       SI, K1
+	VMOVUPS.Z   (CX), K1, Z0
+	VMOVUPS.Z   (DX), K1, Z1
+	VMOVUPS.Z   (BX), K1, Z2
+	VFMADD231PS Z0, Z1, Z2
+	VMOVUPS     Z2, K1, (BX)
+
+end105:
+	VZEROUPPER
+	RET
+
+// func mulAdd64AVX512(dst []float64, x []float64, y []float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·mulAdd64AVX512(SB), NOSPLIT, $0-72
+	MOVQ x_len+32(FP), AX
+	MOVQ x_base+24(FP), CX
+	MOVQ y_base+48(FP), DX
+	MOVQ dst_base+0(FP), BX
+	CMPQ AX, $+32
+	JLT  done107
+
+loop106:
+	VMOVUPD     (CX), Z0
+	VMOVUPD     (DX), Z1
+	VMOVUPD     (BX), Z2
+	VFMADD231PD Z0, Z1, Z2
+	VMOVUPD     Z2, (BX)
+	VMOVUPD     64(CX), Z0
+	VMOVUPD     64(DX), Z1
+	VMOVUPD     64(BX), Z2
+	VFMADD231PD Z0, Z1, Z2
+	VMOVUPD     Z2, 64(BX)
+	VMOVUPD     128(CX), Z0
+	VMOVUPD     128(DX), Z1
+	VMOVUPD     128(BX), Z2
+	VFMADD231PD Z0, Z1, Z2
+	VMOVUPD     Z2, 128(BX)
+	VMOVUPD     192(CX), Z0
+	VMOVUPD     192(DX), Z1
+	VMOVUPD     192(BX), Z2
+	VFMADD231PD Z0, Z1, Z2
+	VMOVUPD     Z2, 192(BX)
+	ADDQ        $+256, CX
+	ADDQ        $+256, DX
+	ADDQ        $+256, BX
+	SUBQ        $+32, AX
+	CMPQ        AX, $+32
+	JGE         loop106
+
+done107:
+	CMPQ AX, $+8
+	JLT  done109
+
+loop108:
+	VMOVUPD     (CX), Z0
+	VMOVUPD     (DX), Z1
+	VMOVUPD     (BX), Z2
+	VFMADD231PD Z0, Z1, Z2
+	VMOVUPD     Z2, (BX)
+	ADDQ        $+64, CX
+	ADDQ        $+64, DX
+	ADDQ        $+64, BX
+	SUBQ        $+8, AX
+	CMPQ        AX, $+8
+	JGE         loop108
+
+done109:
+	TESTQ       AX, AX
+	JZ          end110
+	MOVQ        $-1, SI
+	BZHIQ       AX, SI, SI
+	KMOVW       SI, K1
+	VMOVUPD.Z   (CX), K1, Z0
+	VMOVUPD.Z   (DX), K1, Z1
+	VMOVUPD.Z   (BX), K1, Z2
+	VFMADD231PD Z0, Z1, Z2
+	VMOVUPD     Z2, K1, (BX)
+
+end110:
+	VZEROUPPER
+	RET
+
+// func mulAdd32AVX2(dst []float32, x []float32, y []float32)
+// Requires: AVX, FMA3
+TEXT ·mulAdd32AVX2(SB), NOSPLIT, $0-72
+	MOVQ x_len+32(FP), AX
+	MOVQ x_base+24(FP), CX
+	MOVQ y_base+48(FP), DX
+	MOVQ dst_base+0(FP), BX
+	CMPQ AX, $+32
+	JLT  done112
+
+loop111:
+	VMOVUPS     (CX), Y0
+	VMOVUPS     (DX), Y1
+	VMOVUPS     (BX), Y2
+	VFMADD231PS Y0, Y1, Y2
+	VMOVUPS     Y2, (BX)
+	VMOVUPS     32(CX), Y0
+	VMOVUPS     32(DX), Y1
+	VMOVUPS     32(BX), Y2
+	VFMADD231PS Y0, Y1, Y2
+	VMOVUPS     Y2, 32(BX)
+	VMOVUPS     64(CX), Y0
+	VMOVUPS     64(DX), Y1
+	VMOVUPS     64(BX), Y2
+	VFMADD231PS Y0, Y1, Y2
+	VMOVUPS     Y2, 64(BX)
+	VMOVUPS     96(CX), Y0
+	VMOVUPS     96(DX), Y1
+	VMOVUPS     96(BX), Y2
+	VFMADD231PS Y0, Y1, Y2
+	VMOVUPS     Y2, 96(BX)
+	ADDQ        $+128, CX
+	ADDQ        $+128, DX
+	ADDQ        $+128, BX
+	SUBQ        $+32, AX
+	CMPQ        AX, $+32
+	JGE         loop111
+
+done112:
+	CMPQ AX, $+8
+	JLT  done114
+
+loop113:
+	VMOVUPS     (CX), Y0
+	VMOVUPS     (DX), Y1
+	VMOVUPS     (BX), Y2
+	VFMADD231PS Y0, Y1, Y2
+	VMOVUPS     Y2, (BX)
+	ADDQ        $+32, CX
+	ADDQ        $+32, DX
+	ADDQ        $+32, BX
+	SUBQ        $+8, AX
+	CMPQ        AX, $+8
+	JGE         loop113
+
+done114:
+	TESTQ       AX, AX
+	JZ          end115
+	LEAQ        maskTable<>+0(SB), SI
+	IMUL3Q      $0x04, AX, AX
+	SUBQ        AX, SI
+	VMOVUPS     32(SI), Y0
+	VMASKMOVPS  (CX), Y0, Y1
+	VMASKMOVPS  (DX), Y0, Y2
+	VMASKMOVPS  (BX), Y0, Y3
+	VFMADD231PS Y1, Y2, Y3
+	VMASKMOVPS  Y3, Y0, (BX)
+
+end115:
+	VZEROUPPER
+	RET
+
+// func mulAdd64AVX2(dst []float64, x []float64, y []float64)
+// Requires: AVX, FMA3
+TEXT ·mulAdd64AVX2(SB), NOSPLIT, $0-72
+	MOVQ x_len+32(FP), AX
+	MOVQ x_base+24(FP), CX
+	MOVQ y_base+48(FP), DX
+	MOVQ dst_base+0(FP), BX
+	CMPQ AX, $+16
+	JLT  done117
+
+loop116:
+	VMOVUPD     (CX), Y0
+	VMOVUPD     (DX), Y1
+	VMOVUPD     (BX), Y2
+	VFMADD231PD Y0, Y1, Y2
+	VMOVUPD     Y2, (BX)
+	VMOVUPD     32(CX), Y0
+	VMOVUPD     32(DX), Y1
+	VMOVUPD     32(BX), Y2
+	VFMADD231PD Y0, Y1, Y2
+	VMOVUPD     Y2, 32(BX)
+	VMOVUPD     64(CX), Y0
+	VMOVUPD     64(DX), Y1
+	VMOVUPD     64(BX), Y2
+	VFMADD231PD Y0, Y1, Y2
+	VMOVUPD     Y2, 64(BX)
+	VMOVUPD     96(CX), Y0
+	VMOVUPD     96(DX), Y1
+	VMOVUPD     96(BX), Y2
+	VFMADD231PD Y0, Y1, Y2
+	VMOVUPD     Y2, 96(BX)
+	ADDQ        $+128, CX
+	ADDQ        $+128, DX
+	ADDQ        $+128, BX
+	SUBQ        $+16, AX
+	CMPQ        AX, $+16
+	JGE         loop116
+
+done117:
+	CMPQ AX, $+4
+	JLT  done119
+
+loop118:
+	VMOVUPD     (CX), Y0
+	VMOVUPD     (DX), Y1
+	VMOVUPD     (BX), Y2
+	VFMADD231PD Y0, Y1, Y2
+	VMOVUPD     Y2, (BX)
+	ADDQ        $+32, CX
+	ADDQ        $+32, DX
+	ADDQ        $+32, BX
+	SUBQ        $+4, AX
+	CMPQ        AX, $+4
+	JGE         loop118
+
+done119:
+	TESTQ       AX, AX
+	JZ          end120
+	LEAQ        maskTable<>+0(SB), SI
+	IMUL3Q      $0x08, AX, AX
+	SUBQ        AX, SI
+	VMOVUPS     32(SI), Y0
+	VMASKMOVPD  (CX), Y0, Y1
+	VMASKMOVPD  (DX), Y0, Y2
+	VMASKMOVPD  (BX), Y0, Y3
+	VFMADD231PD Y1, Y2, Y3
+	VMASKMOVPD  Y3, Y0, (BX)
+
+end120:
+	VZEROUPPER
+	RET
+
+// func clamp32AVX512(limit float32, x []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·clamp32AVX512(SB), NOSPLIT, $0-32
+	VBROADCASTSS limit+0(FP), Z0
+	VPXORQ       Z1, Z1, Z1
+	VSUBPS       Z0, Z1, Z1
+	MOVQ         x_len+16(FP), AX
+	MOVQ         x_base+8(FP), CX
+	CMPQ         AX, $+64
+	JLT          done122
+
+loop121:
+	VMOVUPS (CX), Z2
+	VMAXPS  Z2, Z1, Z2
+	VMINPS  Z2, Z0, Z2
+	VMOVUPS Z2, (CX)
+	VMOVUPS 64(CX), Z2
+	VMAXPS  Z2, Z1, Z2
+	VMINPS  Z2, Z0, Z2
+	VMOVUPS Z2, 64(CX)
+	VMOVUPS 128(CX), Z2
+	VMAXPS  Z2, Z1, Z2
+	VMINPS  Z2, Z0, Z2
+	VMOVUPS Z2, 128(CX)
+	VMOVUPS 192(CX), Z2
+	VMAXPS  Z2, Z1, Z2
+	VMINPS  Z2, Z0, Z2
+	VMOVUPS Z2, 192(CX)
+	ADDQ    $+256, CX
+	SUBQ    $+64, AX
+	CMPQ    AX, $+64
+	JGE     loop121
+
+done122:
+	CMPQ AX, $+16
+	JLT  done124
+
+loop123:
+	VMOVUPS (CX), Z2
+	VMAXPS  Z2, Z1, Z2
+	VMINPS  Z2, Z0, Z2
+	VMOVUPS Z2, (CX)
+	ADDQ    $+64, CX
+	SUBQ    $+16, AX
+	CMPQ    AX, $+16
+	JGE     loop123
+
+done124:
+	TESTQ     AX, AX
+	JZ        end125
+	MOVQ      $-1, DX
+	BZHIQ     AX, DX, DX
+	KMOVW     DX, K1
+	VMOVUPS.Z (CX), K1, Z2
+	VMAXPS    Z2, Z1, Z2
+	VMINPS    Z2, Z0, Z2
+	VMOVUPS   Z2, K1, (CX)
+
+end125:
+	VZEROUPPER
+	RET
+
+// func clamp64AVX512(limit float64, x []float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·clamp64AVX512(SB), NOSPLIT, $0-32
+	VBROADCASTSD limit+0(FP), Z0
+	VPXORQ       Z1, Z1, Z1
+	VSUBPD       Z0, Z1, Z1
+	MOVQ         x_len+16(FP), AX
+	MOVQ         x_base+8(FP), CX
+	CMPQ         AX, $+32
+	JLT          done127
+
+loop126:
+	VMOVUPD (CX), Z2
+	VMAXPD  Z2, Z1, Z2
+	VMINPD  Z2, Z0, Z2
+	VMOVUPD Z2, (CX)
+	VMOVUPD 64(CX), Z2
+	VMAXPD  Z2, Z1, Z2
+	VMINPD  Z2, Z0, Z2
+	VMOVUPD Z2, 64(CX)
+	VMOVUPD 128(CX), Z2
+	VMAXPD  Z2, Z1, Z2
+	VMINPD  Z2, Z0, Z2
+	VMOVUPD Z2, 128(CX)
+	VMOVUPD 192(CX), Z2
+	VMAXPD  Z2, Z1, Z2
+	VMINPD  Z2, Z0, Z2
+	VMOVUPD Z2, 192(CX)
+	ADDQ    $+256, CX
+	SUBQ    $+32, AX
+	CMPQ    AX, $+32
+	JGE     loop126
+
+done127:
+	CMPQ AX, $+8
+	JLT  done129
+
+loop128:
+	VMOVUPD (CX), Z2
+	VMAXPD  Z2, Z1, Z2
+	VMINPD  Z2, Z0, Z2
+	VMOVUPD Z2, (CX)
+	ADDQ    $+64, CX
+	SUBQ    $+8, AX
+	CMPQ    AX, $+8
+	JGE     loop128
+
+done129:
+	TESTQ     AX, AX
+	JZ        end130
+	MOVQ      $-1, DX
+	BZHIQ     AX, DX, DX
+	KMOVW     DX, K1
+	VMOVUPD.Z (CX), K1, Z2
+	VMAXPD    Z2, Z1, Z2
+	VMINPD    Z2, Z0, Z2
+	VMOVUPD   Z2, K1, (CX)
+
+end130:
+	VZEROUPPER
+	RET
+
+// func clamp32AVX2(limit float32, x []float32)
+// Requires: AVX
+TEXT ·clamp32AVX2(SB), NOSPLIT, $0-32
+	VBROADCASTSS limit+0(FP), Y0
+	VXORPS       Y1, Y1, Y1
+	VSUBPS       Y0, Y1, Y1
+	MOVQ         x_len+16(FP), AX
+	MOVQ         x_base+8(FP), CX
+	CMPQ         AX, $+32
+	JLT          done132
+
+loop131:
+	VMOVUPS (CX), Y2
+	VMAXPS  Y2, Y1, Y2
+	VMINPS  Y2, Y0, Y2
+	VMOVUPS Y2, (CX)
+	VMOVUPS 32(CX), Y2
+	VMAXPS  Y2, Y1, Y2
+	VMINPS  Y2, Y0, Y2
+	VMOVUPS Y2, 32(CX)
+	VMOVUPS 64(CX), Y2
+	VMAXPS  Y2, Y1, Y2
+	VMINPS  Y2, Y0, Y2
+	VMOVUPS Y2, 64(CX)
+	VMOVUPS 96(CX), Y2
+	VMAXPS  Y2, Y1, Y2
+	VMINPS  Y2, Y0, Y2
+	VMOVUPS Y2, 96(CX)
+	ADDQ    $+128, CX
+	SUBQ    $+32, AX
+	CMPQ    AX, $+32
+	JGE     loop131
+
+done132:
+	CMPQ AX, $+8
+	JLT  done134
+
+loop133:
+	VMOVUPS (CX), Y2
+	VMAXPS  Y2, Y1, Y2
+	VMINPS  Y2, Y0, Y2
+	VMOVUPS Y2, (CX)
+	ADDQ    $+32, CX
+	SUBQ    $+8, AX
+	CMPQ    AX, $+8
+	JGE     loop133
+
+done134:
+	TESTQ      AX, AX
+	JZ         end135
+	LEAQ       maskTable<>+0(SB), DX
+	IMUL3Q     $0x04, AX, AX
+	SUBQ       AX, DX
+	VMOVUPS    32(DX), Y2
+	VMASKMOVPS (CX), Y2, Y3
+	VMAXPS     Y3, Y1, Y3
+	VMINPS     Y3, Y0, Y3
+	VMASKMOVPS Y3, Y2, (CX)
+
+end135:
+	VZEROUPPER
+	RET
+
+// func clamp64AVX2(limit float64, x []float64)
+// Requires: AVX
+TEXT ·clamp64AVX2(SB), NOSPLIT, $0-32
+	VBROADCASTSD limit+0(FP), Y0
+	VXORPS       Y1, Y1, Y1
+	VSUBPD       Y0, Y1, Y1
+	MOVQ         x_len+16(FP), AX
+	MOVQ         x_base+8(FP), CX
+	CMPQ         AX, $+16
+	JLT          done137
+
+loop136:
+	VMOVUPD (CX), Y2
+	VMAXPD  Y2, Y1, Y2
+	VMINPD  Y2, Y0, Y2
+	VMOVUPD Y2, (CX)
+	VMOVUPD 32(CX), Y2
+	VMAXPD  Y2, Y1, Y2
+	VMINPD  Y2, Y0, Y2
+	VMOVUPD Y2, 32(CX)
+	VMOVUPD 64(CX), Y2
+	VMAXPD  Y2, Y1, Y2
+	VMINPD  Y2, Y0, Y2
+	VMOVUPD Y2, 64(CX)
+	VMOVUPD 96(CX), Y2
+	VMAXPD  Y2, Y1, Y2
+	VMINPD  Y2, Y0, Y2
+	VMOVUPD Y2, 96(CX)
+	ADDQ    $+128, CX
+	SUBQ    $+16, AX
+	CMPQ    AX, $+16
+	JGE     loop136
+
+done137:
+	CMPQ AX, $+4
+	JLT  done139
+
+loop138:
+	VMOVUPD (CX), Y2
+	VMAXPD  Y2, Y1, Y2
+	VMINPD  Y2, Y0, Y2
+	VMOVUPD Y2, (CX)
+	ADDQ    $+32, CX
+	SUBQ    $+4, AX
+	CMPQ    AX, $+4
+	JGE     loop138
+
+done139:
+	TESTQ      AX, AX
+	JZ         end140
+	LEAQ       maskTable<>+0(SB), DX
+	IMUL3Q     $0x08, AX, AX
+	SUBQ       AX, DX
+	VMOVUPS    32(DX), Y2
+	VMASKMOVPD (CX), Y2, Y3
+	VMAXPD     Y3, Y1, Y3
+	VMINPD     Y3, Y0, Y3
+	VMASKMOVPD Y3, Y2, (CX)
+
+end140:
+	VZEROUPPER
+	RET

@@ -7,3 +7,27 @@ package kernel
 func axpyVector[T Float](alpha T, x []T, y []T) {
 	panic(noVectorCode)
 }
+
+func scaleVector[T Float](alpha T, x []T, dst []T) {
+	panic(noVectorCode)
+}
+
+func addVector[T Float](dst []T, x []T, y []T) {
+	panic(noVectorCode)
+}
+
+func subVector[T Float](dst []T, x []T, y []T) {
+	panic(noVectorCode)
+}
+
+func mulVector[T Float](dst []T, x []T, y []T) {
+	panic(noVectorCode)
+}
+
+func mulAddVector[T Float](dst []T, x []T, y []T) {
+	panic(noVectorCode)
+}
+
+func clampVector[T Float](limit T, x []T) {
+	panic(noVectorCode)
+}

@@ -8,61 +8,69 @@ import (
 	"pgregory.net/rapid"
 )
 
-// tree is the contract of a reduction, spelled out: 16 chains, then halves onto halves.
-func tree[T Float](terms []T) T {
-	var l [16]T
-	for i, v := range terms {
-		l[i%16] += v
+// tree is the contract of a reduction, spelled out: for each piece 16 chains, then halves onto halves. add adds term i
+// to a chain.
+func tree[T Float](n int, add func(chain T, i int) T) T {
+	var sum T
+	for first := 0; first == 0 || first < n; first += sumPiece {
+		var l [16]T
+		for i := first; i < min(first+sumPiece, n); i++ {
+			l[i%16] = add(l[i%16], i)
+		}
+		even := ((l[0] + l[8]) + (l[4] + l[12])) + ((l[2] + l[10]) + (l[6] + l[14]))
+		odd := ((l[1] + l[9]) + (l[5] + l[13])) + ((l[3] + l[11]) + (l[7] + l[15]))
+		sum += even + odd
 	}
-	even := ((l[0] + l[8]) + (l[4] + l[12])) + ((l[2] + l[10]) + (l[6] + l[14]))
-	odd := ((l[1] + l[9]) + (l[5] + l[13])) + ((l[3] + l[11]) + (l[7] + l[15]))
-	return even + odd
+	return sum
 }
 
-func products[T, U Float](x, y []T) []U {
-	w := make([]U, len(x))
-	for i := range x {
-		w[i] = U(x[i]) * U(y[i])
-	}
-	return w
-}
-
-// checkReduction compares a result with the tree and with a plain sum in float64. The bound is that of a sum of n rounded
-// terms, each of rounding u: (n+1)·u of the sum of magnitudes, doubled for the error of the plain sum.
-func checkReduction[T Float](t rapid.TB, name string, got T, terms []T) {
+// checkReduction compares a sum of products with the tree and with a plain sum in float64. The bound is that of a sum of
+// n rounded terms, each of rounding u: (n+1)·u of the sum of magnitudes, doubled for the error of the plain sum.
+func checkReduction[T, U Float](t rapid.TB, name string, got U, x, y []T) {
 	t.Helper()
 	var sum, magnitude float64
-	for _, w := range terms {
-		sum += float64(w)
-		magnitude += math.Abs(float64(w))
+	for i := range x {
+		w := float64(x[i]) * float64(y[i])
+		sum += w
+		magnitude += math.Abs(w)
 	}
-	if want := tree(terms); !sameBits(got, want) {
-		t.Fatalf("%s of %d: %v, the tree gives %v", name, len(terms), got, want)
+	if want := tree(len(x), func(chain U, i int) U { return mulAdd(U(x[i]), U(y[i]), chain) }); !sameBits(got, want) {
+		t.Fatalf("%s of %d: %v, the tree gives %v", name, len(x), got, want)
 	}
-	if bound := float64(len(terms)+1) * epsilon[T]() * magnitude; !(math.Abs(float64(got)-sum) <= bound) {
-		t.Fatalf("%s of %d: %v, want %v ± %v", name, len(terms), got, sum, bound)
+	if bound := float64(len(x)+1) * epsilon[U]() * magnitude; !(math.Abs(float64(got)-sum) <= bound) {
+		t.Fatalf("%s of %d: %v, want %v ± %v", name, len(x), got, sum, bound)
 	}
 }
 
 func TestReductions(t *testing.T) {
-	t.Run("float32", testReductions[float32])
-	t.Run("float64", testReductions[float64])
+	eachLevel(t, func(t *testing.T) {
+		t.Run("float32", testReductions[float32])
+		t.Run("float64", testReductions[float64])
+	})
 }
 
 func testReductions[T Float](t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
-		n := rapid.IntRange(0, 100).Draw(t, "n")
-		x, y := newInput[T](rng, 1, n, 0), newInput[T](rng, 1, n, 0)
-		for j := range n { // magnitudes far apart, so that the order of additions shows
-			x.set(0, j, x.at(0, j)*T(math.Exp2(float64(rng.IntN(40)))))
-		}
-		checkReduction(t, "sum", Sum(x.data()), x.data())
-		checkReduction(t, "dot", Dot(x.data(), y.data()), products[T, T](x.data(), y.data()))
-		checkReduction(t, "sum of squares", SumSquares(x.data()), products[T, float64](x.data(), x.data()))
-		x.checkInput(t, "reductions")
-		y.checkInput(t, "reductions")
+		checkReductions[T](t, rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1)), rapid.IntRange(0, 100).Draw(t, "n"))
 	})
+	for _, n := range []int{sumPiece, sumPiece + 1, 2*sumPiece + 21} {
+		checkReductions[T](t, rand.New(rand.NewPCG(1, 1)), n)
+	}
+}
+
+func checkReductions[T Float](t rapid.TB, rng *rand.Rand, n int) {
+	x, y := newInput[T](rng, 1, n, 0), newInput[T](rng, 1, n, 0)
+	one, sign := make([]T, n), make([]T, n)
+	for j := range n { // magnitudes far apart, so that the order of additions shows
+		x.set(0, j, x.at(0, j)*T(math.Exp2(float64(rng.IntN(40)))))
+		one[j], sign[j] = 1, T(math.Copysign(1, float64(x.at(0, j))))
+	}
+	checkReduction(t, "sum", Sum(x.data()), x.data(), one)
+	checkReduction(t, "dot", Dot(x.data(), y.data()), x.data(), y.data())
+	checkReduction(t, "sum of squares", SumSquares(x.data()), x.data(), x.data())
+	checkReduction(t, "sum of absolutes", SumAbs(x.data()), x.data(), sign)
+	x.checkInput(t, "reductions")
+	y.checkInput(t, "reductions")
 }
 
 // TestTreeShows makes sure that the comparison with the tree can fail: neither one chain, nor eight, nor neighbours
@@ -109,7 +117,9 @@ func TestSumSquaresNeitherOverflowsNorVanishes(t *testing.T) {
 }
 
 // TestReductionsPropagate puts a special value at every place of slices around the number of lanes.
-func TestReductionsPropagate(t *testing.T) {
+func TestReductionsPropagate(t *testing.T) { eachLevel(t, testReductionsPropagate) }
+
+func testReductionsPropagate(t *testing.T) {
 	nan, inf := math.NaN(), math.Inf(1)
 	for _, n := range []int{1, 2, 15, 16, 17, 33} {
 		for i := range n {
@@ -121,6 +131,9 @@ func TestReductionsPropagate(t *testing.T) {
 				}
 				if got := SumSquares(x); !sameBits(got, special*special) {
 					t.Errorf("sum of squares with %v at %d of %d: %v", special, i, n, got)
+				}
+				if got := SumAbs(x); !sameBits(got, math.Abs(special)) {
+					t.Errorf("sum of absolutes with %v at %d of %d: %v", special, i, n, got)
 				}
 				if a, b := Dot(x, zero), Dot(zero, x); a == a || b == b {
 					t.Errorf("dot of 0 and %v at %d of %d: %v and %v", special, i, n, a, b)

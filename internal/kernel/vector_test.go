@@ -21,9 +21,14 @@ const alpha = 0.3 // of Axpy and Scale: a factor that rounds
 func elementwiseKernels[T Float]() []elementwise[T] {
 	return []elementwise[T]{
 		{"axpy", func(dst, x, _ []T) { Axpy(alpha, x, dst) }, func(dst, x, _ T) float64 { return float64(mulAdd(alpha, x, dst)) }, 0},
-		{"add", func(dst, x, _ []T) { AddTo(dst, x) }, func(dst, x, _ T) float64 { return float64(dst + x) }, 0},
 		{"scale", func(dst, _, _ []T) { Scale(alpha, dst) }, func(dst, _, _ T) float64 { return float64(dst * alpha) }, 0},
+		{"scale to", func(dst, x, _ []T) { ScaleTo(dst, alpha, x) }, func(_, x, _ T) float64 { return float64(x * alpha) }, 0},
+		{"add to", func(dst, x, _ []T) { AddTo(dst, x) }, func(dst, x, _ T) float64 { return float64(dst + x) }, 0},
+		{"add", Add[T], func(_, x, y T) float64 { return float64(x + y) }, 0},
+		{"sub", Sub[T], func(_, x, y T) float64 { return float64(x - y) }, 0},
 		{"mul", Mul[T], func(_, x, y T) float64 { return float64(x * y) }, 0},
+		{"mul add", MulAdd[T], func(dst, x, y T) float64 { return float64(mulAdd(x, y, dst)) }, 0},
+		{"clamp", func(dst, _, _ []T) { Clamp(alpha, dst) }, func(dst, _, _ T) float64 { return float64(min(max(dst, -alpha), alpha)) }, 0},
 	}
 }
 
@@ -51,8 +56,10 @@ func specials[T Float]() []T {
 }
 
 func TestElementwise(t *testing.T) {
-	t.Run("float32", func(t *testing.T) { testElementwise(t, elementwiseKernels[float32]()) })
-	t.Run("float64", func(t *testing.T) { testElementwise(t, elementwiseKernels[float64]()) })
+	eachLevel(t, func(t *testing.T) {
+		t.Run("float32", func(t *testing.T) { testElementwise(t, elementwiseKernels[float32]()) })
+		t.Run("float64", func(t *testing.T) { testElementwise(t, elementwiseKernels[float64]()) })
+	})
 }
 
 func testElementwise[T Float](t *testing.T, kernels []elementwise[T]) {
@@ -60,7 +67,7 @@ func testElementwise[T Float](t *testing.T, kernels []elementwise[T]) {
 	for _, k := range kernels {
 		rapid.Check(t, func(t *rapid.T) {
 			rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 2))
-			n := rapid.IntRange(0, 70).Draw(t, "n")
+			n := rapid.IntRange(0, 150).Draw(t, "n")
 			dst, x, y := newOutput[T](rng, 1, n, 0), newInput[T](rng, 1, n, 0), newInput[T](rng, 1, n, 0)
 			for j := range n {
 				for _, b := range []*buffer[T]{dst, x, y} {
@@ -85,8 +92,10 @@ func testElementwise[T Float](t *testing.T, kernels []elementwise[T]) {
 
 // TestElementwiseSpecials walks every special value, alone and among others, with every other one as its partner.
 func TestElementwiseSpecials(t *testing.T) {
-	t.Run("float32", func(t *testing.T) { testElementwiseSpecials(t, elementwiseKernels[float32]()) })
-	t.Run("float64", func(t *testing.T) { testElementwiseSpecials(t, elementwiseKernels[float64]()) })
+	eachLevel(t, func(t *testing.T) {
+		t.Run("float32", func(t *testing.T) { testElementwiseSpecials(t, elementwiseKernels[float32]()) })
+		t.Run("float64", func(t *testing.T) { testElementwiseSpecials(t, elementwiseKernels[float64]()) })
+	})
 }
 
 func testElementwiseSpecials[T Float](t *testing.T, kernels []elementwise[T]) {
@@ -107,7 +116,9 @@ func testElementwiseSpecials[T Float](t *testing.T, kernels []elementwise[T]) {
 }
 
 // TestElementwiseInPlace: the result may take the place of an operand.
-func TestElementwiseInPlace(t *testing.T) { testInPlace(t, elementwiseKernels[float64]()) }
+func TestElementwiseInPlace(t *testing.T) {
+	eachLevel(t, func(t *testing.T) { testInPlace(t, elementwiseKernels[float64]()) })
+}
 
 func testInPlace[T Float](t *testing.T, kernels []elementwise[T]) {
 	x := specials[T]()
@@ -120,4 +131,22 @@ func testInPlace[T Float](t *testing.T, kernels []elementwise[T]) {
 			}
 		}
 	}
+}
+
+// TestElementwisePieces runs the kernels over slices that take several calls of vector code.
+func TestElementwisePieces(t *testing.T) {
+	eachVectorLevel(t, func(t *testing.T) {
+		rng := rand.New(rand.NewPCG(13, 14))
+		const n = 2*piece + 7
+		for _, k := range elementwiseKernels[float32]() {
+			dst, x, y := newOutput[float32](rng, 1, n, 0), newInput[float32](rng, 1, n, 0), newInput[float32](rng, 1, n, 0)
+			k.run(dst.data(), x.data(), y.data())
+			dst.checkOutput(t, k.name)
+			for j := range n {
+				if want := k.want(dst.old(0, j), x.at(0, j), y.at(0, j)); !k.close(dst.at(0, j), want) {
+					t.Fatalf("%s: element %d is %v, want %v", k.name, j, dst.at(0, j), want)
+				}
+			}
+		}
+	})
 }
