@@ -1,0 +1,50 @@
+package clock
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"time"
+)
+
+var sink []byte
+
+func TestMeasure(t *testing.T) {
+	runs := 0
+	s, err := Measure(func() error {
+		runs++
+		sink = make([]byte, 1<<10)
+		time.Sleep(time.Millisecond)
+		return nil
+	}, 2, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if runs != warmup+minRuns || s.Runs != 2*minRuns {
+		t.Errorf("%d runs, %d counted", runs, s.Runs)
+	}
+	if s.Min < 0.5 || s.Min > s.P10 || s.P10 > s.Median {
+		t.Errorf("two calls of 1 ms take %+v each", s)
+	}
+	if s.Allocs != 1 {
+		t.Errorf("%v allocations, want 1", s.Allocs)
+	}
+}
+
+func TestMeasureStops(t *testing.T) {
+	broken := errors.New("broken")
+	if _, err := Measure(func() error { return broken }, 1, time.Hour); !errors.Is(err, broken) {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestSummary(t *testing.T) {
+	var took []time.Duration
+	for i := range 100 {
+		took = append(took, time.Duration(100-i)*time.Millisecond)
+	}
+	s := summary(slices.Clone(took), 1)
+	if s.Min != 1 || s.P10 != 11 || s.Median != 51 || s.Mean != 50.5 {
+		t.Errorf("1 to 100 ms give %+v", s)
+	}
+}
