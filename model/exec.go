@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime/debug"
 
+	"github.com/strata-ml/strata/internal/kernel"
 	"github.com/strata-ml/strata/layers"
 	"github.com/strata-ml/strata/tensor"
 )
@@ -63,18 +64,18 @@ func NewExec[T tensor.Float](m *Model[T], rows int, train bool) *Exec[T] {
 	n := len(m.nodes)
 	e.out, e.dout, e.adds, e.active = make([][]T, n), make([][]T, n), make([][]add, n), make([]bool, n)
 	for i, nd := range m.nodes {
-		e.out[i] = make([]T, rows*nd.decl.Out.Size())
+		e.out[i] = kernel.Make[T](rows * nd.decl.Out.Size())
 	}
 	for _, s := range m.states {
-		e.next = append(e.next, make([]T, s.Shape.Size()))
+		e.next = append(e.next, kernel.Make[T](s.Shape.Size()))
 	}
 	if train {
-		e.grads = make([]T, m.NumParams())
+		e.grads = kernel.Make[T](m.NumParams())
 		e.findActive()
 		e.sets = e.planGradients()
 		for i, nd := range m.nodes {
 			if e.active[i] || i == m.output {
-				e.dout[i] = make([]T, rows*nd.decl.Out.Size())
+				e.dout[i] = kernel.Make[T](rows * nd.decl.Out.Size())
 			}
 		}
 	}
@@ -176,7 +177,7 @@ func (e *Exec[T]) spareFor(input, n int) []T {
 		e.spare = append(e.spare, nil)
 	}
 	if len(e.spare[input]) < n {
-		e.spare[input] = make([]T, n)
+		e.spare[input] = kernel.Make[T](n)
 	}
 	return e.spare[input]
 }

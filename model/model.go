@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 
+	"github.com/strata-ml/strata/internal/kernel"
 	"github.com/strata-ml/strata/layers"
 	"github.com/strata-ml/strata/tensor"
 )
@@ -68,7 +69,7 @@ func saturatingAdd(a, b int) int {
 // Init allocates the parameters and states and gives them their first values: each parameter by its initializer, from
 // random numbers keyed by the seed and its path. Adding a node therefore leaves the others as they were.
 func (m *Model[T]) Init(seed uint64) {
-	m.weights = make([]T, m.NumParams())
+	m.weights = kernel.Make[T](m.NumParams())
 	random := tensor.NewRandom(seed).WithName("initializer")
 	for i := range m.params {
 		p := &m.params[i]

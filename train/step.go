@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/strata-ml/strata/internal/kernel"
 	"github.com/strata-ml/strata/model"
 	"github.com/strata-ml/strata/optim"
 	"github.com/strata-ml/strata/schedule"
@@ -27,13 +28,13 @@ type scheduledRate struct {
 func (r *Run[T]) prepareUpdates() error {
 	weights := r.s.Model.Weights()
 	for range r.s.Optimizer.Slots() {
-		r.slots = append(r.slots, make([]T, len(weights)))
+		r.slots = append(r.slots, kernel.Make[T](len(weights)))
 	}
 	for _, rate := range r.s.Optimizer.Rates() {
 		r.rates = append(r.rates, scheduledRate{rate, schedule.Of(rate.Value)})
 	}
 	r.values = make([]float64, len(r.rates))
-	r.before = make([]T, len(weights))
+	r.before = kernel.Make[T](len(weights))
 	var decay []string
 	if d, ok := r.s.Optimizer.(optim.Decayer); ok {
 		decay = d.DecayParams()
