@@ -2,11 +2,93 @@ package kernel
 
 import "math"
 
+// A function is an elementwise function of one argument.
+type function uint8
+
+const (
+	expFunction function = iota
+	sigmoidFunction
+	tanhFunction
+	reluFunction
+)
+
 // Exp computes dst = eˣ.
-func Exp[T Float](dst, x []T) {
+func Exp[T Float](dst, x []T) { apply(expFunction, dst, x) }
+
+// Tanh computes dst = tanh x.
+func Tanh[T Float](dst, x []T) { apply(tanhFunction, dst, x) }
+
+// Sigmoid computes dst = 1/(1+e⁻ˣ).
+func Sigmoid[T Float](dst, x []T) { apply(sigmoidFunction, dst, x) }
+
+// apply computes dst = f(x).
+func apply[T Float](f function, dst, x []T) {
 	dst = dst[:len(x)]
+	if level == plain {
+		applyPlain(f, dst, x)
+		return
+	}
+	for ; len(x) > piece; dst, x = dst[piece:], x[piece:] {
+		applyVector(f, dst, x[:piece])
+	}
+	applyVector(f, dst, x)
+}
+
+func applyVector[T Float](f function, dst, x []T) {
+	switch f {
+	case expFunction:
+		expVector(dst, x)
+	case sigmoidFunction:
+		sigmoidVector(dst, x)
+	case tanhFunction:
+		tanhVector(dst, x)
+	case reluFunction:
+		reluVector(dst, x)
+	}
+}
+
+func applyPlain[T Float](f function, dst, x []T) {
+	switch f {
+	case expFunction:
+		expPlain(dst, x)
+	case sigmoidFunction:
+		sigmoidPlain(dst, x)
+	case tanhFunction:
+		tanhPlain(dst, x)
+	case reluFunction:
+		reluPlain(dst, x)
+	}
+}
+
+func expPlain[T Float](dst, x []T) {
 	for i, v := range x {
-		dst[i] = T(math.Exp(float64(v)))
+		dst[i] = T(exp(float64(v)))
+	}
+}
+
+// exp is math.Exp, which on amd64 overflows below ln MaxFloat64.
+func exp(x float64) float64 {
+	if x > 709 && x < 710 {
+		return math.Exp(x-1) * math.E
+	}
+	return math.Exp(x)
+}
+
+func tanhPlain[T Float](dst, x []T) {
+	for i, v := range x {
+		dst[i] = T(math.Tanh(float64(v)))
+	}
+}
+
+// sigmoidPlain takes the exponential of −|x|, so that nothing overflows.
+func sigmoidPlain[T Float](dst, x []T) {
+	for i, v := range x {
+		e := math.Exp(-math.Abs(float64(v)))
+		if v >= 0 {
+			dst[i] = T(1 / (1 + e))
+		} else {
+			dst[i] = T(e / (1 + e))
+		}
 	}
 }
 
@@ -15,26 +97,5 @@ func Log[T Float](dst, x []T) {
 	dst = dst[:len(x)]
 	for i, v := range x {
 		dst[i] = T(math.Log(float64(v)))
-	}
-}
-
-// Tanh computes dst = tanh x.
-func Tanh[T Float](dst, x []T) {
-	dst = dst[:len(x)]
-	for i, v := range x {
-		dst[i] = T(math.Tanh(float64(v)))
-	}
-}
-
-// Sigmoid computes dst = 1/(1+e⁻ˣ), with the exponential of −|x| so that nothing overflows.
-func Sigmoid[T Float](dst, x []T) {
-	dst = dst[:len(x)]
-	for i, v := range x {
-		e := math.Exp(-math.Abs(float64(v)))
-		if v >= 0 {
-			dst[i] = T(1 / (1 + e))
-		} else {
-			dst[i] = T(e / (1 + e))
-		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/mmcloughlin/avo/attr"
 	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
 )
 
 // data returns read-only memory of a file that holds the words, each of 4 or 8 bytes. Equal names share one place.
@@ -55,7 +56,7 @@ func (v vector) repeated(name string, word operand.Constant) operand.Mem {
 }
 
 // filled returns a register with x in every lane.
-func (v vector) filled(x float64) operand.Op {
+func (v vector) filled(x float64) reg.VecVirtual {
 	r := v.reg()
 	v.load(v.constant(x), r)
 	return r

@@ -1,0 +1,170 @@
+package kernel
+
+// ReLU computes dst = max(x, 0): NaN for NaN and +0 for −0.
+func ReLU[T Float](dst, x []T) { apply(reluFunction, dst, x) }
+
+// ReLUBackward computes dx = 0 where y ≤ 0, else dy.
+func ReLUBackward[T Float](dx, y, dy []T) { differentiate(reluFunction, dx, y, dy) }
+
+// TanhBackward computes dx = dy·(1 − y²).
+func TanhBackward[T Float](dx, y, dy []T) { differentiate(tanhFunction, dx, y, dy) }
+
+// SigmoidBackward computes dx = dy·y·(1 − y).
+func SigmoidBackward[T Float](dx, y, dy []T) { differentiate(sigmoidFunction, dx, y, dy) }
+
+// differentiate computes dx from dy and from the argument or the value of a function, whichever it takes.
+func differentiate[T Float](f function, dx, xy, dy []T) {
+	dx, dy = dx[:len(xy)], dy[:len(xy)]
+	if level == plain {
+		differentiatePlain(f, dx, xy, dy)
+		return
+	}
+	for ; len(xy) > piece; dx, xy, dy = dx[piece:], xy[piece:], dy[piece:] {
+		differentiateVector(f, dx, xy[:piece], dy)
+	}
+	differentiateVector(f, dx, xy, dy)
+}
+
+func differentiateVector[T Float](f function, dx, xy, dy []T) {
+	switch f {
+	case reluFunction:
+		reluBackwardVector(dx, xy, dy)
+	case tanhFunction:
+		tanhBackwardVector(dx, xy, dy)
+	case sigmoidFunction:
+		sigmoidBackwardVector(dx, xy, dy)
+	}
+}
+
+func differentiatePlain[T Float](f function, dx, xy, dy []T) {
+	switch f {
+	case reluFunction:
+		reluBackwardPlain(dx, xy, dy)
+	case tanhFunction:
+		tanhBackwardPlain(dx, xy, dy)
+	case sigmoidFunction:
+		sigmoidBackwardPlain(dx, xy, dy)
+	}
+}
+
+func reluPlain[T Float](dst, x []T) {
+	for i, v := range x {
+		dst[i] = max(v, 0)
+	}
+}
+
+func reluBackwardPlain[T Float](dx, y, dy []T) {
+	for i, v := range y {
+		if v <= 0 {
+			dx[i] = 0
+		} else {
+			dx[i] = dy[i]
+		}
+	}
+}
+
+func tanhBackwardPlain[T Float](dx, y, dy []T) {
+	for i, v := range y {
+		dx[i] = dy[i] * (1 - T(v*v))
+	}
+}
+
+func sigmoidBackwardPlain[T Float](dx, y, dy []T) {
+	for i, v := range y {
+		dx[i] = T(dy[i]*v) * (1 - v)
+	}
+}
+
+// LeakyReLU computes dst = x where x > 0, else slope·x.
+func LeakyReLU[T Float](dst, x []T, slope T) {
+	dst = dst[:len(x)]
+	if level == plain {
+		leakyReluPlain(dst, x, slope)
+		return
+	}
+	for ; len(x) > piece; dst, x = dst[piece:], x[piece:] {
+		leakyReluVector(dst, x[:piece], slope)
+	}
+	leakyReluVector(dst, x, slope)
+}
+
+func leakyReluPlain[T Float](dst, x []T, slope T) {
+	for i, v := range x {
+		if v > 0 {
+			dst[i] = v
+		} else {
+			dst[i] = slope * v
+		}
+	}
+}
+
+// LeakyReLUBackward computes dx = dy where x > 0, else slope·dy.
+func LeakyReLUBackward[T Float](dx, x, dy []T, slope T) {
+	dx, dy = dx[:len(x)], dy[:len(x)]
+	if level == plain {
+		leakyReluBackwardPlain(dx, x, dy, slope)
+		return
+	}
+	for ; len(x) > piece; dx, x, dy = dx[piece:], x[piece:], dy[piece:] {
+		leakyReluBackwardVector(dx, x[:piece], dy, slope)
+	}
+	leakyReluBackwardVector(dx, x, dy, slope)
+}
+
+func leakyReluBackwardPlain[T Float](dx, x, dy []T, slope T) {
+	for i, v := range x {
+		if v > 0 {
+			dx[i] = dy[i]
+		} else {
+			dx[i] = slope * dy[i]
+		}
+	}
+}
+
+// Clip computes dst = lo where x < lo, hi where x > hi, else x.
+func Clip[T Float](dst, x []T, lo, hi T) {
+	dst = dst[:len(x)]
+	if level == plain {
+		clipPlain(dst, x, lo, hi)
+		return
+	}
+	for ; len(x) > piece; dst, x = dst[piece:], x[piece:] {
+		clipVector(dst, x[:piece], lo, hi)
+	}
+	clipVector(dst, x, lo, hi)
+}
+
+func clipPlain[T Float](dst, x []T, lo, hi T) {
+	for i, v := range x {
+		switch {
+		case v < lo:
+			v = lo
+		case v > hi:
+			v = hi
+		}
+		dst[i] = v
+	}
+}
+
+// ClipBackward computes dx = 0 where y ≤ lo or y ≥ hi, else dy.
+func ClipBackward[T Float](dx, y, dy []T, lo, hi T) {
+	dx, dy = dx[:len(y)], dy[:len(y)]
+	if level == plain {
+		clipBackwardPlain(dx, y, dy, lo, hi)
+		return
+	}
+	for ; len(y) > piece; dx, y, dy = dx[piece:], y[piece:], dy[piece:] {
+		clipBackwardVector(dx, y[:piece], dy, lo, hi)
+	}
+	clipBackwardVector(dx, y, dy, lo, hi)
+}
+
+func clipBackwardPlain[T Float](dx, y, dy []T, lo, hi T) {
+	for i, v := range y {
+		if v <= lo || v >= hi {
+			dx[i] = 0
+		} else {
+			dx[i] = dy[i]
+		}
+	}
+}
