@@ -3,6 +3,7 @@ package optim
 import (
 	"math"
 
+	"github.com/strata-ml/strata/internal/kernel"
 	"github.com/strata-ml/strata/registry"
 	"github.com/strata-ml/strata/tensor"
 )
@@ -48,21 +49,20 @@ func (o *Adam[T]) Slots() []string { return []string{"m", "v"} }
 // Rates implements Optimizer.
 func (o *Adam[T]) Rates() []Rate { return RatesOf(o.config) }
 
+// Folder implements Folder.
+func (o *Adam[T]) Folder() Optimizer[T] { return o }
+
 // Update implements Optimizer.
 func (o *Adam[T]) Update(u *Update[T]) { adamStep(u, 1) }
 
 // adamStep is a step of Adam on keep·w, in one pass. The rates are lr, beta1, beta2 and eps.
-func adamStep[T tensor.Float](u *Update[T], keep T) {
+func adamStep[T tensor.Float](u *Update[T], keep float64) {
 	lr, beta1, beta2, t := u.Rates[0], u.Rates[1], u.Rates[2], float64(u.Step)
-	step := T(lr / (1 - math.Pow(beta1, t)))
-	scale := T(1 / math.Sqrt(1-math.Pow(beta2, t)))
-	b1, c1, b2, c2, eps := T(beta1), T(1-beta1), T(beta2), T(1-beta2), T(u.Rates[3])
-	w := u.Param
-	g, m, v := u.Grad[:len(w)], u.Slots[0][:len(w)], u.Slots[1][:len(w)]
-	for i := range w {
-		m[i] = b1*m[i] + c1*g[i]
-		v[i] = b2*v[i] + c2*g[i]*g[i]
-		root := T(math.Sqrt(float64(v[i])))
-		w[i] = keep*w[i] - step*m[i]/(root*scale+eps)
+	step := kernel.AdamStep[T]{
+		Beta1: T(beta1), C1: T(1 - beta1), Beta2: T(beta2), C2: T(1 - beta2),
+		Correction: T(1 / math.Sqrt(1-math.Pow(beta2, t))), Eps: T(u.Rates[3]),
+		Step: T(lr / (1 - math.Pow(beta1, t))), Keep: T(keep),
 	}
+	fold := folding[T](&u.Fold)
+	kernel.Adam(u.Param, u.Grad, u.Slots[0], u.Slots[1], &step, fold.pointer())
 }

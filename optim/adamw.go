@@ -60,11 +60,14 @@ func (o *AdamW[T]) Rates() []Rate { return RatesOf(o.config) }
 // DecayParams implements Decayer.
 func (o *AdamW[T]) DecayParams() []string { return o.config.DecayParams }
 
+// Folder implements Folder.
+func (o *AdamW[T]) Folder() Optimizer[T] { return o }
+
 // Update implements Optimizer.
 func (o *AdamW[T]) Update(u *Update[T]) {
 	keep := 1.0
 	if u.Decay {
 		keep -= u.Rates[0] * u.Rates[4]
 	}
-	adamStep(u, T(keep))
+	adamStep(u, keep)
 }

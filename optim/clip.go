@@ -15,25 +15,46 @@ type Clip struct {
 // clipEpsilon keeps the scale finite; it is the constant of PyTorch's clip_grad_norm_.
 const clipEpsilon = 1e-6
 
-// ClipGradient clips the flat gradient of a whole model in place and returns the Euclidean norm that it had before. A
-// norm that is not finite leaves it as it is, so that the fault can be found.
+// Factor returns min(1, Norm/(norm+10⁻⁶)), by which a gradient of Euclidean norm norm is to be multiplied (Pascanu,
+// Mikolov and Bengio, "On the difficulty of training recurrent neural networks", ICML 2013). It is positive, and 1 where
+// there is no bound or the norm is not finite.
+func (c Clip) Factor(norm float64) float64 {
+	if !(c.Norm > 0) || !(norm+clipEpsilon > c.Norm) || math.IsInf(norm, 0) {
+		return 1
+	}
+	return max(c.Norm/(norm+clipEpsilon), math.SmallestNonzeroFloat64)
+}
+
+// ClipGradient clips the gradient of a whole model in place and returns the Euclidean norm that it had before. The
+// gradient comes in one or more parts, whose norm is that of them all. A norm that is not finite leaves it as it is, so
+// that the fault can be found.
 //
-// By value: g = min(max(g, −Value), Value). By norm: g = g·min(1, Norm/(‖g‖+10⁻⁶)) (Pascanu, Mikolov and Bengio, "On
-// the difficulty of training recurrent neural networks", ICML 2013).
-func ClipGradient[T tensor.Float](c Clip, grad []T) (norm float64) {
-	norm = math.Sqrt(tensor.SumSquares(grad))
+// By value: g = min(max(g, −Value), Value). By norm: g = g·Factor(‖g‖).
+func ClipGradient[T tensor.Float](c Clip, parts ...[]T) (norm float64) {
+	norm = normOf(parts)
 	if math.IsNaN(norm) || math.IsInf(norm, 0) {
 		return norm
 	}
 	clipped := norm
 	if limit := T(c.Value); limit > 0 {
-		for i, g := range grad {
-			grad[i] = min(max(g, -limit), limit)
+		for _, grad := range parts {
+			tensor.Clamp(limit, grad)
 		}
-		clipped = math.Sqrt(tensor.SumSquares(grad))
+		clipped = normOf(parts)
 	}
-	if c.Norm > 0 && clipped+clipEpsilon > c.Norm {
-		tensor.Scale(T(c.Norm/(clipped+clipEpsilon)), grad)
+	if factor := c.Factor(clipped); factor < 1 {
+		for _, grad := range parts {
+			tensor.Scale(T(factor), grad)
+		}
 	}
 	return norm
+}
+
+// normOf returns the Euclidean norm of the parts together.
+func normOf[T tensor.Float](parts [][]T) float64 {
+	var sum float64
+	for _, grad := range parts {
+		sum += tensor.SumSquares(grad)
+	}
+	return math.Sqrt(sum)
 }

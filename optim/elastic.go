@@ -35,11 +35,15 @@ func init() {
 
 // Penalty implements Regularizer.
 func (r *Elastic[T]) Penalty(w []T) float64 {
-	return r.config.L1*sumAbs(w) + r.config.L2*tensor.SumSquares(w)
+	return r.config.L1*tensor.SumAbs(w) + r.config.L2*tensor.SumSquares(w)
 }
 
 // AddGradient implements Regularizer.
 func (r *Elastic[T]) AddGradient(w, dw []T) {
-	addSign(T(r.config.L1), w, dw)
-	tensor.Axpy(T(2*r.config.L2), w, dw)
+	FoldGradient(dw, w, Fold{L1: r.config.L1, L2: 2 * r.config.L2})
+}
+
+// Fold implements FoldedRegularizer.
+func (r *Elastic[T]) Fold() (self Regularizer[T], l1, l2 float64) {
+	return r, r.config.L1, 2 * r.config.L2
 }

@@ -1,8 +1,6 @@
 package optim
 
 import (
-	"math"
-
 	"github.com/strata-ml/strata/registry"
 	"github.com/strata-ml/strata/tensor"
 )
@@ -33,30 +31,10 @@ func NewL1[T tensor.Float](c L1Config) Regularizer[T] { return &L1[T]{registry.M
 func init() { RegisterRegularizer("l1", L1Config{Strength: 1e-4}, NewL1[float32], NewL1[float64]) }
 
 // Penalty implements Regularizer.
-func (r *L1[T]) Penalty(w []T) float64 { return r.config.Strength * sumAbs(w) }
+func (r *L1[T]) Penalty(w []T) float64 { return r.config.Strength * tensor.SumAbs(w) }
 
 // AddGradient implements Regularizer.
-func (r *L1[T]) AddGradient(w, dw []T) { addSign(T(r.config.Strength), w, dw) }
+func (r *L1[T]) AddGradient(w, dw []T) { FoldGradient(dw, w, Fold{L1: r.config.Strength}) }
 
-// sumAbs returns Σ |w[i]|, summed in float64.
-func sumAbs[T tensor.Float](w []T) float64 {
-	var sum float64
-	for _, v := range w {
-		sum += math.Abs(float64(v))
-	}
-	return sum
-}
-
-// addSign computes dw += λ·sign(w), with sign(0) = 0 and sign(NaN) = NaN.
-func addSign[T tensor.Float](lambda T, w, dw []T) {
-	for i, v := range w {
-		switch {
-		case v > 0:
-			dw[i] += lambda
-		case v < 0:
-			dw[i] -= lambda
-		case v != 0: // NaN
-			dw[i] += v
-		}
-	}
-}
+// Fold implements FoldedRegularizer.
+func (r *L1[T]) Fold() (self Regularizer[T], l1, l2 float64) { return r, r.config.Strength, 0 }

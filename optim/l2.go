@@ -35,4 +35,7 @@ func init() { RegisterRegularizer("l2", L2Config{Strength: 1e-4}, NewL2[float32]
 func (r *L2[T]) Penalty(w []T) float64 { return r.config.Strength * tensor.SumSquares(w) }
 
 // AddGradient implements Regularizer.
-func (r *L2[T]) AddGradient(w, dw []T) { tensor.Axpy(T(2*r.config.Strength), w, dw) }
+func (r *L2[T]) AddGradient(w, dw []T) { FoldGradient(dw, w, Fold{L2: 2 * r.config.Strength}) }
+
+// Fold implements FoldedRegularizer.
+func (r *L2[T]) Fold() (self Regularizer[T], l1, l2 float64) { return r, 0, 2 * r.config.Strength }

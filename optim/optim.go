@@ -2,7 +2,8 @@
 // built-in ones, one file each; and the regularizers and gradient clipping that shape the gradient before the rule
 // sees it.
 //
-// The gradient that a rule sees is that of the data term plus that of the penalties, clipped.
+// The gradient that a rule sees is that of the data term plus that of the penalties, clipped. A rule that is a Folder does
+// these two on the way, in its own pass over memory; for every other they are done to the gradient before.
 package optim
 
 import (
@@ -45,6 +46,7 @@ func RatesOf(config any) []Rate {
 type Update[T tensor.Float] struct {
 	Param []T       // changed in place
 	Grad  []T       // the gradient, same shape; read-only
+	Fold  Fold      // what is still to be done to Grad; always zero for an optimizer that is no Folder
 	Slots [][]T     // in the order of Slots, same shape; changed in place
 	Rates []float64 // the values of Rates for this step
 	Step  int64     // steps of the run including this one, from 1

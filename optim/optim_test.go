@@ -206,11 +206,19 @@ func TestNothingAllocates(t *testing.T) {
 		if a := testing.AllocsPerRun(20, func() { c.o.Update(u) }); a != 0 {
 			t.Errorf("%s: %v allocations", c.name, a)
 		}
+		u.Fold = optim.Fold{Factor: 0.5, L1: 0.1, L2: 0.1}
+		if a := testing.AllocsPerRun(20, func() { c.o.Update(u) }); a != 0 {
+			t.Errorf("%s, folded: %v allocations", c.name, a)
+		}
 	}
 	for name, r := range regularizers() {
 		if a := testing.AllocsPerRun(20, func() { r.Penalty(w); r.AddGradient(w, g) }); a != 0 {
 			t.Errorf("%s: %v allocations", name, a)
 		}
+	}
+	fold := optim.Fold{Factor: 0.5, L1: 0.1}
+	if a := testing.AllocsPerRun(20, func() { optim.FoldGradient(g, w, fold); optim.FoldedSumSquares(g, w, fold) }); a != 0 {
+		t.Errorf("fold: %v allocations", a)
 	}
 	clip := optim.Clip{Norm: 1, Value: 1}
 	if a := testing.AllocsPerRun(20, func() { optim.ClipGradient(clip, g) }); a != 0 {

@@ -3,6 +3,7 @@ package optim
 import (
 	"errors"
 
+	"github.com/strata-ml/strata/internal/kernel"
 	"github.com/strata-ml/strata/registry"
 	"github.com/strata-ml/strata/tensor"
 )
@@ -64,30 +65,19 @@ func (o *SGD[T]) Slots() []string {
 // Rates implements Optimizer.
 func (o *SGD[T]) Rates() []Rate { return RatesOf(o.config) }
 
+// Folder implements Folder.
+func (o *SGD[T]) Folder() Optimizer[T] { return o }
+
 // Update implements Optimizer.
 func (o *SGD[T]) Update(u *Update[T]) {
-	lr, mu, take := T(u.Rates[0]), T(u.Rates[1]), T(1-u.Rates[2])
-	w := u.Param
-	g := u.Grad[:len(w)]
+	fold := folding[T](&u.Fold)
 	if len(u.Slots) == 0 {
-		for i := range w {
-			w[i] -= lr * g[i]
-		}
+		kernel.SGD(u.Param, u.Grad, T(u.Rates[0]), fold.pointer())
 		return
 	}
-	v := u.Slots[0][:len(w)]
+	step := kernel.MomentumStep[T]{LR: T(u.Rates[0]), Mu: T(u.Rates[1]), Take: T(1 - u.Rates[2]), Nesterov: o.config.Nesterov}
 	if u.Step == 1 {
-		take = 1 // v is zero, so this is v = g
+		step.Take = 1 // v is zero, so this is v = g
 	}
-	if o.config.Nesterov {
-		for i := range w {
-			v[i] = mu*v[i] + take*g[i]
-			w[i] -= lr * (g[i] + mu*v[i])
-		}
-		return
-	}
-	for i := range w {
-		v[i] = mu*v[i] + take*g[i]
-		w[i] -= lr * v[i]
-	}
+	kernel.Momentum(u.Param, u.Grad, u.Slots[0], &step, fold.pointer())
 }

@@ -54,16 +54,16 @@ func sumAbsVector[T Float](x []T) float64 {
 	}
 }
 
-func foldedSumSquaresVector[T Float](w []T, g []T, l1 T, l2 T) float64 {
+func penalizedSumSquaresVector[T Float](w []T, g []T, l1 T, l2 T) float64 {
 	switch {
 	case is32[T]() && level == avx512:
-		return foldedSumSquares32AVX512(as32(w), as32(g), float32(l1), float32(l2))
+		return penalizedSumSquares32AVX512(as32(w), as32(g), float32(l1), float32(l2))
 	case is32[T]():
-		return foldedSumSquares32AVX2(as32(w), as32(g), float32(l1), float32(l2))
+		return penalizedSumSquares32AVX2(as32(w), as32(g), float32(l1), float32(l2))
 	case level == avx512:
-		return foldedSumSquares64AVX512(as64(w), as64(g), float64(l1), float64(l2))
+		return penalizedSumSquares64AVX512(as64(w), as64(g), float64(l1), float64(l2))
 	default:
-		return foldedSumSquares64AVX2(as64(w), as64(g), float64(l1), float64(l2))
+		return penalizedSumSquares64AVX2(as64(w), as64(g), float64(l1), float64(l2))
 	}
 }
 
@@ -116,13 +116,13 @@ func sumAbs32AVX2(x []float32) float64
 func sumAbs64AVX2(x []float64) float64
 
 //go:noescape
-func foldedSumSquares32AVX512(w []float32, g []float32, l1 float32, l2 float32) float64
+func penalizedSumSquares32AVX512(w []float32, g []float32, l1 float32, l2 float32) float64
 
 //go:noescape
-func foldedSumSquares64AVX512(w []float64, g []float64, l1 float64, l2 float64) float64
+func penalizedSumSquares64AVX512(w []float64, g []float64, l1 float64, l2 float64) float64
 
 //go:noescape
-func foldedSumSquares32AVX2(w []float32, g []float32, l1 float32, l2 float32) float64
+func penalizedSumSquares32AVX2(w []float32, g []float32, l1 float32, l2 float32) float64
 
 //go:noescape
-func foldedSumSquares64AVX2(w []float64, g []float64, l1 float64, l2 float64) float64
+func penalizedSumSquares64AVX2(w []float64, g []float64, l1 float64, l2 float64) float64

@@ -1243,9 +1243,9 @@ end97:
 	VZEROUPPER
 	RET
 
-// func foldedSumSquares32AVX512(w []float32, g []float32, l1 float32, l2 float32) float64
+// func penalizedSumSquares32AVX512(w []float32, g []float32, l1 float32, l2 float32) float64
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·foldedSumSquares32AVX512(SB), NOSPLIT, $0-64
+TEXT ·penalizedSumSquares32AVX512(SB), NOSPLIT, $0-64
 	VBROADCASTSS l1+48(FP), Z0
 	VBROADCASTSS l2+52(FP), Z1
 	MOVQ         w_len+8(FP), AX
@@ -1328,9 +1328,9 @@ DATA single80000000<>+56(SB)/4, $0x80000000
 DATA single80000000<>+60(SB)/4, $0x80000000
 GLOBL single80000000<>(SB), RODATA|NOPTR, $64
 
-// func foldedSumSquares64AVX512(w []float64, g []float64, l1 float64, l2 float64) float64
+// func penalizedSumSquares64AVX512(w []float64, g []float64, l1 float64, l2 float64) float64
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·foldedSumSquares64AVX512(SB), NOSPLIT, $0-72
+TEXT ·penalizedSumSquares64AVX512(SB), NOSPLIT, $0-72
 	VBROADCASTSD l1+48(FP), Z0
 	VBROADCASTSD l2+56(FP), Z1
 	MOVQ         w_len+8(FP), AX
@@ -1443,50 +1443,52 @@ DATA double8000000000000000<>+48(SB)/8, $0x8000000000000000
 DATA double8000000000000000<>+56(SB)/8, $0x8000000000000000
 GLOBL double8000000000000000<>(SB), RODATA|NOPTR, $64
 
-// func foldedSumSquares32AVX2(w []float32, g []float32, l1 float32, l2 float32) float64
+// func penalizedSumSquares32AVX2(w []float32, g []float32, l1 float32, l2 float32) float64
 // Requires: AVX, FMA3
-TEXT ·foldedSumSquares32AVX2(SB), NOSPLIT, $0-64
-	VBROADCASTSS l1+48(FP), Y0
-	VBROADCASTSS l2+52(FP), Y1
-	MOVQ         w_len+8(FP), AX
-	MOVQ         w_base+0(FP), CX
-	MOVQ         g_base+24(FP), DX
-	VXORPS       Y2, Y2, Y2
-	VXORPS       Y3, Y3, Y3
-	VXORPS       Y4, Y4, Y4
-	VXORPS       Y5, Y5, Y5
-	CMPQ         AX, $+16
-	JLT          rest116
+TEXT ·penalizedSumSquares32AVX2(SB), NOSPLIT, $0-64
+	MOVQ   w_len+8(FP), AX
+	MOVQ   w_base+0(FP), CX
+	MOVQ   g_base+24(FP), DX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	CMPQ   AX, $+16
+	JLT    rest116
 
 loop115:
-	VMOVUPS      (CX), Y6
-	VMOVUPS      (DX), Y7
-	VXORPS       Y9, Y9, Y9
-	VANDPS       single80000000<>+0(SB), Y6, Y8
-	VXORPS       Y0, Y8, Y8
-	VCMPPS       $0x04, Y9, Y6, Y9
-	VANDPS       Y9, Y8, Y8
-	VADDPS       Y8, Y7, Y7
-	VFMADD231PS  Y1, Y6, Y7
-	VEXTRACTF128 $0x01, Y7, X6
-	VCVTPS2PD    X6, Y6
-	VCVTPS2PD    X7, Y7
-	VFMADD231PD  Y7, Y7, Y2
-	VFMADD231PD  Y6, Y6, Y3
-	VMOVUPS      32(CX), Y6
-	VMOVUPS      32(DX), Y7
-	VXORPS       Y9, Y9, Y9
-	VANDPS       single80000000<>+0(SB), Y6, Y8
-	VXORPS       Y0, Y8, Y8
-	VCMPPS       $0x04, Y9, Y6, Y9
-	VANDPS       Y9, Y8, Y8
-	VADDPS       Y8, Y7, Y7
-	VFMADD231PS  Y1, Y6, Y7
-	VEXTRACTF128 $0x01, Y7, X6
-	VCVTPS2PD    X6, Y6
-	VCVTPS2PD    X7, Y7
-	VFMADD231PD  Y7, Y7, Y4
-	VFMADD231PD  Y6, Y6, Y5
+	VMOVUPS      (CX), Y4
+	VMOVUPS      (DX), Y5
+	VXORPS       Y7, Y7, Y7
+	VANDPS       single80000000<>+0(SB), Y4, Y6
+	VBROADCASTSS l1+48(FP), Y8
+	VXORPS       Y8, Y6, Y6
+	VCMPPS       $0x04, Y7, Y4, Y7
+	VANDPS       Y7, Y6, Y6
+	VADDPS       Y6, Y5, Y5
+	VBROADCASTSS l2+52(FP), Y6
+	VFMADD231PS  Y6, Y4, Y5
+	VEXTRACTF128 $0x01, Y5, X4
+	VCVTPS2PD    X4, Y4
+	VCVTPS2PD    X5, Y5
+	VFMADD231PD  Y5, Y5, Y0
+	VFMADD231PD  Y4, Y4, Y1
+	VMOVUPS      32(CX), Y4
+	VMOVUPS      32(DX), Y5
+	VXORPS       Y7, Y7, Y7
+	VANDPS       single80000000<>+0(SB), Y4, Y6
+	VBROADCASTSS l1+48(FP), Y8
+	VXORPS       Y8, Y6, Y6
+	VCMPPS       $0x04, Y7, Y4, Y7
+	VANDPS       Y7, Y6, Y6
+	VADDPS       Y6, Y5, Y5
+	VBROADCASTSS l2+52(FP), Y6
+	VFMADD231PS  Y6, Y4, Y5
+	VEXTRACTF128 $0x01, Y5, X4
+	VCVTPS2PD    X4, Y4
+	VCVTPS2PD    X5, Y5
+	VFMADD231PD  Y5, Y5, Y2
+	VFMADD231PD  Y4, Y4, Y3
 	ADDQ         $+64, CX
 	ADDQ         $+64, DX
 	SUBQ         $+16, AX
@@ -1496,20 +1498,22 @@ loop115:
 rest116:
 	CMPQ         AX, $+8
 	JLT          part118
-	VMOVUPS      (CX), Y6
-	VMOVUPS      (DX), Y7
-	VXORPS       Y9, Y9, Y9
-	VANDPS       single80000000<>+0(SB), Y6, Y8
-	VXORPS       Y0, Y8, Y8
-	VCMPPS       $0x04, Y9, Y6, Y9
-	VANDPS       Y9, Y8, Y8
-	VADDPS       Y8, Y7, Y7
-	VFMADD231PS  Y1, Y6, Y7
-	VEXTRACTF128 $0x01, Y7, X6
-	VCVTPS2PD    X6, Y6
-	VCVTPS2PD    X7, Y7
-	VFMADD231PD  Y7, Y7, Y2
-	VFMADD231PD  Y6, Y6, Y3
+	VMOVUPS      (CX), Y4
+	VMOVUPS      (DX), Y5
+	VXORPS       Y7, Y7, Y7
+	VANDPS       single80000000<>+0(SB), Y4, Y6
+	VBROADCASTSS l1+48(FP), Y8
+	VXORPS       Y8, Y6, Y6
+	VCMPPS       $0x04, Y7, Y4, Y7
+	VANDPS       Y7, Y6, Y6
+	VADDPS       Y6, Y5, Y5
+	VBROADCASTSS l2+52(FP), Y6
+	VFMADD231PS  Y6, Y4, Y5
+	VEXTRACTF128 $0x01, Y5, X4
+	VCVTPS2PD    X4, Y4
+	VCVTPS2PD    X5, Y5
+	VFMADD231PD  Y5, Y5, Y0
+	VFMADD231PD  Y4, Y4, Y1
 	ADDQ         $+32, CX
 	ADDQ         $+32, DX
 	SUBQ         $+8, AX
@@ -1521,21 +1525,23 @@ part118:
 	LEAQ         maskTable<>+0(SB), BX
 	IMUL3Q       $0x04, AX, AX
 	SUBQ         AX, BX
-	VMOVUPS      32(BX), Y6
-	VMASKMOVPS   (CX), Y6, Y7
-	VMASKMOVPS   (DX), Y6, Y6
-	VXORPS       Y9, Y9, Y9
-	VANDPS       single80000000<>+0(SB), Y7, Y8
-	VXORPS       Y0, Y8, Y8
-	VCMPPS       $0x04, Y9, Y7, Y9
-	VANDPS       Y9, Y8, Y8
-	VADDPS       Y8, Y6, Y6
-	VFMADD231PS  Y1, Y7, Y6
-	VEXTRACTF128 $0x01, Y6, X0
-	VCVTPS2PD    X0, Y0
-	VCVTPS2PD    X6, Y1
-	VFMADD231PD  Y1, Y1, Y2
-	VFMADD231PD  Y0, Y0, Y3
+	VMOVUPS      32(BX), Y4
+	VMASKMOVPS   (CX), Y4, Y5
+	VMASKMOVPS   (DX), Y4, Y4
+	VXORPS       Y7, Y7, Y7
+	VANDPS       single80000000<>+0(SB), Y5, Y6
+	VBROADCASTSS l1+48(FP), Y8
+	VXORPS       Y8, Y6, Y6
+	VCMPPS       $0x04, Y7, Y5, Y7
+	VANDPS       Y7, Y6, Y6
+	VADDPS       Y6, Y4, Y4
+	VBROADCASTSS l2+52(FP), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	VEXTRACTF128 $0x01, Y4, X5
+	VCVTPS2PD    X5, Y5
+	VCVTPS2PD    X4, Y4
+	VFMADD231PD  Y4, Y4, Y0
+	VFMADD231PD  Y5, Y5, Y1
 	JMP          end117
 
 next119:
@@ -1544,233 +1550,255 @@ next119:
 	LEAQ         maskTable<>+0(SB), BX
 	IMUL3Q       $0x04, AX, AX
 	SUBQ         AX, BX
-	VMOVUPS      32(BX), Y6
-	VMASKMOVPS   (CX), Y6, Y7
-	VMASKMOVPS   (DX), Y6, Y6
-	VXORPS       Y9, Y9, Y9
-	VANDPS       single80000000<>+0(SB), Y7, Y8
-	VXORPS       Y0, Y8, Y8
-	VCMPPS       $0x04, Y9, Y7, Y9
-	VANDPS       Y9, Y8, Y8
-	VADDPS       Y8, Y6, Y6
-	VFMADD231PS  Y1, Y7, Y6
-	VEXTRACTF128 $0x01, Y6, X0
-	VCVTPS2PD    X0, Y0
-	VCVTPS2PD    X6, Y1
-	VFMADD231PD  Y1, Y1, Y4
-	VFMADD231PD  Y0, Y0, Y5
+	VMOVUPS      32(BX), Y4
+	VMASKMOVPS   (CX), Y4, Y5
+	VMASKMOVPS   (DX), Y4, Y4
+	VXORPS       Y7, Y7, Y7
+	VANDPS       single80000000<>+0(SB), Y5, Y6
+	VBROADCASTSS l1+48(FP), Y8
+	VXORPS       Y8, Y6, Y6
+	VCMPPS       $0x04, Y7, Y5, Y7
+	VANDPS       Y7, Y6, Y6
+	VADDPS       Y6, Y4, Y4
+	VBROADCASTSS l2+52(FP), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	VEXTRACTF128 $0x01, Y4, X5
+	VCVTPS2PD    X5, Y5
+	VCVTPS2PD    X4, Y4
+	VFMADD231PD  Y4, Y4, Y2
+	VFMADD231PD  Y5, Y5, Y3
 
 end117:
-	VADDPD       Y4, Y2, Y2
-	VADDPD       Y5, Y3, Y3
-	VADDPD       Y3, Y2, Y2
-	VEXTRACTF128 $0x01, Y2, X0
-	VADDPD       X0, X2, X2
-	VUNPCKHPD    X2, X2, X0
-	VADDSD       X0, X2, X2
-	VMOVSD       X2, ret+56(FP)
+	VADDPD       Y2, Y0, Y0
+	VADDPD       Y3, Y1, Y1
+	VADDPD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X0
+	VUNPCKHPD    X0, X0, X1
+	VADDSD       X1, X0, X0
+	VMOVSD       X0, ret+56(FP)
 	VZEROUPPER
 	RET
 
-// func foldedSumSquares64AVX2(w []float64, g []float64, l1 float64, l2 float64) float64
+// func penalizedSumSquares64AVX2(w []float64, g []float64, l1 float64, l2 float64) float64
 // Requires: AVX, FMA3
-TEXT ·foldedSumSquares64AVX2(SB), NOSPLIT, $0-72
-	VBROADCASTSD l1+48(FP), Y0
-	VBROADCASTSD l2+56(FP), Y1
-	MOVQ         w_len+8(FP), AX
-	MOVQ         w_base+0(FP), CX
-	MOVQ         g_base+24(FP), DX
-	VXORPS       Y2, Y2, Y2
-	VXORPS       Y3, Y3, Y3
-	VXORPS       Y4, Y4, Y4
-	VXORPS       Y5, Y5, Y5
-	CMPQ         AX, $+16
-	JLT          rest122
+TEXT ·penalizedSumSquares64AVX2(SB), NOSPLIT, $0-72
+	MOVQ   w_len+8(FP), AX
+	MOVQ   w_base+0(FP), CX
+	MOVQ   g_base+24(FP), DX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	CMPQ   AX, $+16
+	JLT    rest122
 
 loop121:
-	VMOVUPD     (CX), Y6
-	VMOVUPD     (DX), Y7
-	VXORPS      Y9, Y9, Y9
-	VANDPD      double8000000000000000<>+0(SB), Y6, Y8
-	VXORPD      Y0, Y8, Y8
-	VCMPPD      $0x04, Y9, Y6, Y9
-	VANDPD      Y9, Y8, Y8
-	VADDPD      Y8, Y7, Y7
-	VFMADD231PD Y1, Y6, Y7
-	VFMADD231PD Y7, Y7, Y2
-	VMOVUPD     32(CX), Y6
-	VMOVUPD     32(DX), Y7
-	VXORPS      Y9, Y9, Y9
-	VANDPD      double8000000000000000<>+0(SB), Y6, Y8
-	VXORPD      Y0, Y8, Y8
-	VCMPPD      $0x04, Y9, Y6, Y9
-	VANDPD      Y9, Y8, Y8
-	VADDPD      Y8, Y7, Y7
-	VFMADD231PD Y1, Y6, Y7
-	VFMADD231PD Y7, Y7, Y3
-	VMOVUPD     64(CX), Y6
-	VMOVUPD     64(DX), Y7
-	VXORPS      Y9, Y9, Y9
-	VANDPD      double8000000000000000<>+0(SB), Y6, Y8
-	VXORPD      Y0, Y8, Y8
-	VCMPPD      $0x04, Y9, Y6, Y9
-	VANDPD      Y9, Y8, Y8
-	VADDPD      Y8, Y7, Y7
-	VFMADD231PD Y1, Y6, Y7
-	VFMADD231PD Y7, Y7, Y4
-	VMOVUPD     96(CX), Y6
-	VMOVUPD     96(DX), Y7
-	VXORPS      Y9, Y9, Y9
-	VANDPD      double8000000000000000<>+0(SB), Y6, Y8
-	VXORPD      Y0, Y8, Y8
-	VCMPPD      $0x04, Y9, Y6, Y9
-	VANDPD      Y9, Y8, Y8
-	VADDPD      Y8, Y7, Y7
-	VFMADD231PD Y1, Y6, Y7
-	VFMADD231PD Y7, Y7, Y5
-	ADDQ        $+128, CX
-	ADDQ        $+128, DX
-	SUBQ        $+16, AX
-	CMPQ        AX, $+16
-	JGE         loop121
+	VMOVUPD      (CX), Y4
+	VMOVUPD      (DX), Y5
+	VXORPS       Y7, Y7, Y7
+	VANDPD       double8000000000000000<>+0(SB), Y4, Y6
+	VBROADCASTSD l1+48(FP), Y8
+	VXORPD       Y8, Y6, Y6
+	VCMPPD       $0x04, Y7, Y4, Y7
+	VANDPD       Y7, Y6, Y6
+	VADDPD       Y6, Y5, Y5
+	VBROADCASTSD l2+56(FP), Y6
+	VFMADD231PD  Y6, Y4, Y5
+	VFMADD231PD  Y5, Y5, Y0
+	VMOVUPD      32(CX), Y4
+	VMOVUPD      32(DX), Y5
+	VXORPS       Y7, Y7, Y7
+	VANDPD       double8000000000000000<>+0(SB), Y4, Y6
+	VBROADCASTSD l1+48(FP), Y8
+	VXORPD       Y8, Y6, Y6
+	VCMPPD       $0x04, Y7, Y4, Y7
+	VANDPD       Y7, Y6, Y6
+	VADDPD       Y6, Y5, Y5
+	VBROADCASTSD l2+56(FP), Y6
+	VFMADD231PD  Y6, Y4, Y5
+	VFMADD231PD  Y5, Y5, Y1
+	VMOVUPD      64(CX), Y4
+	VMOVUPD      64(DX), Y5
+	VXORPS       Y7, Y7, Y7
+	VANDPD       double8000000000000000<>+0(SB), Y4, Y6
+	VBROADCASTSD l1+48(FP), Y8
+	VXORPD       Y8, Y6, Y6
+	VCMPPD       $0x04, Y7, Y4, Y7
+	VANDPD       Y7, Y6, Y6
+	VADDPD       Y6, Y5, Y5
+	VBROADCASTSD l2+56(FP), Y6
+	VFMADD231PD  Y6, Y4, Y5
+	VFMADD231PD  Y5, Y5, Y2
+	VMOVUPD      96(CX), Y4
+	VMOVUPD      96(DX), Y5
+	VXORPS       Y7, Y7, Y7
+	VANDPD       double8000000000000000<>+0(SB), Y4, Y6
+	VBROADCASTSD l1+48(FP), Y8
+	VXORPD       Y8, Y6, Y6
+	VCMPPD       $0x04, Y7, Y4, Y7
+	VANDPD       Y7, Y6, Y6
+	VADDPD       Y6, Y5, Y5
+	VBROADCASTSD l2+56(FP), Y6
+	VFMADD231PD  Y6, Y4, Y5
+	VFMADD231PD  Y5, Y5, Y3
+	ADDQ         $+128, CX
+	ADDQ         $+128, DX
+	SUBQ         $+16, AX
+	CMPQ         AX, $+16
+	JGE          loop121
 
 rest122:
-	CMPQ        AX, $+4
-	JLT         part124
-	VMOVUPD     (CX), Y6
-	VMOVUPD     (DX), Y7
-	VXORPS      Y9, Y9, Y9
-	VANDPD      double8000000000000000<>+0(SB), Y6, Y8
-	VXORPD      Y0, Y8, Y8
-	VCMPPD      $0x04, Y9, Y6, Y9
-	VANDPD      Y9, Y8, Y8
-	VADDPD      Y8, Y7, Y7
-	VFMADD231PD Y1, Y6, Y7
-	VFMADD231PD Y7, Y7, Y2
-	ADDQ        $+32, CX
-	ADDQ        $+32, DX
-	SUBQ        $+4, AX
-	JMP         next125
+	CMPQ         AX, $+4
+	JLT          part124
+	VMOVUPD      (CX), Y4
+	VMOVUPD      (DX), Y5
+	VXORPS       Y7, Y7, Y7
+	VANDPD       double8000000000000000<>+0(SB), Y4, Y6
+	VBROADCASTSD l1+48(FP), Y8
+	VXORPD       Y8, Y6, Y6
+	VCMPPD       $0x04, Y7, Y4, Y7
+	VANDPD       Y7, Y6, Y6
+	VADDPD       Y6, Y5, Y5
+	VBROADCASTSD l2+56(FP), Y6
+	VFMADD231PD  Y6, Y4, Y5
+	VFMADD231PD  Y5, Y5, Y0
+	ADDQ         $+32, CX
+	ADDQ         $+32, DX
+	SUBQ         $+4, AX
+	JMP          next125
 
 part124:
-	TESTQ       AX, AX
-	JZ          end123
-	LEAQ        maskTable<>+0(SB), BX
-	IMUL3Q      $0x08, AX, AX
-	SUBQ        AX, BX
-	VMOVUPS     32(BX), Y6
-	VMASKMOVPD  (CX), Y6, Y7
-	VMASKMOVPD  (DX), Y6, Y6
-	VXORPS      Y9, Y9, Y9
-	VANDPD      double8000000000000000<>+0(SB), Y7, Y8
-	VXORPD      Y0, Y8, Y8
-	VCMPPD      $0x04, Y9, Y7, Y9
-	VANDPD      Y9, Y8, Y8
-	VADDPD      Y8, Y6, Y6
-	VFMADD231PD Y1, Y7, Y6
-	VFMADD231PD Y6, Y6, Y2
-	JMP         end123
+	TESTQ        AX, AX
+	JZ           end123
+	LEAQ         maskTable<>+0(SB), BX
+	IMUL3Q       $0x08, AX, AX
+	SUBQ         AX, BX
+	VMOVUPS      32(BX), Y4
+	VMASKMOVPD   (CX), Y4, Y5
+	VMASKMOVPD   (DX), Y4, Y4
+	VXORPS       Y7, Y7, Y7
+	VANDPD       double8000000000000000<>+0(SB), Y5, Y6
+	VBROADCASTSD l1+48(FP), Y8
+	VXORPD       Y8, Y6, Y6
+	VCMPPD       $0x04, Y7, Y5, Y7
+	VANDPD       Y7, Y6, Y6
+	VADDPD       Y6, Y4, Y4
+	VBROADCASTSD l2+56(FP), Y6
+	VFMADD231PD  Y6, Y5, Y4
+	VFMADD231PD  Y4, Y4, Y0
+	JMP          end123
 
 next125:
-	CMPQ        AX, $+4
-	JLT         part126
-	VMOVUPD     (CX), Y6
-	VMOVUPD     (DX), Y7
-	VXORPS      Y9, Y9, Y9
-	VANDPD      double8000000000000000<>+0(SB), Y6, Y8
-	VXORPD      Y0, Y8, Y8
-	VCMPPD      $0x04, Y9, Y6, Y9
-	VANDPD      Y9, Y8, Y8
-	VADDPD      Y8, Y7, Y7
-	VFMADD231PD Y1, Y6, Y7
-	VFMADD231PD Y7, Y7, Y3
-	ADDQ        $+32, CX
-	ADDQ        $+32, DX
-	SUBQ        $+4, AX
-	JMP         next127
+	CMPQ         AX, $+4
+	JLT          part126
+	VMOVUPD      (CX), Y4
+	VMOVUPD      (DX), Y5
+	VXORPS       Y7, Y7, Y7
+	VANDPD       double8000000000000000<>+0(SB), Y4, Y6
+	VBROADCASTSD l1+48(FP), Y8
+	VXORPD       Y8, Y6, Y6
+	VCMPPD       $0x04, Y7, Y4, Y7
+	VANDPD       Y7, Y6, Y6
+	VADDPD       Y6, Y5, Y5
+	VBROADCASTSD l2+56(FP), Y6
+	VFMADD231PD  Y6, Y4, Y5
+	VFMADD231PD  Y5, Y5, Y1
+	ADDQ         $+32, CX
+	ADDQ         $+32, DX
+	SUBQ         $+4, AX
+	JMP          next127
 
 part126:
-	TESTQ       AX, AX
-	JZ          end123
-	LEAQ        maskTable<>+0(SB), BX
-	IMUL3Q      $0x08, AX, AX
-	SUBQ        AX, BX
-	VMOVUPS     32(BX), Y6
-	VMASKMOVPD  (CX), Y6, Y7
-	VMASKMOVPD  (DX), Y6, Y6
-	VXORPS      Y9, Y9, Y9
-	VANDPD      double8000000000000000<>+0(SB), Y7, Y8
-	VXORPD      Y0, Y8, Y8
-	VCMPPD      $0x04, Y9, Y7, Y9
-	VANDPD      Y9, Y8, Y8
-	VADDPD      Y8, Y6, Y6
-	VFMADD231PD Y1, Y7, Y6
-	VFMADD231PD Y6, Y6, Y3
-	JMP         end123
+	TESTQ        AX, AX
+	JZ           end123
+	LEAQ         maskTable<>+0(SB), BX
+	IMUL3Q       $0x08, AX, AX
+	SUBQ         AX, BX
+	VMOVUPS      32(BX), Y4
+	VMASKMOVPD   (CX), Y4, Y5
+	VMASKMOVPD   (DX), Y4, Y4
+	VXORPS       Y7, Y7, Y7
+	VANDPD       double8000000000000000<>+0(SB), Y5, Y6
+	VBROADCASTSD l1+48(FP), Y8
+	VXORPD       Y8, Y6, Y6
+	VCMPPD       $0x04, Y7, Y5, Y7
+	VANDPD       Y7, Y6, Y6
+	VADDPD       Y6, Y4, Y4
+	VBROADCASTSD l2+56(FP), Y6
+	VFMADD231PD  Y6, Y5, Y4
+	VFMADD231PD  Y4, Y4, Y1
+	JMP          end123
 
 next127:
-	CMPQ        AX, $+4
-	JLT         part128
-	VMOVUPD     (CX), Y6
-	VMOVUPD     (DX), Y7
-	VXORPS      Y9, Y9, Y9
-	VANDPD      double8000000000000000<>+0(SB), Y6, Y8
-	VXORPD      Y0, Y8, Y8
-	VCMPPD      $0x04, Y9, Y6, Y9
-	VANDPD      Y9, Y8, Y8
-	VADDPD      Y8, Y7, Y7
-	VFMADD231PD Y1, Y6, Y7
-	VFMADD231PD Y7, Y7, Y4
-	ADDQ        $+32, CX
-	ADDQ        $+32, DX
-	SUBQ        $+4, AX
-	JMP         next129
+	CMPQ         AX, $+4
+	JLT          part128
+	VMOVUPD      (CX), Y4
+	VMOVUPD      (DX), Y5
+	VXORPS       Y7, Y7, Y7
+	VANDPD       double8000000000000000<>+0(SB), Y4, Y6
+	VBROADCASTSD l1+48(FP), Y8
+	VXORPD       Y8, Y6, Y6
+	VCMPPD       $0x04, Y7, Y4, Y7
+	VANDPD       Y7, Y6, Y6
+	VADDPD       Y6, Y5, Y5
+	VBROADCASTSD l2+56(FP), Y6
+	VFMADD231PD  Y6, Y4, Y5
+	VFMADD231PD  Y5, Y5, Y2
+	ADDQ         $+32, CX
+	ADDQ         $+32, DX
+	SUBQ         $+4, AX
+	JMP          next129
 
 part128:
-	TESTQ       AX, AX
-	JZ          end123
-	LEAQ        maskTable<>+0(SB), BX
-	IMUL3Q      $0x08, AX, AX
-	SUBQ        AX, BX
-	VMOVUPS     32(BX), Y6
-	VMASKMOVPD  (CX), Y6, Y7
-	VMASKMOVPD  (DX), Y6, Y6
-	VXORPS      Y9, Y9, Y9
-	VANDPD      double8000000000000000<>+0(SB), Y7, Y8
-	VXORPD      Y0, Y8, Y8
-	VCMPPD      $0x04, Y9, Y7, Y9
-	VANDPD      Y9, Y8, Y8
-	VADDPD      Y8, Y6, Y6
-	VFMADD231PD Y1, Y7, Y6
-	VFMADD231PD Y6, Y6, Y4
-	JMP         end123
+	TESTQ        AX, AX
+	JZ           end123
+	LEAQ         maskTable<>+0(SB), BX
+	IMUL3Q       $0x08, AX, AX
+	SUBQ         AX, BX
+	VMOVUPS      32(BX), Y4
+	VMASKMOVPD   (CX), Y4, Y5
+	VMASKMOVPD   (DX), Y4, Y4
+	VXORPS       Y7, Y7, Y7
+	VANDPD       double8000000000000000<>+0(SB), Y5, Y6
+	VBROADCASTSD l1+48(FP), Y8
+	VXORPD       Y8, Y6, Y6
+	VCMPPD       $0x04, Y7, Y5, Y7
+	VANDPD       Y7, Y6, Y6
+	VADDPD       Y6, Y4, Y4
+	VBROADCASTSD l2+56(FP), Y6
+	VFMADD231PD  Y6, Y5, Y4
+	VFMADD231PD  Y4, Y4, Y2
+	JMP          end123
 
 next129:
-	TESTQ       AX, AX
-	JZ          end123
-	LEAQ        maskTable<>+0(SB), BX
-	IMUL3Q      $0x08, AX, AX
-	SUBQ        AX, BX
-	VMOVUPS     32(BX), Y6
-	VMASKMOVPD  (CX), Y6, Y7
-	VMASKMOVPD  (DX), Y6, Y6
-	VXORPS      Y9, Y9, Y9
-	VANDPD      double8000000000000000<>+0(SB), Y7, Y8
-	VXORPD      Y0, Y8, Y8
-	VCMPPD      $0x04, Y9, Y7, Y9
-	VANDPD      Y9, Y8, Y8
-	VADDPD      Y8, Y6, Y6
-	VFMADD231PD Y1, Y7, Y6
-	VFMADD231PD Y6, Y6, Y5
+	TESTQ        AX, AX
+	JZ           end123
+	LEAQ         maskTable<>+0(SB), BX
+	IMUL3Q       $0x08, AX, AX
+	SUBQ         AX, BX
+	VMOVUPS      32(BX), Y4
+	VMASKMOVPD   (CX), Y4, Y5
+	VMASKMOVPD   (DX), Y4, Y4
+	VXORPS       Y7, Y7, Y7
+	VANDPD       double8000000000000000<>+0(SB), Y5, Y6
+	VBROADCASTSD l1+48(FP), Y8
+	VXORPD       Y8, Y6, Y6
+	VCMPPD       $0x04, Y7, Y5, Y7
+	VANDPD       Y7, Y6, Y6
+	VADDPD       Y6, Y4, Y4
+	VBROADCASTSD l2+56(FP), Y6
+	VFMADD231PD  Y6, Y5, Y4
+	VFMADD231PD  Y4, Y4, Y3
 
 end123:
-	VADDPD       Y4, Y2, Y2
-	VADDPD       Y5, Y3, Y3
-	VADDPD       Y3, Y2, Y2
-	VEXTRACTF128 $0x01, Y2, X0
-	VADDPD       X0, X2, X2
-	VUNPCKHPD    X2, X2, X0
-	VADDSD       X0, X2, X2
-	VMOVSD       X2, ret+64(FP)
+	VADDPD       Y2, Y0, Y0
+	VADDPD       Y3, Y1, Y1
+	VADDPD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X0
+	VUNPCKHPD    X0, X0, X1
+	VADDSD       X1, X0, X0
+	VMOVSD       X0, ret+64(FP)
 	VZEROUPPER
 	RET

@@ -20,6 +20,6 @@ func sumAbsVector[T Float](x []T) float64 {
 	panic(noVectorCode)
 }
 
-func foldedSumSquaresVector[T Float](w []T, g []T, l1 T, l2 T) float64 {
+func penalizedSumSquaresVector[T Float](w []T, g []T, l1 T, l2 T) float64 {
 	panic(noVectorCode)
 }

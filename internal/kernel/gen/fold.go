@@ -17,30 +17,28 @@ func (v vector) signBit() uint64 {
 	return 1 << 63
 }
 
-// A penalty is the parameters l1 and l2 of a kernel: g + l1·sign(w) + l2·w.
-type penalty struct {
-	vector
-	l1, l2 reg.VecVirtual
+// penalize computes g = l2·w + (g + l1·sign(w)), the last step rounded once. sign(±0) is 0; a NaN in w reaches g
+// through its product with l2.
+func (v vector) penalize(c coefficients, w, g reg.VecVirtual) {
+	const notEqual = 4
+	term, zero := v.reg(), v.reg()
+	v.zero(zero)
+	v.and(v.constantBits(v.signBit()), w, term)
+	v.xor(c("l1"), term, term)
+	if v.wide() {
+		k := v.K()
+		pick(v, v.VCMPPS, v.VCMPPD)(operand.U8(notEqual), zero, w, k)
+		pick(v, v.VMOVAPS_Z, v.VMOVAPD_Z)(term, k, term)
+	} else {
+		pick(v, v.VCMPPS, v.VCMPPD)(operand.U8(notEqual), zero, w, zero)
+		v.and(zero, term, term)
+	}
+	v.add(g, term, g)
+	v.fma(c("l2"), w, g)
 }
 
-func (v vector) penalties() penalty { return penalty{v, v.scalar("l1"), v.scalar("l2")} }
-
-// apply computes g = l2·w + (g + l1·sign(w)), the last step rounded once. sign(±0) is 0; a NaN in w reaches g through
-// its product with l2.
-func (p penalty) apply(w, g reg.VecVirtual) {
-	const notEqual = 4
-	term, zero := p.reg(), p.reg()
-	p.zero(zero)
-	p.and(p.constantBits(p.signBit()), w, term)
-	p.xor(p.l1, term, term)
-	if p.wide() {
-		k := p.K()
-		pick(p.vector, p.VCMPPS, p.VCMPPD)(operand.U8(notEqual), zero, w, k)
-		pick(p.vector, p.VMOVAPS_Z, p.VMOVAPD_Z)(term, k, term)
-	} else {
-		pick(p.vector, p.VCMPPS, p.VCMPPD)(operand.U8(notEqual), zero, w, zero)
-		p.and(zero, term, term)
-	}
-	p.add(g, term, g)
-	p.fma(p.l2, w, g)
+// fold computes g = factor·(l2·w + (g + l1·sign(w))).
+func (v vector) fold(c coefficients, w, g reg.VecVirtual) {
+	v.penalize(c, w, g)
+	v.mul(c("factor"), g, g)
 }

@@ -39,10 +39,10 @@ func reduction(e *emitter) {
 			}
 		})
 	})
-	e.kernel("foldedSumSquares", "w []T, g []T, l1 T, l2 T -> float64", "returns Σ (g + l1·sign(w) + l2·w)² in 16 chains of float64.", func(v vector) {
-		d, f := v.double(), v.penalties()
+	e.kernel("penalizedSumSquares", "w []T, g []T, l1 T, l2 T -> float64", "returns Σ (g + l1·sign(w) + l2·w)² in 16 chains of float64.", func(v vector) {
+		d, c := v.double(), v.coefficients("l1 l2")
 		v.reduce([]string{"w", "g"}, d.isa, func(in []reg.VecVirtual, sum []reg.VecVirtual) {
-			f.apply(in[0], in[1])
+			v.penalize(c, in[0], in[1])
 			for i, w := range v.widen(in[1]) {
 				d.fma(w, w, sum[i])
 			}

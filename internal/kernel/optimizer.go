@@ -1,0 +1,180 @@
+package kernel
+
+import "math"
+
+// A Fold makes of the gradient g of a loss the one that an update sees, inside the pass of the update:
+//
+//	Factor·(g + L1·sign(w) + L2·w)        sign(±0) = 0
+//
+// A nil *Fold leaves g as it is. An infinite or NaN weight gives NaN where L2 is 0, too.
+type Fold[T Float] struct{ Factor, L1, L2 T }
+
+// of is the formula for one element.
+func (f *Fold[T]) of(w, g T) T {
+	if f == nil {
+		return g
+	}
+	return f.Factor * f.penalized(w, g)
+}
+
+func (f *Fold[T]) penalized(w, g T) T { return T(f.L2*w) + (g + T(f.L1*sign(w))) }
+
+// sign is 0 for ±0 and NaN, whose product with L2 tells of it.
+func sign[T Float](w T) T {
+	switch {
+	case w > 0:
+		return 1
+	case w < 0:
+		return -1
+	}
+	return 0
+}
+
+// FoldInto computes g = Factor·(g + L1·sign(w) + L2·w), with the bits that an update sees.
+func FoldInto[T Float](g, w []T, f *Fold[T]) {
+	g = g[:len(w)]
+	for i := 0; i < len(w); i += piece {
+		w, g := cut(w, i), cut(g, i)
+		switch {
+		case f == nil:
+		case level == plain:
+			for j := range w {
+				g[j] = f.of(w[j], g[j])
+			}
+		default:
+			foldVector(w, g, f.Factor, f.L1, f.L2)
+		}
+	}
+}
+
+// cut returns the piece of a slice at i.
+func cut[T Float](x []T, i int) []T { return x[i:min(i+piece, len(x))] }
+
+// SGD computes w −= lr·g, g folded.
+func SGD[T Float](w, g []T, lr T, f *Fold[T]) {
+	g = g[:len(w)]
+	for i := 0; i < len(w); i += piece {
+		w, g := cut(w, i), cut(g, i)
+		switch {
+		case level == plain:
+			sgdPlain(w, g, lr, f)
+		case f == nil:
+			sgdVector(w, g, lr)
+		default:
+			foldedSgdVector(w, g, lr, f.Factor, f.L1, f.L2)
+		}
+	}
+}
+
+func sgdPlain[T Float](w, g []T, lr T, f *Fold[T]) {
+	for i := range w {
+		w[i] -= T(lr * f.of(w[i], g[i]))
+	}
+}
+
+// A MomentumStep holds the numbers of a step with momentum.
+type MomentumStep[T Float] struct {
+	LR, Mu, Take T
+	Nesterov     bool
+}
+
+// Momentum computes, with g folded:
+//
+//	v = Mu·v + Take·g
+//	w −= LR·v                Nesterov: w −= LR·(g + Mu·v)
+func Momentum[T Float](w, g, v []T, s *MomentumStep[T], f *Fold[T]) {
+	g, v = g[:len(w)], v[:len(w)]
+	for i := 0; i < len(w); i += piece {
+		w, g, v := cut(w, i), cut(g, i), cut(v, i)
+		switch {
+		case level == plain:
+			momentumPlain(w, g, v, s, f)
+		case s.Nesterov && f == nil:
+			nesterovVector(w, g, v, s.LR, s.Mu, s.Take)
+		case s.Nesterov:
+			foldedNesterovVector(w, g, v, s.LR, s.Mu, s.Take, f.Factor, f.L1, f.L2)
+		case f == nil:
+			momentumVector(w, g, v, s.LR, s.Mu, s.Take)
+		default:
+			foldedMomentumVector(w, g, v, s.LR, s.Mu, s.Take, f.Factor, f.L1, f.L2)
+		}
+	}
+}
+
+func momentumPlain[T Float](w, g, v []T, s *MomentumStep[T], f *Fold[T]) {
+	for i := range w {
+		gi := f.of(w[i], g[i])
+		v[i] = T(s.Mu*v[i]) + T(s.Take*gi)
+		direction := v[i]
+		if s.Nesterov {
+			direction = gi + T(s.Mu*v[i])
+		}
+		w[i] -= T(s.LR * direction)
+	}
+}
+
+// An AdamStep holds the numbers of a step of Adam: the means keep Beta of themselves and take C of the gradient,
+// Correction is 1/√(1−β₂ᵗ), Step is η/(1−β₁ᵗ), and Keep is what decay leaves of a weight.
+type AdamStep[T Float] struct {
+	Beta1, C1, Beta2, C2, Correction, Eps, Step, Keep T
+}
+
+// Adam computes, with g folded:
+//
+//	m = Beta1·m + C1·g
+//	v = Beta2·v + C2·g²
+//	w = Keep·w − Step·m/(√v·Correction + Eps)
+func Adam[T Float](w, g, m, v []T, s *AdamStep[T], f *Fold[T]) {
+	g, m, v = g[:len(w)], m[:len(w)], v[:len(w)]
+	for i := 0; i < len(w); i += piece {
+		w, g, m, v := cut(w, i), cut(g, i), cut(m, i), cut(v, i)
+		switch {
+		case level == plain:
+			adamPlain(w, g, m, v, s, f)
+		case f == nil:
+			adamVector(w, g, m, v, s.Beta1, s.C1, s.Beta2, s.C2, s.Correction, s.Eps, s.Step, s.Keep)
+		default:
+			foldedAdamVector(w, g, m, v, s.Beta1, s.C1, s.Beta2, s.C2, s.Correction, s.Eps, s.Step, s.Keep, f.Factor, f.L1, f.L2)
+		}
+	}
+}
+
+func adamPlain[T Float](w, g, m, v []T, s *AdamStep[T], f *Fold[T]) {
+	for i := range w {
+		gi := f.of(w[i], g[i])
+		m[i] = T(s.Beta1*m[i]) + T(s.C1*gi)
+		v[i] = T(s.Beta2*v[i]) + T(s.C2*gi*gi)
+		root := T(math.Sqrt(float64(v[i])))
+		w[i] = T(s.Keep*w[i]) - s.Step*m[i]/(T(root*s.Correction)+s.Eps)
+	}
+}
+
+// PenalizedSumSquares returns Σ (g + L1·sign(w) + L2·w)², summed as SumSquares: the square of the norm of a gradient
+// that is folded later.
+func PenalizedSumSquares[T Float](w, g []T, f *Fold[T]) float64 {
+	if f == nil {
+		return SumSquares(g)
+	}
+	g = g[:len(w)]
+	var sum float64
+	for ; len(w) > sumPiece; w, g = w[sumPiece:], g[sumPiece:] {
+		sum += penalizedSumSquares(w[:sumPiece], g, f)
+	}
+	return sum + penalizedSumSquares(w, g, f)
+}
+
+func penalizedSumSquares[T Float](w, g []T, f *Fold[T]) float64 {
+	if level == plain {
+		return penalizedSumSquaresPlain(w, g, f)
+	}
+	return penalizedSumSquaresVector(w, g, f.L1, f.L2)
+}
+
+func penalizedSumSquaresPlain[T Float](w, g []T, f *Fold[T]) float64 {
+	var lane [Lanes]float64
+	for i := range w {
+		p := float64(f.penalized(w[i], g[i]))
+		lane[i%Lanes] += float64(p * p)
+	}
+	return joinLanes(&lane)
+}
