@@ -56,6 +56,16 @@ func MatMul[T Float](c Matrix[T], mode Mode, a, b Matrix[T]) {
 	kernel.GemmNN(a.Rows, b.Cols, a.Cols, c.Data, c.Stride, bool(mode), a.Data, a.Stride, b.Data, b.Stride)
 }
 
+// MatMulBias computes C = A·B + bias, where each element is summed from its bias on. Shapes: C [m n], A [m k], B [k n],
+// bias [n]. C must not overlap A or B. Cost: 2·m·n·k operations.
+func MatMulBias[T Float](c, a, b Matrix[T], bias []T) {
+	checkProduct("matmul_bias", c, a, b, [2]int{a.Rows, a.Cols}, [2]int{b.Rows, b.Cols})
+	if len(bias) != b.Cols {
+		panic(&ShapeError{Op: "matmul_bias", Detail: fmt.Sprintf("bias of %d elements for %d columns", len(bias), b.Cols)})
+	}
+	kernel.GemmBias(a.Rows, b.Cols, a.Cols, c.Data, c.Stride, bias, a.Data, a.Stride, b.Data, b.Stride)
+}
+
 // MatMulNT computes C = A·Bᵀ, or C += A·Bᵀ. Shapes: C [m n], A [m k], B [n k]. C must not overlap A or B.
 func MatMulNT[T Float](c Matrix[T], mode Mode, a, b Matrix[T]) {
 	checkProduct("matmul_nt", c, a, b, [2]int{a.Rows, a.Cols}, [2]int{b.Cols, b.Rows})

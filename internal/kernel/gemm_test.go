@@ -15,14 +15,16 @@ import (
 type gemmForm[T Float] struct {
 	name           string
 	transA, transB bool
+	bias           bool // in place of C, where add is not set
 	gemm           func(m, n, k int, c []T, ldc int, add bool, a []T, lda int, b []T, ldb int)
 }
 
 func gemmForms[T Float]() []gemmForm[T] {
 	return []gemmForm[T]{
-		{"NN", false, false, GemmNN[T]},
-		{"NT", false, true, GemmNT[T]},
-		{"TN", true, false, GemmTN[T]},
+		{"NN", false, false, false, GemmNN[T]},
+		{"NT", false, true, false, GemmNT[T]},
+		{"TN", true, false, false, GemmTN[T]},
+		{"bias", false, false, true, GemmNN[T]},
 	}
 }
 
@@ -44,14 +46,19 @@ type product[T Float] struct {
 	m, n, k int
 	add     bool
 	c, a, b *buffer[T]
+	start   *buffer[T] // the bias, or nil
 }
 
 func newProduct[T Float](rng *rand.Rand, form gemmForm[T], m, n, k int, gaps [3]int, add bool) product[T] {
 	ar, ac, br, bc := form.extents(m, n, k)
-	return product[T]{
+	p := product[T]{
 		form, m, n, k, add,
-		newOutput[T](rng, m, n, gaps[0]), newInput[T](rng, ar, ac, gaps[1]), newInput[T](rng, br, bc, gaps[2]),
+		newOutput[T](rng, m, n, gaps[0]), newInput[T](rng, ar, ac, gaps[1]), newInput[T](rng, br, bc, gaps[2]), nil,
 	}
+	if form.bias && !add {
+		p.start = newInput[T](rng, 1, n, 0)
+	}
+	return p
 }
 
 func (p product[T]) String() string {
@@ -60,6 +67,10 @@ func (p product[T]) String() string {
 }
 
 func (p product[T]) run() {
+	if p.start != nil {
+		GemmBias(p.m, p.n, p.k, p.c.data(), p.c.stride, p.start.data(), p.a.data(), p.a.stride, p.b.data(), p.b.stride)
+		return
+	}
 	p.gemm(p.m, p.n, p.k, p.c.data(), p.c.stride, p.add, p.a.data(), p.a.stride, p.b.data(), p.b.stride)
 }
 
@@ -77,19 +88,22 @@ func (p product[T]) elementB(l, j int) T {
 	return p.b.at(l, j)
 }
 
-// start is what the chain of an element starts from.
-func (p product[T]) start(i, j int) T {
-	if p.add {
+// first is what the chain of an element starts from.
+func (p product[T]) first(i, j int) T {
+	switch {
+	case p.add:
 		return p.c.old(i, j)
+	case p.start != nil:
+		return p.start.at(0, j)
 	}
 	return 0
 }
 
-// chain is the contract of an element: one chain of rounded products over k.
+// chain is the contract of an element: one chain over k, in the arithmetic of the level.
 func (p product[T]) chain(i, j int) T {
-	s := p.start(i, j)
+	s := p.first(i, j)
 	for l := range p.k {
-		s += T(p.elementA(i, l) * p.elementB(l, j))
+		s = mulAdd(p.elementA(i, l), p.elementB(l, j), s)
 	}
 	return s
 }
@@ -98,7 +112,7 @@ func (p product[T]) chain(i, j int) T {
 // the unit roundoff, (k+1)·u/(1−(k+1)·u) times the sum of magnitudes (Higham, "Accuracy and Stability of Numerical
 // Algorithms", section 3.1). Twice that bounds the distance of two such sums.
 func (p product[T]) reference(i, j int) (sum, bound float64) {
-	sum = float64(p.start(i, j))
+	sum = float64(p.first(i, j))
 	magnitude := math.Abs(sum)
 	for l := range p.k {
 		w := float64(p.elementA(i, l)) * float64(p.elementB(l, j))
@@ -113,6 +127,9 @@ func (p product[T]) reference(i, j int) (sum, bound float64) {
 func (p product[T]) check(t rapid.TB) {
 	t.Helper()
 	p.run()
+	if p.start != nil {
+		p.start.checkInput(t, p.String())
+	}
 	p.a.checkInput(t, p.String())
 	p.b.checkInput(t, p.String())
 	p.c.checkOutput(t, p.String())
@@ -130,8 +147,16 @@ func (p product[T]) check(t rapid.TB) {
 }
 
 func TestGemm(t *testing.T) {
-	t.Run("float32", testGemm[float32])
-	t.Run("float64", testGemm[float64])
+	eachLevel(t, func(t *testing.T) {
+		for choice, name := range []string{"pack where it pays", "pack never", "pack always"} {
+			t.Run(name, func(t *testing.T) {
+				defer func() { packing = packWherePays }()
+				packing = packingChoice(choice)
+				t.Run("float32", testGemm[float32])
+				t.Run("float64", testGemm[float64])
+			})
+		}
+	})
 }
 
 func testGemm[T Float](t *testing.T) {
@@ -147,25 +172,53 @@ func testGemm[T Float](t *testing.T) {
 	}
 }
 
-// TestGemmBlocks runs products whose B is of many blocks, of the least height and with a tail.
+// TestGemmBlocks runs products of several blocks in each direction, with tails, and of strides that are powers of two.
 func TestGemmBlocks(t *testing.T) {
+	eachLevel(t, func(t *testing.T) {
+		t.Run("float32", testGemmBlocks[float32])
+		t.Run("float64", testGemmBlocks[float64])
+	})
+}
+
+func testGemmBlocks[T Float](t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
-	for _, s := range [][3]int{{3, blockElements / 32, 70}, {2, blockElements / 2, 9}, {5, 40, 2*blockElements/40 + 3}} {
-		for _, form := range gemmForms[float32]() {
-			newProduct(rng, form, s[0], s[1], s[2], [3]int{0, 1, 2}, s[0] == 3).check(t)
+	depth := blockDepth / sizeOf[T]()
+	bad := badStride / sizeOf[T]()
+	for i, s := range []struct {
+		m, n, k int
+		gaps    [3]int
+	}{
+		{3, 35, 2*depth + 1, [3]int{0, 1, 2}},
+		{2*blockRows + 5, 3, depth + 7, [3]int{1, 2, 0}},
+		{blockRows + 1, 131, 9, [3]int{bad - 131, bad - 9, bad - 131}},
+		{9, 211, depth + 3, [3]int{bad - 211, 2*bad - depth - 3, bad - 211}},
+		{90, 211, 33, [3]int{3, bad - 33, bad - 211}},
+	} {
+		for _, form := range gemmForms[T]() {
+			gaps := s.gaps
+			_, ac, _, bc := form.extents(s.m, s.n, s.k)
+			if gaps[1] > 100 {
+				gaps[1] = (ac+bad-1)/bad*bad - ac
+			}
+			if gaps[2] > 100 {
+				gaps[2] = (bc+bad-1)/bad*bad - bc
+			}
+			newProduct(rng, form, s.m, s.n, s.k, gaps, i%2 == 0).check(t)
 		}
 	}
 }
 
 func TestGemmAgainstGonum(t *testing.T) {
-	t.Run("float32", func(t *testing.T) { testGonum(t, gonum.Implementation{}.Sgemm) })
-	t.Run("float64", func(t *testing.T) { testGonum(t, gonum.Implementation{}.Dgemm) })
+	eachLevel(t, func(t *testing.T) {
+		t.Run("float32", func(t *testing.T) { testGonum(t, gonum.Implementation{}.Sgemm) })
+		t.Run("float64", func(t *testing.T) { testGonum(t, gonum.Implementation{}.Dgemm) })
+	})
 }
 
 func testGonum[T Float](t *testing.T, gemm func(ta, tb blas.Transpose, m, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int)) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	transpose := map[bool]blas.Transpose{false: blas.NoTrans, true: blas.Trans}
-	for _, form := range gemmForms[T]() {
+	for _, form := range gemmForms[T]()[:3] {
 		for _, add := range []bool{false, true} {
 			for range 30 {
 				p := newProduct(rng, form, 1+rng.IntN(70), 1+rng.IntN(70), 1+rng.IntN(150), [3]int{rng.IntN(3), rng.IntN(3), rng.IntN(3)}, add)
@@ -193,8 +246,10 @@ func testGonum[T Float](t *testing.T, gemm func(ta, tb blas.Transpose, m, n, k i
 // TestGemmPropagates puts one special value at every place of A, of B and of C, with zeros and ones to meet it: a
 // product must pass it on to its row or its column and nowhere else.
 func TestGemmPropagates(t *testing.T) {
-	t.Run("float32", testGemmPropagates[float32])
-	t.Run("float64", testGemmPropagates[float64])
+	eachLevel(t, func(t *testing.T) {
+		t.Run("float32", testGemmPropagates[float32])
+		t.Run("float64", testGemmPropagates[float64])
+	})
 }
 
 func testGemmPropagates[T Float](t *testing.T) {
@@ -279,7 +334,9 @@ func (p product[T]) fillB(v T) {
 }
 
 // TestGemmModes: set overwrites whatever was in C, NaN too; add keeps it.
-func TestGemmModes(t *testing.T) {
+func TestGemmModes(t *testing.T) { eachLevel(t, testGemmModes) }
+
+func testGemmModes(t *testing.T) {
 	rng := rand.New(rand.NewPCG(9, 10))
 	for _, form := range gemmForms[float64]() {
 		for _, k := range []int{0, 1, 5} {
@@ -301,7 +358,9 @@ func TestGemmModes(t *testing.T) {
 }
 
 // TestGemmSigns: a chain that starts from 0 never gives −0, one that starts from −0 may.
-func TestGemmSigns(t *testing.T) {
+func TestGemmSigns(t *testing.T) { eachLevel(t, testGemmSigns) }
+
+func testGemmSigns(t *testing.T) {
 	negative := math.Copysign(0, -1)
 	for _, form := range gemmForms[float64]() {
 		c := []float64{negative}
@@ -315,4 +374,44 @@ func TestGemmSigns(t *testing.T) {
 			t.Errorf("%s: −0 + −0·1 = %v", form.name, c[0])
 		}
 	}
+}
+
+// TestGemmWorkers: the same bits with any number of workers, however the product is cut.
+func TestGemmWorkers(t *testing.T) {
+	eachVectorLevel(t, func(t *testing.T) {
+		t.Run("float32", testGemmWorkers[float32])
+		t.Run("float64", testGemmWorkers[float64])
+	})
+}
+
+func testGemmWorkers[T Float](t *testing.T) {
+	defer func() { forcedWorkers = 0 }()
+	rng := rand.New(rand.NewPCG(11, 12))
+	for _, s := range [][3]int{{75, 90, 130}, {300, 10, 200}, {8, 333, 300}, {33, 500, 65}} {
+		for _, form := range gemmForms[T]() {
+			g := gemm[T]{m: s[0], n: s[1], k: s[2], transB: form.transB}
+			if _, _, chunks := g.split(); chunks < 2 {
+				t.Errorf("%v is not cut", s)
+			}
+			for _, forcedWorkers = range []int{1, 2, 3, 8} {
+				newProduct(rng, form, s[0], s[1], s[2], [3]int{1, 2, 3}, forcedWorkers == 2).check(t)
+			}
+		}
+	}
+}
+
+// TestGemmAllocates nothing, alone or with workers, once there is space for copies.
+func TestGemmAllocates(t *testing.T) {
+	eachLevel(t, func(t *testing.T) {
+		defer func() { forcedWorkers = 0 }()
+		rng := rand.New(rand.NewPCG(13, 14))
+		for _, forcedWorkers = range []int{1, 2} {
+			for _, form := range gemmForms[float32]() {
+				p := newProduct(rng, form, 65, 130, 64, [3]int{}, false)
+				if n := testing.AllocsPerRun(20, p.run); n != 0 {
+					t.Errorf("%v with %d workers: %v allocations", p, forcedWorkers, n)
+				}
+			}
+		}
+	})
 }

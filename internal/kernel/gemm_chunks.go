@@ -1,0 +1,74 @@
+package kernel
+
+import "unsafe"
+
+const (
+	chunkWork = 1 << 17 // multiplications of the least chunk that is worth another worker's while
+	maxSplit  = 8       // chunks of a product
+)
+
+// A gemmTask is a product cut into chunks along the rows or the columns of C, never along k.
+type gemmTask[T Float] struct {
+	gemm[T]
+	height, width int // of a chunk
+}
+
+func (t *gemmTask[T]) run(chunk int) {
+	i, j := chunk*t.height, 0
+	if t.height >= t.m {
+		i, j = 0, chunk*t.width
+	}
+	s := takeSpace()
+	t.block(i, min(i+t.height, t.m), j, min(j+t.width, t.n), s)
+	s.giveBack()
+}
+
+func (t *gemmTask[T]) forget() { *t = gemmTask[T]{} }
+
+var (
+	gemmTask32 gemmTask[float32]
+	gemmTask64 gemmTask[float64]
+)
+
+// sharedGemm is the task of the pool's holder.
+func sharedGemm[T Float]() *gemmTask[T] {
+	if is32[T]() {
+		return (*gemmTask[T])(unsafe.Pointer(&gemmTask32))
+	}
+	return (*gemmTask[T])(unsafe.Pointer(&gemmTask64))
+}
+
+// run computes C, in chunks that workers share where that pays.
+func (g *gemm[T]) run() {
+	height, width, chunks := g.split()
+	if chunks > 1 && holdPool() {
+		t := sharedGemm[T]()
+		t.gemm, t.height, t.width = *g, height, width
+		runTask(t, chunks)
+		return
+	}
+	s := takeSpace()
+	g.block(0, g.m, 0, g.n, s)
+	s.giveBack()
+}
+
+// split returns the extents of the chunks: whole tiles or whole panels, along the longer side of C.
+func (g *gemm[T]) split() (height, width, chunks int) {
+	pieces := min(maxSplit, g.m*g.n*g.k/chunkWork)
+	if pieces < 2 {
+		return g.m, g.n, 1
+	}
+	tall, wide := tileExtents[T]()
+	if g.m > g.n && !g.transB || g.n <= wide {
+		height = share(g.m, tall, pieces)
+		return height, g.n, (g.m + height - 1) / height
+	}
+	width = share(g.n, wide, pieces)
+	return g.m, width, (g.n + width - 1) / width
+}
+
+// share is the least multiple of unit of which no more than pieces make up n.
+func share(n, unit, pieces int) int {
+	units := (n + unit - 1) / unit
+	return (units + pieces - 1) / pieces * unit
+}
