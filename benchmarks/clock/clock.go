@@ -35,7 +35,7 @@ func Measure(f func() error, calls int, length time.Duration) (Sample, error) {
 	}
 	runtime.GC()
 	took := make([]time.Duration, 0, 1<<16)
-	load := watch()
+	load := Watch()
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	for began := time.Now(); len(took) < minRuns || time.Since(began) < length; {
@@ -47,7 +47,7 @@ func Measure(f func() error, calls int, length time.Duration) (Sample, error) {
 	}
 	runtime.ReadMemStats(&after)
 	s := summary(took, calls)
-	s.Load = load.read()
+	s.Load = load.Read(0)
 	// The list of times grows, seldom: whole allocations per run are those of f.
 	s.Allocs = math.Floor(float64(after.Mallocs-before.Mallocs) / float64(len(took)))
 	return s, nil

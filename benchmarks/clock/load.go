@@ -14,14 +14,15 @@ type Load struct {
 	Steal  float64 `json:"steal"`
 }
 
-// A usage is the CPU time spent since the machine, or this process, began.
-type usage struct {
+// A Usage is the CPU time spent since the machine, and this process, began.
+type Usage struct {
 	at                time.Time
 	busy, stolen, own float64 // seconds
 }
 
-func watch() usage {
-	u := usage{at: time.Now()}
+// Watch returns the usage until now.
+func Watch() Usage {
+	u := Usage{at: time.Now()}
 	if stat, err := os.ReadFile("/proc/stat"); err == nil {
 		// user, nice, system, idle, iowait, irq, softirq, steal, in hundredths of a second
 		var f [8]float64
@@ -37,12 +38,12 @@ func watch() usage {
 	return u
 }
 
-// read returns the load since the watch began.
-func (u usage) read() Load {
-	now := watch()
+// Read returns the load since then, to which children, CPU time of processes that were started on purpose, do not add.
+func (u Usage) Read(children time.Duration) Load {
+	now := Watch()
 	wall := now.at.Sub(u.at).Seconds()
 	return Load{
-		Others: max(0, (now.busy-u.busy)-(now.own-u.own)) / wall,
+		Others: max(0, (now.busy-u.busy)-(now.own-u.own)-children.Seconds()) / wall,
 		Steal:  max(0, now.stolen-u.stolen) / wall,
 	}
 }
