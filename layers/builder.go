@@ -2,6 +2,7 @@ package layers
 
 import (
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 
@@ -23,7 +24,14 @@ type ParamDecl struct {
 	Shape tensor.Shape
 	Init  Init
 	Sets  bool // Backward obeys Frame.DParamMode
+
+	// RowsPerExample is 0 for a parameter with an ordinary gradient. Otherwise the parameter is a table [rows width] with a
+	// row-sparse gradient, and one example touches at most that many rows.
+	RowsPerExample int
 }
+
+// IsTable reports whether the gradient is row-sparse.
+func (p ParamDecl) IsTable() bool { return p.RowsPerExample > 0 }
 
 // A StateDecl is a state that a layer declared. Every element starts as Fill.
 type StateDecl struct {
@@ -89,6 +97,9 @@ func (b *Builder[T]) NumIn() int { return len(b.d.In) }
 // In returns the shape of one row of input i.
 func (b *Builder[T]) In(i int) tensor.Shape { return b.d.In[i].Shape }
 
+// Classes returns the number of classes of input i, 0 where it holds real numbers.
+func (b *Builder[T]) Classes(i int) int { return b.d.In[i].Classes }
+
 // Index says that input i holds integers in [0, size), read with Frame.Index. Inputs hold real numbers without the call.
 func (b *Builder[T]) Index(i, size int) {
 	b.index[i] = true
@@ -128,6 +139,20 @@ func (b *Builder[T]) Param(name string, init Init, shape ...int) ParamID {
 // element of DParam instead of adding to it. That saves clearing the gradient and reading it once, which shows where a
 // parameter is large. Without the call the gradient is cleared, and the mode is Accumulate.
 func (b *Builder[T]) SetsDParam(p ParamID) { b.d.Params[p].Sets = true }
+
+// RowParam declares a trained table [rows width] of which one example touches at most perExample rows. Its gradient is
+// row-sparse: Backward adds to Frame.DRows instead of DParam, and a step costs nothing for the rows that it leaves alone.
+func (b *Builder[T]) RowParam(name string, init Init, rows, width, perExample int) ParamID {
+	p := b.Param(name, init, rows, width)
+	switch {
+	case perExample <= 0:
+		b.errs = append(b.errs, fmt.Errorf("parameter %s: the rows that an example touches must be positive, are %d", name, perExample))
+	case rows > math.MaxInt32:
+		b.errs = append(b.errs, fmt.Errorf("parameter %s: a table has at most %d rows, not %d", name, math.MaxInt32, rows))
+	}
+	b.d.Params[p].RowsPerExample = perExample
+	return p
+}
 
 // State declares a tensor that is saved with the model but not trained.
 func (b *Builder[T]) State(name string, fill float64, shape ...int) StateID {

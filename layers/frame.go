@@ -31,6 +31,9 @@ type Buffers[T tensor.Float] struct {
 	Scratch    [][]T     // per row
 	ScratchInt [][]int32 // per row
 	Workspace  [][]T
+
+	// DRows holds the row-sparse gradients by parameter, nil for others. The DParam of a row-sparse one is nil.
+	DRows []*tensor.RowGradient[T]
 }
 
 // Allocate returns buffers of a frame for up to rows rows, all from fresh memory. Every input needs its gradient.
@@ -50,7 +53,14 @@ func Allocate[T tensor.Float](d *Declaration, rows int) Buffers[T] {
 	b.Out, b.DOut = make([]T, rows*d.Out.Size()), make([]T, rows*d.Out.Size())
 	for _, p := range d.Params {
 		b.Param = append(b.Param, make([]T, p.Shape.Size()))
-		b.DParam = append(b.DParam, make([]T, p.Shape.Size()))
+		var dense []T
+		var sparse *tensor.RowGradient[T]
+		if p.IsTable() {
+			sparse = tensor.NewRowGradient[T](p.Shape[0], p.Shape[1], rows*p.RowsPerExample)
+		} else {
+			dense = make([]T, p.Shape.Size())
+		}
+		b.DParam, b.DRows = append(b.DParam, dense), append(b.DRows, sparse)
 	}
 	for _, s := range d.States {
 		b.State = append(b.State, make([]T, s.Shape.Size()))
@@ -143,6 +153,10 @@ func (f *Frame[T]) DParam(p ParamID) []T { return f.full.DParam[p] }
 func (f *Frame[T]) DParamMode(p ParamID) tensor.Mode {
 	return tensor.Mode(f.full.SetDParam == nil || !f.full.SetDParam[p])
 }
+
+// DRows returns the gradient of the loss with respect to a table of RowParam, to which Backward adds. It is nil for
+// other parameters.
+func (f *Frame[T]) DRows(p ParamID) *tensor.RowGradient[T] { return f.full.DRows[p] }
 
 // State returns a state as it was before the step. Shape: as declared.
 func (f *Frame[T]) State(s StateID) []T { return f.full.State[s] }

@@ -11,8 +11,8 @@ import (
 // comes out here. After Build a Layer is read-only, so one Layer may serve any number of frames at once.
 //
 // Forward must set every element of Out. Backward must set every element of each DIn and add to each DParam (one that
-// can also set it declares so: Builder.SetsDParam). Neither may write to In, DOut or Param, keep a slice after it
-// returns, or allocate.
+// can also set it declares so: Builder.SetsDParam) and to each DRows. Neither may write to In, DOut or Param, keep a
+// slice after it returns, or allocate.
 //
 // The graph sums the gradients of a value that several nodes read: a layer only ever sees its own.
 type Layer[T tensor.Float] interface {

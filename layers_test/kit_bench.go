@@ -55,7 +55,14 @@ func (h *harness[T]) load(s *sample[T]) *bench[T] {
 	b.buf.DOut = b.newFloats("DOut", n*s.rows, n*spareRows, s.dout)
 	for i, p := range d.Params {
 		b.buf.Param = append(b.buf.Param, b.newFloats("Param "+p.Name, p.Shape.Size(), 0, s.param[i]))
-		b.buf.DParam = append(b.buf.DParam, b.newFloats("DParam "+p.Name, p.Shape.Size(), 0, nil))
+		var dense []T
+		var sparse *tensor.RowGradient[T]
+		if p.IsTable() {
+			sparse = tensor.NewRowGradient[T](p.Shape[0], p.Shape[1], s.rows*p.RowsPerExample)
+		} else {
+			dense = b.newFloats("DParam "+p.Name, p.Shape.Size(), 0, nil)
+		}
+		b.buf.DParam, b.buf.DRows = append(b.buf.DParam, dense), append(b.buf.DRows, sparse)
 	}
 	for i, st := range d.States {
 		b.buf.State = append(b.buf.State, b.newFloats("State "+st.Name, st.Shape.Size(), 0, s.state[i]))
@@ -184,13 +191,35 @@ func (b *bench[T]) inputGradients() []named[T] {
 	return out
 }
 
-// paramGradients returns what Backward adds to.
+// paramGradients returns what Backward adds to. That of a table is a copy of its own shape, with zeros where no row was
+// touched.
 func (b *bench[T]) paramGradients() []named[T] {
 	var out []named[T]
 	for i, p := range b.h.decl.Params {
-		out = append(out, named[T]{"DParam " + p.Name, 0, b.buf.DParam[i]})
+		g := named[T]{"DParam " + p.Name, 0, b.buf.DParam[i]}
+		if p.IsTable() {
+			g = named[T]{"DRows " + p.Name, p.Shape[1], make([]T, p.Shape.Size())}
+			b.buf.DRows[i].AddTo(g.values)
+		}
+		out = append(out, g)
 	}
 	return out
+}
+
+// preload makes the parameter gradients something else than zero, which the layer has to leave or to add to. It comes
+// before begin. A table gets one row more than the layer may touch.
+func (b *bench[T]) preload() *bench[T] {
+	const mark = 0.5
+	for i, p := range b.h.decl.Params {
+		fill(b.buf.DParam[i], mark)
+		if p.IsTable() {
+			row := make([]T, p.Shape[1])
+			fill(row, mark)
+			b.buf.DRows[i] = tensor.NewRowGradient[T](p.Shape[0], p.Shape[1], b.rows*p.RowsPerExample+1) // the frame shares this list
+			b.buf.DRows[i].Add([]int32{0}, row)
+		}
+	}
+	return b
 }
 
 // results returns everything that a step computes.

@@ -127,9 +127,9 @@ func (s *subject) reread() (any, error) {
 // updated returns the parameters after a small step downhill, and the states that the step left.
 func (b *bench[T]) updated() (param, state [][]T) {
 	const rate = 0.01
-	for i, w := range b.buf.Param {
-		next := append([]T(nil), w...)
-		tensor.Axpy(-rate, b.buf.DParam[i], next)
+	for i, dw := range b.paramGradients() {
+		next := append([]T(nil), b.buf.Param[i]...)
+		tensor.Axpy(-rate, dw.values, next)
 		param = append(param, next)
 	}
 	for _, s := range b.buf.NextState {

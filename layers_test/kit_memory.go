@@ -34,10 +34,7 @@ func writesAll[T tensor.Float](h *harness[T]) error {
 func keepsInputs[T tensor.Float](h *harness[T]) error {
 	for _, mode := range modes {
 		s := h.sample(h.rows, 1)
-		b := h.load(s).begin(mode.train, 0, stepKey())
-		for _, g := range b.paramGradients() {
-			fill(g.values, 0.5)
-		}
+		b := h.load(s).preload().begin(mode.train, 0, stepKey())
 		gradients := copies(b.paramGradients())
 		given := copies(b.given())
 		b.forward()

@@ -39,7 +39,7 @@ func rules() []rule {
 		},
 		{
 			name:  "KeepsInputs",
-			why:   "In, DOut, Param and State belong to others, who read them afterwards; and Forward must leave DParam to Backward",
+			why:   "In, DOut, Param and State belong to others, who read them afterwards; and Forward must leave DParam and DRows to Backward",
 			check: inBoth(keepsInputs[float64], keepsInputs[float32]),
 		},
 		{
@@ -54,7 +54,7 @@ func rules() []rule {
 		},
 		{
 			name:  "AddsParamGradients",
-			why:   "gradients of shared parameters and of accumulated batches meet in DParam: Backward must add to it and never set it",
+			why:   "gradients of shared parameters and of accumulated batches meet in DParam, or DRows: Backward must add to it and never set it",
 			check: inBoth(addsParamGradients[float64], addsParamGradients[float32]),
 		},
 		{
@@ -85,7 +85,8 @@ func rules() []rule {
 		{
 			name: "BatchOfOne",
 			why: "a prediction must not depend on its neighbours in the batch; a layer that needs them calls Builder.RowsDepend, " +
-				"and random numbers come from Frame.Rand(row), which knows the row's place",
+				"random numbers come from Frame.Rand(row), which knows the row's place, and a row touches no more rows of a table than " +
+				"it declared",
 			check: inBoth(batchOfOne[float64], batchOfOne[float32]),
 		},
 		{

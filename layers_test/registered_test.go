@@ -30,6 +30,11 @@ var cases = map[string][]layerstest.Case{
 		{Config: layers.DropoutConfig{Rate: 0}},
 		{Config: layers.DropoutConfig{Rate: 0.9}},
 	},
+	"embedding": {
+		{Config: with(func(c *layers.EmbeddingConfig) { c.Dim = 4 })},
+		{Config: with(func(c *layers.EmbeddingConfig) { c.Dim, c.Vocabulary = 1, 20 }), In: []tensor.Spec{layerstest.Index(9)}},
+		{Config: with(func(c *layers.EmbeddingConfig) { c.Dim = 17 }), In: []tensor.Spec{layerstest.Index(300, 2, 3)}},
+	},
 	"hard_tanh": {
 		{},
 		{Config: with(func(c *layers.HardTanhConfig) { c.Min, c.Max = 0, 0.75 })},

@@ -17,7 +17,7 @@ type Exec[T tensor.Float] struct {
 	frames   []*layers.Frame[T]
 	train    bool
 	capacity int
-	grads    []T      // gradients of all parameters; nil when the Exec only predicts
+	grads    []T      // gradients of all parameters but tables; nil when the Exec only predicts
 	next     [][]T    // next states, by state
 	out      [][]T    // values, by node
 	dout     [][]T    // gradients of the values, by node
@@ -27,6 +27,8 @@ type Exec[T tensor.Float] struct {
 	adds     [][]add  // by node: what is added to earlier gradients after its Backward
 	active   []bool   // by node: whether its Backward has anything to do
 	check    bool     // stop at the first number that is not finite
+
+	rowGrads []*tensor.RowGradient[T] // by parameter: the gradient of a table, nil for others
 
 	rows  int
 	node  int // where the execution is, for errors
@@ -70,7 +72,8 @@ func NewExec[T tensor.Float](m *Model[T], rows int, train bool) *Exec[T] {
 		e.next = append(e.next, kernel.Make[T](s.Shape.Size()))
 	}
 	if train {
-		e.grads = kernel.Make[T](m.NumParams())
+		e.grads = kernel.Make[T](m.numDense())
+		e.rowGrads = newRowGrads(m, rows)
 		e.findActive()
 		e.sets = e.planGradients()
 		for i, nd := range m.nodes {
@@ -98,8 +101,7 @@ func (e *Exec[T]) planGradients() (sets [][]bool) {
 			first := e.active[i] && !written[p]
 			sets[i] = append(sets[i], first && nd.decl.Params[j].Sets)
 			if first && !nd.decl.Params[j].Sets {
-				param := e.m.params[p]
-				e.toClear = append(e.toClear, e.grads[param.Offset:param.Offset+param.Shape.Size()])
+				e.toClear = append(e.toClear, e.gradient(e.m.params[p])) // nil for a table
 			}
 			written[p] = written[p] || first
 		}
@@ -156,8 +158,7 @@ func (e *Exec[T]) buffers(i, rows int, claimed []bool) layers.Buffers[T] {
 		param := e.m.params[p]
 		b.Param = append(b.Param, param.Data)
 		if e.train {
-			end := param.Offset + param.Shape.Size()
-			b.DParam = append(b.DParam, e.grads[param.Offset:end:end])
+			b.DParam, b.DRows = append(b.DParam, e.gradient(param)), append(b.DRows, e.rowGrads[p])
 		}
 	}
 	for _, s := range nd.states {
@@ -246,6 +247,11 @@ func (e *Exec[T]) Backward() (err error) {
 	for _, g := range e.toClear {
 		clear(g)
 	}
+	for _, g := range e.rowGrads {
+		if g != nil {
+			g.Clear()
+		}
+	}
 	for i := len(e.m.nodes) - 1; i >= 0; i-- {
 		if !e.active[i] {
 			continue
@@ -262,15 +268,19 @@ func (e *Exec[T]) Backward() (err error) {
 			}
 		}
 	}
-	for _, p := range e.m.params {
-		if p.Frozen {
-			clear(e.grads[p.Offset : p.Offset+p.Shape.Size()])
+	for i, p := range e.m.params {
+		switch {
+		case p.Frozen && p.IsTable():
+			e.rowGrads[i].Clear()
+		case p.Frozen:
+			clear(e.gradient(p))
 		}
 	}
 	return nil
 }
 
-// Grads returns the gradients of all parameters, in the order of Model.Weights; those of frozen parameters are zero.
+// Grads returns the gradients of all parameters but tables, in the order of Model.Weights; those of frozen parameters
+// are zero.
 func (e *Exec[T]) Grads() []T { return e.grads }
 
 // CommitStates makes the next states that a training Forward left the states of the model. No other Exec of the model

@@ -3,6 +3,7 @@ package model
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/strata-ml/strata/loss"
 	"github.com/strata-ml/strata/tensor"
@@ -78,11 +79,15 @@ func CheckGradients(m *Model[float64], l loss.Loss[float64], b *tensor.Batch[flo
 	}
 	report := &GradientReport{}
 	c := gradientCheck{objective: objective, center: center, floor: gradientFloor * max(1, math.Abs(center))}
-	for _, p := range m.params {
+	for i, p := range m.params {
 		if p.Frozen {
 			continue
 		}
-		g, err := c.param(p, e.grads[p.Offset:p.Offset+len(p.Data)], samples, key)
+		c.touched = nil
+		if p.IsTable() {
+			c.touched = slices.Clone(e.rowGrads[i].Rows())
+		}
+		g, err := c.param(p, e.fullGradient(i), samples, key)
 		if err != nil {
 			return nil, err
 		}
@@ -95,6 +100,7 @@ func CheckGradients(m *Model[float64], l loss.Loss[float64], b *tensor.Batch[flo
 type gradientCheck struct {
 	objective     func() (float64, error) // the loss with the parameters as they are
 	center, floor float64                 // the loss before any parameter is changed
+	touched       []int32                 // the rows of a table that have a gradient; nil for other parameters
 }
 
 func (c *gradientCheck) param(p Param[float64], grad []float64, samples int, key Key) (ParamGradient, error) {
@@ -102,7 +108,7 @@ func (c *gradientCheck) param(p Param[float64], grad []float64, samples int, key
 	random := tensor.NewRandom(key.Seed).WithName("gradient check").WithName(p.Path)
 	for i := range worst.Checked {
 		if samples < len(p.Data) {
-			i = random.IntN(i, len(p.Data))
+			i = c.draw(p, random, i)
 		}
 		numeric, scaled, err := c.element(&p.Data[i], grad[i])
 		if err != nil {
@@ -113,6 +119,17 @@ func (c *gradientCheck) param(p Param[float64], grad []float64, samples int, key
 		}
 	}
 	return worst, nil
+}
+
+// draw returns a random element. Of a table, whose rows are mostly without a gradient, every other element is of a row
+// that has one.
+func (c *gradientCheck) draw(p Param[float64], random tensor.Random, i int) int {
+	if len(c.touched) == 0 || i%2 == 1 {
+		return random.IntN(i, len(p.Data))
+	}
+	width := p.Shape[1]
+	k := random.IntN(i, len(c.touched)*width)
+	return int(c.touched[k/width])*width + k%width
 }
 
 // element returns the numeric gradient with respect to w that comes nearest to the given one, and their error.

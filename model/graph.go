@@ -89,6 +89,7 @@ func NewGraph[T tensor.Float](inputs []tensor.Spec, nodes []Node[T]) (*Model[T],
 		}
 		at[nodes[i].Name] = source{input: -1, node: len(m.nodes) - 1}
 	}
+	m.place()
 	return m, m.findOutput()
 }
 
@@ -254,8 +255,14 @@ func (m *Model[T]) share(n *node[T], owner string) error {
 		if p.Name != theirs[j].Name || !p.Shape.Equal(theirs[j].Shape) {
 			return fmt.Errorf("parameter %s %v does not fit %s %v of node %q", p.Name, p.Shape, theirs[j].Name, theirs[j].Shape, owner)
 		}
+		if p.IsTable() != theirs[j].IsTable() {
+			return fmt.Errorf("parameter %s has a row-sparse gradient in one of the nodes and not in the other, %q", p.Name, owner)
+		}
 	}
 	n.params = m.nodes[i].params
+	for j, p := range n.decl.Params {
+		m.params[n.params[j]].rows += p.RowsPerExample
+	}
 	return nil
 }
 

@@ -11,7 +11,8 @@ import (
 )
 
 // A Model is a graph of layers and its parameters. Parameters lie one after the other in a single array, in the order
-// of the nodes, and so do their gradients in every Exec: element i of one belongs to element i of the other.
+// of the nodes but with the tables behind the others. So do the gradients of those others in every Exec: element i of
+// one belongs to element i of the other, and the tables, whose gradients are row-sparse, are what one array has more.
 type Model[T tensor.Float] struct {
 	inputs  []tensor.Spec
 	nodes   []node[T] // in topological order
@@ -30,7 +31,15 @@ type Param[T tensor.Float] struct {
 	Data   []T // nil before Init
 	Frozen bool
 	init   layers.Init
+
+	// rows is how many rows of a table one example touches at most, over all nodes that use it; 0 for a parameter with an
+	// ordinary gradient.
+	rows int
 }
+
+// IsTable reports whether the gradient is row-sparse: the parameter is a table [rows width], and an Exec has its
+// gradient in RowGrads instead of Grads.
+func (p *Param[T]) IsTable() bool { return p.rows > 0 }
 
 // A State is a tensor that is saved with a model but not trained.
 type State[T tensor.Float] struct {
@@ -42,8 +51,21 @@ type State[T tensor.Float] struct {
 
 func (m *Model[T]) addParam(node string, p layers.ParamDecl) {
 	m.params = append(m.params, Param[T]{
-		Path: node + "/" + p.Name, Node: node, Shape: p.Shape, Offset: m.NumParams(), init: p.Init,
+		Path: node + "/" + p.Name, Node: node, Shape: p.Shape, init: p.Init, rows: p.RowsPerExample,
 	})
+}
+
+// place lays the parameters out: the tables behind the others.
+func (m *Model[T]) place() {
+	end := 0
+	for _, tables := range []bool{false, true} {
+		for i := range m.params {
+			if p := &m.params[i]; p.IsTable() == tables {
+				p.Offset = end
+				end = saturatingAdd(end, p.Shape.Size())
+			}
+		}
+	}
 }
 
 func (m *Model[T]) addState(node string, s layers.StateDecl) {
@@ -52,11 +74,24 @@ func (m *Model[T]) addState(node string, s layers.StateDecl) {
 
 // NumParams returns the number of parameter elements. It saturates at math.MaxInt.
 func (m *Model[T]) NumParams() int {
-	if len(m.params) == 0 {
-		return 0
+	n := m.numDense()
+	for _, p := range m.params {
+		if p.IsTable() {
+			n = saturatingAdd(n, p.Shape.Size())
+		}
 	}
-	last := m.params[len(m.params)-1]
-	return saturatingAdd(last.Offset, last.Shape.Size())
+	return n
+}
+
+// numDense returns the number of elements of the parameters that are no tables.
+func (m *Model[T]) numDense() int {
+	n := 0
+	for _, p := range m.params {
+		if !p.IsTable() {
+			n = saturatingAdd(n, p.Shape.Size())
+		}
+	}
+	return n
 }
 
 func saturatingAdd(a, b int) int {
@@ -148,6 +183,7 @@ type NodeInfo struct {
 	In     []tensor.Shape
 	Out    tensor.Shape
 	Params int // elements of its own parameters; shared ones count with their owner
+	Tables int // of them, those with a row-sparse gradient
 	Frozen int // of them, those that do not train
 	FLOPs  int // operations of Forward per row, as the layer estimates them
 }
@@ -168,6 +204,9 @@ func (m *Model[T]) Nodes() []NodeInfo {
 		for _, p := range n.params {
 			if m.params[p].Node == n.name {
 				info.Params = saturatingAdd(info.Params, m.params[p].Shape.Size())
+				if m.params[p].IsTable() {
+					info.Tables = saturatingAdd(info.Tables, m.params[p].Shape.Size())
+				}
 				if m.params[p].Frozen {
 					info.Frozen = saturatingAdd(info.Frozen, m.params[p].Shape.Size())
 				}
@@ -184,7 +223,12 @@ func (m *Model[T]) Nodes() []NodeInfo {
 func (m *Model[T]) Memory(rows, slots int) int {
 	total := float64(m.NumParams())
 	if slots >= 0 {
-		total *= float64(2 + slots)
+		total += float64(m.numDense()) + float64(m.NumParams())*float64(slots)
+		for _, p := range m.params {
+			if p.IsTable() {
+				total += rowGradientSize[T](p, rows)
+			}
+		}
 	}
 	for _, s := range m.states {
 		total += 2 * float64(s.Shape.Size())

@@ -70,8 +70,13 @@ func (e *Exec[T]) checkBackward(i int) error {
 	}
 	for _, p := range nd.params {
 		param := e.m.params[p]
-		dw := e.grads[param.Offset : param.Offset+param.Shape.Size()]
-		if err := e.nonFinite(nd.name, "gradient of "+param.Path, dw, 0); err != nil {
+		if param.IsTable() {
+			if err := e.checkRows(nd.name, p); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := e.nonFinite(nd.name, "gradient of "+param.Path, e.gradient(param), 0); err != nil {
 			return err
 		}
 	}

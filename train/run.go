@@ -38,8 +38,10 @@ type Run[T tensor.Float] struct {
 	slots   [][]T // by slot name: an array as long as the weights
 	updates []paramUpdate[T]
 	rates   []scheduledRate
-	values  []float64 // of the rates, for the step
-	before  []T       // the weights before the update of a logged step
+	values  []float64         // of the rates, for the step
+	tables  []*tableUpdate[T] // of the parameters with a row-sparse gradient that train
+	parts   [][]T             // of the gradient, for clipping: that of all but tables, and that of each table
+	before  []T               // the weights before the update of a logged step, without tables
 	score   *scores[T]
 
 	state   checkpoint.State

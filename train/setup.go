@@ -76,7 +76,7 @@ func New[T tensor.Float](s Setup[T]) (*Run[T], error) {
 		return nil, err
 	}
 	r.exec = model.NewExec(s.Model, min(s.Config.BatchSize, s.Train.Len()), true)
-	return r, nil
+	return r, r.prepareTables()
 }
 
 // check returns what is missing or out of range, before any part is asked.

@@ -16,6 +16,7 @@ type paramUpdate[T tensor.Float] struct {
 	param     model.Param[T]
 	update    optim.Update[T]
 	penalties []optim.Regularizer[T]
+	table     *tableUpdate[T] // nil for a parameter with an ordinary gradient
 }
 
 // scheduledRate is a rate of the optimizer and the schedule that it follows.
@@ -34,7 +35,6 @@ func (r *Run[T]) prepareUpdates() error {
 		r.rates = append(r.rates, scheduledRate{rate, schedule.Of(rate.Value)})
 	}
 	r.values = make([]float64, len(r.rates))
-	r.before = kernel.Make[T](len(weights))
 	var decay []string
 	if d, ok := r.s.Optimizer.(optim.Decayer); ok {
 		decay = d.DecayParams()
@@ -86,14 +86,19 @@ func (r *Run[T]) step(b *tensor.Batch[T]) (*Record, error) {
 	}
 	r.part = "regularizer"
 	grads := r.exec.Grads()
+	r.gatherTables()
 	for _, u := range r.updates {
 		for _, p := range u.penalties {
-			if !u.param.Frozen {
+			switch {
+			case u.param.Frozen:
+			case u.table != nil:
+				u.table.addPenalty(p)
+			default:
 				p.AddGradient(u.param.Data, u.gradient(grads))
 			}
 		}
 	}
-	norm := optim.ClipGradient(r.s.Clip, grads)
+	norm := optim.ClipGradient(r.s.Clip, r.parts...)
 	if loss := sum / weight; !isFinite(loss) || !isFinite(norm) {
 		return nil, r.traceNonFinite(b, key, loss, norm)
 	}
@@ -104,12 +109,16 @@ func (r *Run[T]) step(b *tensor.Batch[T]) (*Record, error) {
 	logged := (r.state.Step+1)%r.s.Config.LogEvery == 0
 	var rec *Record
 	if logged {
-		copy(r.before, r.s.Model.Weights())
+		r.keepWeights()
 		rec = r.stepRecord(sum/weight, norm)
 	}
 	r.part = "optimizer"
 	for i := range r.updates {
-		if u := &r.updates[i]; !u.param.Frozen {
+		switch u := &r.updates[i]; {
+		case u.param.Frozen:
+		case u.table != nil:
+			u.table.step(r.s.Optimizer, r.state.Step+1)
+		default:
 			u.update.Grad, u.update.Step = u.gradient(grads), r.state.Step+1
 			r.s.Optimizer.Update(&u.update)
 		}
@@ -136,7 +145,7 @@ func (r *Run[T]) resolveRates() error {
 	return nil
 }
 
-// gradient returns the part of a flat gradient that belongs to the parameter.
+// gradient returns the part of a flat gradient that belongs to the parameter, which is no table.
 func (u *paramUpdate[T]) gradient(grads []T) []T {
 	return grads[u.param.Offset : u.param.Offset+len(u.param.Data)]
 }
@@ -156,13 +165,14 @@ func (r *Run[T]) stepRecord(loss, norm float64) *Record {
 	lr, gradNorm := Number(r.values[0]), Number(norm)
 	rec := &Record{Kind: StepRecord, Loss: Number(loss), LR: &lr, GradNorm: &gradNorm}
 	if len(r.s.Regularizers) > 0 {
-		penalty := Number(r.penalty())
+		penalty := Number(r.stepPenalty())
 		rec.Penalty = &penalty
 	}
 	return rec
 }
 
-// updateRatios returns ‖Δw‖/‖w‖ for each node that trains, from the weights before the update and those after.
+// updateRatios returns ‖Δw‖/‖w‖ for each node that trains, from the weights before the update and those after: of a
+// table whose rows are updated lazily, over the rows that the step touched.
 func (r *Run[T]) updateRatios() map[string]Number {
 	type norms struct{ change, weight float64 }
 	byNode := map[string]norms{}
@@ -170,13 +180,9 @@ func (r *Run[T]) updateRatios() map[string]Number {
 		if u.param.Frozen {
 			continue
 		}
+		change, weight := r.change(&u)
 		n := byNode[u.param.Node]
-		before := r.before[u.param.Offset : u.param.Offset+len(u.param.Data)]
-		tensor.Scale(-1, before)
-		tensor.AddTo(before, u.param.Data)
-		n.change += tensor.SumSquares(before)
-		n.weight += tensor.SumSquares(u.param.Data)
-		byNode[u.param.Node] = n
+		byNode[u.param.Node] = norms{n.change + change, n.weight + weight}
 	}
 	ratios := map[string]Number{}
 	for node, n := range byNode {
