@@ -56,21 +56,9 @@ func (l *HardTanh[T]) Build(b *Builder[T]) error {
 }
 
 // Forward implements Layer.
-func (l *HardTanh[T]) Forward(f *Frame[T]) {
-	y := f.Out()
-	for i, x := range f.In(0) {
-		y[i] = min(max(x, l.lo), l.hi)
-	}
-}
+func (l *HardTanh[T]) Forward(f *Frame[T]) { tensor.Clip(f.Out(), f.In(0), l.lo, l.hi) }
 
 // Backward implements Layer.
 func (l *HardTanh[T]) Backward(f *Frame[T]) {
-	dx, dy := f.DIn(0), f.DOut()
-	for i, y := range f.Out() {
-		if y <= l.lo || y >= l.hi {
-			dx[i] = 0
-		} else {
-			dx[i] = dy[i]
-		}
-	}
+	tensor.ClipBackward(f.DIn(0), f.Out(), f.DOut(), l.lo, l.hi)
 }

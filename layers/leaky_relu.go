@@ -31,25 +31,9 @@ func (LeakyReLU[T]) Build(b *Builder[T]) error {
 }
 
 // Forward implements Layer.
-func (l LeakyReLU[T]) Forward(f *Frame[T]) {
-	y := f.Out()
-	for i, x := range f.In(0) {
-		if x > 0 {
-			y[i] = x
-		} else {
-			y[i] = l.a * x
-		}
-	}
-}
+func (l LeakyReLU[T]) Forward(f *Frame[T]) { tensor.LeakyReLU(f.Out(), f.In(0), l.a) }
 
 // Backward implements Layer.
 func (l LeakyReLU[T]) Backward(f *Frame[T]) {
-	dx, dy := f.DIn(0), f.DOut()
-	for i, x := range f.In(0) {
-		if x > 0 {
-			dx[i] = dy[i]
-		} else {
-			dx[i] = l.a * dy[i]
-		}
-	}
+	tensor.LeakyReLUBackward(f.DIn(0), f.In(0), f.DOut(), l.a)
 }

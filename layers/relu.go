@@ -28,21 +28,7 @@ func (ReLU[T]) Build(b *Builder[T]) error {
 }
 
 // Forward implements Layer.
-func (ReLU[T]) Forward(f *Frame[T]) {
-	y := f.Out()
-	for i, x := range f.In(0) {
-		y[i] = max(x, 0)
-	}
-}
+func (ReLU[T]) Forward(f *Frame[T]) { tensor.ReLU(f.Out(), f.In(0)) }
 
 // Backward implements Layer.
-func (ReLU[T]) Backward(f *Frame[T]) {
-	dx, dy := f.DIn(0), f.DOut()
-	for i, y := range f.Out() {
-		if y <= 0 {
-			dx[i] = 0
-		} else {
-			dx[i] = dy[i]
-		}
-	}
-}
+func (ReLU[T]) Backward(f *Frame[T]) { tensor.ReLUBackward(f.DIn(0), f.Out(), f.DOut()) }

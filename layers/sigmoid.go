@@ -29,9 +29,4 @@ func (Sigmoid[T]) Build(b *Builder[T]) error {
 func (Sigmoid[T]) Forward(f *Frame[T]) { tensor.Sigmoid(f.Out(), f.In(0)) }
 
 // Backward implements Layer.
-func (Sigmoid[T]) Backward(f *Frame[T]) {
-	dx, dy := f.DIn(0), f.DOut()
-	for i, y := range f.Out() {
-		dx[i] = dy[i] * y * (1 - y)
-	}
-}
+func (Sigmoid[T]) Backward(f *Frame[T]) { tensor.SigmoidBackward(f.DIn(0), f.Out(), f.DOut()) }

@@ -29,9 +29,4 @@ func (Tanh[T]) Build(b *Builder[T]) error {
 func (Tanh[T]) Forward(f *Frame[T]) { tensor.Tanh(f.Out(), f.In(0)) }
 
 // Backward implements Layer.
-func (Tanh[T]) Backward(f *Frame[T]) {
-	dx, dy := f.DIn(0), f.DOut()
-	for i, y := range f.Out() {
-		dx[i] = dy[i] * (1 - T(y*y))
-	}
-}
+func (Tanh[T]) Backward(f *Frame[T]) { tensor.TanhBackward(f.DIn(0), f.Out(), f.DOut()) }

@@ -26,6 +26,57 @@ func Sigmoid[T Float](dst, x []T) {
 	kernel.Sigmoid(dst, x)
 }
 
+// TanhBackward computes dx = dy·(1 − y²), the gradient of y = tanh x. Shapes: dx, y, dy [n]; dx may be y or dy.
+func TanhBackward[T Float](dx, y, dy []T) {
+	checkGradient("tanh_backward", dx, y, dy)
+	kernel.TanhBackward(dx, y, dy)
+}
+
+// SigmoidBackward computes dx = dy·y·(1 − y), the gradient of y = 1/(1+e⁻ˣ). Shapes: dx, y, dy [n]; dx may be y or dy.
+func SigmoidBackward[T Float](dx, y, dy []T) {
+	checkGradient("sigmoid_backward", dx, y, dy)
+	kernel.SigmoidBackward(dx, y, dy)
+}
+
+// ReLU computes dst = max(x, 0). dst may be x.
+func ReLU[T Float](dst, x []T) {
+	checkLen("relu", len(dst), len(x))
+	kernel.ReLU(dst, x)
+}
+
+// ReLUBackward computes dx = dy, and 0 where y ≤ 0: the gradient of y = max(x, 0). Shapes: dx, y, dy [n]; dx may be y or
+// dy.
+func ReLUBackward[T Float](dx, y, dy []T) {
+	checkGradient("relu_backward", dx, y, dy)
+	kernel.ReLUBackward(dx, y, dy)
+}
+
+// LeakyReLU computes dst = x where x > 0, else slope·x. dst may be x.
+func LeakyReLU[T Float](dst, x []T, slope T) {
+	checkLen("leaky_relu", len(dst), len(x))
+	kernel.LeakyReLU(dst, x, slope)
+}
+
+// LeakyReLUBackward computes dx = dy where x > 0, else slope·dy: the gradient of LeakyReLU. Shapes: dx, x, dy [n]; dx may
+// be x or dy.
+func LeakyReLUBackward[T Float](dx, x, dy []T, slope T) {
+	checkGradient("leaky_relu_backward", dx, x, dy)
+	kernel.LeakyReLUBackward(dx, x, dy, slope)
+}
+
+// Clip computes dst = lo where x < lo, hi where x > hi, else x, for lo ≤ hi. dst may be x.
+func Clip[T Float](dst, x []T, lo, hi T) {
+	checkLen("clip", len(dst), len(x))
+	kernel.Clip(dst, x, lo, hi)
+}
+
+// ClipBackward computes dx = dy, and 0 where y ≤ lo or y ≥ hi: the gradient of y = Clip(x). Shapes: dx, y, dy [n]; dx may
+// be y or dy.
+func ClipBackward[T Float](dx, y, dy []T, lo, hi T) {
+	checkGradient("clip_backward", dx, y, dy)
+	kernel.ClipBackward(dx, y, dy, lo, hi)
+}
+
 // Max returns the largest element of x, NaN when x holds one. It panics on an empty slice.
 func Max[T Float](x []T) T {
 	if len(x) == 0 {
@@ -40,4 +91,9 @@ func Softmax[T Float](dst, x []T, n int) {
 	checkLen("softmax", len(dst), len(x))
 	checkRows("softmax", len(x), n)
 	kernel.Softmax(dst, x, n)
+}
+
+func checkGradient[T Float](op string, dx, xy, dy []T) {
+	checkLen(op, len(dx), len(xy))
+	checkLen(op, len(dy), len(xy))
 }

@@ -1,7 +1,23 @@
 package kernel
 
-// Max returns the largest element, NaN when there is one. x must not be empty.
+// Max returns the largest element, NaN when there is one. x must not be empty. Of −0 and +0 it returns either.
 func Max[T Float](x []T) T {
+	if level == plain {
+		return maxPlain(x)
+	}
+	m := maxVector(x[:min(len(x), sumPiece)])
+	for x = x[min(len(x), sumPiece):]; len(x) > 0; x = x[min(len(x), sumPiece):] {
+		if v := maxVector(x[:min(len(x), sumPiece)]); v > m || v != v {
+			m = v
+		}
+		if m != m {
+			break
+		}
+	}
+	return m
+}
+
+func maxPlain[T Float](x []T) T {
 	m := x[0]
 	for _, v := range x {
 		if v > m || v != v {
@@ -14,9 +30,31 @@ func Max[T Float](x []T) T {
 	return m
 }
 
-// Softmax computes dst[i, j] = e^(x[i,j]−mᵢ) / Σ_l e^(x[i,l]−mᵢ) with mᵢ the row's maximum. Shapes: dst, x [rows n].
+// Softmax computes dst[i, j] = e^(x[i,j]−mᵢ) / Σ_l e^(x[i,l]−mᵢ) with mᵢ the row's maximum. The sum is that of Sum.
+// Shapes: dst, x [rows n].
 func Softmax[T Float](dst, x []T, n int) {
-	for ; len(x) >= n && n > 0; dst, x = dst[n:], x[n:] {
+	if n <= 0 {
+		return
+	}
+	x = x[:len(x)/n*n]
+	dst = dst[:len(x)]
+	if level == plain || n > sumPiece {
+		softmaxPlain(dst, x, n)
+		return
+	}
+	for step := max(1, piece/n) * n; len(x) > 0; {
+		part := min(step, len(x))
+		if n <= Lanes {
+			softmaxNarrowVector(dst[:part], x[:part], n)
+		} else {
+			softmaxVector(dst[:part], x[:part], n)
+		}
+		dst, x = dst[part:], x[part:]
+	}
+}
+
+func softmaxPlain[T Float](dst, x []T, n int) {
+	for ; len(x) > 0; dst, x = dst[n:], x[n:] {
 		m := Max(x[:n])
 		for j, v := range x[:n] {
 			dst[j] = v - m

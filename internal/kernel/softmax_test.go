@@ -27,19 +27,28 @@ func TestMax(t *testing.T) {
 		{[]float32{2, 1, nan}, nan},
 		{[]float32{1, nan, 2}, nan},
 	} {
-		if got := Max(test.x); !sameBits(got, test.want) {
-			t.Errorf("max of %v = %v, want %v", test.x, got, test.want)
-		}
+		eachLevel(t, func(t *testing.T) {
+			if got := Max(test.x); !sameBits(got, test.want) {
+				t.Errorf("max of %v = %v, want %v", test.x, got, test.want)
+			}
+		})
 	}
 }
 
 // TestMaxPropagates puts a special value at every place of slices around the number of lanes.
 func TestMaxPropagates(t *testing.T) {
-	nan, inf := math.NaN(), math.Inf(1)
-	for _, n := range []int{1, 2, 15, 16, 17, 33} {
-		for i := range n {
-			for _, special := range []float64{nan, inf, -inf} {
-				x := make([]float64, n)
+	eachLevel(t, func(t *testing.T) {
+		t.Run("float32", testMaxPropagates[float32])
+		t.Run("float64", testMaxPropagates[float64])
+	})
+}
+
+func testMaxPropagates[T Float](t *testing.T) {
+	nan, inf := T(math.NaN()), T(math.Inf(1))
+	for _, n := range []int{1, 2, 15, 16, 17, 33, sumPiece + 3} {
+		for i := 0; i < n; i += 1 + n/100 {
+			for _, special := range []T{nan, inf, -inf} {
+				x := make([]T, n)
 				x[i] = special
 				if got := Max(x); special != -inf && !sameBits(got, special) || special == -inf && n > 1 && got != 0 {
 					t.Errorf("max with %v at %d of %d: %v", special, i, n, got)
@@ -50,15 +59,47 @@ func TestMaxPropagates(t *testing.T) {
 }
 
 func TestSoftmax(t *testing.T) {
-	t.Run("float32", testSoftmax[float32])
-	t.Run("float64", testSoftmax[float64])
+	eachLevel(t, func(t *testing.T) {
+		t.Run("float32", testSoftmax[float32])
+		t.Run("float64", testSoftmax[float64])
+	})
+}
+
+// TestSoftmaxIsItsParts: the kernel gives the bits of the loop over its parts, with every instruction set.
+func TestSoftmaxIsItsParts(t *testing.T) {
+	eachVectorLevel(t, func(t *testing.T) {
+		t.Run("float32", testSoftmaxIsItsParts[float32])
+		t.Run("float64", testSoftmaxIsItsParts[float64])
+	})
+}
+
+func testSoftmaxIsItsParts[T Float](t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 10))
+	special := specials[T]()
+	for n := 1; n < 80; n++ {
+		rows := 1 + rng.IntN(5)
+		x, dst := newInput[T](rng, rows, n, 0), newOutput[T](rng, rows, n, 0)
+		if n%3 == 0 {
+			x.set(rng.IntN(rows), rng.IntN(n), special[rng.IntN(len(special))])
+		}
+		want := make([]T, rows*n)
+		softmaxPlain(want, x.data(), n)
+		Softmax(dst.data(), x.data(), n)
+		x.checkInput(t, "softmax")
+		dst.checkOutput(t, "softmax")
+		for i, v := range dst.data() {
+			if !sameBits(v, want[i]) {
+				t.Fatalf("rows of %d: element %d is %v, from the parts %v", n, i, v, want[i])
+			}
+		}
+	}
 }
 
 // testSoftmax compares with e^(x−m)/Σ in float64, of rows that are shifted to where e^x overflows or vanishes.
 func testSoftmax[T Float](t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 4))
-		rows, n := rapid.IntRange(0, 5).Draw(t, "rows"), rapid.IntRange(1, 40).Draw(t, "n")
+		rows, n := rapid.IntRange(0, 5).Draw(t, "rows"), rapid.SampledFrom([]int{1, 2, 3, 7, 10, 15, 16, 17, 31, 32, 33, 40, 100}).Draw(t, "n")
 		shift := rapid.SampledFrom([]T{0, 1e4, -1e4, largest[T](), -largest[T]()}).Draw(t, "shift")
 		x, dst := newInput[T](rng, rows, n, 0), newOutput[T](rng, rows, n, 0)
 		for i := range rows {
