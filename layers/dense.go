@@ -54,6 +54,7 @@ func (l *Dense[T]) Build(b *Builder[T]) error {
 	l.w = b.Param("w", l.c.Weights, l.in, l.c.Units)
 	if l.c.Bias {
 		l.b = b.Param("b", l.c.BiasInit, l.c.Units)
+		b.SetsDParam(l.b)
 	}
 	b.SetsDParam(l.w)
 	b.Out(withLast(shape, l.c.Units)...)
@@ -65,10 +66,11 @@ func (l *Dense[T]) Build(b *Builder[T]) error {
 // Forward implements Layer.
 func (l *Dense[T]) Forward(f *Frame[T]) {
 	rows, in, units := len(f.In(0))/l.in, l.in, l.c.Units
-	x, y := tensor.Mat(rows, in, f.In(0)), tensor.Mat(rows, units, f.Out())
-	tensor.MatMul(y, tensor.Overwrite, x, tensor.Mat(in, units, f.Param(l.w)))
+	x, w, y := tensor.Mat(rows, in, f.In(0)), tensor.Mat(in, units, f.Param(l.w)), tensor.Mat(rows, units, f.Out())
 	if l.c.Bias {
-		tensor.AddRow(f.Out(), f.Param(l.b))
+		tensor.MatMulBias(y, x, w, f.Param(l.b))
+	} else {
+		tensor.MatMul(y, tensor.Overwrite, x, w)
 	}
 }
 
@@ -78,7 +80,7 @@ func (l *Dense[T]) Backward(f *Frame[T]) {
 	x, dy := tensor.Mat(rows, in, f.In(0)), tensor.Mat(rows, units, f.DOut())
 	tensor.MatMulTN(tensor.Mat(in, units, f.DParam(l.w)), f.DParamMode(l.w), x, dy)
 	if l.c.Bias {
-		tensor.SumRows(f.DParam(l.b), f.DOut())
+		tensor.SumRows(f.DParam(l.b), f.DParamMode(l.b), f.DOut())
 	}
 	if f.NeedsDIn(0) {
 		tensor.MatMulNT(tensor.Mat(rows, in, f.DIn(0)), tensor.Overwrite, dy, tensor.Mat(in, units, f.Param(l.w)))

@@ -134,7 +134,7 @@ func (l *mean[T]) Backward(f *layers.Frame[T]) {
 func meanOfRows[T tensor.Float](m, x []T, rows int) {
 	clear(m)
 	if rows > 0 {
-		tensor.SumRows(m, x)
+		tensor.SumRows(m, tensor.Accumulate, x)
 		tensor.Scale(1/T(rows), m)
 	}
 }

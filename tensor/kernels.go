@@ -96,14 +96,12 @@ func AddRow[T Float](y, b []T) {
 	kernel.AddRow(y, b)
 }
 
-// SumRows adds the sum of the rows of dy to db: the gradient of AddRow. Shapes: dy [rows n], db [n].
-func SumRows[T Float](db, dy []T) {
+// SumRows sets db to the sum of the rows of dy, or adds it to db: the gradient of AddRow. Shapes: dy [rows n], db [n].
+func SumRows[T Float](db []T, mode Mode, dy []T) {
 	checkRows("sum_rows", len(dy), len(db))
+	if mode == Overwrite {
+		kernel.SumRowsOverwrite(db, dy)
+		return
+	}
 	kernel.SumRows(db, dy)
-}
-
-// SumRowsOverwrite sets db to the sum of the rows of dy: SumRows from 0. Shapes: dy [rows n], db [n].
-func SumRowsOverwrite[T Float](db, dy []T) {
-	checkRows("sum_rows", len(dy), len(db))
-	kernel.SumRowsOverwrite(db, dy)
 }
