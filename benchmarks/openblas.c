@@ -1,3 +1,5 @@
+//go:build ignore
+
 // The matrix products of OpenBLAS as a co-process of a benchmark, and the FMA roof of the processor.
 //
 // Build with Debian's libopenblas-dev (libopenblas-pthread-dev or libopenblas-openmp-dev choose its threads):
