@@ -9,6 +9,9 @@ import (
 
 type node = model.Node[float32]
 
+// zeros are what parameters begin with, until drawWeights.
+var zeros = layers.Init{Name: "zeros"}
+
 // mlp returns a chain of dense layers of the given widths, with ReLU between them.
 func mlp(sizes ...int) func() []node {
 	return func() []node {
@@ -36,7 +39,7 @@ func mnistNodes() []node {
 }
 
 func dense(name string, units int) node {
-	return node{Name: name, Layer: layers.NewDense[float32](layers.DenseConfig{Units: units, Bias: true})}
+	return node{Name: name, Layer: layers.NewDense[float32](layers.DenseConfig{Units: units, Bias: true, Weights: zeros})}
 }
 
 func relu(name string) node {

@@ -3,6 +3,7 @@ package benchmarks
 import (
 	"fmt"
 
+	"github.com/strata-ml/strata/internal/kernel"
 	"github.com/strata-ml/strata/loss"
 	"github.com/strata-ml/strata/model"
 	"github.com/strata-ml/strata/optim"
@@ -53,7 +54,7 @@ func (s *Stepper) prepareUpdates() {
 	for _, p := range s.model.Params() {
 		u := optim.Update[float32]{Param: p.Data, Grad: grads[p.Offset : p.Offset+len(p.Data)], Rates: rates}
 		for range s.optimizer.Slots() {
-			u.Slots = append(u.Slots, make([]float32, len(p.Data)))
+			u.Slots = append(u.Slots, kernel.Make[float32](len(p.Data)))
 		}
 		s.updates = append(s.updates, u)
 	}

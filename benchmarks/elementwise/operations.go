@@ -1,6 +1,7 @@
 package main
 
 import (
+	"github.com/strata-ml/strata/internal/kernel"
 	"github.com/strata-ml/strata/optim"
 	"github.com/strata-ml/strata/registry"
 	"github.com/strata-ml/strata/tensor"
@@ -26,14 +27,16 @@ func (op operation) repeated() func() error {
 	}
 }
 
+// operations returns all of them. Arrays lie in memory as those of a run do; ReLU has no public function but its layer.
 func operations() []operation {
-	x, y, z := normal(1, length), normal(2, length), make([]float32, length)
-	square, squareOut := normal(3, 1024*1024), make([]float32, 1024*1024)
+	x, y, z := normal(1, length), normal(2, length), kernel.Make[float32](length)
+	square, squareOut := normal(3, 1024*1024), kernel.Make[float32](1024*1024)
 	narrow, narrowOut := normal(4, 128*10), make([]float32, 128*10)
 	return []operation{
 		{"exp", 1, func() { tensor.Exp(z, x) }},
 		{"tanh", 1, func() { tensor.Tanh(z, x) }},
 		{"sigmoid", 1, func() { tensor.Sigmoid(z, x) }},
+		{"relu", 1, func() { kernel.ReLU(z, x) }},
 		{"softmax-1024x1024", 1, func() { tensor.Softmax(squareOut, square, 1024) }},
 		{"softmax-128x10", 16, func() { tensor.Softmax(narrowOut, narrow, 10) }},
 		{"adam", 1, adam()},
@@ -47,7 +50,7 @@ func adam() func() {
 	o := optim.NewAdam[float32](registry.Defaults[optim.AdamConfig]())
 	u := &optim.Update[float32]{
 		Param: normal(5, length), Grad: normal(6, length),
-		Slots: [][]float32{make([]float32, length), make([]float32, length)},
+		Slots: [][]float32{kernel.Make[float32](length), kernel.Make[float32](length)},
 	}
 	for _, r := range o.Rates() {
 		u.Rates = append(u.Rates, r.Value.Value)
@@ -60,7 +63,7 @@ func adam() func() {
 
 // normal returns standard normal numbers.
 func normal(seed uint64, n int) []float32 {
-	x, random := make([]float32, n), tensor.NewRandom(seed)
+	x, random := kernel.Make[float32](n), tensor.NewRandom(seed)
 	for i := range x {
 		x[i] = float32(random.Normal(i))
 	}

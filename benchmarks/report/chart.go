@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"fmt"
 	"image/color"
 	"io"
@@ -53,15 +54,13 @@ func (d *Document) draw(base string) error {
 		}
 	}{{base + ".png", png}, {base + ".svg", svg}} {
 		d.chart(draw.New(file.canvas))
-		f, err := os.Create(file.name)
-		if err != nil {
+		var b bytes.Buffer
+		if _, err := file.canvas.WriteTo(&b); err != nil {
 			return err
 		}
-		if _, err := file.canvas.WriteTo(f); err != nil {
-			f.Close()
-			return err
-		}
-		if err := f.Close(); err != nil {
+		// A viewer of the SVG file may lack the font.
+		image := bytes.ReplaceAll(b.Bytes(), []byte(`"font-family:Liberation Sans;`), []byte(`"font-family:Liberation Sans,Arial,sans-serif;`))
+		if err := os.WriteFile(file.name, image, 0o644); err != nil {
 			return err
 		}
 	}
