@@ -66,9 +66,7 @@ func setupOf[T tensor.Float](c *Config, splits *data.Splits) (train.Setup[T], er
 		Metrics: metricsOf[T](c), Train: splits.Train, Eval: splits.Eval, Seed: c.Seed, Config: c.Train,
 		EarlyStopping: c.EarlyStopping, Checkpoints: c.Checkpoint,
 	}
-	for _, r := range c.Regularizers {
-		s.Regularizers = append(s.Regularizers, train.Penalty[T]{Regularizer: optim.MakeRegularizer[T](r.Part.New()), Params: r.Params})
-	}
+	s.Regularizers, _ = penaltiesOf[T](c)
 	return s, nil
 }
 

@@ -9,10 +9,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unsafe"
 
 	"github.com/strata-ml/strata/model"
 	"github.com/strata-ml/strata/optim"
 	"github.com/strata-ml/strata/tensor"
+	"github.com/strata-ml/strata/train"
 )
 
 // assumedMemory is what a machine that does not tell is taken to have.
@@ -54,7 +56,7 @@ func checkMemory[T tensor.Float](c *checker, m *model.Model[T], trainRows int) {
 		slots = len(optim.Make[T](c.config.Optimizer.New()).Slots())
 	}
 	rows := min(c.config.Train.BatchSize, trainRows)
-	need := m.Memory(rows, slots)
+	need := memoryOf(c.config, m, rows, slots)
 	if need < 0 || uint64(need) <= limit {
 		return
 	}
@@ -63,16 +65,31 @@ func checkMemory[T tensor.Float](c *checker, m *model.Model[T], trainRows int) {
 	worst := slices.MaxFunc(infos, func(a, b model.NodeInfo) int { return compareCost(a, b, rows, slots) })
 	params, values := cost(worst, rows, slots)
 	i := slices.IndexFunc(c.config.Model, func(n Node) bool { return n.Name == worst.Name })
-	if values > params && rows > 1 && uint64(m.Memory(1, slots)) <= limit {
+	if values > params && rows > 1 && uint64(memoryOf(c.config, m, 1, slots)) <= limit {
 		c.fail(c.at("train", "batch_size"), fmt.Sprintf("train: a batch of %d rows %s", rows, needs), fmt.Sprintf("make batch_size smaller; node %q has %v values per row", worst.Name, worst.Out.Size()))
 		return
 	}
 	c.fail(c.node(i), fmt.Sprintf("model: node %q: the model %s", worst.Name, needs), fmt.Sprintf("this node takes the most: %d parameters, output %v", worst.Params, worst.Out))
 }
 
+// memoryOf estimates the bytes that training takes for a model, as Model.Memory does. A table that is updated whole has a
+// gradient of its size besides.
+func memoryOf[T tensor.Float](c *Config, m *model.Model[T], rows, slots int) int {
+	total := float64(m.Memory(rows, slots))
+	for _, p := range m.Params() {
+		if c.Train.Rows == train.DenseRows && p.IsTable() && !p.Frozen {
+			total += float64(p.Shape.Size()) * float64(unsafe.Sizeof(T(0)))
+		}
+	}
+	if total >= math.MaxInt {
+		return math.MaxInt
+	}
+	return int(total)
+}
+
 // cost estimates the elements that a node's parameters and its values take.
 func cost(n model.NodeInfo, rows, slots int) (params, values float64) {
-	return float64(n.Params) * float64(2+slots), 2 * float64(rows) * float64(n.Out.Size())
+	return float64(n.Params)*float64(2+slots) - float64(n.Tables), 2 * float64(rows) * float64(n.Out.Size())
 }
 
 func compareCost(a, b model.NodeInfo, rows, slots int) int {

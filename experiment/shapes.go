@@ -45,6 +45,7 @@ func checkShapes[T tensor.Float](c *checker, order []int, inputs []tensor.Spec, 
 		return
 	}
 	checkPatterns(c, m)
+	checkRowUpdates(c, m)
 	if c.warm != nil {
 		checkWarmStart(c, m)
 	}
@@ -138,12 +139,9 @@ func checkPatterns[T tensor.Float](c *checker, m *model.Model[T]) {
 			c.fail(p.node, fmt.Sprintf("%s: %q matches no parameter", p.owner, p.text), listParams(paths))
 		}
 	}
-	frozen, at := c.config.Freeze, c.at("freeze")
-	if warm := c.config.WarmStart; warm != nil {
-		if len(frozen) == 0 {
-			at = c.at("warm_start", "freeze")
-		}
-		frozen = append(slices.Clone(frozen), warm.Freeze...)
+	frozen, at := c.frozen(), c.at("freeze")
+	if c.config.WarmStart != nil && len(c.config.Freeze) == 0 {
+		at = c.at("warm_start", "freeze")
 	}
 	trains := slices.ContainsFunc(paths, func(path string) bool {
 		ok, err := optim.Match(frozen, path)
@@ -152,6 +150,14 @@ func checkPatterns[T tensor.Float](c *checker, m *model.Model[T]) {
 	if !trains {
 		c.fail(at, "freeze: every parameter is frozen: there is nothing to train", listParams(paths))
 	}
+}
+
+// frozen returns the patterns of parameters that do not train.
+func (c *checker) frozen() []string {
+	if warm := c.config.WarmStart; warm != nil {
+		return append(slices.Clone(c.config.Freeze), warm.Freeze...)
+	}
+	return c.config.Freeze
 }
 
 // matches reports whether a pattern matches a path. One that is malformed matches all: it is a problem already.

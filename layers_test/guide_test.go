@@ -19,6 +19,7 @@ var sources = []string{
 	"../examples/custom-layer/swish/swish.go",
 	"../examples/custom-layer/swish/swish_test.go",
 	"reference_test.go",
+	"rows_test.go",
 }
 
 func read(t *testing.T, path string) string {
