@@ -132,6 +132,20 @@ func (t *tableUpdate[T]) addPenalty(p optim.Regularizer[T]) {
 	}
 }
 
+// sumSquares returns the square of the norm of the gradient of the rows that are updated, with the penalties that the
+// update folds in.
+func (t *tableUpdate[T]) sumSquares() float64 {
+	if t.update.Fold.L1 == 0 && t.update.Fold.L2 == 0 {
+		return tensor.SumSquares(t.update.Grad)
+	}
+	sum := 0.0
+	for i := range t.update.Rows {
+		w, dw := t.row(i)
+		sum += optim.FoldedSumSquares(dw, w, t.update.Fold)
+	}
+	return sum
+}
+
 // penalty returns the term of a penalty for the rows that are updated.
 func (t *tableUpdate[T]) penalty(p optim.Regularizer[T]) float64 {
 	total := 0.0

@@ -16,7 +16,8 @@ type paramUpdate[T tensor.Float] struct {
 	param     model.Param[T]
 	update    optim.Update[T]
 	penalties []optim.Regularizer[T]
-	table     *tableUpdate[T] // nil for a parameter with an ordinary gradient
+	added     []optim.Regularizer[T] // of them, those whose gradient the update does not fold in
+	table     *tableUpdate[T]        // nil for a parameter with an ordinary gradient
 }
 
 // scheduledRate is a rate of the optimizer and the schedule that it follows.
@@ -56,9 +57,13 @@ func (r *Run[T]) prepareUpdates() error {
 			if err != nil {
 				return fmt.Errorf("regularizer: %w", err)
 			}
-			if matches {
-				used[i] = true
-				u.penalties = append(u.penalties, penalty.Regularizer)
+			if !matches {
+				continue
+			}
+			used[i] = true
+			u.penalties = append(u.penalties, penalty.Regularizer)
+			if !r.folds() || p.Frozen || !optim.AddPenalty(&u.update.Fold, penalty.Regularizer) {
+				u.added = append(u.added, penalty.Regularizer)
 			}
 		}
 		r.updates = append(r.updates, u)
@@ -87,18 +92,8 @@ func (r *Run[T]) step(b *tensor.Batch[T]) (*Record, error) {
 	r.part = "regularizer"
 	grads := r.exec.Grads()
 	r.gatherTables()
-	for _, u := range r.updates {
-		for _, p := range u.penalties {
-			switch {
-			case u.param.Frozen:
-			case u.table != nil:
-				u.table.addPenalty(p)
-			default:
-				p.AddGradient(u.param.Data, u.gradient(grads))
-			}
-		}
-	}
-	norm := optim.ClipGradient(r.s.Clip, r.parts...)
+	r.addPenalties(grads)
+	norm := r.clip(grads)
 	if loss := sum / weight; !isFinite(loss) || !isFinite(norm) {
 		return nil, r.traceNonFinite(b, key, loss, norm)
 	}
@@ -131,6 +126,56 @@ func (r *Run[T]) step(b *tensor.Batch[T]) (*Record, error) {
 	r.score.add(sum, weight, pred, b)
 	r.stepped.Loss = sum / weight
 	return rec, nil
+}
+
+// folds reports whether penalties and the bound of the norm are left to the update, which then does them in its own
+// pass. A bound of each element has to be kept in memory.
+func (r *Run[T]) folds() bool { return optim.Folds(r.s.Optimizer) && r.s.Clip.Value == 0 }
+
+// addPenalties adds the gradients of the penalties that are not folded in.
+func (r *Run[T]) addPenalties(grads []T) {
+	for i := range r.updates {
+		u := &r.updates[i]
+		for _, p := range u.added {
+			switch {
+			case u.param.Frozen:
+			case u.table != nil:
+				u.table.addPenalty(p)
+			default:
+				p.AddGradient(u.param.Data, u.gradient(grads))
+			}
+		}
+	}
+}
+
+// clip clips the gradient, or leaves it to the update, and returns the Euclidean norm that it has before.
+func (r *Run[T]) clip(grads []T) (norm float64) {
+	if !r.folds() {
+		return optim.ClipGradient(r.s.Clip, r.parts...)
+	}
+	sum := 0.0
+	for i := range r.updates {
+		switch u := &r.updates[i]; {
+		case u.param.Frozen:
+		case u.table != nil:
+			sum += u.table.sumSquares()
+		default:
+			sum += optim.FoldedSumSquares(u.gradient(grads), u.param.Data, u.update.Fold)
+		}
+	}
+	norm = math.Sqrt(sum)
+	factor := r.s.Clip.Factor(norm)
+	if factor == 1 {
+		factor = 0 // says the same, and that nothing is to be done
+	}
+	for i := range r.updates {
+		u := &r.updates[i]
+		u.update.Fold.Factor = factor
+		if u.table != nil {
+			u.table.update.Fold.Factor = factor
+		}
+	}
+	return norm
 }
 
 // resolveRates sets the values that the optimizer's rates have for the step.

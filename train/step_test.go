@@ -1,6 +1,7 @@
 package train
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/strata-ml/strata/data"
@@ -16,12 +17,14 @@ import (
 // and an observer, for every optimizer.
 func TestUnitAllocatesNothing(t *testing.T) {
 	for _, name := range optim.Registry.Names() {
-		t.Run(name+"/float32", func(t *testing.T) { testUnitAllocs[float32](t, name) })
-		t.Run(name+"/float64", func(t *testing.T) { testUnitAllocs[float64](t, name) })
+		for _, clip := range []optim.Clip{{Norm: 1}, {Norm: 1, Value: 1}} { // folded into the update, and not
+			t.Run(fmt.Sprintf("%s/%+v/float32", name, clip), func(t *testing.T) { testUnitAllocs[float32](t, name, clip) })
+			t.Run(fmt.Sprintf("%s/%+v/float64", name, clip), func(t *testing.T) { testUnitAllocs[float64](t, name, clip) })
+		}
 	}
 }
 
-func testUnitAllocs[T tensor.Float](t *testing.T, optimizer string) {
+func testUnitAllocs[T tensor.Float](t *testing.T, optimizer string, clip optim.Clip) {
 	const rows = 4000
 	x, err := data.NewNumbers("x", tensor.Shape{3}, make([]float64, 3*rows), 1)
 	if err != nil {
@@ -54,7 +57,7 @@ func testUnitAllocs[T tensor.Float](t *testing.T, optimizer string) {
 	r, err := New(Setup[T]{
 		Model: m, Loss: loss.NewSoftmaxCrossEntropy[T](loss.SoftmaxCrossEntropyConfig{}), Optimizer: optim.Make[T](part),
 		Regularizers: []Penalty[T]{{Regularizer: optim.NewL2[T](registry.Defaults[optim.L2Config]()), Params: []string{"*/w"}}},
-		Clip:         optim.Clip{Norm: 1, Value: 1},
+		Clip:         clip,
 		Metrics:      []NamedMetric[T]{{"accuracy", MakeMetric[T](accuracy)}},
 		Train:        &data.Set{Inputs: []data.Column{x}, Target: y},
 		Config:       config,
