@@ -95,6 +95,9 @@ func (l *SoftmaxCrossEntropy[T]) Eval(pred []T, target tensor.Values[T], rows in
 	} else {
 		CheckLen(op, "targets", len(target.Ints), n)
 		CheckClasses(op, target.Ints, classes)
+		if len(l.config.ClassWeights) == 0 && l.config.LabelSmoothing == 0 {
+			return tensor.CrossEntropy(dpred, pred, target.Ints, classes, T(1/float64(n))), float64(n)
+		}
 		for _, k := range target.Ints {
 			weight += l.weights[k]
 		}

@@ -1,6 +1,10 @@
 package tensor
 
-import "github.com/strata-ml/strata/internal/kernel"
+import (
+	"fmt"
+
+	"github.com/strata-ml/strata/internal/kernel"
+)
 
 // Exp computes dst = eˣ. dst may be x.
 func Exp[T Float](dst, x []T) {
@@ -91,6 +95,23 @@ func Softmax[T Float](dst, x []T, n int) {
 	checkLen("softmax", len(dst), len(x))
 	checkRows("softmax", len(x), n)
 	kernel.Softmax(dst, x, n)
+}
+
+// CrossEntropy returns Σ −log p[i, class[i]] of the softmax p of each row of n logits, summed in float64, and sets
+// dx = scale·(p − [j = class[i]]) where dx is not nil. It is exact where a probability rounds to 0 or 1. Shapes: x, dx
+// [rows n]; class [rows], each in [0, n). dx and x must not overlap.
+func CrossEntropy[T Float](dx, x []T, class []int32, n int, scale T) float64 {
+	checkRows("cross_entropy", len(x), n)
+	checkLen("cross_entropy", len(class), len(x)/n)
+	if dx != nil {
+		checkLen("cross_entropy", len(dx), len(x))
+	}
+	for _, k := range class {
+		if k < 0 || int(k) >= n {
+			panic(&ShapeError{Op: "cross_entropy", Detail: fmt.Sprintf("class %d is not below %d", k, n)})
+		}
+	}
+	return kernel.CrossEntropy(dx, x, class, n, scale)
 }
 
 func checkGradient[T Float](op string, dx, xy, dy []T) {

@@ -53,6 +53,7 @@ func calls[T Float]() []call {
 		{"clip_backward", func() { ClipBackward(dst, x, y, 2, 4) }},
 		{"max", func() { number = Max(x) }},
 		{"softmax", func() { Softmax(dst, x, 3) }},
+		{"cross_entropy", func() { wide = CrossEntropy(dst, x, []int32{0, 2}, 3, 0.5) }},
 		{"matmul", func() { MatMul(Mat(2, 2, square), Overwrite, a, b) }},
 		{"matmul_bias", func() { MatMulBias(Mat(2, 2, square), a, b, square[:2]) }},
 		{"matmul_nt", func() { MatMulNT(Mat(2, 2, square), Accumulate, a, a) }},
@@ -110,6 +111,11 @@ func TestFunctions(t *testing.T) {
 		{"clip backward", func(dst, x, y []float64) { ClipBackward(dst, y, x, -1, 2) }, []float64{1, 2, 0, 0}},
 		{"max", func(dst, _, y []float64) { dst[0] = Max(y) }, []float64{2, 10, 10, 10}},
 		{"softmax", func(dst, _, y []float64) { Softmax(dst, y, 2) }, []float64{1 / (1 + e), e / (1 + e), 1 / (1 + e*e*e), e * e * e / (1 + e*e*e)}},
+		{"cross entropy", func(dst, x, y []float64) {
+			dx := make([]float64, 4)
+			dst[0] = CrossEntropy(dx, y, []int32{1, 0}, 2, 2)
+			copy(dst[1:], dx[:3])
+		}, []float64{math.Log1p(1/e) + math.Log1p(e*e*e), 2 / (1 + e), -2 / (1 + e), -2 + 2/(1+e*e*e)}},
 		{"matmul", func(dst, x, y []float64) { MatMul(Mat(2, 2, dst), Overwrite, Mat(2, 2, x), Mat(2, 2, y)) }, []float64{-2, 5, -4, 11}},
 		{"matmul_bias", func(dst, x, y []float64) { MatMulBias(Mat(2, 2, dst), Mat(2, 2, x), Mat(2, 2, y), x[2:]) }, []float64{1, 9, -1, 15}},
 		{"matmul_nt", func(dst, x, y []float64) { MatMulNT(Mat(2, 2, dst), Overwrite, Mat(2, 2, x), Mat(2, 2, y)) }, []float64{2, 3, 4, 5}},
@@ -175,6 +181,11 @@ func TestShapeErrors(t *testing.T) {
 		{func() { Softmax(four, four, 3) }, "tensor: softmax: 4 elements are no whole number of rows of 3"},
 		{func() { Softmax(four, four, 0) }, "tensor: softmax: 4 elements are no whole number of rows of 0"},
 		{func() { Softmax(four, four, -2) }, "tensor: softmax: 4 elements are no whole number of rows of -2"},
+		{func() { CrossEntropy(nil, four, []int32{0}, 3, 1) }, "tensor: cross_entropy: 4 elements are no whole number of rows of 3"},
+		{func() { CrossEntropy(nil, four, []int32{0}, 2, 1) }, "tensor: cross_entropy: lengths 1 and 2 differ"},
+		{func() { CrossEntropy(three, four, []int32{0, 1}, 2, 1) }, "tensor: cross_entropy: lengths 3 and 4 differ"},
+		{func() { CrossEntropy(nil, four, []int32{0, 2}, 2, 1) }, "tensor: cross_entropy: class 2 is not below 2"},
+		{func() { CrossEntropy(nil, four, []int32{-1, 0}, 2, 1) }, "tensor: cross_entropy: class -1 is not below 2"},
 		{func() { Mat(2, 2, three) }, "tensor: mat: 2×2 with stride 2 is larger than its 3 elements"},
 		{func() { Mat(-1, -1, four) }, "tensor: mat: no matrix is -1×-1"},
 		{func() { Mat(2, -1, four) }, "tensor: mat: no matrix is 2×-1"},

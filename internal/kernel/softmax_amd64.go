@@ -49,6 +49,40 @@ func softmaxNarrowVector[T Float](dst []T, x []T, n int) {
 	}
 }
 
+func crossEntropyVector[T Float](dx []T, x []T, class []int32, stats []T, n int, scale T) {
+	switch {
+	case is32[T]() && level == avx512:
+		crossEntropy32AVX512(as32(dx), as32(x), class, as32(stats), n, float32(scale))
+		return
+	case is32[T]():
+		crossEntropy32AVX2(as32(dx), as32(x), class, as32(stats), n, float32(scale))
+		return
+	case level == avx512:
+		crossEntropy64AVX512(as64(dx), as64(x), class, as64(stats), n, float64(scale))
+		return
+	default:
+		crossEntropy64AVX2(as64(dx), as64(x), class, as64(stats), n, float64(scale))
+		return
+	}
+}
+
+func crossEntropyLossVector[T Float](x []T, class []int32, stats []T, n int) {
+	switch {
+	case is32[T]() && level == avx512:
+		crossEntropyLoss32AVX512(as32(x), class, as32(stats), n)
+		return
+	case is32[T]():
+		crossEntropyLoss32AVX2(as32(x), class, as32(stats), n)
+		return
+	case level == avx512:
+		crossEntropyLoss64AVX512(as64(x), class, as64(stats), n)
+		return
+	default:
+		crossEntropyLoss64AVX2(as64(x), class, as64(stats), n)
+		return
+	}
+}
+
 //go:noescape
 func max32AVX512(x []float32) float32
 
@@ -84,3 +118,27 @@ func softmaxNarrow32AVX2(dst []float32, x []float32, n int)
 
 //go:noescape
 func softmaxNarrow64AVX2(dst []float64, x []float64, n int)
+
+//go:noescape
+func crossEntropy32AVX512(dx []float32, x []float32, class []int32, stats []float32, n int, scale float32)
+
+//go:noescape
+func crossEntropy64AVX512(dx []float64, x []float64, class []int32, stats []float64, n int, scale float64)
+
+//go:noescape
+func crossEntropy32AVX2(dx []float32, x []float32, class []int32, stats []float32, n int, scale float32)
+
+//go:noescape
+func crossEntropy64AVX2(dx []float64, x []float64, class []int32, stats []float64, n int, scale float64)
+
+//go:noescape
+func crossEntropyLoss32AVX512(x []float32, class []int32, stats []float32, n int)
+
+//go:noescape
+func crossEntropyLoss64AVX512(x []float64, class []int32, stats []float64, n int)
+
+//go:noescape
+func crossEntropyLoss32AVX2(x []float32, class []int32, stats []float32, n int)
+
+//go:noescape
+func crossEntropyLoss64AVX2(x []float64, class []int32, stats []float64, n int)

@@ -15,3 +15,11 @@ func softmaxVector[T Float](dst []T, x []T, n int) {
 func softmaxNarrowVector[T Float](dst []T, x []T, n int) {
 	panic(noVectorCode)
 }
+
+func crossEntropyVector[T Float](dx []T, x []T, class []int32, stats []T, n int, scale T) {
+	panic(noVectorCode)
+}
+
+func crossEntropyLossVector[T Float](x []T, class []int32, stats []T, n int) {
+	panic(noVectorCode)
+}

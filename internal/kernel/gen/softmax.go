@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/mmcloughlin/avo/operand"
@@ -16,6 +17,11 @@ func softmax(e *emitter) {
 	e.kernel("max", "x []T -> T", "returns the largest element, NaN where there is one. x must not be empty.", largest)
 	e.kernel("softmax", "dst []T, x []T, n int", "computes e^(x−m)/Σ e^(x−m) of each row, m its largest. Shapes: dst, x [rows n], rows > 0.", softmaxWide)
 	e.kernel("softmaxNarrow", "dst []T, x []T, n int", "is softmax for rows of at most 16 elements.", softmaxNarrow)
+	e.kernel("crossEntropy", "dx []T, x []T, class []int32, stats []T, n int, scale T",
+		"computes dx = scale·(softmax(x) − [j = class]) of each row, and what its loss is made of. Shapes: dx, x [rows n], class [rows], stats [rows 3].",
+		func(v vector) { crossEntropy(v, true) })
+	e.kernel("crossEntropyLoss", "x []T, class []int32, stats []T, n int", "is crossEntropy without dx.",
+		func(v vector) { crossEntropy(v, false) })
 }
 
 func largest(v vector) {
@@ -163,4 +169,95 @@ func softmaxNarrow(v vector) {
 		}
 	})
 	v.ret()
+}
+
+// crossEntropy emits the loss of each row, and with gradient dx too; stats holds three numbers of each row:
+//
+//	Σ e^(x_j−m) over j ≠ k, e^(x_k−m) and m
+//
+// with k the class of the row and m its largest element. The term of k stays apart, so that neither the loss nor the
+// gradient of a prediction that is nearly right is the difference of numbers near 1.
+func crossEntropy(v vector, gradient bool) {
+	x, class, stats := v.base("x"), v.base("class"), v.base("stats")
+	pointers := []reg.Register{x}
+	var dx reg.Register
+	if gradient {
+		dx = v.base("dx")
+		pointers = append(pointers, dx)
+	}
+	r := v.rowOf(v.Load(v.Param("n"), v.GP64()).(reg.GPVirtual))
+	lo, _ := v.expRange()
+	low := v.filled(lo)
+	r.eachRow("x", pointers, func() {
+		m := r.maxOf(x)
+		k := v.GP64()
+		v.MOVLQSX(operand.Mem{Base: class}, k)
+		v.ADDQ(operand.I32(4), class)
+		others, own, target := v.copies(r.vectors(), 0), v.filled(0), v.fromInteger(k)
+		r.groups(func(g group) {
+			for i := range others {
+				p := v.expOfDifference(g.load(x, i, 0), m, low)
+				g.clear(p, i)
+				if gradient {
+					g.store(p, dx, i)
+				}
+				other := v.reg()
+				v.keep(v.compare(notEqual, target, v.counting(i)), p, other)
+				v.add(others[i], other, others[i])
+				v.sub(p, other, p)
+				v.add(own, p, own)
+			}
+			v.sub(target, v.constant(chains), target)
+		})
+		rest, one, total := v.joined(others, v.add), v.joined([]reg.VecVirtual{own}, v.add), v.XMM()
+		v.storeLowest(rest, operand.Mem{Base: stats})
+		v.storeLowest(one, operand.Mem{Base: stats, Disp: v.elem})
+		v.storeLowest(m, operand.Mem{Base: stats, Disp: 2 * v.elem})
+		v.ADDQ(operand.I32(3*v.elem), stats)
+		if !gradient {
+			return
+		}
+		v.add(rest, one, total)
+		factor := v.quotient(v.address("scale"), total)
+		r.groups(func(g group) {
+			for i := range others {
+				p := g.load(dx, i, 0)
+				v.mul(factor, p, p)
+				g.store(p, dx, i)
+			}
+		})
+		v.mul(rest, factor.AsX(), rest)
+		pick(v, v.VXORPS, v.VXORPD)(v.signs(), rest, rest)
+		v.storeLowest(rest, at(dx, k, uint8(v.elem), 0))
+	})
+	v.ret()
+}
+
+// storeLowest stores the lowest lane.
+func (v vector) storeLowest(x reg.VecVirtual, m operand.Op) { pick(v, v.VMOVSS, v.VMOVSD)(x.AsX(), m) }
+
+// fromInteger fills a vector with an integer.
+func (v vector) fromInteger(k reg.Register) reg.VecVirtual {
+	x := v.XMM()
+	v.VXORPS(x, x, x)
+	pick(v, v.VCVTSI2SSQ, v.VCVTSI2SDQ)(k, x, x)
+	return v.spread(x)
+}
+
+// counting is the numbers of the lanes of vector i of a group, from 0 in its first.
+func (v vector) counting(i int) operand.Mem {
+	words := make([]operand.Constant, v.lanes())
+	for l := range words {
+		words[l], _ = v.bitsOf(float64(i*v.lanes() + l))
+	}
+	return v.data(fmt.Sprintf("counting%d%s%d", v.elem*8, v.name, i), words)
+}
+
+// address is where a scalar parameter lies.
+func (e *emitter) address(name string) operand.Mem {
+	c, err := e.Param(name).Resolve()
+	if err != nil {
+		panic(err)
+	}
+	return c.Addr
 }
