@@ -98,10 +98,7 @@ func (c *numbers[S]) Int32([]int32, []int) { panic(notIndex(c.spec)) }
 func gatherNumbers[S Numeric, T tensor.Float](c *numbers[S], dst []T, rows []int) {
 	width := c.spec.Shape.Size()
 	for i, r := range rows {
-		out := dst[i*width:][:width]
-		for j, v := range c.values[r*width:][:width] {
-			out[j] = T(float64(v) * c.scale)
-		}
+		tensor.ScaleNumbers(dst[i*width:][:width], c.values[r*width:][:width], c.scale)
 	}
 }
 

@@ -58,13 +58,7 @@ func (l *Dropout[T]) mask(f *Frame[T], dst, src []T) {
 	}
 	scale := T(1 / (1 - l.c.Rate))
 	for row := range f.Rows {
-		r, dst := f.Rand(row), dst[row*l.n:]
-		for i, v := range src[row*l.n : (row+1)*l.n] {
-			m := scale
-			if r.Float64(i) < l.c.Rate {
-				m = 0
-			}
-			dst[i] = m * v
-		}
+		from, to := row*l.n, (row+1)*l.n
+		tensor.Dropout(dst[from:to], src[from:to], f.Rand(row), l.c.Rate, scale)
 	}
 }

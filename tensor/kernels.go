@@ -105,3 +105,10 @@ func SumRows[T Float](db []T, mode Mode, dy []T) {
 	}
 	kernel.SumRows(db, dy)
 }
+
+// ScaleNumbers computes dst[i] = T(float64(x[i])·scale): elements of numbers of another type, such as the bytes of an
+// image. Shapes: dst, x [n].
+func ScaleNumbers[T Float, S uint8 | float32 | float64](dst []T, x []S, scale float64) {
+	checkLen("scale_numbers", len(dst), len(x))
+	kernel.ScaleNumbers(dst, x, scale)
+}

@@ -18,6 +18,7 @@ func calls[T Float]() []call {
 	x, y, dst := []T{1, 2, 3, 4, 5, 6}, []T{6, 5, 4, 3, 2, 1}, make([]T, 6)
 	row, square := []T{1, 2, 3}, make([]T, 9)
 	a, b := Mat(2, 3, x), Mat(3, 2, y)
+	pixels := []uint8{1, 2, 3, 4, 5, 6}
 	r, shape := NewRandom(1), Shape{3, 4}
 	var number T
 	var wide float64
@@ -58,6 +59,8 @@ func calls[T Float]() []call {
 		{"matmul_bias", func() { MatMulBias(Mat(2, 2, square), a, b, square[:2]) }},
 		{"matmul_nt", func() { MatMulNT(Mat(2, 2, square), Accumulate, a, a) }},
 		{"matmul_tn", func() { MatMulTN(Mat(3, 3, square), Overwrite, a, a) }},
+		{"dropout", func() { Dropout(dst, x, r, 0.5, 2) }},
+		{"scale_numbers", func() { ScaleNumbers(dst, pixels, 0.5) }},
 		{"random", func() { bits = r.With(3).WithName("name").Uint64(4); _ = bits }},
 		{"draws", func() { wide = r.Float64(1) + r.Normal(2) + float64(r.IntN(3, 10)); _, _ = wide, number }},
 		{"shape", func() { _, _, _ = shape.Check(), shape.Size(), shape.Equal(shape) }},
@@ -90,6 +93,7 @@ func TestFunctions(t *testing.T) {
 		{"sub", Sub[float64], []float64{1, 1, 4, 2}},
 		{"scale to", func(dst, x, _ []float64) { ScaleTo(dst, 3, x) }, []float64{3, 6, 9, 12}},
 		{"clamp", func(dst, x, _ []float64) { copy(dst, x); dst[0] = -7; Clamp(2.5, dst) }, []float64{-2.5, 2, 2.5, 2.5}},
+		{"scale numbers", func(dst, x, _ []float64) { ScaleNumbers(dst, x, 0.5) }, []float64{0.5, 1, 1.5, 2}},
 		{"sum of absolutes", func(dst, _, y []float64) { dst[0] = SumAbs(y) }, []float64{4, 10, 10, 10}},
 		{"sum rows overwrite", func(dst, x, _ []float64) { SumRows(dst[:2], Overwrite, x) }, []float64{4, 6, 10, 10}},
 		{"dot", func(dst, x, y []float64) { dst[0] = Dot(x, y) }, []float64{7, 10, 10, 10}},
@@ -158,6 +162,10 @@ func TestShapeErrors(t *testing.T) {
 		{func() { ScaleTo(three, 1, four) }, "tensor: scale_to: lengths 3 and 4 differ"},
 		{func() { Clamp(0, four) }, "tensor: clamp: the limit must be positive, is 0"},
 		{func() { SumRows(three, Overwrite, four) }, "tensor: sum_rows: 4 elements are no whole number of rows of 3"},
+		{func() { Dropout(three, four, NewRandom(1), 0.5, 2) }, "tensor: dropout: lengths 3 and 4 differ"},
+		{func() { Dropout(four, four, NewRandom(1), 1.5, 2) }, "tensor: dropout: the rate must be in [0, 1], is 1.5"},
+		{func() { Dropout(four, four, NewRandom(1), math.NaN(), 2) }, "tensor: dropout: the rate must be in [0, 1], is NaN"},
+		{func() { ScaleNumbers(three, []uint8{1}, 1) }, "tensor: scale_numbers: lengths 3 and 1 differ"},
 		{func() { Dot(three, four) }, "tensor: dot: lengths 3 and 4 differ"},
 		{func() { AddRow(four, three) }, "tensor: add_row: 4 elements are no whole number of rows of 3"},
 		{func() { AddRow(four, none) }, "tensor: add_row: 4 elements are no whole number of rows of 0"},

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
+
+	"github.com/strata-ml/strata/internal/kernel"
 )
 
 // Random is a counter-based source of random numbers: a pure function from a key and a counter to 64 bits. It has no
@@ -13,21 +15,15 @@ import (
 // generators", OOPSLA 2014) over key + counter·γ.
 type Random struct{ key uint64 }
 
-const gamma = 0x9e3779b97f4a7c15 // 2⁶⁴ divided by the golden ratio, odd
-
-func mix(z uint64) uint64 {
-	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
-	z = (z ^ z>>27) * 0x94d049bb133111eb
-	return z ^ z>>31
-}
-
 // NewRandom returns the source for a seed.
-func NewRandom(seed uint64) Random { return Random{mix(seed + gamma)} }
+func NewRandom(seed uint64) Random { return Random{kernel.Mix(seed + kernel.Gamma)} }
 
 // With returns an independent source for one more coordinate of the key: a step, a row, an epoch. The key is mixed once
 // more before the coordinate enters, so that the order of the coordinates matters, the seed's place among them too:
 // seed 1, row 2 is another source than seed 2, row 1.
-func (r Random) With(n uint64) Random { return Random{mix(mix(r.key+gamma) ^ mix(n+gamma))} }
+func (r Random) With(n uint64) Random {
+	return Random{kernel.Mix(kernel.Mix(r.key+kernel.Gamma) ^ kernel.Mix(n+kernel.Gamma))}
+}
 
 // WithName returns an independent source for a name.
 func (r Random) WithName(name string) Random {
@@ -39,7 +35,7 @@ func (r Random) WithName(name string) Random {
 }
 
 // Uint64 returns the 64 random bits at counter i.
-func (r Random) Uint64(i int) uint64 { return mix(r.key + uint64(i)*gamma) }
+func (r Random) Uint64(i int) uint64 { return kernel.Mix(r.key + uint64(i)*kernel.Gamma) }
 
 // Float64 returns a number uniform in [0, 1) at counter i, a multiple of 2⁻⁵³.
 func (r Random) Float64(i int) float64 { return float64(r.Uint64(i)>>11) * 0x1p-53 }
@@ -58,4 +54,14 @@ func (r Random) IntN(i, n int) int {
 	}
 	hi, _ := bits.Mul64(r.Uint64(i), uint64(n))
 	return int(hi)
+}
+
+// Dropout computes dst[i] = 0·x[i] where r.Float64(i) < rate, else scale·x[i]. A dropped NaN or infinity becomes NaN.
+// Shapes: dst, x [n]; dst may be x. It panics unless rate is in [0, 1].
+func Dropout[T Float](dst, x []T, r Random, rate float64, scale T) {
+	checkLen("dropout", len(dst), len(x))
+	if !(rate >= 0 && rate <= 1) {
+		panic(&ShapeError{Op: "dropout", Detail: fmt.Sprintf("the rate must be in [0, 1], is %v", rate)})
+	}
+	kernel.Dropout(dst, x, r.key, rate, scale)
 }

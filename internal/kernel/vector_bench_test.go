@@ -67,3 +67,16 @@ func BenchmarkRows(b *testing.B) {
 		b.Run(fmt.Sprintf("sumRows/%dx%d", rows, n), func(b *testing.B) { benchBytes(b, rows*n, 4, func() { SumRowsOverwrite(row, y) }) })
 	}
 }
+
+func BenchmarkDropout(b *testing.B) {
+	for _, n := range benchLengths {
+		dst, x := make([]float32, n), make([]float32, n)
+		b.Run(fmt.Sprint(n), func(b *testing.B) { benchBytes(b, n, 8, func() { Dropout(dst, x, 1, 0.5, 2) }) })
+	}
+}
+
+// BenchmarkScaleNumbers makes a batch of 128 images of 784 bytes.
+func BenchmarkScaleNumbers(b *testing.B) {
+	x, dst := make([]uint8, 128*784), make([]float32, 128*784)
+	b.Run("uint8", func(b *testing.B) { benchBytes(b, len(x), 5, func() { ScaleNumbers(dst, x, 1./255) }) })
+}

@@ -45,8 +45,8 @@ func arithmetic(e *emitter) {
 		v.zero(lower)
 		v.sub(lower, upper, lower)
 		v.elements([]string{"x"}, []string{"x"}, func(in []reg.VecVirtual) []reg.VecVirtual {
-			v.maxOf(lower, in[0], in[0])
-			v.minOf(upper, in[0], in[0])
+			v.max(lower, in[0], in[0])
+			v.min(upper, in[0], in[0])
 			return in
 		})
 	})
@@ -69,7 +69,3 @@ func (v vector) elements(inputs, outputs []string, step func(in []reg.VecVirtual
 	v.each(n, registers(inputs), registers(outputs), 4, step)
 	v.ret()
 }
-
-// maxOf and minOf compute dst = the larger or smaller of a and b, b where either is NaN.
-func (v vector) maxOf(a, b, dst operand.Op) { pick(v, v.VMAXPS, v.VMAXPD)(b, a, dst) }
-func (v vector) minOf(a, b, dst operand.Op) { pick(v, v.VMINPS, v.VMINPD)(b, a, dst) }
