@@ -21,7 +21,7 @@ func (o unfolded[T]) Update(u *optim.Update[T]) { o.rule.Update(u) }
 // before it: rounding apart, the weights, the gradient norms in the log and the penalties are the same.
 func TestFoldingChangesNothing(t *testing.T) {
 	elastic := optim.NewElastic[float64](optim.ElasticConfig{L1: 0.01, L2: 0.02})
-	for name, make := range map[string]func(o optim.Optimizer[float64]) train.Setup[float64]{
+	for name, build := range map[string]func(o optim.Optimizer[float64]) train.Setup[float64]{
 		"dense": func(o optim.Optimizer[float64]) train.Setup[float64] {
 			s := setup[float64](t, "adam", t.TempDir())
 			s.Optimizer = o
@@ -38,7 +38,7 @@ func TestFoldingChangesNothing(t *testing.T) {
 			var weights [2][]float64
 			var logs [2][]train.Record
 			for i, o := range []optim.Optimizer[float64]{adam[float64](), unfolded[float64]{adam[float64]()}} {
-				s := make(o)
+				s := build(o)
 				s.Clip = optim.Clip{Norm: 0.2}
 				s.Regularizers = []train.Penalty[float64]{{Regularizer: elastic, Params: []string{"*/w"}}, {Regularizer: elastic, Params: []string{"out/*"}}}
 				s.Observers = append(s.Observers, train.ObserverFunc(func(e train.Event) {
