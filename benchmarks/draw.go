@@ -17,10 +17,16 @@ const (
 func array(k int) tensor.Random { return tensor.NewRandom(seed).With(uint64(k)) }
 
 // drawWeights gives the parameters of a model PyTorch's distributions: U(−1/√in, 1/√in) for the weights [in out] and
-// the bias of a dense layer.
+// the bias of a dense layer, and standard normal numbers for a table of vectors.
 func drawWeights(m *model.Model[float32]) {
 	in := 1
 	for k, p := range m.Params() {
+		if p.IsTable() {
+			for i := range p.Data {
+				p.Data[i] = float32(array(k).Normal(i))
+			}
+			continue
+		}
 		if len(p.Shape) == 2 {
 			in = p.Shape[0]
 		}

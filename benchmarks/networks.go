@@ -38,6 +38,19 @@ func mnistNodes() []node {
 	}
 }
 
+// tagger returns the classifier of a window of words: a vector for each, a hidden layer with tanh, a class.
+func tagger(dim, hidden, classes int) func() []node {
+	return func() []node {
+		return []node{
+			{Name: "embed", Layer: layers.NewEmbedding[float32](layers.EmbeddingConfig{Dim: dim, Weights: zeros})},
+			{Name: "flatten", Layer: layers.NewFlatten[float32](layers.FlattenConfig{})},
+			dense("hidden", hidden),
+			{Name: "tanh", Layer: layers.NewTanh[float32](layers.TanhConfig{})},
+			dense("logits", classes),
+		}
+	}
+}
+
 func dense(name string, units int) node {
 	return node{Name: name, Layer: layers.NewDense[float32](layers.DenseConfig{Units: units, Bias: true, Weights: zeros})}
 }

@@ -17,7 +17,7 @@ type Stepper struct {
 	exec      *model.Exec[float32]
 	loss      loss.Loss[float32]
 	optimizer optim.Optimizer[float32]
-	updates   []optim.Update[float32] // by parameter
+	updates   []optim.RowUpdate[float32] // by parameter; that of all rows at once for one that is no table
 	batches   []tensor.Batch[float32]
 	first     []float32 // the weights before the first step
 	done      int64     // steps since the start
@@ -50,9 +50,12 @@ func (s *Stepper) prepareUpdates() {
 	for _, r := range s.optimizer.Rates() {
 		rates = append(rates, r.Value.Value)
 	}
-	grads := s.exec.Grads()
 	for _, p := range s.model.Params() {
-		u := optim.Update[float32]{Param: p.Data, Grad: grads[p.Offset : p.Offset+len(p.Data)], Rates: rates}
+		u := optim.RowUpdate[float32]{Width: p.Shape.Last()}
+		u.Param, u.Rates = p.Data, rates
+		if !p.IsTable() {
+			u.Grad = s.exec.Grads()[p.Offset : p.Offset+len(p.Data)]
+		}
 		for range s.optimizer.Slots() {
 			u.Slots = append(u.Slots, kernel.Make[float32](len(p.Data)))
 		}
@@ -92,8 +95,14 @@ func (s *Stepper) StepOn(batch int) (float64, error) {
 		return 0, err
 	}
 	for i := range s.updates {
-		s.updates[i].Step = s.done
-		s.optimizer.Update(&s.updates[i])
+		u := &s.updates[i]
+		u.Step = s.done
+		if g := s.exec.RowGrads()[i]; g != nil {
+			u.Rows, u.Grad = g.Rows(), g.Grads()
+			u.UpdateRows(s.optimizer)
+		} else {
+			s.optimizer.Update(&u.Update)
+		}
 	}
 	s.exec.CommitStates()
 	return sum / weight, nil

@@ -32,7 +32,7 @@ type Workload struct {
 // Workloads returns all workloads. W4, W6 and W7 are a convolutional network, an LSTM and a transformer.
 func Workloads() []Workload {
 	return []Workload{
-		smallMLP(), mnistMLP(), wideMLP(), inference(), mnistExample(),
+		smallMLP(), mnistMLP(), wideMLP(), wordWindow(), wordWindowAdam(), inference(), mnistExample(),
 	}
 }
 
@@ -76,6 +76,23 @@ func wideMLP() Workload {
 		Nodes: mlp(sizes...), Loss: meanSquaredError, Optimizer: sgd(0.01, 0),
 		GFLOP: denseGFLOP(512, sizes...),
 	}
+}
+
+func wordWindow() Workload {
+	const rows, words, window, dim, hidden, tags = 256, 50000, 5, 100, 300, 9
+	return Workload{
+		Name: "W5", Doc: "embedding 50000×100, window of 5, dense 300, tanh, dense 9, batch 256, SGD on the rows touched",
+		Rows: rows, Batches: 64, Input: tensor.Spec{Name: "x", Shape: tensor.Shape{window}, Classes: words}, Target: classes(tags),
+		Nodes: tagger(dim, hidden, tags), Loss: crossEntropy, Optimizer: sgd(0.01, 0),
+		GFLOP: 3 * 2 * rows * (window*dim*hidden + hidden*tags) / 1e9, // the vectors need their gradient
+	}
+}
+
+// wordWindowAdam is W5 with lazy Adam: the means of a row change in the steps that touch it.
+func wordWindowAdam() Workload {
+	w := wordWindow()
+	w.Name, w.Doc, w.Optimizer = "W5a", "W5's network, Adam on the rows touched", adam(1e-3)
+	return w
 }
 
 // inference predicts for one row with the network of W2.
