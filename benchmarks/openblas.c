@@ -31,6 +31,7 @@ void cblas_dgemm(int, int, int, int, int, int, double, const double *, int, cons
 void cblas_sgemv(int, int, int, int, float, const float *, int, const float *, int, float, float *, int);
 void cblas_dgemv(int, int, int, int, double, const double *, int, const double *, int, double, double *, int);
 void openblas_set_num_threads(int);
+void omp_set_num_threads(int) __attribute__((weak)); // of the OpenMP build, which asks OpenMP before each product
 char *openblas_get_corename(void);
 char *openblas_get_config(void);
 
@@ -113,6 +114,8 @@ static double measure(int m, int n, int k, const char *form, const char *dtype, 
 		strcpy(key, want);
 	}
 	openblas_set_num_threads(threads);
+	if (omp_set_num_threads)
+		omp_set_num_threads(threads);
 	double t = least(gemm, &p, reps, calls);
 	if (m == 1) {
 		double v = least(gemv, &p, reps, calls);

@@ -13,12 +13,12 @@ import (
 const rawEnvironment = "thp+keep"
 
 // compareElementwise times all operations of the command elementwise, on one thread.
-func compareElementwise(o *options) (*report.Document, error) {
+func compareElementwise(o *options) ([]*report.Document, error) {
 	t, err := findTorch(o.torch, o.scripts)
 	if err != nil {
 		return nil, err
 	}
-	d := newDocument("Element-wise operations against PyTorch, 1 M float32", "µs", o)
+	d := newDocument("elementwise", "Element-wise operations against PyTorch, 1 M float32", "µs", o)
 	if err := t.addVersions(d); err != nil {
 		return nil, err
 	}
@@ -48,5 +48,5 @@ func compareElementwise(o *options) (*report.Document, error) {
 		}
 		d.Comparisons = append(d.Comparisons, c)
 	}
-	return d, nil
+	return []*report.Document{d}, nil
 }

@@ -13,12 +13,12 @@ import (
 )
 
 // newDocument returns a document without comparisons, which knows where and when it was made.
-func newDocument(title, unit string, o *options) *report.Document {
+func newDocument(name, title, unit string, o *options) *report.Document {
 	revision, _ := exec.Command("git", "-C", o.scripts, "describe", "--always", "--dirty").Output()
 	load, _ := os.ReadFile("/proc/loadavg")
 	kernel, _ := os.ReadFile("/proc/sys/kernel/osrelease")
 	return &report.Document{
-		Title: title, Unit: unit, Date: time.Now().UTC().Format("2006-01-02 15:04 MST"),
+		Name: name, Title: title, Unit: unit, Date: time.Now().UTC().Format("2006-01-02 15:04 MST"),
 		Machine: map[string]string{
 			"Strata":    strings.TrimSpace(string(revision)) + ", kernels " + tensor.KernelFamily(),
 			"Go":        runtime.Version(),

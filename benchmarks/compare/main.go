@@ -19,19 +19,21 @@ import (
 
 // options are the flags.
 type options struct {
-	rounds  int
-	threads []int
-	seconds float64
-	only    []string
-	torch   string
-	mnist   string
-	bin     string
-	scripts string
-	out     string
+	rounds   int
+	threads  []int
+	seconds  float64
+	only     []string
+	torch    string
+	mnist    string
+	openblas string
+	bin      string
+	scripts  string
+	out      string
 }
 
 // kinds are the comparisons by name.
-var kinds = map[string]func(*options) (*report.Document, error){
+var kinds = map[string]func(*options) ([]*report.Document, error){
+	"gemm":        compareProducts,
 	"steps":       compareSteps,
 	"elementwise": compareElementwise,
 	"stack":       compareStack,
@@ -49,14 +51,16 @@ func run(args []string) error {
 	if err != nil {
 		return err
 	}
-	d, err := kinds[kind](o)
+	documents, err := kinds[kind](o)
 	if err != nil {
 		return err
 	}
-	if err := d.Write(o.out, kind); err != nil {
-		return err
+	for _, d := range documents {
+		if err := d.Write(o.out); err != nil {
+			return err
+		}
+		fmt.Printf("%s\n\n%s\n", d.Title, d.Markdown())
 	}
-	fmt.Print(d.Markdown())
 	return nil
 }
 
@@ -67,6 +71,7 @@ func parse(args []string) (*options, string, error) {
 	flags.Float64Var(&o.seconds, "seconds", 1, "how long a side runs in each round, at least five runs")
 	only := flags.String("only", "", "cases, as W1,W2 or exp,tanh; empty for all")
 	flags.StringVar(&o.torch, "torch", "../../shared/bench/torch", "folder of PyTorch's side")
+	flags.StringVar(&o.openblas, "openblas", "", "command that runs the program of openblas.c, for gemm")
 	flags.StringVar(&o.mnist, "mnist", "../../shared/data/mnist", "folder of the MNIST files, for stack")
 	flags.StringVar(&o.bin, "bin", "bin", "folder of our programs")
 	flags.StringVar(&o.scripts, "scripts", ".", "folder of our Python scripts")

@@ -18,8 +18,8 @@ const epochs = 3
 
 // compareStack times strata train on examples/mnist.yaml, everything included that happens within an epoch, against the
 // bare steps of the same network. The figure is the mean time of a step: what lies between the steps counts.
-func compareStack(o *options) (*report.Document, error) {
-	d := newDocument("strata train examples/mnist.yaml against its bare steps", "ms", o)
+func compareStack(o *options) ([]*report.Document, error) {
+	d := newDocument("stack", "strata train examples/mnist.yaml against its bare steps", "ms", o)
 	for _, threads := range o.threads {
 		c, err := compareRun(o, threads)
 		if err != nil {
@@ -27,7 +27,7 @@ func compareStack(o *options) (*report.Document, error) {
 		}
 		d.Comparisons = append(d.Comparisons, c)
 	}
-	return d, nil
+	return []*report.Document{d}, nil
 }
 
 func compareRun(o *options, threads int) (c report.Comparison, err error) {

@@ -10,12 +10,12 @@ import (
 )
 
 // compareSteps times the steps of all workloads that PyTorch's side has, each against every variant of it.
-func compareSteps(o *options) (*report.Document, error) {
+func compareSteps(o *options) ([]*report.Document, error) {
 	t, err := findTorch(o.torch, o.scripts)
 	if err != nil {
 		return nil, err
 	}
-	d := newDocument("Training steps against PyTorch", "ms", o)
+	d := newDocument("steps", "Training steps against PyTorch", "ms", o)
 	if err := t.addVersions(d); err != nil {
 		return nil, err
 	}
@@ -32,7 +32,7 @@ func compareSteps(o *options) (*report.Document, error) {
 			d.Comparisons = append(d.Comparisons, c)
 		}
 	}
-	return d, nil
+	return []*report.Document{d}, nil
 }
 
 func compareStep(o *options, t *torch, w benchmarks.Workload, threads int, variants []variant) (c report.Comparison, err error) {

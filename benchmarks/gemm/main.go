@@ -1,25 +1,28 @@
 // Command gemm compares matrix products with OpenBLAS in paired rounds.
 //
-//	gemm [-threads 1] [-dtype float32] [-rounds 7] [-shapes sq,fcA] 'COMMAND of openblas.c'
+//	gemm [-threads 1] [-dtype float32] [-rounds 7] [-shapes sq,fcA] [-json] 'COMMAND of openblas.c'
+//	gemm -serve    answers lines as openblas.c does, to be the peer itself
 //
 // In each round of a shape both sides take the least time of many short samples, one after the other. The figure is the
-// median of the rounds' ratios, theirs to ours: above 1 we are faster. GODEBUG=cpu.avx512f=off compares the AVX2 code.
+// median of the rounds' ratios, theirs to ours: above 1 we are faster. GODEBUG=cpu.avx512f=off compares the AVX2 code,
+// with the AVX-512 code where the peer is 'env GODEBUG= gemm -serve'.
 package main
 
 import (
-	"bufio"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
 	"log"
 	"math"
 	"os"
-	"os/exec"
 	"runtime"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/strata-ml/strata/benchmarks/report"
+	"github.com/strata-ml/strata/benchmarks/roof"
 	"github.com/strata-ml/strata/tensor"
 )
 
@@ -82,7 +85,15 @@ func main() {
 	dtype := flag.String("dtype", "float32", "float32 or float64")
 	rounds := flag.Int("rounds", 7, "rounds of each shape")
 	names := flag.String("shapes", "", "beginnings of the names of shapes, separated by commas")
+	inJSON := flag.Bool("json", false, "print a report.Document instead of lines")
+	serving := flag.Bool("serve", false, "be the peer")
 	flag.Parse()
+	if *serving {
+		if err := answer(os.Stdin, os.Stdout); err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
 	if flag.NArg() != 1 {
 		flag.Usage()
 		os.Exit(2)
@@ -92,37 +103,39 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Printf("%s, %s, %d threads; %s\n", *dtype, tensor.KernelFamily(), *threads, peer.name)
-	measure := measureProduct[float32]
-	if *dtype == "float64" {
-		measure = measureProduct[float64]
+	d := &report.Document{Machine: map[string]string{"peer": peer.name}}
+	lines := io.Writer(os.Stdout)
+	if *inJSON {
+		lines = os.Stderr
 	}
+	fmt.Fprintf(lines, "%s, %s, %d threads; %s\n", *dtype, tensor.KernelFamily(), *threads, peer.name)
 	c := comparison{peer: peer, dtype: *dtype, threads: *threads, rounds: *rounds}
-	var ratios []float64
 	for _, s := range shapes {
 		if !selected(s.name, *names) {
 			continue
 		}
-		ratio, err := c.compare(s, measure)
+		result, err := c.compare(s)
 		if err != nil {
 			log.Fatal(err)
 		}
-		ratios = append(ratios, ratio)
+		work := 1e3 * s.gflop()
+		fmt.Fprintf(lines, "%-10s %s %4d %4d %5d  ours %7.1f GFLOP/s  theirs %7.1f  ratio %.3f  (%.3f to %.3f)\n",
+			s.name, s.form, s.m, s.n, s.k, work/result.Ours, work/result.Theirs, result.Ratio, result.Low, result.High)
+		d.Comparisons = append(d.Comparisons, result)
 	}
-	fmt.Printf("geometric mean %.3f, least %.3f\n", geometricMean(ratios), slices.Min(ratios))
+	fmt.Fprintln(lines, d.Mean())
+	if *inJSON {
+		if err := json.NewEncoder(os.Stdout).Encode(d); err != nil {
+			log.Fatal(err)
+		}
+	}
 }
 
 func selected(name, prefixes string) bool {
 	return prefixes == "" || slices.ContainsFunc(strings.Split(prefixes, ","), func(p string) bool { return strings.HasPrefix(name, p) })
 }
 
-func geometricMean(x []float64) float64 {
-	sum := 0.0
-	for _, v := range x {
-		sum += math.Log(v)
-	}
-	return math.Exp(sum / float64(len(x)))
-}
+func (s shape) gflop() float64 { return 2e-9 * float64(s.m) * float64(s.n) * float64(s.k) }
 
 // A comparison is the pairing of one peer with ours.
 type comparison struct {
@@ -131,32 +144,37 @@ type comparison struct {
 	threads, rounds int
 }
 
-// compare prints the line of a shape and returns its figure.
-func (c comparison) compare(s shape, measure func(s shape) func(reps, calls int) float64) (float64, error) {
-	ours := measure(s)
+// compare runs the rounds of a shape.
+func (c comparison) compare(s shape) (report.Comparison, error) {
+	ours := measureProduct[float32](s)
+	if c.dtype == "float64" {
+		ours = measureProduct[float64](s)
+	}
 	one := ours(2, 1)
 	calls := int(2e-5/one) + 1
 	reps := max(3, int(min(2000, 0.05/(one*float64(calls)))))
-	var ratios []float64
-	least, theirLeast := math.Inf(1), math.Inf(1)
+	var rounds []report.Round
 	for range c.rounds {
+		peak := roof.GFLOPS(c.threads, 10*time.Millisecond)
+		if c.dtype == "float64" {
+			peak /= 2 // half the lanes
+		}
 		us := ours(reps, calls)
 		them, err := c.peer.ask("%d %d %d %s %s %d %d %d", s.m, s.n, s.k, s.form, c.dtype, c.threads, reps, calls)
 		if err != nil {
-			return 0, err
+			return report.Comparison{}, err
 		}
 		if c.threads > 1 {
 			time.Sleep(50 * time.Millisecond) // their threads go on spinning for a while
 		}
-		ratios = append(ratios, them/us)
-		least, theirLeast = min(least, us), min(theirLeast, them)
+		rounds = append(rounds, report.Round{
+			Ours:  report.Sample{Runs: reps * calls, Min: us * 1e3, GFLOP: s.gflop()},
+			Peers: map[string]report.Sample{"OpenBLAS": {Runs: reps * calls, Min: them * 1e3}},
+			Roof:  peak,
+		})
 	}
-	slices.Sort(ratios)
-	ratio := ratios[len(ratios)/2]
-	work := 2e-9 * float64(s.m) * float64(s.n) * float64(s.k)
-	fmt.Printf("%-10s %s %4d %4d %5d  ours %7.1f GFLOP/s  theirs %7.1f  ratio %.3f  (%.3f to %.3f)\n",
-		s.name, s.form, s.m, s.n, s.k, work/least, work/theirLeast, ratio, ratios[0], ratios[len(ratios)-1])
-	return ratio, nil
+	name := fmt.Sprintf("%s %s %d×%d×%d", s.name, s.form, s.m, s.n, s.k)
+	return report.Compare(name, c.threads, rounds, report.Least), nil
 }
 
 // measureProduct returns a function that measures our seconds of a product: the least of reps samples of calls calls.
@@ -194,46 +212,4 @@ func measureProduct[T tensor.Float](s shape) func(reps, calls int) float64 {
 		}
 		return least
 	}
-}
-
-// A peer is a process that answers each line by one.
-type peer struct {
-	name string
-	in   io.Writer
-	out  *bufio.Scanner
-}
-
-func startPeer(command string) (*peer, error) {
-	cmd := exec.Command("sh", "-c", "exec "+command)
-	cmd.Stderr = os.Stderr
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		return nil, err
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := cmd.Start(); err != nil {
-		return nil, err
-	}
-	p := &peer{in: in, out: bufio.NewScanner(out)}
-	if !p.out.Scan() {
-		return nil, fmt.Errorf("%s: no answer", command)
-	}
-	p.name = p.out.Text()
-	return p, nil
-}
-
-// ask sends a line and returns the number that answers it.
-func (p *peer) ask(format string, args ...any) (float64, error) {
-	if _, err := fmt.Fprintf(p.in, format+"\n", args...); err != nil {
-		return 0, err
-	}
-	if !p.out.Scan() {
-		return 0, fmt.Errorf("the peer ended: %v", p.out.Err())
-	}
-	var x float64
-	_, err := fmt.Sscan(p.out.Text(), &x)
-	return x, err
 }

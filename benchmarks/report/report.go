@@ -4,6 +4,7 @@ package report
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -91,15 +92,27 @@ func Median(values []float64) float64 {
 
 // A Document is the result of one command.
 type Document struct {
+	Name        string            `json:"name"` // of its files
 	Title       string            `json:"title"`
-	Unit        string            `json:"unit"` // of the table: ms or µs
+	Unit        string            `json:"unit"` // of the table: ms, µs or GFLOP/s
 	Date        string            `json:"date"`
 	Machine     map[string]string `json:"machine"`
+	Notes       []string          `json:"notes,omitempty"`
 	Comparisons []Comparison      `json:"comparisons"`
 }
 
-// Write writes the document to dir, as name.json, name.md, name.png and name.svg.
-func (d *Document) Write(dir, name string) error {
+// Mean says what the ratios are on the average.
+func (d *Document) Mean() string {
+	sum, least := 0.0, math.Inf(1)
+	for _, c := range d.Comparisons {
+		sum += math.Log(c.Ratio)
+		least = min(least, c.Ratio)
+	}
+	return fmt.Sprintf("geometric mean %.3f, least %.3f", math.Exp(sum/float64(len(d.Comparisons))), least)
+}
+
+// Write writes the document to dir: its figures as JSON, its table as Markdown, and its chart as PNG and SVG.
+func (d *Document) Write(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
@@ -107,7 +120,7 @@ func (d *Document) Write(dir, name string) error {
 	if err != nil {
 		return err
 	}
-	base := filepath.Join(dir, name)
+	base := filepath.Join(dir, d.Name)
 	if err := os.WriteFile(base+".json", append(b, '\n'), 0o644); err != nil {
 		return err
 	}

@@ -58,11 +58,11 @@ func TestWrite(t *testing.T) {
 	slow := Compare("a case with a long name", 2, sampleRounds(), Least)
 	slow.Ratio, slow.Low, slow.High = 0.9, 0.7, 1.02
 	d := &Document{
-		Title: "Steps", Unit: "ms", Date: "2026-01-02", Machine: map[string]string{"processor": "a fast one"},
+		Name: "steps", Title: "Steps", Unit: "ms", Date: "2026-01-02", Machine: map[string]string{"processor": "a fast one"},
 		Comparisons: []Comparison{Compare("W2", 1, sampleRounds(), Least), slow},
 	}
 	dir := filepath.Join(t.TempDir(), "results")
-	if err := d.Write(dir, "steps"); err != nil {
+	if err := d.Write(dir); err != nil {
 		t.Fatal(err)
 	}
 	table, err := os.ReadFile(filepath.Join(dir, "steps.md"))

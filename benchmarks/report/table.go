@@ -10,10 +10,6 @@ import (
 // Markdown returns the document as a table, with the machine below it.
 func (d *Document) Markdown() string {
 	var b strings.Builder
-	scale := 1.0
-	if d.Unit == "µs" {
-		scale = 1e3
-	}
 	withRoof := slices.ContainsFunc(d.Comparisons, func(c Comparison) bool { return c.Roof > 0 })
 	fmt.Fprintf(&b, "| case | threads | ours, %s | theirs, %[1]s | ratio | rounds | peer |", d.Unit)
 	if withRoof {
@@ -26,7 +22,7 @@ func (d *Document) Markdown() string {
 	b.WriteString("\n")
 	for _, c := range d.Comparisons {
 		fmt.Fprintf(&b, "| %s | %d | %s | %s | **%.2f** | %.2f–%.2f | %s |", c.Case, c.Threads,
-			significant(scale*c.Ours), significant(scale*c.Theirs), c.Ratio, c.Low, c.High, c.Peer)
+			d.value(c, c.Ours), d.value(c, c.Theirs), c.Ratio, c.Low, c.High, c.Peer)
 		if withRoof {
 			fmt.Fprintf(&b, " %s |", percent(c.Roof))
 		}
@@ -39,7 +35,21 @@ func (d *Document) Markdown() string {
 		fmt.Fprintf(&b, " %s: %s.", key, d.Machine[key])
 	}
 	b.WriteString("\n")
+	for _, note := range d.Notes {
+		fmt.Fprintf(&b, "\n%s\n", note)
+	}
 	return b.String()
+}
+
+// value formats a time of a comparison in the unit of the document.
+func (d *Document) value(c Comparison, ms float64) string {
+	switch d.Unit {
+	case "µs":
+		ms *= 1e3
+	case "GFLOP/s":
+		ms = c.Rounds[0].Ours.GFLOP / ms * 1e3
+	}
+	return significant(ms)
 }
 
 func percent(share float64) string {
