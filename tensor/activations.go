@@ -42,6 +42,37 @@ func SigmoidBackward[T Float](dx, y, dy []T) {
 	kernel.SigmoidBackward(dx, y, dy)
 }
 
+// Erf computes dst = erf x, the error function. dst may be x.
+func Erf[T Float](dst, x []T) {
+	checkLen("erf", len(dst), len(x))
+	kernel.Erf(dst, x)
+}
+
+// GELU computes dst = x·Φ(x) with Φ the normal distribution function, and keeps its precision in the lower tail. dst may
+// be x. Hendrycks and Gimpel, "Gaussian error linear units (GELUs)", arXiv:1606.08415.
+func GELU[T Float](dst, x []T) {
+	checkLen("gelu", len(dst), len(x))
+	kernel.GELU(dst, x)
+}
+
+// GELUBackward computes the gradient dx of GELU at x. Shapes: dx, x, dy [n]; dx may be x or dy.
+func GELUBackward[T Float](dx, x, dy []T) {
+	checkGradient("gelu_backward", dx, x, dy)
+	kernel.GELUBackward(dx, x, dy)
+}
+
+// GELUTanh computes dst = x·(1 + tanh(√(2/π)(x + 0.044715x³)))/2, which is close to GELU. dst may be x.
+func GELUTanh[T Float](dst, x []T) {
+	checkLen("gelu_tanh", len(dst), len(x))
+	kernel.GELUTanh(dst, x)
+}
+
+// GELUTanhBackward computes the gradient dx of GELUTanh at x. Shapes: dx, x, dy [n]; dx may be x or dy.
+func GELUTanhBackward[T Float](dx, x, dy []T) {
+	checkGradient("gelu_tanh_backward", dx, x, dy)
+	kernel.GELUTanhBackward(dx, x, dy)
+}
+
 // ReLU computes dst = max(x, 0). dst may be x.
 func ReLU[T Float](dst, x []T) {
 	checkLen("relu", len(dst), len(x))

@@ -33,6 +33,10 @@ func differentiateVector[T Float](f function, dx, xy, dy []T) {
 		tanhBackwardVector(dx, xy, dy)
 	case sigmoidFunction:
 		sigmoidBackwardVector(dx, xy, dy)
+	case geluTanhFunction:
+		geluTanhBackwardVector(dx, xy, dy)
+	case geluFunction:
+		geluBackwardVector(dx, xy, dy)
 	}
 }
 
@@ -44,6 +48,10 @@ func differentiatePlain[T Float](f function, dx, xy, dy []T) {
 		tanhBackwardPlain(dx, xy, dy)
 	case sigmoidFunction:
 		sigmoidBackwardPlain(dx, xy, dy)
+	case geluTanhFunction:
+		geluTanhBackwardPlain(dx, xy, dy)
+	case geluFunction:
+		geluBackwardPlain(dx, xy, dy)
 	}
 }
 

@@ -71,6 +71,10 @@ func exactLog(x *big.Float) *big.Float {
 	mantissa := new(big.Float).SetPrec(exactBits)
 	n := x.MantExp(mantissa)
 	m, _ := mantissa.Float64()
+	if m < 0.75 { // near 1, n is 0: nothing cancels
+		n, m = n-1, 2*m
+		mantissa.SetMantExp(mantissa, 1)
+	}
 	y := exactNumber(math.Log(m))
 	for range 2 {
 		e := exactExp(y)
@@ -92,6 +96,71 @@ func exactTanh(x *big.Float) *big.Float {
 	}
 	e := exactExp(exactAdd(x, x))
 	return exactQuo(exactAdd(e, exactNumber(-1)), exactAdd(e, exactOne))
+}
+
+var exactPi, _, _ = big.ParseFloat("3.14159265358979323846264338327950288419716939937510582097494459230781640628620899", 10, exactBits, big.ToNearestEven)
+
+func exactSqrt(x *big.Float) *big.Float { return new(big.Float).SetPrec(exactBits).Sqrt(x) }
+
+// exactErf returns 2/√π·e^(−x²)·Σ 2ᵏx²ᵏ⁺¹/(2k+1)!!, whose terms have one sign.
+func exactErf(x *big.Float) *big.Float {
+	square := exactMul(x, x)
+	term, sum := x, x
+	for k := 3.0; term.Sign() != 0 && term.MantExp(nil) > sum.MantExp(nil)-exactBits; k += 2 {
+		term = exactQuo(exactMul(term, exactAdd(square, square)), exactNumber(k))
+		sum = exactAdd(sum, term)
+	}
+	sum = exactMul(sum, exactExp(exactNeg(square)))
+	return exactQuo(exactAdd(sum, sum), exactSqrt(exactPi))
+}
+
+// exactErfc returns 1 − erf x, from 5/2 on by the continued fraction e^(−x²)/√π / (x + ½/(x + 1/(x + 3/2/(x + …)))).
+func exactErfc(x *big.Float) *big.Float {
+	v, _ := x.Float64()
+	if v < 2.5 {
+		return exactAdd(exactOne, exactNeg(exactErf(x)))
+	}
+	tail := x
+	for k := 30 + math.Ceil(1000/(v*v)); k > 0; k-- {
+		tail = exactAdd(x, exactQuo(exactNumber(k/2), tail))
+	}
+	return exactQuo(exactExp(exactNeg(exactMul(x, x))), exactMul(tail, exactSqrt(exactPi)))
+}
+
+// exactNormal returns Φ(x).
+func exactNormal(x *big.Float) *big.Float {
+	y := exactErfc(exactNeg(exactQuo(x, exactSqrt(exactNumber(2)))))
+	return y.SetMantExp(y, -1)
+}
+
+func exactGELU(x *big.Float) *big.Float { return exactMul(x, exactNormal(x)) }
+
+// exactGELUSlope returns Φ(x) + x·e^(−x²/2)/√(2π).
+func exactGELUSlope(x *big.Float) *big.Float {
+	half := exactMul(x, exactMul(x, exactNumber(-0.5)))
+	density := exactQuo(exactExp(half), exactSqrt(exactAdd(exactPi, exactPi)))
+	return exactAdd(exactNormal(x), exactMul(x, density))
+}
+
+// exactCubic returns u = 2√(2/π)(x + 0.044715x³) and its derivative.
+func exactCubic(x *big.Float) (u, slope *big.Float) {
+	scale := exactSqrt(exactQuo(exactNumber(8), exactPi))
+	c := exactQuo(exactNumber(44715), exactNumber(1e6))
+	square := exactMul(c, exactMul(x, x))
+	u = exactMul(scale, exactMul(x, exactAdd(exactOne, square)))
+	return u, exactMul(scale, exactAdd(exactOne, exactMul(exactNumber(3), square)))
+}
+
+func exactGELUTanh(x *big.Float) *big.Float {
+	u, _ := exactCubic(x)
+	return exactMul(x, exactSigmoid(u))
+}
+
+// exactGELUTanhSlope returns σ(u)·(1 + x·σ(−u)·u').
+func exactGELUTanhSlope(x *big.Float) *big.Float {
+	u, slope := exactCubic(x)
+	t := exactMul(exactMul(x, slope), exactSigmoid(exactNeg(u)))
+	return exactMul(exactSigmoid(u), exactAdd(exactOne, t))
 }
 
 // ulps returns the distance of got from want in units of the last place of want, +Inf where one is beyond the numbers
@@ -132,6 +201,10 @@ func TestExact(t *testing.T) {
 		{"e^−700", exactExp(exactNumber(-700)), "9.85967654375977085670537294784946510511560018140094171058647e-305"},
 		{"ln 10", exactLog(exactNumber(10)), "2.30258509299404568401799145468436420760110148862877297603333"},
 		{"tanh 1", exactTanh(exactOne), "0.76159415595576488811945828260479359041276859725793655159681"},
+		{"erf 1/2", exactErf(exactNumber(0.5)), "0.520499877813046537682746653891964528736451575757963700058806"},
+		{"erfc 2.5", exactErfc(exactNumber(2.5)), "0.0004069520174449589395642157399749127203486774037134201391208"},
+		{"erfc 3", exactErfc(exactNumber(3)), "0.0000220904969985854413727761295823203798477070873992496572389548"},
+		{"erfc 20", exactErfc(exactNumber(20)), "5.39586561160790092893499916790534560408827267092360528347e-176"},
 		{"sigmoid 1", exactSigmoid(exactOne), "0.73105857863000487925115924182183627436514464016505651927636"},
 	} {
 		want, _, err := big.ParseFloat(test.want, 10, exactBits, big.ToNearestEven)

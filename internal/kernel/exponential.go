@@ -10,10 +10,17 @@ const (
 	sigmoidFunction
 	tanhFunction
 	reluFunction
+	logFunction
+	erfFunction
+	geluFunction
+	geluTanhFunction
 )
 
 // Exp computes dst = eˣ.
 func Exp[T Float](dst, x []T) { apply(expFunction, dst, x) }
+
+// Log computes dst = ln x.
+func Log[T Float](dst, x []T) { apply(logFunction, dst, x) }
 
 // Tanh computes dst = tanh x.
 func Tanh[T Float](dst, x []T) { apply(tanhFunction, dst, x) }
@@ -44,6 +51,14 @@ func applyVector[T Float](f function, dst, x []T) {
 		tanhVector(dst, x)
 	case reluFunction:
 		reluVector(dst, x)
+	case geluTanhFunction:
+		geluTanhVector(dst, x)
+	case geluFunction:
+		geluVector(dst, x)
+	case erfFunction:
+		erfVector(dst, x)
+	case logFunction:
+		logVector(dst, x)
 	}
 }
 
@@ -57,6 +72,14 @@ func applyPlain[T Float](f function, dst, x []T) {
 		tanhPlain(dst, x)
 	case reluFunction:
 		reluPlain(dst, x)
+	case geluTanhFunction:
+		geluTanhPlain(dst, x)
+	case geluFunction:
+		geluPlain(dst, x)
+	case erfFunction:
+		erfPlain(dst, x)
+	case logFunction:
+		logPlain(dst, x)
 	}
 }
 
@@ -92,10 +115,16 @@ func sigmoidPlain[T Float](dst, x []T) {
 	}
 }
 
-// Log computes dst = ln x.
-func Log[T Float](dst, x []T) {
-	dst = dst[:len(x)]
+func logPlain[T Float](dst, x []T) {
 	for i, v := range x {
-		dst[i] = T(math.Log(float64(v)))
+		dst[i] = T(ln(float64(v)))
 	}
+}
+
+// ln is math.Log, which on amd64 takes numbers below the normal ones for others.
+func ln(x float64) float64 {
+	if x > 0 && x < 0x1p-1022 {
+		return math.Log(x*0x1p54) - 54*math.Ln2
+	}
+	return math.Log(x)
 }

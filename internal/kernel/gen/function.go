@@ -36,7 +36,10 @@ func (v vector) magnitude() operand.Mem { return v.constantBits(v.signBit() - 1)
 
 // predicates of compare; an unordered pair counts as the name says.
 const (
+	equal           = 0x00
 	notEqual        = 0x04 // true of NaN
+	less            = 0x11
+	notLess         = 0x15 // true of NaN
 	greater         = 0x1e
 	notLessEqual    = 0x16 // true of NaN
 	notGreaterEqual = 0x19 // true of NaN
