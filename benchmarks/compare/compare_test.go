@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/strata-ml/strata/benchmarks/report"
 )
 
 // fake starts a side that answers every request with the same time.
@@ -22,7 +20,7 @@ func fake(t *testing.T, name string, ms float64) *side {
 }
 
 func TestPairing(t *testing.T) {
-	p := &pairing{name: "W0", threads: 1, time: report.Least}
+	p := &pairing{name: "W0", threads: 1}
 	defer p.close()
 	p.ours, p.peers = fake(t, "strata", 2), []*side{fake(t, "plain", 8), fake(t, "fused", 5)}
 	c, err := p.run(3, "0", "1")

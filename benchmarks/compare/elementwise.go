@@ -27,7 +27,7 @@ func compareElementwise(o *options) ([]*report.Document, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", program, err)
 	}
-	p := &pairing{threads: 1, time: report.Least}
+	p := &pairing{threads: 1}
 	defer p.close()
 	if p.ours, err = start("strata", nil, program); err != nil {
 		return nil, err

@@ -16,7 +16,6 @@ type pairing struct {
 	ours    *side
 	peers   []*side
 	roof    bool // measure the roof of multiply-adds in each round
-	time    report.Time
 }
 
 // roofTime is how long the roof is measured in each round.
@@ -36,7 +35,7 @@ func (p *pairing) run(rounds int, warmup, request string) (report.Comparison, er
 		}
 		all = append(all, r)
 	}
-	c := report.Compare(p.name, p.threads, all, p.time)
+	c := report.Compare(p.name, p.threads, all)
 	fmt.Fprintf(os.Stderr, "%-12s %d threads  %10.4f ms against %10.4f ms  ratio %.2f (%.2f to %.2f)  %s\n",
 		c.Case, c.Threads, c.Ours, c.Theirs, c.Ratio, c.Low, c.High, c.Peer)
 	return c, nil

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,10 +15,11 @@ import (
 )
 
 // epochs of the run in each round, 938 steps each.
-const epochs = 3
+const epochs = 5
 
 // compareStack times strata train on examples/mnist.yaml, everything included that happens within an epoch, against the
-// bare steps of the same network. The figure is the mean time of a step: what lies between the steps counts.
+// bare steps of the same network. What lies between the steps counts, so the least time of a side is that of its
+// fastest epoch, or of as many bare steps, divided by the steps.
 func compareStack(o *options) ([]*report.Document, error) {
 	d := newDocument("stack", "strata train examples/mnist.yaml against its bare steps", "ms", o)
 	for _, threads := range o.threads {
@@ -45,16 +47,32 @@ func compareRun(o *options, threads int) (c report.Comparison, err error) {
 		if err != nil {
 			return c, err
 		}
-		steps, err := bare.ask(strconv.FormatFloat(whole.Mean*float64(whole.Runs)/1e3, 'g', -1, 64))
+		steps, err := askFastest(bare, whole.Mean*float64(whole.Runs)/epochs/1e3)
 		if err != nil {
 			return c, err
 		}
 		rounds = append(rounds, report.Round{Ours: whole, Peers: map[string]report.Sample{bare.name: steps}})
 	}
-	c = report.Compare("mnist.yaml", threads, rounds, report.Average)
+	c = report.Compare("mnist.yaml", threads, rounds)
 	fmt.Fprintf(os.Stderr, "%-12s %d threads  %10.4f ms against %10.4f ms  ratio %.3f (%.3f to %.3f)\n",
 		c.Case, c.Threads, c.Ours, c.Theirs, c.Ratio, c.Low, c.High)
 	return c, nil
+}
+
+// askFastest lets a side run as many times as a run has epochs, and returns the sample with the least mean as that of
+// all.
+func askFastest(s *side, seconds float64) (fastest report.Sample, err error) {
+	for i := range epochs {
+		sample, err := s.ask(strconv.FormatFloat(seconds, 'g', -1, 64))
+		if err != nil {
+			return fastest, err
+		}
+		if i == 0 || sample.Mean < fastest.Mean {
+			fastest = sample
+		}
+	}
+	fastest.Min = fastest.Mean
+	return fastest, nil
 }
 
 // trainRun trains for a few epochs without evaluation and returns the time of the epochs by their steps. Loading the
@@ -84,15 +102,15 @@ func trainRun(o *options, threads int) (s report.Sample, err error) {
 	if err != nil {
 		return s, err
 	}
-	seconds := 0.0
+	seconds, least := 0.0, math.Inf(1)
 	for _, m := range history.Marks {
 		if m.Kind == train.EpochMark {
-			seconds, s.Runs = seconds+m.Seconds, int(m.Step)
+			seconds, least, s.Runs = seconds+m.Seconds, min(least, m.Seconds), int(m.Step)
 		}
 	}
 	if s.Runs == 0 {
 		return s, fmt.Errorf("the run in %s has no epochs", run)
 	}
-	s.Mean = seconds * 1e3 / float64(s.Runs)
+	s.Mean, s.Min = seconds*1e3/float64(s.Runs), least*1e3*epochs/float64(s.Runs)
 	return s, nil
 }

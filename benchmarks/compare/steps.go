@@ -36,7 +36,7 @@ func compareSteps(o *options) ([]*report.Document, error) {
 }
 
 func compareStep(o *options, t *torch, w benchmarks.Workload, threads int, variants []variant) (c report.Comparison, err error) {
-	p := &pairing{name: w.Name, threads: threads, roof: true, time: report.Least}
+	p := &pairing{name: w.Name, threads: threads, roof: true}
 	defer p.close()
 	n := strconv.Itoa(threads)
 	if p.ours, err = start("strata", nil, filepath.Join(o.bin, "steps"), w.Name, "-threads", n, "-serve"); err != nil {

@@ -169,12 +169,12 @@ func (c comparison) compare(s shape) (report.Comparison, error) {
 		}
 		rounds = append(rounds, report.Round{
 			Ours:  report.Sample{Runs: reps * calls, Min: us * 1e3, GFLOP: s.gflop()},
-			Peers: map[string]report.Sample{"OpenBLAS": {Runs: reps * calls, Min: them * 1e3}},
+			Peers: map[string]report.Sample{c.peer.label(): {Runs: reps * calls, Min: them * 1e3}},
 			Roof:  peak,
 		})
 	}
 	name := fmt.Sprintf("%s %s %d×%d×%d", s.name, s.form, s.m, s.n, s.k)
-	return report.Compare(name, c.threads, rounds, report.Least), nil
+	return report.Compare(name, c.threads, rounds), nil
 }
 
 // measureProduct returns a function that measures our seconds of a product: the least of reps samples of calls calls.

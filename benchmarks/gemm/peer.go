@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"strings"
 
 	"github.com/strata-ml/strata/tensor"
 )
@@ -16,6 +17,12 @@ type peer struct {
 	name string
 	in   io.Writer
 	out  *bufio.Scanner
+}
+
+// label is the first word of the name.
+func (p *peer) label() string {
+	label, _, _ := strings.Cut(p.name, " ")
+	return strings.TrimSuffix(label, ",")
 }
 
 func startPeer(command string) (*peer, error) {

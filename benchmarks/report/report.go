@@ -46,28 +46,19 @@ type Comparison struct {
 	Rounds  []Round `json:"rounds"`
 }
 
-// A Time is the statistic of a sample that rounds are compared by.
-type Time func(Sample) float64
-
-// Least is the shortest run, for work that is the same each time.
-func Least(s Sample) float64 { return s.Min }
-
-// Average is the mean over all runs.
-func Average(s Sample) float64 { return s.Mean }
-
-// Compare sums up the rounds of one piece of work.
-func Compare(name string, threads int, rounds []Round, time Time) Comparison {
+// Compare sums up the rounds of one piece of work, in each of which a side counts with its least time.
+func Compare(name string, threads int, rounds []Round) Comparison {
 	c := Comparison{Case: name, Threads: threads, Rounds: rounds}
-	c.Ours = median(rounds, func(r Round) float64 { return time(r.Ours) })
+	c.Ours = median(rounds, func(r Round) float64 { return r.Ours.Min })
 	for peer := range rounds[0].Peers {
-		m := median(rounds, func(r Round) float64 { return time(r.Peers[peer]) })
+		m := median(rounds, func(r Round) float64 { return r.Peers[peer].Min })
 		if c.Peer == "" || m < c.Theirs || m == c.Theirs && peer < c.Peer {
 			c.Peer, c.Theirs = peer, m
 		}
 	}
 	var ratios []float64
 	for _, r := range rounds {
-		ratios = append(ratios, time(r.Peers[c.Peer])/time(r.Ours))
+		ratios = append(ratios, r.Peers[c.Peer].Min/r.Ours.Min)
 	}
 	c.Ratio, c.Low, c.High = Median(ratios), slices.Min(ratios), slices.Max(ratios)
 	if rounds[0].Roof > 0 && rounds[0].Ours.GFLOP > 0 {
