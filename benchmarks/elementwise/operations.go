@@ -27,7 +27,7 @@ func (op operation) repeated() func() error {
 	}
 }
 
-// operations returns all of them. Arrays lie in memory as those of a run do; ReLU has no public function but its layer.
+// operations returns all of them. Arrays lie in memory as those of a run do.
 func operations() []operation {
 	x, y, z := normal(1, length), normal(2, length), kernel.Make[float32](length)
 	square, squareOut := normal(3, 1024*1024), kernel.Make[float32](1024*1024)
@@ -36,7 +36,8 @@ func operations() []operation {
 		{"exp", 1, func() { tensor.Exp(z, x) }},
 		{"tanh", 1, func() { tensor.Tanh(z, x) }},
 		{"sigmoid", 1, func() { tensor.Sigmoid(z, x) }},
-		{"relu", 1, func() { kernel.ReLU(z, x) }},
+		{"gelu-tanh", 1, func() { tensor.GELUTanh(z, x) }},
+		{"relu", 1, func() { tensor.ReLU(z, x) }},
 		{"softmax-1024x1024", 1, func() { tensor.Softmax(squareOut, square, 1024) }},
 		{"softmax-128x10", 16, func() { tensor.Softmax(narrowOut, narrow, 10) }},
 		{"adam", 1, adam()},
