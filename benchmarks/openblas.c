@@ -22,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 
 enum { RowMajor = 101, NoTrans = 111, Trans = 112 }; // of cblas.h
@@ -45,8 +46,11 @@ static double now(void)
 static void *random_matrix(long n, int is_double)
 {
 	void *p = NULL;
-	if (posix_memalign(&p, 64, (size_t)(n + 16) * 8) != 0)
+	size_t size = (size_t)n * (is_double ? 8 : 4);
+	if (posix_memalign(&p, size < 4 << 20 ? 64 : 2 << 20, size) != 0)
 		exit(1);
+	if (size >= 4 << 20)
+		madvise(p, size, MADV_HUGEPAGE); // as package tensor does
 	for (long i = 0; i < n; i++) {
 		double x = rand() / (double)RAND_MAX - 0.5;
 		if (is_double)

@@ -23,6 +23,7 @@ import (
 
 	"github.com/strata-ml/strata/benchmarks/report"
 	"github.com/strata-ml/strata/benchmarks/roof"
+	"github.com/strata-ml/strata/internal/kernel"
 	"github.com/strata-ml/strata/tensor"
 )
 
@@ -180,7 +181,7 @@ func (c comparison) compare(s shape) (report.Comparison, error) {
 // measureProduct returns a function that measures our seconds of a product: the least of reps samples of calls calls.
 func measureProduct[T tensor.Float](s shape) func(reps, calls int) float64 {
 	fill := func(rows, cols int) tensor.Matrix[T] {
-		m := tensor.Mat(rows, cols, make([]T, rows*cols))
+		m := tensor.Mat(rows, cols, kernel.Make[T](rows*cols))
 		r := tensor.NewRandom(uint64(rows + cols))
 		for i := range m.Data {
 			m.Data[i] = T(r.Float64(i) - 0.5)

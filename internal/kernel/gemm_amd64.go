@@ -2,19 +2,36 @@
 
 package kernel
 
-func gemmPanelVector[T Float](c *T, ldc int, start *T, startStride int, a *T, rowStep int, step int, b *T, ldb int, k int, tiles int, taller int, rows int, cols int, ahead int) {
+func gemmPanelVector[T Float](c *T, ldc int, start *T, startStride int, a *T, rowStep int, step int, b *T, ldb int, k int, tiles int, taller int, rows int, cols int, ahead int, lines int) {
 	switch {
 	case is32[T]() && level == avx512:
-		gemmPanel32AVX512(pointer32(c), ldc, pointer32(start), startStride, pointer32(a), rowStep, step, pointer32(b), ldb, k, tiles, taller, rows, cols, ahead)
+		gemmPanel32AVX512(pointer32(c), ldc, pointer32(start), startStride, pointer32(a), rowStep, step, pointer32(b), ldb, k, tiles, taller, rows, cols, ahead, lines)
 		return
 	case is32[T]():
-		gemmPanel32AVX2(pointer32(c), ldc, pointer32(start), startStride, pointer32(a), rowStep, step, pointer32(b), ldb, k, tiles, taller, rows, cols, ahead)
+		gemmPanel32AVX2(pointer32(c), ldc, pointer32(start), startStride, pointer32(a), rowStep, step, pointer32(b), ldb, k, tiles, taller, rows, cols, ahead, lines)
 		return
 	case level == avx512:
-		gemmPanel64AVX512(pointer64(c), ldc, pointer64(start), startStride, pointer64(a), rowStep, step, pointer64(b), ldb, k, tiles, taller, rows, cols, ahead)
+		gemmPanel64AVX512(pointer64(c), ldc, pointer64(start), startStride, pointer64(a), rowStep, step, pointer64(b), ldb, k, tiles, taller, rows, cols, ahead, lines)
 		return
 	default:
-		gemmPanel64AVX2(pointer64(c), ldc, pointer64(start), startStride, pointer64(a), rowStep, step, pointer64(b), ldb, k, tiles, taller, rows, cols, ahead)
+		gemmPanel64AVX2(pointer64(c), ldc, pointer64(start), startStride, pointer64(a), rowStep, step, pointer64(b), ldb, k, tiles, taller, rows, cols, ahead, lines)
+		return
+	}
+}
+
+func gemmRowVector[T Float](c []T, a *T, step int, b *T, ldb int, k int) {
+	switch {
+	case is32[T]() && level == avx512:
+		gemmRow32AVX512(as32(c), pointer32(a), step, pointer32(b), ldb, k)
+		return
+	case is32[T]():
+		gemmRow32AVX2(as32(c), pointer32(a), step, pointer32(b), ldb, k)
+		return
+	case level == avx512:
+		gemmRow64AVX512(as64(c), pointer64(a), step, pointer64(b), ldb, k)
+		return
+	default:
+		gemmRow64AVX2(as64(c), pointer64(a), step, pointer64(b), ldb, k)
 		return
 	}
 }
@@ -54,16 +71,28 @@ func copyBlockVector[T Float](dst *T, ldd int, src *T, lds int, rows int, cols i
 }
 
 //go:noescape
-func gemmPanel32AVX512(c *float32, ldc int, start *float32, startStride int, a *float32, rowStep int, step int, b *float32, ldb int, k int, tiles int, taller int, rows int, cols int, ahead int)
+func gemmPanel32AVX512(c *float32, ldc int, start *float32, startStride int, a *float32, rowStep int, step int, b *float32, ldb int, k int, tiles int, taller int, rows int, cols int, ahead int, lines int)
 
 //go:noescape
-func gemmPanel64AVX512(c *float64, ldc int, start *float64, startStride int, a *float64, rowStep int, step int, b *float64, ldb int, k int, tiles int, taller int, rows int, cols int, ahead int)
+func gemmPanel64AVX512(c *float64, ldc int, start *float64, startStride int, a *float64, rowStep int, step int, b *float64, ldb int, k int, tiles int, taller int, rows int, cols int, ahead int, lines int)
 
 //go:noescape
-func gemmPanel32AVX2(c *float32, ldc int, start *float32, startStride int, a *float32, rowStep int, step int, b *float32, ldb int, k int, tiles int, taller int, rows int, cols int, ahead int)
+func gemmPanel32AVX2(c *float32, ldc int, start *float32, startStride int, a *float32, rowStep int, step int, b *float32, ldb int, k int, tiles int, taller int, rows int, cols int, ahead int, lines int)
 
 //go:noescape
-func gemmPanel64AVX2(c *float64, ldc int, start *float64, startStride int, a *float64, rowStep int, step int, b *float64, ldb int, k int, tiles int, taller int, rows int, cols int, ahead int)
+func gemmPanel64AVX2(c *float64, ldc int, start *float64, startStride int, a *float64, rowStep int, step int, b *float64, ldb int, k int, tiles int, taller int, rows int, cols int, ahead int, lines int)
+
+//go:noescape
+func gemmRow32AVX512(c []float32, a *float32, step int, b *float32, ldb int, k int)
+
+//go:noescape
+func gemmRow64AVX512(c []float64, a *float64, step int, b *float64, ldb int, k int)
+
+//go:noescape
+func gemmRow32AVX2(c []float32, a *float32, step int, b *float32, ldb int, k int)
+
+//go:noescape
+func gemmRow64AVX2(c []float64, a *float64, step int, b *float64, ldb int, k int)
 
 //go:noescape
 func transpose32AVX512(dst *float32, ldd int, src *float32, lds int, rows int, cols int)

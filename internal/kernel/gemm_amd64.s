@@ -2,9 +2,9 @@
 
 #include "textflag.h"
 
-// func gemmPanel32AVX512(c *float32, ldc int, start *float32, startStride int, a *float32, rowStep int, step int, b *float32, ldb int, k int, tiles int, taller int, rows int, cols int, ahead int)
+// func gemmPanel32AVX512(c *float32, ldc int, start *float32, startStride int, a *float32, rowStep int, step int, b *float32, ldb int, k int, tiles int, taller int, rows int, cols int, ahead int, lines int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·gemmPanel32AVX512(SB), NOSPLIT, $0-120
+TEXT ·gemmPanel32AVX512(SB), NOSPLIT, $0-128
 	MOVQ    ldc+8(FP), AX
 	SHLQ    $0x02, AX
 	MOVQ    AX, ldc+8(FP)
@@ -85,16 +85,21 @@ started9:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+1, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored11
+	DECQ       lines+120(FP)
+	JG         fetch12
+	MOVQ       $+0, ahead+112(FP)
+
+fetch12:
+	IMUL3Q $+1, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored11
 
 loop10:
 	VMOVUPS      (R14), Z2
 	VMOVUPS.Z    64(R14), K1, Z3
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSS (R13), Z4
 	VFMADD231PS  Z2, Z4, Z0
 	VFMADD231PS  Z3, Z4, Z1
@@ -115,25 +120,25 @@ stored11:
 
 rows7:
 	CMPQ      R11, $+3
-	JGE       rows12
+	JGE       rows13
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPS   (R11), Z0
 	VMOVUPS.Z 64(R11), K1, Z1
 	TESTQ     R12, R12
-	JNZ       each13
+	JNZ       each14
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
-	JMP       started14
+	JMP       started15
 
-each13:
+each14:
 	ADDQ      R12, R11
 	VMOVUPS   (R11), Z2
 	VMOVUPS.Z 64(R11), K1, Z3
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started14:
+started15:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+2, R12, R13
@@ -152,16 +157,21 @@ started14:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+2, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored16
+	DECQ       lines+120(FP)
+	JG         fetch18
+	MOVQ       $+0, ahead+112(FP)
 
-loop15:
+fetch18:
+	IMUL3Q $+2, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored17
+
+loop16:
 	VMOVUPS      (R14), Z4
 	VMOVUPS.Z    64(R14), K1, Z5
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSS (R13), Z6
 	VFMADD231PS  Z4, Z6, Z0
 	VFMADD231PS  Z5, Z6, Z1
@@ -172,9 +182,9 @@ loop15:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop15
+	JNZ          loop16
 
-stored16:
+stored17:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, (R12)
@@ -186,20 +196,20 @@ stored16:
 	MOVQ    R12, c+0(FP)
 	JMP     next1
 
-rows12:
+rows13:
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPS   (R11), Z0
 	VMOVUPS.Z 64(R11), K1, Z1
 	TESTQ     R12, R12
-	JNZ       each17
+	JNZ       each19
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
 	VMOVAPS   Z0, Z4
 	VMOVAPS   Z1, Z5
-	JMP       started18
+	JMP       started20
 
-each17:
+each19:
 	ADDQ      R12, R11
 	VMOVUPS   (R11), Z2
 	VMOVUPS.Z 64(R11), K1, Z3
@@ -209,7 +219,7 @@ each17:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started18:
+started20:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+3, R12, R13
@@ -231,16 +241,21 @@ started18:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+3, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored20
+	DECQ       lines+120(FP)
+	JG         fetch23
+	MOVQ       $+0, ahead+112(FP)
 
-loop19:
+fetch23:
+	IMUL3Q $+3, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored22
+
+loop21:
 	VMOVUPS      (R14), Z6
 	VMOVUPS.Z    64(R14), K1, Z7
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSS (R13), Z8
 	VFMADD231PS  Z6, Z8, Z0
 	VFMADD231PS  Z7, Z8, Z1
@@ -254,9 +269,9 @@ loop19:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop19
+	JNZ          loop21
 
-stored20:
+stored22:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, (R12)
@@ -273,24 +288,24 @@ stored20:
 
 rows6:
 	CMPQ      R11, $+6
-	JGE       rows21
+	JGE       rows24
 	CMPQ      R11, $+5
-	JGE       rows22
+	JGE       rows25
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPS   (R11), Z0
 	VMOVUPS.Z 64(R11), K1, Z1
 	TESTQ     R12, R12
-	JNZ       each23
+	JNZ       each26
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
 	VMOVAPS   Z0, Z4
 	VMOVAPS   Z1, Z5
 	VMOVAPS   Z0, Z6
 	VMOVAPS   Z1, Z7
-	JMP       started24
+	JMP       started27
 
-each23:
+each26:
 	ADDQ      R12, R11
 	VMOVUPS   (R11), Z2
 	VMOVUPS.Z 64(R11), K1, Z3
@@ -303,7 +318,7 @@ each23:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started24:
+started27:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+4, R12, R13
@@ -328,16 +343,21 @@ started24:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+4, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored26
+	DECQ       lines+120(FP)
+	JG         fetch30
+	MOVQ       $+0, ahead+112(FP)
 
-loop25:
+fetch30:
+	IMUL3Q $+4, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored29
+
+loop28:
 	VMOVUPS      (R14), Z8
 	VMOVUPS.Z    64(R14), K1, Z9
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSS (R13), Z10
 	VFMADD231PS  Z8, Z10, Z0
 	VFMADD231PS  Z9, Z10, Z1
@@ -354,9 +374,9 @@ loop25:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop25
+	JNZ          loop28
 
-stored26:
+stored29:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, (R12)
@@ -374,13 +394,13 @@ stored26:
 	MOVQ    R12, c+0(FP)
 	JMP     next1
 
-rows22:
+rows25:
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPS   (R11), Z0
 	VMOVUPS.Z 64(R11), K1, Z1
 	TESTQ     R12, R12
-	JNZ       each27
+	JNZ       each31
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
 	VMOVAPS   Z0, Z4
@@ -389,9 +409,9 @@ rows22:
 	VMOVAPS   Z1, Z7
 	VMOVAPS   Z0, Z8
 	VMOVAPS   Z1, Z9
-	JMP       started28
+	JMP       started32
 
-each27:
+each31:
 	ADDQ      R12, R11
 	VMOVUPS   (R11), Z2
 	VMOVUPS.Z 64(R11), K1, Z3
@@ -407,7 +427,7 @@ each27:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started28:
+started32:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+5, R12, R13
@@ -435,16 +455,21 @@ started28:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+5, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored30
+	DECQ       lines+120(FP)
+	JG         fetch35
+	MOVQ       $+0, ahead+112(FP)
 
-loop29:
+fetch35:
+	IMUL3Q $+5, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored34
+
+loop33:
 	VMOVUPS      (R14), Z10
 	VMOVUPS.Z    64(R14), K1, Z11
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSS (R13), Z12
 	VFMADD231PS  Z10, Z12, Z0
 	VFMADD231PS  Z11, Z12, Z1
@@ -464,9 +489,9 @@ loop29:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop29
+	JNZ          loop33
 
-stored30:
+stored34:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, (R12)
@@ -487,15 +512,15 @@ stored30:
 	MOVQ    R12, c+0(FP)
 	JMP     next1
 
-rows21:
+rows24:
 	CMPQ      R11, $+7
-	JGE       rows31
+	JGE       rows36
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPS   (R11), Z0
 	VMOVUPS.Z 64(R11), K1, Z1
 	TESTQ     R12, R12
-	JNZ       each32
+	JNZ       each37
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
 	VMOVAPS   Z0, Z4
@@ -506,9 +531,9 @@ rows21:
 	VMOVAPS   Z1, Z9
 	VMOVAPS   Z0, Z10
 	VMOVAPS   Z1, Z11
-	JMP       started33
+	JMP       started38
 
-each32:
+each37:
 	ADDQ      R12, R11
 	VMOVUPS   (R11), Z2
 	VMOVUPS.Z 64(R11), K1, Z3
@@ -527,7 +552,7 @@ each32:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started33:
+started38:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+6, R12, R13
@@ -558,16 +583,21 @@ started33:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+6, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored35
+	DECQ       lines+120(FP)
+	JG         fetch41
+	MOVQ       $+0, ahead+112(FP)
 
-loop34:
+fetch41:
+	IMUL3Q $+6, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored40
+
+loop39:
 	VMOVUPS      (R14), Z12
 	VMOVUPS.Z    64(R14), K1, Z13
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSS (R13), Z14
 	VFMADD231PS  Z12, Z14, Z0
 	VFMADD231PS  Z13, Z14, Z1
@@ -590,9 +620,9 @@ loop34:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop34
+	JNZ          loop39
 
-stored35:
+stored40:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, (R12)
@@ -616,13 +646,13 @@ stored35:
 	MOVQ    R12, c+0(FP)
 	JMP     next1
 
-rows31:
+rows36:
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPS   (R11), Z0
 	VMOVUPS.Z 64(R11), K1, Z1
 	TESTQ     R12, R12
-	JNZ       each36
+	JNZ       each42
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
 	VMOVAPS   Z0, Z4
@@ -635,9 +665,9 @@ rows31:
 	VMOVAPS   Z1, Z11
 	VMOVAPS   Z0, Z12
 	VMOVAPS   Z1, Z13
-	JMP       started37
+	JMP       started43
 
-each36:
+each42:
 	ADDQ      R12, R11
 	VMOVUPS   (R11), Z2
 	VMOVUPS.Z 64(R11), K1, Z3
@@ -659,7 +689,7 @@ each36:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started37:
+started43:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+7, R12, R13
@@ -693,16 +723,21 @@ started37:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+7, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored39
+	DECQ       lines+120(FP)
+	JG         fetch46
+	MOVQ       $+0, ahead+112(FP)
 
-loop38:
+fetch46:
+	IMUL3Q $+7, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored45
+
+loop44:
 	VMOVUPS      (R14), Z14
 	VMOVUPS.Z    64(R14), K1, Z15
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSS (R13), Z16
 	VFMADD231PS  Z14, Z16, Z0
 	VFMADD231PS  Z15, Z16, Z1
@@ -728,9 +763,9 @@ loop38:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop38
+	JNZ          loop44
 
-stored39:
+stored45:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, (R12)
@@ -759,15 +794,15 @@ stored39:
 
 rows5:
 	CMPQ      R11, $+11
-	JGE       rows40
+	JGE       rows47
 	CMPQ      R11, $+9
-	JGE       rows41
+	JGE       rows48
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPS   (R11), Z0
 	VMOVUPS.Z 64(R11), K1, Z1
 	TESTQ     R12, R12
-	JNZ       each42
+	JNZ       each49
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
 	VMOVAPS   Z0, Z4
@@ -782,9 +817,9 @@ rows5:
 	VMOVAPS   Z1, Z13
 	VMOVAPS   Z0, Z14
 	VMOVAPS   Z1, Z15
-	JMP       started43
+	JMP       started50
 
-each42:
+each49:
 	ADDQ      R12, R11
 	VMOVUPS   (R11), Z2
 	VMOVUPS.Z 64(R11), K1, Z3
@@ -809,7 +844,7 @@ each42:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started43:
+started50:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+8, R12, R13
@@ -846,16 +881,21 @@ started43:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+8, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored45
+	DECQ       lines+120(FP)
+	JG         fetch53
+	MOVQ       $+0, ahead+112(FP)
 
-loop44:
+fetch53:
+	IMUL3Q $+8, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored52
+
+loop51:
 	VMOVUPS      (R14), Z16
 	VMOVUPS.Z    64(R14), K1, Z17
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSS (R13), Z18
 	VFMADD231PS  Z16, Z18, Z0
 	VFMADD231PS  Z17, Z18, Z1
@@ -884,9 +924,9 @@ loop44:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop44
+	JNZ          loop51
 
-stored45:
+stored52:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, (R12)
@@ -916,15 +956,15 @@ stored45:
 	MOVQ    R12, c+0(FP)
 	JMP     next1
 
-rows41:
+rows48:
 	CMPQ      R11, $+10
-	JGE       rows46
+	JGE       rows54
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPS   (R11), Z0
 	VMOVUPS.Z 64(R11), K1, Z1
 	TESTQ     R12, R12
-	JNZ       each47
+	JNZ       each55
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
 	VMOVAPS   Z0, Z4
@@ -941,9 +981,9 @@ rows41:
 	VMOVAPS   Z1, Z15
 	VMOVAPS   Z0, Z16
 	VMOVAPS   Z1, Z17
-	JMP       started48
+	JMP       started56
 
-each47:
+each55:
 	ADDQ      R12, R11
 	VMOVUPS   (R11), Z2
 	VMOVUPS.Z 64(R11), K1, Z3
@@ -971,7 +1011,7 @@ each47:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started48:
+started56:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+9, R12, R13
@@ -1011,16 +1051,21 @@ started48:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+9, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored50
+	DECQ       lines+120(FP)
+	JG         fetch59
+	MOVQ       $+0, ahead+112(FP)
 
-loop49:
+fetch59:
+	IMUL3Q $+9, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored58
+
+loop57:
 	VMOVUPS      (R14), Z18
 	VMOVUPS.Z    64(R14), K1, Z19
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSS (R13), Z20
 	VFMADD231PS  Z18, Z20, Z0
 	VFMADD231PS  Z19, Z20, Z1
@@ -1052,9 +1097,9 @@ loop49:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop49
+	JNZ          loop57
 
-stored50:
+stored58:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, (R12)
@@ -1087,13 +1132,13 @@ stored50:
 	MOVQ    R12, c+0(FP)
 	JMP     next1
 
-rows46:
+rows54:
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPS   (R11), Z0
 	VMOVUPS.Z 64(R11), K1, Z1
 	TESTQ     R12, R12
-	JNZ       each51
+	JNZ       each60
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
 	VMOVAPS   Z0, Z4
@@ -1112,9 +1157,9 @@ rows46:
 	VMOVAPS   Z1, Z17
 	VMOVAPS   Z0, Z18
 	VMOVAPS   Z1, Z19
-	JMP       started52
+	JMP       started61
 
-each51:
+each60:
 	ADDQ      R12, R11
 	VMOVUPS   (R11), Z2
 	VMOVUPS.Z 64(R11), K1, Z3
@@ -1145,7 +1190,7 @@ each51:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started52:
+started61:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+10, R12, R13
@@ -1188,16 +1233,21 @@ started52:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+10, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored54
+	DECQ       lines+120(FP)
+	JG         fetch64
+	MOVQ       $+0, ahead+112(FP)
 
-loop53:
+fetch64:
+	IMUL3Q $+10, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored63
+
+loop62:
 	VMOVUPS      (R14), Z20
 	VMOVUPS.Z    64(R14), K1, Z21
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSS (R13), Z22
 	VFMADD231PS  Z20, Z22, Z0
 	VFMADD231PS  Z21, Z22, Z1
@@ -1232,9 +1282,9 @@ loop53:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop53
+	JNZ          loop62
 
-stored54:
+stored63:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, (R12)
@@ -1270,17 +1320,17 @@ stored54:
 	MOVQ    R12, c+0(FP)
 	JMP     next1
 
-rows40:
+rows47:
 	CMPQ      R11, $+13
-	JGE       rows55
+	JGE       rows65
 	CMPQ      R11, $+12
-	JGE       rows56
+	JGE       rows66
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPS   (R11), Z0
 	VMOVUPS.Z 64(R11), K1, Z1
 	TESTQ     R12, R12
-	JNZ       each57
+	JNZ       each67
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
 	VMOVAPS   Z0, Z4
@@ -1301,9 +1351,9 @@ rows40:
 	VMOVAPS   Z1, Z19
 	VMOVAPS   Z0, Z20
 	VMOVAPS   Z1, Z21
-	JMP       started58
+	JMP       started68
 
-each57:
+each67:
 	ADDQ      R12, R11
 	VMOVUPS   (R11), Z2
 	VMOVUPS.Z 64(R11), K1, Z3
@@ -1337,7 +1387,7 @@ each57:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started58:
+started68:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+11, R12, R13
@@ -1383,16 +1433,21 @@ started58:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+11, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored60
+	DECQ       lines+120(FP)
+	JG         fetch71
+	MOVQ       $+0, ahead+112(FP)
 
-loop59:
+fetch71:
+	IMUL3Q $+11, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored70
+
+loop69:
 	VMOVUPS      (R14), Z22
 	VMOVUPS.Z    64(R14), K1, Z23
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSS (R13), Z24
 	VFMADD231PS  Z22, Z24, Z0
 	VFMADD231PS  Z23, Z24, Z1
@@ -1430,9 +1485,9 @@ loop59:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop59
+	JNZ          loop69
 
-stored60:
+stored70:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, (R12)
@@ -1471,13 +1526,13 @@ stored60:
 	MOVQ    R12, c+0(FP)
 	JMP     next1
 
-rows56:
+rows66:
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPS   (R11), Z0
 	VMOVUPS.Z 64(R11), K1, Z1
 	TESTQ     R12, R12
-	JNZ       each61
+	JNZ       each72
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
 	VMOVAPS   Z0, Z4
@@ -1500,9 +1555,9 @@ rows56:
 	VMOVAPS   Z1, Z21
 	VMOVAPS   Z0, Z22
 	VMOVAPS   Z1, Z23
-	JMP       started62
+	JMP       started73
 
-each61:
+each72:
 	ADDQ      R12, R11
 	VMOVUPS   (R11), Z2
 	VMOVUPS.Z 64(R11), K1, Z3
@@ -1539,7 +1594,7 @@ each61:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started62:
+started73:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+12, R12, R13
@@ -1588,16 +1643,21 @@ started62:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+12, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored64
+	DECQ       lines+120(FP)
+	JG         fetch76
+	MOVQ       $+0, ahead+112(FP)
 
-loop63:
+fetch76:
+	IMUL3Q $+12, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored75
+
+loop74:
 	VMOVUPS      (R14), Z24
 	VMOVUPS.Z    64(R14), K1, Z25
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSS (R13), Z26
 	VFMADD231PS  Z24, Z26, Z0
 	VFMADD231PS  Z25, Z26, Z1
@@ -1638,9 +1698,9 @@ loop63:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop63
+	JNZ          loop74
 
-stored64:
+stored75:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, (R12)
@@ -1682,15 +1742,15 @@ stored64:
 	MOVQ    R12, c+0(FP)
 	JMP     next1
 
-rows55:
+rows65:
 	CMPQ      R11, $+14
-	JGE       rows65
+	JGE       rows77
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPS   (R11), Z0
 	VMOVUPS.Z 64(R11), K1, Z1
 	TESTQ     R12, R12
-	JNZ       each66
+	JNZ       each78
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
 	VMOVAPS   Z0, Z4
@@ -1715,9 +1775,9 @@ rows55:
 	VMOVAPS   Z1, Z23
 	VMOVAPS   Z0, Z24
 	VMOVAPS   Z1, Z25
-	JMP       started67
+	JMP       started79
 
-each66:
+each78:
 	ADDQ      R12, R11
 	VMOVUPS   (R11), Z2
 	VMOVUPS.Z 64(R11), K1, Z3
@@ -1757,7 +1817,7 @@ each66:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started67:
+started79:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+13, R12, R13
@@ -1809,16 +1869,21 @@ started67:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+13, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored69
+	DECQ       lines+120(FP)
+	JG         fetch82
+	MOVQ       $+0, ahead+112(FP)
 
-loop68:
+fetch82:
+	IMUL3Q $+13, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored81
+
+loop80:
 	VMOVUPS      (R14), Z26
 	VMOVUPS.Z    64(R14), K1, Z27
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSS (R13), Z28
 	VFMADD231PS  Z26, Z28, Z0
 	VFMADD231PS  Z27, Z28, Z1
@@ -1862,9 +1927,9 @@ loop68:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop68
+	JNZ          loop80
 
-stored69:
+stored81:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, (R12)
@@ -1909,13 +1974,13 @@ stored69:
 	MOVQ    R12, c+0(FP)
 	JMP     next1
 
-rows65:
+rows77:
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPS   (R11), Z0
 	VMOVUPS.Z 64(R11), K1, Z1
 	TESTQ     R12, R12
-	JNZ       each70
+	JNZ       each83
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
 	VMOVAPS   Z0, Z4
@@ -1942,9 +2007,9 @@ rows65:
 	VMOVAPS   Z1, Z25
 	VMOVAPS   Z0, Z26
 	VMOVAPS   Z1, Z27
-	JMP       started71
+	JMP       started84
 
-each70:
+each83:
 	ADDQ      R12, R11
 	VMOVUPS   (R11), Z2
 	VMOVUPS.Z 64(R11), K1, Z3
@@ -1987,7 +2052,7 @@ each70:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started71:
+started84:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+14, R12, R13
@@ -2042,16 +2107,21 @@ started71:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+14, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored73
+	DECQ       lines+120(FP)
+	JG         fetch87
+	MOVQ       $+0, ahead+112(FP)
 
-loop72:
+fetch87:
+	IMUL3Q $+14, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored86
+
+loop85:
 	VMOVUPS      (R14), Z28
 	VMOVUPS.Z    64(R14), K1, Z29
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSS (R13), Z30
 	VFMADD231PS  Z28, Z30, Z0
 	VFMADD231PS  Z29, Z30, Z1
@@ -2098,9 +2168,9 @@ loop72:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop72
+	JNZ          loop85
 
-stored73:
+stored86:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, (R12)
@@ -2150,23 +2220,23 @@ stored73:
 
 single3:
 	CMPQ      R11, $+8
-	JGE       rows74
+	JGE       rows88
 	CMPQ      R11, $+4
-	JGE       rows75
+	JGE       rows89
 	CMPQ      R11, $+2
-	JGE       rows76
+	JGE       rows90
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPS.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each77
-	JMP       started78
+	JNZ       each91
+	JMP       started92
 
-each77:
+each91:
 	ADDQ R12, R11
 	MOVQ R11, start+16(FP)
 
-started78:
+started92:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+1, R12, R13
@@ -2181,24 +2251,29 @@ started78:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+1, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored80
+	DECQ       lines+120(FP)
+	JG         fetch95
+	MOVQ       $+0, ahead+112(FP)
 
-loop79:
+fetch95:
+	IMUL3Q $+1, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored94
+
+loop93:
 	VMOVUPS.Z    (R14), K1, Z1
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSS (R13), Z2
 	VFMADD231PS  Z1, Z2, Z0
 	ADDQ         AX, R13
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop79
+	JNZ          loop93
 
-stored80:
+stored94:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, K1, (R12)
@@ -2206,24 +2281,24 @@ stored80:
 	MOVQ    R12, c+0(FP)
 	JMP     next1
 
-rows76:
+rows90:
 	CMPQ      R11, $+3
-	JGE       rows81
+	JGE       rows96
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPS.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each82
+	JNZ       each97
 	VMOVAPS   Z0, Z1
-	JMP       started83
+	JMP       started98
 
-each82:
+each97:
 	ADDQ      R12, R11
 	VMOVUPS.Z (R11), K1, Z1
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started83:
+started98:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+2, R12, R13
@@ -2240,15 +2315,20 @@ started83:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+2, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored85
+	DECQ       lines+120(FP)
+	JG         fetch101
+	MOVQ       $+0, ahead+112(FP)
 
-loop84:
+fetch101:
+	IMUL3Q $+2, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored100
+
+loop99:
 	VMOVUPS.Z    (R14), K1, Z2
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSS (R13), Z3
 	VFMADD231PS  Z2, Z3, Z0
 	VBROADCASTSS (R13)(DX*1), Z3
@@ -2257,9 +2337,9 @@ loop84:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop84
+	JNZ          loop99
 
-stored85:
+stored100:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, K1, (R12)
@@ -2269,17 +2349,17 @@ stored85:
 	MOVQ    R12, c+0(FP)
 	JMP     next1
 
-rows81:
+rows96:
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPS.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each86
+	JNZ       each102
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
-	JMP       started87
+	JMP       started103
 
-each86:
+each102:
 	ADDQ      R12, R11
 	VMOVUPS.Z (R11), K1, Z1
 	ADDQ      R12, R11
@@ -2287,7 +2367,7 @@ each86:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started87:
+started103:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+3, R12, R13
@@ -2306,15 +2386,20 @@ started87:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+3, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored89
+	DECQ       lines+120(FP)
+	JG         fetch106
+	MOVQ       $+0, ahead+112(FP)
 
-loop88:
+fetch106:
+	IMUL3Q $+3, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored105
+
+loop104:
 	VMOVUPS.Z    (R14), K1, Z3
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSS (R13), Z4
 	VFMADD231PS  Z3, Z4, Z0
 	VBROADCASTSS (R13)(DX*1), Z4
@@ -2325,9 +2410,9 @@ loop88:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop88
+	JNZ          loop104
 
-stored89:
+stored105:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, K1, (R12)
@@ -2339,22 +2424,22 @@ stored89:
 	MOVQ    R12, c+0(FP)
 	JMP     next1
 
-rows75:
+rows89:
 	CMPQ      R11, $+6
-	JGE       rows90
+	JGE       rows107
 	CMPQ      R11, $+5
-	JGE       rows91
+	JGE       rows108
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPS.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each92
+	JNZ       each109
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
-	JMP       started93
+	JMP       started110
 
-each92:
+each109:
 	ADDQ      R12, R11
 	VMOVUPS.Z (R11), K1, Z1
 	ADDQ      R12, R11
@@ -2364,7 +2449,7 @@ each92:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started93:
+started110:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+4, R12, R13
@@ -2385,15 +2470,20 @@ started93:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+4, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored95
+	DECQ       lines+120(FP)
+	JG         fetch113
+	MOVQ       $+0, ahead+112(FP)
 
-loop94:
+fetch113:
+	IMUL3Q $+4, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored112
+
+loop111:
 	VMOVUPS.Z    (R14), K1, Z4
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSS (R13), Z5
 	VFMADD231PS  Z4, Z5, Z0
 	VBROADCASTSS (R13)(DX*1), Z5
@@ -2406,9 +2496,9 @@ loop94:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop94
+	JNZ          loop111
 
-stored95:
+stored112:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, K1, (R12)
@@ -2422,19 +2512,19 @@ stored95:
 	MOVQ    R12, c+0(FP)
 	JMP     next1
 
-rows91:
+rows108:
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPS.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each96
+	JNZ       each114
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
 	VMOVAPS   Z0, Z4
-	JMP       started97
+	JMP       started115
 
-each96:
+each114:
 	ADDQ      R12, R11
 	VMOVUPS.Z (R11), K1, Z1
 	ADDQ      R12, R11
@@ -2446,7 +2536,7 @@ each96:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started97:
+started115:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+5, R12, R13
@@ -2469,15 +2559,20 @@ started97:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+5, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored99
+	DECQ       lines+120(FP)
+	JG         fetch118
+	MOVQ       $+0, ahead+112(FP)
 
-loop98:
+fetch118:
+	IMUL3Q $+5, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored117
+
+loop116:
 	VMOVUPS.Z    (R14), K1, Z5
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSS (R13), Z6
 	VFMADD231PS  Z5, Z6, Z0
 	VBROADCASTSS (R13)(DX*1), Z6
@@ -2492,9 +2587,9 @@ loop98:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop98
+	JNZ          loop116
 
-stored99:
+stored117:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, K1, (R12)
@@ -2510,22 +2605,22 @@ stored99:
 	MOVQ    R12, c+0(FP)
 	JMP     next1
 
-rows90:
+rows107:
 	CMPQ      R11, $+7
-	JGE       rows100
+	JGE       rows119
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPS.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each101
+	JNZ       each120
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
 	VMOVAPS   Z0, Z4
 	VMOVAPS   Z0, Z5
-	JMP       started102
+	JMP       started121
 
-each101:
+each120:
 	ADDQ      R12, R11
 	VMOVUPS.Z (R11), K1, Z1
 	ADDQ      R12, R11
@@ -2539,7 +2634,7 @@ each101:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started102:
+started121:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+6, R12, R13
@@ -2564,15 +2659,20 @@ started102:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+6, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored104
+	DECQ       lines+120(FP)
+	JG         fetch124
+	MOVQ       $+0, ahead+112(FP)
 
-loop103:
+fetch124:
+	IMUL3Q $+6, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored123
+
+loop122:
 	VMOVUPS.Z    (R14), K1, Z6
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSS (R13), Z7
 	VFMADD231PS  Z6, Z7, Z0
 	VBROADCASTSS (R13)(DX*1), Z7
@@ -2589,9 +2689,9 @@ loop103:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop103
+	JNZ          loop122
 
-stored104:
+stored123:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, K1, (R12)
@@ -2609,21 +2709,21 @@ stored104:
 	MOVQ    R12, c+0(FP)
 	JMP     next1
 
-rows100:
+rows119:
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPS.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each105
+	JNZ       each125
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
 	VMOVAPS   Z0, Z4
 	VMOVAPS   Z0, Z5
 	VMOVAPS   Z0, Z6
-	JMP       started106
+	JMP       started126
 
-each105:
+each125:
 	ADDQ      R12, R11
 	VMOVUPS.Z (R11), K1, Z1
 	ADDQ      R12, R11
@@ -2639,7 +2739,7 @@ each105:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started106:
+started126:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+7, R12, R13
@@ -2666,15 +2766,20 @@ started106:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+7, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored108
+	DECQ       lines+120(FP)
+	JG         fetch129
+	MOVQ       $+0, ahead+112(FP)
 
-loop107:
+fetch129:
+	IMUL3Q $+7, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored128
+
+loop127:
 	VMOVUPS.Z    (R14), K1, Z7
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSS (R13), Z8
 	VFMADD231PS  Z7, Z8, Z0
 	VBROADCASTSS (R13)(DX*1), Z8
@@ -2693,9 +2798,9 @@ loop107:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop107
+	JNZ          loop127
 
-stored108:
+stored128:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, K1, (R12)
@@ -2715,16 +2820,16 @@ stored108:
 	MOVQ    R12, c+0(FP)
 	JMP     next1
 
-rows74:
+rows88:
 	CMPQ      R11, $+11
-	JGE       rows109
+	JGE       rows130
 	CMPQ      R11, $+9
-	JGE       rows110
+	JGE       rows131
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPS.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each111
+	JNZ       each132
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
@@ -2732,9 +2837,9 @@ rows74:
 	VMOVAPS   Z0, Z5
 	VMOVAPS   Z0, Z6
 	VMOVAPS   Z0, Z7
-	JMP       started112
+	JMP       started133
 
-each111:
+each132:
 	ADDQ      R12, R11
 	VMOVUPS.Z (R11), K1, Z1
 	ADDQ      R12, R11
@@ -2752,7 +2857,7 @@ each111:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started112:
+started133:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+8, R12, R13
@@ -2781,15 +2886,20 @@ started112:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+8, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored114
+	DECQ       lines+120(FP)
+	JG         fetch136
+	MOVQ       $+0, ahead+112(FP)
 
-loop113:
+fetch136:
+	IMUL3Q $+8, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored135
+
+loop134:
 	VMOVUPS.Z    (R14), K1, Z8
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSS (R13), Z9
 	VFMADD231PS  Z8, Z9, Z0
 	VBROADCASTSS (R13)(DX*1), Z9
@@ -2810,9 +2920,9 @@ loop113:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop113
+	JNZ          loop134
 
-stored114:
+stored135:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, K1, (R12)
@@ -2834,14 +2944,14 @@ stored114:
 	MOVQ    R12, c+0(FP)
 	JMP     next1
 
-rows110:
+rows131:
 	CMPQ      R11, $+10
-	JGE       rows115
+	JGE       rows137
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPS.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each116
+	JNZ       each138
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
@@ -2850,9 +2960,9 @@ rows110:
 	VMOVAPS   Z0, Z6
 	VMOVAPS   Z0, Z7
 	VMOVAPS   Z0, Z8
-	JMP       started117
+	JMP       started139
 
-each116:
+each138:
 	ADDQ      R12, R11
 	VMOVUPS.Z (R11), K1, Z1
 	ADDQ      R12, R11
@@ -2872,7 +2982,7 @@ each116:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started117:
+started139:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+9, R12, R13
@@ -2903,15 +3013,20 @@ started117:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+9, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored119
+	DECQ       lines+120(FP)
+	JG         fetch142
+	MOVQ       $+0, ahead+112(FP)
 
-loop118:
+fetch142:
+	IMUL3Q $+9, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored141
+
+loop140:
 	VMOVUPS.Z    (R14), K1, Z9
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSS (R13), Z10
 	VFMADD231PS  Z9, Z10, Z0
 	VBROADCASTSS (R13)(DX*1), Z10
@@ -2934,9 +3049,9 @@ loop118:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop118
+	JNZ          loop140
 
-stored119:
+stored141:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, K1, (R12)
@@ -2960,12 +3075,12 @@ stored119:
 	MOVQ    R12, c+0(FP)
 	JMP     next1
 
-rows115:
+rows137:
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPS.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each120
+	JNZ       each143
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
@@ -2975,9 +3090,9 @@ rows115:
 	VMOVAPS   Z0, Z7
 	VMOVAPS   Z0, Z8
 	VMOVAPS   Z0, Z9
-	JMP       started121
+	JMP       started144
 
-each120:
+each143:
 	ADDQ      R12, R11
 	VMOVUPS.Z (R11), K1, Z1
 	ADDQ      R12, R11
@@ -2999,7 +3114,7 @@ each120:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started121:
+started144:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+10, R12, R13
@@ -3032,15 +3147,20 @@ started121:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+10, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored123
+	DECQ       lines+120(FP)
+	JG         fetch147
+	MOVQ       $+0, ahead+112(FP)
 
-loop122:
+fetch147:
+	IMUL3Q $+10, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored146
+
+loop145:
 	VMOVUPS.Z    (R14), K1, Z10
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSS (R13), Z11
 	VFMADD231PS  Z10, Z11, Z0
 	VBROADCASTSS (R13)(DX*1), Z11
@@ -3065,9 +3185,9 @@ loop122:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop122
+	JNZ          loop145
 
-stored123:
+stored146:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, K1, (R12)
@@ -3093,16 +3213,16 @@ stored123:
 	MOVQ    R12, c+0(FP)
 	JMP     next1
 
-rows109:
+rows130:
 	CMPQ      R11, $+13
-	JGE       rows124
+	JGE       rows148
 	CMPQ      R11, $+12
-	JGE       rows125
+	JGE       rows149
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPS.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each126
+	JNZ       each150
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
@@ -3113,9 +3233,9 @@ rows109:
 	VMOVAPS   Z0, Z8
 	VMOVAPS   Z0, Z9
 	VMOVAPS   Z0, Z10
-	JMP       started127
+	JMP       started151
 
-each126:
+each150:
 	ADDQ      R12, R11
 	VMOVUPS.Z (R11), K1, Z1
 	ADDQ      R12, R11
@@ -3139,7 +3259,7 @@ each126:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started127:
+started151:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+11, R12, R13
@@ -3174,15 +3294,20 @@ started127:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+11, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored129
+	DECQ       lines+120(FP)
+	JG         fetch154
+	MOVQ       $+0, ahead+112(FP)
 
-loop128:
+fetch154:
+	IMUL3Q $+11, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored153
+
+loop152:
 	VMOVUPS.Z    (R14), K1, Z11
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSS (R13), Z12
 	VFMADD231PS  Z11, Z12, Z0
 	VBROADCASTSS (R13)(DX*1), Z12
@@ -3209,9 +3334,9 @@ loop128:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop128
+	JNZ          loop152
 
-stored129:
+stored153:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, K1, (R12)
@@ -3239,12 +3364,12 @@ stored129:
 	MOVQ    R12, c+0(FP)
 	JMP     next1
 
-rows125:
+rows149:
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPS.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each130
+	JNZ       each155
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
@@ -3256,9 +3381,9 @@ rows125:
 	VMOVAPS   Z0, Z9
 	VMOVAPS   Z0, Z10
 	VMOVAPS   Z0, Z11
-	JMP       started131
+	JMP       started156
 
-each130:
+each155:
 	ADDQ      R12, R11
 	VMOVUPS.Z (R11), K1, Z1
 	ADDQ      R12, R11
@@ -3284,7 +3409,7 @@ each130:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started131:
+started156:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+12, R12, R13
@@ -3321,15 +3446,20 @@ started131:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+12, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored133
+	DECQ       lines+120(FP)
+	JG         fetch159
+	MOVQ       $+0, ahead+112(FP)
 
-loop132:
+fetch159:
+	IMUL3Q $+12, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored158
+
+loop157:
 	VMOVUPS.Z    (R14), K1, Z12
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSS (R13), Z13
 	VFMADD231PS  Z12, Z13, Z0
 	VBROADCASTSS (R13)(DX*1), Z13
@@ -3358,9 +3488,9 @@ loop132:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop132
+	JNZ          loop157
 
-stored133:
+stored158:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, K1, (R12)
@@ -3390,14 +3520,14 @@ stored133:
 	MOVQ    R12, c+0(FP)
 	JMP     next1
 
-rows124:
+rows148:
 	CMPQ      R11, $+14
-	JGE       rows134
+	JGE       rows160
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPS.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each135
+	JNZ       each161
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
@@ -3410,9 +3540,9 @@ rows124:
 	VMOVAPS   Z0, Z10
 	VMOVAPS   Z0, Z11
 	VMOVAPS   Z0, Z12
-	JMP       started136
+	JMP       started162
 
-each135:
+each161:
 	ADDQ      R12, R11
 	VMOVUPS.Z (R11), K1, Z1
 	ADDQ      R12, R11
@@ -3440,7 +3570,7 @@ each135:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started136:
+started162:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+13, R12, R13
@@ -3479,15 +3609,20 @@ started136:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+13, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored138
+	DECQ       lines+120(FP)
+	JG         fetch165
+	MOVQ       $+0, ahead+112(FP)
 
-loop137:
+fetch165:
+	IMUL3Q $+13, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored164
+
+loop163:
 	VMOVUPS.Z    (R14), K1, Z13
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSS (R13), Z14
 	VFMADD231PS  Z13, Z14, Z0
 	VBROADCASTSS (R13)(DX*1), Z14
@@ -3518,9 +3653,9 @@ loop137:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop137
+	JNZ          loop163
 
-stored138:
+stored164:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, K1, (R12)
@@ -3552,12 +3687,12 @@ stored138:
 	MOVQ    R12, c+0(FP)
 	JMP     next1
 
-rows134:
+rows160:
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPS.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each139
+	JNZ       each166
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
@@ -3571,9 +3706,9 @@ rows134:
 	VMOVAPS   Z0, Z11
 	VMOVAPS   Z0, Z12
 	VMOVAPS   Z0, Z13
-	JMP       started140
+	JMP       started167
 
-each139:
+each166:
 	ADDQ      R12, R11
 	VMOVUPS.Z (R11), K1, Z1
 	ADDQ      R12, R11
@@ -3603,7 +3738,7 @@ each139:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started140:
+started167:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+14, R12, R13
@@ -3644,15 +3779,20 @@ started140:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+14, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored142
+	DECQ       lines+120(FP)
+	JG         fetch170
+	MOVQ       $+0, ahead+112(FP)
 
-loop141:
+fetch170:
+	IMUL3Q $+14, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored169
+
+loop168:
 	VMOVUPS.Z    (R14), K1, Z14
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSS (R13), Z15
 	VFMADD231PS  Z14, Z15, Z0
 	VBROADCASTSS (R13)(DX*1), Z15
@@ -3685,9 +3825,9 @@ loop141:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop141
+	JNZ          loop168
 
-stored142:
+stored169:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, K1, (R12)
@@ -3727,9 +3867,9 @@ done4:
 	VZEROUPPER
 	RET
 
-// func gemmPanel64AVX512(c *float64, ldc int, start *float64, startStride int, a *float64, rowStep int, step int, b *float64, ldb int, k int, tiles int, taller int, rows int, cols int, ahead int)
+// func gemmPanel64AVX512(c *float64, ldc int, start *float64, startStride int, a *float64, rowStep int, step int, b *float64, ldb int, k int, tiles int, taller int, rows int, cols int, ahead int, lines int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·gemmPanel64AVX512(SB), NOSPLIT, $0-120
+TEXT ·gemmPanel64AVX512(SB), NOSPLIT, $0-128
 	MOVQ    ldc+8(FP), AX
 	SHLQ    $0x03, AX
 	MOVQ    AX, ldc+8(FP)
@@ -3764,9 +3904,9 @@ TEXT ·gemmPanel64AVX512(SB), NOSPLIT, $0-120
 	BZHIQ   R11, R12, R12
 	KMOVW   R12, K1
 
-tile144:
+tile172:
 	CMPQ      tiles+80(FP), $+0
-	JLE       done146
+	JLE       done174
 	DECQ      tiles+80(FP)
 	MOVQ      rows+96(FP), R11
 	MOVQ      taller+88(FP), R12
@@ -3775,26 +3915,26 @@ tile144:
 	SARQ      $0x3f, R12
 	LEAQ      1(R11)(R12*1), R11
 	CMPQ      cols+104(FP), $+8
-	JLE       single145
+	JLE       single173
 	CMPQ      R11, $+8
-	JGE       rows147
+	JGE       rows175
 	CMPQ      R11, $+4
-	JGE       rows148
+	JGE       rows176
 	CMPQ      R11, $+2
-	JGE       rows149
+	JGE       rows177
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD   (R11), Z0
 	VMOVUPD.Z 64(R11), K1, Z1
 	TESTQ     R12, R12
-	JNZ       each150
-	JMP       started151
+	JNZ       each178
+	JMP       started179
 
-each150:
+each178:
 	ADDQ R12, R11
 	MOVQ R11, start+16(FP)
 
-started151:
+started179:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+1, R12, R13
@@ -3810,16 +3950,21 @@ started151:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+1, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored153
+	DECQ       lines+120(FP)
+	JG         fetch182
+	MOVQ       $+0, ahead+112(FP)
 
-loop152:
+fetch182:
+	IMUL3Q $+1, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored181
+
+loop180:
 	VMOVUPD      (R14), Z2
 	VMOVUPD.Z    64(R14), K1, Z3
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSD (R13), Z4
 	VFMADD231PD  Z2, Z4, Z0
 	VFMADD231PD  Z3, Z4, Z1
@@ -3827,38 +3972,38 @@ loop152:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop152
+	JNZ          loop180
 
-stored153:
+stored181:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, (R12)
 	VMOVUPD Z1, K1, 64(R12)
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
-	JMP     next143
+	JMP     next171
 
-rows149:
+rows177:
 	CMPQ      R11, $+3
-	JGE       rows154
+	JGE       rows183
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD   (R11), Z0
 	VMOVUPD.Z 64(R11), K1, Z1
 	TESTQ     R12, R12
-	JNZ       each155
+	JNZ       each184
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z1, Z3
-	JMP       started156
+	JMP       started185
 
-each155:
+each184:
 	ADDQ      R12, R11
 	VMOVUPD   (R11), Z2
 	VMOVUPD.Z 64(R11), K1, Z3
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started156:
+started185:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+2, R12, R13
@@ -3877,16 +4022,21 @@ started156:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+2, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored158
+	DECQ       lines+120(FP)
+	JG         fetch188
+	MOVQ       $+0, ahead+112(FP)
 
-loop157:
+fetch188:
+	IMUL3Q $+2, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored187
+
+loop186:
 	VMOVUPD      (R14), Z4
 	VMOVUPD.Z    64(R14), K1, Z5
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSD (R13), Z6
 	VFMADD231PD  Z4, Z6, Z0
 	VFMADD231PD  Z5, Z6, Z1
@@ -3897,9 +4047,9 @@ loop157:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop157
+	JNZ          loop186
 
-stored158:
+stored187:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, (R12)
@@ -3909,22 +4059,22 @@ stored158:
 	VMOVUPD Z3, K1, 64(R12)
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
-	JMP     next143
+	JMP     next171
 
-rows154:
+rows183:
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD   (R11), Z0
 	VMOVUPD.Z 64(R11), K1, Z1
 	TESTQ     R12, R12
-	JNZ       each159
+	JNZ       each189
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z1, Z3
 	VMOVAPD   Z0, Z4
 	VMOVAPD   Z1, Z5
-	JMP       started160
+	JMP       started190
 
-each159:
+each189:
 	ADDQ      R12, R11
 	VMOVUPD   (R11), Z2
 	VMOVUPD.Z 64(R11), K1, Z3
@@ -3934,7 +4084,7 @@ each159:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started160:
+started190:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+3, R12, R13
@@ -3956,16 +4106,21 @@ started160:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+3, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored162
+	DECQ       lines+120(FP)
+	JG         fetch193
+	MOVQ       $+0, ahead+112(FP)
 
-loop161:
+fetch193:
+	IMUL3Q $+3, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored192
+
+loop191:
 	VMOVUPD      (R14), Z6
 	VMOVUPD.Z    64(R14), K1, Z7
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSD (R13), Z8
 	VFMADD231PD  Z6, Z8, Z0
 	VFMADD231PD  Z7, Z8, Z1
@@ -3979,9 +4134,9 @@ loop161:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop161
+	JNZ          loop191
 
-stored162:
+stored192:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, (R12)
@@ -3994,28 +4149,28 @@ stored162:
 	VMOVUPD Z5, K1, 64(R12)
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
-	JMP     next143
+	JMP     next171
 
-rows148:
+rows176:
 	CMPQ      R11, $+6
-	JGE       rows163
+	JGE       rows194
 	CMPQ      R11, $+5
-	JGE       rows164
+	JGE       rows195
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD   (R11), Z0
 	VMOVUPD.Z 64(R11), K1, Z1
 	TESTQ     R12, R12
-	JNZ       each165
+	JNZ       each196
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z1, Z3
 	VMOVAPD   Z0, Z4
 	VMOVAPD   Z1, Z5
 	VMOVAPD   Z0, Z6
 	VMOVAPD   Z1, Z7
-	JMP       started166
+	JMP       started197
 
-each165:
+each196:
 	ADDQ      R12, R11
 	VMOVUPD   (R11), Z2
 	VMOVUPD.Z 64(R11), K1, Z3
@@ -4028,7 +4183,7 @@ each165:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started166:
+started197:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+4, R12, R13
@@ -4053,16 +4208,21 @@ started166:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+4, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored168
+	DECQ       lines+120(FP)
+	JG         fetch200
+	MOVQ       $+0, ahead+112(FP)
 
-loop167:
+fetch200:
+	IMUL3Q $+4, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored199
+
+loop198:
 	VMOVUPD      (R14), Z8
 	VMOVUPD.Z    64(R14), K1, Z9
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSD (R13), Z10
 	VFMADD231PD  Z8, Z10, Z0
 	VFMADD231PD  Z9, Z10, Z1
@@ -4079,9 +4239,9 @@ loop167:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop167
+	JNZ          loop198
 
-stored168:
+stored199:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, (R12)
@@ -4097,15 +4257,15 @@ stored168:
 	VMOVUPD Z7, K1, 64(R12)
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
-	JMP     next143
+	JMP     next171
 
-rows164:
+rows195:
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD   (R11), Z0
 	VMOVUPD.Z 64(R11), K1, Z1
 	TESTQ     R12, R12
-	JNZ       each169
+	JNZ       each201
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z1, Z3
 	VMOVAPD   Z0, Z4
@@ -4114,9 +4274,9 @@ rows164:
 	VMOVAPD   Z1, Z7
 	VMOVAPD   Z0, Z8
 	VMOVAPD   Z1, Z9
-	JMP       started170
+	JMP       started202
 
-each169:
+each201:
 	ADDQ      R12, R11
 	VMOVUPD   (R11), Z2
 	VMOVUPD.Z 64(R11), K1, Z3
@@ -4132,7 +4292,7 @@ each169:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started170:
+started202:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+5, R12, R13
@@ -4160,16 +4320,21 @@ started170:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+5, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored172
+	DECQ       lines+120(FP)
+	JG         fetch205
+	MOVQ       $+0, ahead+112(FP)
 
-loop171:
+fetch205:
+	IMUL3Q $+5, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored204
+
+loop203:
 	VMOVUPD      (R14), Z10
 	VMOVUPD.Z    64(R14), K1, Z11
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSD (R13), Z12
 	VFMADD231PD  Z10, Z12, Z0
 	VFMADD231PD  Z11, Z12, Z1
@@ -4189,9 +4354,9 @@ loop171:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop171
+	JNZ          loop203
 
-stored172:
+stored204:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, (R12)
@@ -4210,17 +4375,17 @@ stored172:
 	VMOVUPD Z9, K1, 64(R12)
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
-	JMP     next143
+	JMP     next171
 
-rows163:
+rows194:
 	CMPQ      R11, $+7
-	JGE       rows173
+	JGE       rows206
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD   (R11), Z0
 	VMOVUPD.Z 64(R11), K1, Z1
 	TESTQ     R12, R12
-	JNZ       each174
+	JNZ       each207
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z1, Z3
 	VMOVAPD   Z0, Z4
@@ -4231,9 +4396,9 @@ rows163:
 	VMOVAPD   Z1, Z9
 	VMOVAPD   Z0, Z10
 	VMOVAPD   Z1, Z11
-	JMP       started175
+	JMP       started208
 
-each174:
+each207:
 	ADDQ      R12, R11
 	VMOVUPD   (R11), Z2
 	VMOVUPD.Z 64(R11), K1, Z3
@@ -4252,7 +4417,7 @@ each174:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started175:
+started208:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+6, R12, R13
@@ -4283,16 +4448,21 @@ started175:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+6, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored177
+	DECQ       lines+120(FP)
+	JG         fetch211
+	MOVQ       $+0, ahead+112(FP)
 
-loop176:
+fetch211:
+	IMUL3Q $+6, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored210
+
+loop209:
 	VMOVUPD      (R14), Z12
 	VMOVUPD.Z    64(R14), K1, Z13
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSD (R13), Z14
 	VFMADD231PD  Z12, Z14, Z0
 	VFMADD231PD  Z13, Z14, Z1
@@ -4315,9 +4485,9 @@ loop176:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop176
+	JNZ          loop209
 
-stored177:
+stored210:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, (R12)
@@ -4339,15 +4509,15 @@ stored177:
 	VMOVUPD Z11, K1, 64(R12)
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
-	JMP     next143
+	JMP     next171
 
-rows173:
+rows206:
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD   (R11), Z0
 	VMOVUPD.Z 64(R11), K1, Z1
 	TESTQ     R12, R12
-	JNZ       each178
+	JNZ       each212
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z1, Z3
 	VMOVAPD   Z0, Z4
@@ -4360,9 +4530,9 @@ rows173:
 	VMOVAPD   Z1, Z11
 	VMOVAPD   Z0, Z12
 	VMOVAPD   Z1, Z13
-	JMP       started179
+	JMP       started213
 
-each178:
+each212:
 	ADDQ      R12, R11
 	VMOVUPD   (R11), Z2
 	VMOVUPD.Z 64(R11), K1, Z3
@@ -4384,7 +4554,7 @@ each178:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started179:
+started213:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+7, R12, R13
@@ -4418,16 +4588,21 @@ started179:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+7, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored181
+	DECQ       lines+120(FP)
+	JG         fetch216
+	MOVQ       $+0, ahead+112(FP)
 
-loop180:
+fetch216:
+	IMUL3Q $+7, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored215
+
+loop214:
 	VMOVUPD      (R14), Z14
 	VMOVUPD.Z    64(R14), K1, Z15
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSD (R13), Z16
 	VFMADD231PD  Z14, Z16, Z0
 	VFMADD231PD  Z15, Z16, Z1
@@ -4453,9 +4628,9 @@ loop180:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop180
+	JNZ          loop214
 
-stored181:
+stored215:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, (R12)
@@ -4480,19 +4655,19 @@ stored181:
 	VMOVUPD Z13, K1, 64(R12)
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
-	JMP     next143
+	JMP     next171
 
-rows147:
+rows175:
 	CMPQ      R11, $+11
-	JGE       rows182
+	JGE       rows217
 	CMPQ      R11, $+9
-	JGE       rows183
+	JGE       rows218
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD   (R11), Z0
 	VMOVUPD.Z 64(R11), K1, Z1
 	TESTQ     R12, R12
-	JNZ       each184
+	JNZ       each219
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z1, Z3
 	VMOVAPD   Z0, Z4
@@ -4507,9 +4682,9 @@ rows147:
 	VMOVAPD   Z1, Z13
 	VMOVAPD   Z0, Z14
 	VMOVAPD   Z1, Z15
-	JMP       started185
+	JMP       started220
 
-each184:
+each219:
 	ADDQ      R12, R11
 	VMOVUPD   (R11), Z2
 	VMOVUPD.Z 64(R11), K1, Z3
@@ -4534,7 +4709,7 @@ each184:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started185:
+started220:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+8, R12, R13
@@ -4571,16 +4746,21 @@ started185:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+8, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored187
+	DECQ       lines+120(FP)
+	JG         fetch223
+	MOVQ       $+0, ahead+112(FP)
 
-loop186:
+fetch223:
+	IMUL3Q $+8, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored222
+
+loop221:
 	VMOVUPD      (R14), Z16
 	VMOVUPD.Z    64(R14), K1, Z17
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSD (R13), Z18
 	VFMADD231PD  Z16, Z18, Z0
 	VFMADD231PD  Z17, Z18, Z1
@@ -4609,9 +4789,9 @@ loop186:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop186
+	JNZ          loop221
 
-stored187:
+stored222:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, (R12)
@@ -4639,17 +4819,17 @@ stored187:
 	VMOVUPD Z15, K1, 64(R12)
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
-	JMP     next143
+	JMP     next171
 
-rows183:
+rows218:
 	CMPQ      R11, $+10
-	JGE       rows188
+	JGE       rows224
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD   (R11), Z0
 	VMOVUPD.Z 64(R11), K1, Z1
 	TESTQ     R12, R12
-	JNZ       each189
+	JNZ       each225
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z1, Z3
 	VMOVAPD   Z0, Z4
@@ -4666,9 +4846,9 @@ rows183:
 	VMOVAPD   Z1, Z15
 	VMOVAPD   Z0, Z16
 	VMOVAPD   Z1, Z17
-	JMP       started190
+	JMP       started226
 
-each189:
+each225:
 	ADDQ      R12, R11
 	VMOVUPD   (R11), Z2
 	VMOVUPD.Z 64(R11), K1, Z3
@@ -4696,7 +4876,7 @@ each189:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started190:
+started226:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+9, R12, R13
@@ -4736,16 +4916,21 @@ started190:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+9, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored192
+	DECQ       lines+120(FP)
+	JG         fetch229
+	MOVQ       $+0, ahead+112(FP)
 
-loop191:
+fetch229:
+	IMUL3Q $+9, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored228
+
+loop227:
 	VMOVUPD      (R14), Z18
 	VMOVUPD.Z    64(R14), K1, Z19
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSD (R13), Z20
 	VFMADD231PD  Z18, Z20, Z0
 	VFMADD231PD  Z19, Z20, Z1
@@ -4777,9 +4962,9 @@ loop191:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop191
+	JNZ          loop227
 
-stored192:
+stored228:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, (R12)
@@ -4810,15 +4995,15 @@ stored192:
 	VMOVUPD Z17, K1, 64(R12)
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
-	JMP     next143
+	JMP     next171
 
-rows188:
+rows224:
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD   (R11), Z0
 	VMOVUPD.Z 64(R11), K1, Z1
 	TESTQ     R12, R12
-	JNZ       each193
+	JNZ       each230
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z1, Z3
 	VMOVAPD   Z0, Z4
@@ -4837,9 +5022,9 @@ rows188:
 	VMOVAPD   Z1, Z17
 	VMOVAPD   Z0, Z18
 	VMOVAPD   Z1, Z19
-	JMP       started194
+	JMP       started231
 
-each193:
+each230:
 	ADDQ      R12, R11
 	VMOVUPD   (R11), Z2
 	VMOVUPD.Z 64(R11), K1, Z3
@@ -4870,7 +5055,7 @@ each193:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started194:
+started231:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+10, R12, R13
@@ -4913,16 +5098,21 @@ started194:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+10, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored196
+	DECQ       lines+120(FP)
+	JG         fetch234
+	MOVQ       $+0, ahead+112(FP)
 
-loop195:
+fetch234:
+	IMUL3Q $+10, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored233
+
+loop232:
 	VMOVUPD      (R14), Z20
 	VMOVUPD.Z    64(R14), K1, Z21
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSD (R13), Z22
 	VFMADD231PD  Z20, Z22, Z0
 	VFMADD231PD  Z21, Z22, Z1
@@ -4957,9 +5147,9 @@ loop195:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop195
+	JNZ          loop232
 
-stored196:
+stored233:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, (R12)
@@ -4993,19 +5183,19 @@ stored196:
 	VMOVUPD Z19, K1, 64(R12)
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
-	JMP     next143
+	JMP     next171
 
-rows182:
+rows217:
 	CMPQ      R11, $+13
-	JGE       rows197
+	JGE       rows235
 	CMPQ      R11, $+12
-	JGE       rows198
+	JGE       rows236
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD   (R11), Z0
 	VMOVUPD.Z 64(R11), K1, Z1
 	TESTQ     R12, R12
-	JNZ       each199
+	JNZ       each237
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z1, Z3
 	VMOVAPD   Z0, Z4
@@ -5026,9 +5216,9 @@ rows182:
 	VMOVAPD   Z1, Z19
 	VMOVAPD   Z0, Z20
 	VMOVAPD   Z1, Z21
-	JMP       started200
+	JMP       started238
 
-each199:
+each237:
 	ADDQ      R12, R11
 	VMOVUPD   (R11), Z2
 	VMOVUPD.Z 64(R11), K1, Z3
@@ -5062,7 +5252,7 @@ each199:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started200:
+started238:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+11, R12, R13
@@ -5108,16 +5298,21 @@ started200:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+11, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored202
+	DECQ       lines+120(FP)
+	JG         fetch241
+	MOVQ       $+0, ahead+112(FP)
 
-loop201:
+fetch241:
+	IMUL3Q $+11, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored240
+
+loop239:
 	VMOVUPD      (R14), Z22
 	VMOVUPD.Z    64(R14), K1, Z23
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSD (R13), Z24
 	VFMADD231PD  Z22, Z24, Z0
 	VFMADD231PD  Z23, Z24, Z1
@@ -5155,9 +5350,9 @@ loop201:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop201
+	JNZ          loop239
 
-stored202:
+stored240:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, (R12)
@@ -5194,15 +5389,15 @@ stored202:
 	VMOVUPD Z21, K1, 64(R12)
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
-	JMP     next143
+	JMP     next171
 
-rows198:
+rows236:
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD   (R11), Z0
 	VMOVUPD.Z 64(R11), K1, Z1
 	TESTQ     R12, R12
-	JNZ       each203
+	JNZ       each242
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z1, Z3
 	VMOVAPD   Z0, Z4
@@ -5225,9 +5420,9 @@ rows198:
 	VMOVAPD   Z1, Z21
 	VMOVAPD   Z0, Z22
 	VMOVAPD   Z1, Z23
-	JMP       started204
+	JMP       started243
 
-each203:
+each242:
 	ADDQ      R12, R11
 	VMOVUPD   (R11), Z2
 	VMOVUPD.Z 64(R11), K1, Z3
@@ -5264,7 +5459,7 @@ each203:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started204:
+started243:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+12, R12, R13
@@ -5313,16 +5508,21 @@ started204:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+12, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored206
+	DECQ       lines+120(FP)
+	JG         fetch246
+	MOVQ       $+0, ahead+112(FP)
 
-loop205:
+fetch246:
+	IMUL3Q $+12, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored245
+
+loop244:
 	VMOVUPD      (R14), Z24
 	VMOVUPD.Z    64(R14), K1, Z25
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSD (R13), Z26
 	VFMADD231PD  Z24, Z26, Z0
 	VFMADD231PD  Z25, Z26, Z1
@@ -5363,9 +5563,9 @@ loop205:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop205
+	JNZ          loop244
 
-stored206:
+stored245:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, (R12)
@@ -5405,17 +5605,17 @@ stored206:
 	VMOVUPD Z23, K1, 64(R12)
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
-	JMP     next143
+	JMP     next171
 
-rows197:
+rows235:
 	CMPQ      R11, $+14
-	JGE       rows207
+	JGE       rows247
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD   (R11), Z0
 	VMOVUPD.Z 64(R11), K1, Z1
 	TESTQ     R12, R12
-	JNZ       each208
+	JNZ       each248
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z1, Z3
 	VMOVAPD   Z0, Z4
@@ -5440,9 +5640,9 @@ rows197:
 	VMOVAPD   Z1, Z23
 	VMOVAPD   Z0, Z24
 	VMOVAPD   Z1, Z25
-	JMP       started209
+	JMP       started249
 
-each208:
+each248:
 	ADDQ      R12, R11
 	VMOVUPD   (R11), Z2
 	VMOVUPD.Z 64(R11), K1, Z3
@@ -5482,7 +5682,7 @@ each208:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started209:
+started249:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+13, R12, R13
@@ -5534,16 +5734,21 @@ started209:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+13, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored211
+	DECQ       lines+120(FP)
+	JG         fetch252
+	MOVQ       $+0, ahead+112(FP)
 
-loop210:
+fetch252:
+	IMUL3Q $+13, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored251
+
+loop250:
 	VMOVUPD      (R14), Z26
 	VMOVUPD.Z    64(R14), K1, Z27
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSD (R13), Z28
 	VFMADD231PD  Z26, Z28, Z0
 	VFMADD231PD  Z27, Z28, Z1
@@ -5587,9 +5792,9 @@ loop210:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop210
+	JNZ          loop250
 
-stored211:
+stored251:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, (R12)
@@ -5632,15 +5837,15 @@ stored211:
 	VMOVUPD Z25, K1, 64(R12)
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
-	JMP     next143
+	JMP     next171
 
-rows207:
+rows247:
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD   (R11), Z0
 	VMOVUPD.Z 64(R11), K1, Z1
 	TESTQ     R12, R12
-	JNZ       each212
+	JNZ       each253
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z1, Z3
 	VMOVAPD   Z0, Z4
@@ -5667,9 +5872,9 @@ rows207:
 	VMOVAPD   Z1, Z25
 	VMOVAPD   Z0, Z26
 	VMOVAPD   Z1, Z27
-	JMP       started213
+	JMP       started254
 
-each212:
+each253:
 	ADDQ      R12, R11
 	VMOVUPD   (R11), Z2
 	VMOVUPD.Z 64(R11), K1, Z3
@@ -5712,7 +5917,7 @@ each212:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started213:
+started254:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+14, R12, R13
@@ -5767,16 +5972,21 @@ started213:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+14, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored215
+	DECQ       lines+120(FP)
+	JG         fetch257
+	MOVQ       $+0, ahead+112(FP)
 
-loop214:
+fetch257:
+	IMUL3Q $+14, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored256
+
+loop255:
 	VMOVUPD      (R14), Z28
 	VMOVUPD.Z    64(R14), K1, Z29
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSD (R13), Z30
 	VFMADD231PD  Z28, Z30, Z0
 	VFMADD231PD  Z29, Z30, Z1
@@ -5823,9 +6033,9 @@ loop214:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop214
+	JNZ          loop255
 
-stored215:
+stored256:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, (R12)
@@ -5871,27 +6081,27 @@ stored215:
 	VMOVUPD Z27, K1, 64(R12)
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
-	JMP     next143
+	JMP     next171
 
-single145:
+single173:
 	CMPQ      R11, $+8
-	JGE       rows216
+	JGE       rows258
 	CMPQ      R11, $+4
-	JGE       rows217
+	JGE       rows259
 	CMPQ      R11, $+2
-	JGE       rows218
+	JGE       rows260
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each219
-	JMP       started220
+	JNZ       each261
+	JMP       started262
 
-each219:
+each261:
 	ADDQ R12, R11
 	MOVQ R11, start+16(FP)
 
-started220:
+started262:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+1, R12, R13
@@ -5906,49 +6116,54 @@ started220:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+1, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored222
+	DECQ       lines+120(FP)
+	JG         fetch265
+	MOVQ       $+0, ahead+112(FP)
 
-loop221:
+fetch265:
+	IMUL3Q $+1, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored264
+
+loop263:
 	VMOVUPD.Z    (R14), K1, Z1
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSD (R13), Z2
 	VFMADD231PD  Z1, Z2, Z0
 	ADDQ         AX, R13
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop221
+	JNZ          loop263
 
-stored222:
+stored264:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, K1, (R12)
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
-	JMP     next143
+	JMP     next171
 
-rows218:
+rows260:
 	CMPQ      R11, $+3
-	JGE       rows223
+	JGE       rows266
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each224
+	JNZ       each267
 	VMOVAPD   Z0, Z1
-	JMP       started225
+	JMP       started268
 
-each224:
+each267:
 	ADDQ      R12, R11
 	VMOVUPD.Z (R11), K1, Z1
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started225:
+started268:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+2, R12, R13
@@ -5965,15 +6180,20 @@ started225:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+2, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored227
+	DECQ       lines+120(FP)
+	JG         fetch271
+	MOVQ       $+0, ahead+112(FP)
 
-loop226:
+fetch271:
+	IMUL3Q $+2, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored270
+
+loop269:
 	VMOVUPD.Z    (R14), K1, Z2
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSD (R13), Z3
 	VFMADD231PD  Z2, Z3, Z0
 	VBROADCASTSD (R13)(DX*1), Z3
@@ -5982,9 +6202,9 @@ loop226:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop226
+	JNZ          loop269
 
-stored227:
+stored270:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, K1, (R12)
@@ -5992,19 +6212,19 @@ stored227:
 	VMOVUPD Z1, K1, (R12)
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
-	JMP     next143
+	JMP     next171
 
-rows223:
+rows266:
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each228
+	JNZ       each272
 	VMOVAPD   Z0, Z1
 	VMOVAPD   Z0, Z2
-	JMP       started229
+	JMP       started273
 
-each228:
+each272:
 	ADDQ      R12, R11
 	VMOVUPD.Z (R11), K1, Z1
 	ADDQ      R12, R11
@@ -6012,7 +6232,7 @@ each228:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started229:
+started273:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+3, R12, R13
@@ -6031,15 +6251,20 @@ started229:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+3, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored231
+	DECQ       lines+120(FP)
+	JG         fetch276
+	MOVQ       $+0, ahead+112(FP)
 
-loop230:
+fetch276:
+	IMUL3Q $+3, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored275
+
+loop274:
 	VMOVUPD.Z    (R14), K1, Z3
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSD (R13), Z4
 	VFMADD231PD  Z3, Z4, Z0
 	VBROADCASTSD (R13)(DX*1), Z4
@@ -6050,9 +6275,9 @@ loop230:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop230
+	JNZ          loop274
 
-stored231:
+stored275:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, K1, (R12)
@@ -6062,24 +6287,24 @@ stored231:
 	VMOVUPD Z2, K1, (R12)
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
-	JMP     next143
+	JMP     next171
 
-rows217:
+rows259:
 	CMPQ      R11, $+6
-	JGE       rows232
+	JGE       rows277
 	CMPQ      R11, $+5
-	JGE       rows233
+	JGE       rows278
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each234
+	JNZ       each279
 	VMOVAPD   Z0, Z1
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z0, Z3
-	JMP       started235
+	JMP       started280
 
-each234:
+each279:
 	ADDQ      R12, R11
 	VMOVUPD.Z (R11), K1, Z1
 	ADDQ      R12, R11
@@ -6089,7 +6314,7 @@ each234:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started235:
+started280:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+4, R12, R13
@@ -6110,15 +6335,20 @@ started235:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+4, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored237
+	DECQ       lines+120(FP)
+	JG         fetch283
+	MOVQ       $+0, ahead+112(FP)
 
-loop236:
+fetch283:
+	IMUL3Q $+4, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored282
+
+loop281:
 	VMOVUPD.Z    (R14), K1, Z4
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSD (R13), Z5
 	VFMADD231PD  Z4, Z5, Z0
 	VBROADCASTSD (R13)(DX*1), Z5
@@ -6131,9 +6361,9 @@ loop236:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop236
+	JNZ          loop281
 
-stored237:
+stored282:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, K1, (R12)
@@ -6145,21 +6375,21 @@ stored237:
 	VMOVUPD Z3, K1, (R12)
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
-	JMP     next143
+	JMP     next171
 
-rows233:
+rows278:
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each238
+	JNZ       each284
 	VMOVAPD   Z0, Z1
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z0, Z3
 	VMOVAPD   Z0, Z4
-	JMP       started239
+	JMP       started285
 
-each238:
+each284:
 	ADDQ      R12, R11
 	VMOVUPD.Z (R11), K1, Z1
 	ADDQ      R12, R11
@@ -6171,7 +6401,7 @@ each238:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started239:
+started285:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+5, R12, R13
@@ -6194,15 +6424,20 @@ started239:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+5, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored241
+	DECQ       lines+120(FP)
+	JG         fetch288
+	MOVQ       $+0, ahead+112(FP)
 
-loop240:
+fetch288:
+	IMUL3Q $+5, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored287
+
+loop286:
 	VMOVUPD.Z    (R14), K1, Z5
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSD (R13), Z6
 	VFMADD231PD  Z5, Z6, Z0
 	VBROADCASTSD (R13)(DX*1), Z6
@@ -6217,9 +6452,9 @@ loop240:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop240
+	JNZ          loop286
 
-stored241:
+stored287:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, K1, (R12)
@@ -6233,24 +6468,24 @@ stored241:
 	VMOVUPD Z4, K1, (R12)
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
-	JMP     next143
+	JMP     next171
 
-rows232:
+rows277:
 	CMPQ      R11, $+7
-	JGE       rows242
+	JGE       rows289
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each243
+	JNZ       each290
 	VMOVAPD   Z0, Z1
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z0, Z3
 	VMOVAPD   Z0, Z4
 	VMOVAPD   Z0, Z5
-	JMP       started244
+	JMP       started291
 
-each243:
+each290:
 	ADDQ      R12, R11
 	VMOVUPD.Z (R11), K1, Z1
 	ADDQ      R12, R11
@@ -6264,7 +6499,7 @@ each243:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started244:
+started291:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+6, R12, R13
@@ -6289,15 +6524,20 @@ started244:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+6, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored246
+	DECQ       lines+120(FP)
+	JG         fetch294
+	MOVQ       $+0, ahead+112(FP)
 
-loop245:
+fetch294:
+	IMUL3Q $+6, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored293
+
+loop292:
 	VMOVUPD.Z    (R14), K1, Z6
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSD (R13), Z7
 	VFMADD231PD  Z6, Z7, Z0
 	VBROADCASTSD (R13)(DX*1), Z7
@@ -6314,9 +6554,9 @@ loop245:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop245
+	JNZ          loop292
 
-stored246:
+stored293:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, K1, (R12)
@@ -6332,23 +6572,23 @@ stored246:
 	VMOVUPD Z5, K1, (R12)
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
-	JMP     next143
+	JMP     next171
 
-rows242:
+rows289:
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each247
+	JNZ       each295
 	VMOVAPD   Z0, Z1
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z0, Z3
 	VMOVAPD   Z0, Z4
 	VMOVAPD   Z0, Z5
 	VMOVAPD   Z0, Z6
-	JMP       started248
+	JMP       started296
 
-each247:
+each295:
 	ADDQ      R12, R11
 	VMOVUPD.Z (R11), K1, Z1
 	ADDQ      R12, R11
@@ -6364,7 +6604,7 @@ each247:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started248:
+started296:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+7, R12, R13
@@ -6391,15 +6631,20 @@ started248:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+7, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored250
+	DECQ       lines+120(FP)
+	JG         fetch299
+	MOVQ       $+0, ahead+112(FP)
 
-loop249:
+fetch299:
+	IMUL3Q $+7, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored298
+
+loop297:
 	VMOVUPD.Z    (R14), K1, Z7
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSD (R13), Z8
 	VFMADD231PD  Z7, Z8, Z0
 	VBROADCASTSD (R13)(DX*1), Z8
@@ -6418,9 +6663,9 @@ loop249:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop249
+	JNZ          loop297
 
-stored250:
+stored298:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, K1, (R12)
@@ -6438,18 +6683,18 @@ stored250:
 	VMOVUPD Z6, K1, (R12)
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
-	JMP     next143
+	JMP     next171
 
-rows216:
+rows258:
 	CMPQ      R11, $+11
-	JGE       rows251
+	JGE       rows300
 	CMPQ      R11, $+9
-	JGE       rows252
+	JGE       rows301
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each253
+	JNZ       each302
 	VMOVAPD   Z0, Z1
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z0, Z3
@@ -6457,9 +6702,9 @@ rows216:
 	VMOVAPD   Z0, Z5
 	VMOVAPD   Z0, Z6
 	VMOVAPD   Z0, Z7
-	JMP       started254
+	JMP       started303
 
-each253:
+each302:
 	ADDQ      R12, R11
 	VMOVUPD.Z (R11), K1, Z1
 	ADDQ      R12, R11
@@ -6477,7 +6722,7 @@ each253:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started254:
+started303:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+8, R12, R13
@@ -6506,15 +6751,20 @@ started254:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+8, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored256
+	DECQ       lines+120(FP)
+	JG         fetch306
+	MOVQ       $+0, ahead+112(FP)
 
-loop255:
+fetch306:
+	IMUL3Q $+8, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored305
+
+loop304:
 	VMOVUPD.Z    (R14), K1, Z8
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSD (R13), Z9
 	VFMADD231PD  Z8, Z9, Z0
 	VBROADCASTSD (R13)(DX*1), Z9
@@ -6535,9 +6785,9 @@ loop255:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop255
+	JNZ          loop304
 
-stored256:
+stored305:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, K1, (R12)
@@ -6557,16 +6807,16 @@ stored256:
 	VMOVUPD Z7, K1, (R12)
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
-	JMP     next143
+	JMP     next171
 
-rows252:
+rows301:
 	CMPQ      R11, $+10
-	JGE       rows257
+	JGE       rows307
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each258
+	JNZ       each308
 	VMOVAPD   Z0, Z1
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z0, Z3
@@ -6575,9 +6825,9 @@ rows252:
 	VMOVAPD   Z0, Z6
 	VMOVAPD   Z0, Z7
 	VMOVAPD   Z0, Z8
-	JMP       started259
+	JMP       started309
 
-each258:
+each308:
 	ADDQ      R12, R11
 	VMOVUPD.Z (R11), K1, Z1
 	ADDQ      R12, R11
@@ -6597,7 +6847,7 @@ each258:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started259:
+started309:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+9, R12, R13
@@ -6628,15 +6878,20 @@ started259:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+9, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored261
+	DECQ       lines+120(FP)
+	JG         fetch312
+	MOVQ       $+0, ahead+112(FP)
 
-loop260:
+fetch312:
+	IMUL3Q $+9, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored311
+
+loop310:
 	VMOVUPD.Z    (R14), K1, Z9
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSD (R13), Z10
 	VFMADD231PD  Z9, Z10, Z0
 	VBROADCASTSD (R13)(DX*1), Z10
@@ -6659,9 +6914,9 @@ loop260:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop260
+	JNZ          loop310
 
-stored261:
+stored311:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, K1, (R12)
@@ -6683,14 +6938,14 @@ stored261:
 	VMOVUPD Z8, K1, (R12)
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
-	JMP     next143
+	JMP     next171
 
-rows257:
+rows307:
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each262
+	JNZ       each313
 	VMOVAPD   Z0, Z1
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z0, Z3
@@ -6700,9 +6955,9 @@ rows257:
 	VMOVAPD   Z0, Z7
 	VMOVAPD   Z0, Z8
 	VMOVAPD   Z0, Z9
-	JMP       started263
+	JMP       started314
 
-each262:
+each313:
 	ADDQ      R12, R11
 	VMOVUPD.Z (R11), K1, Z1
 	ADDQ      R12, R11
@@ -6724,7 +6979,7 @@ each262:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started263:
+started314:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+10, R12, R13
@@ -6757,15 +7012,20 @@ started263:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+10, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored265
+	DECQ       lines+120(FP)
+	JG         fetch317
+	MOVQ       $+0, ahead+112(FP)
 
-loop264:
+fetch317:
+	IMUL3Q $+10, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored316
+
+loop315:
 	VMOVUPD.Z    (R14), K1, Z10
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSD (R13), Z11
 	VFMADD231PD  Z10, Z11, Z0
 	VBROADCASTSD (R13)(DX*1), Z11
@@ -6790,9 +7050,9 @@ loop264:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop264
+	JNZ          loop315
 
-stored265:
+stored316:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, K1, (R12)
@@ -6816,18 +7076,18 @@ stored265:
 	VMOVUPD Z9, K1, (R12)
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
-	JMP     next143
+	JMP     next171
 
-rows251:
+rows300:
 	CMPQ      R11, $+13
-	JGE       rows266
+	JGE       rows318
 	CMPQ      R11, $+12
-	JGE       rows267
+	JGE       rows319
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each268
+	JNZ       each320
 	VMOVAPD   Z0, Z1
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z0, Z3
@@ -6838,9 +7098,9 @@ rows251:
 	VMOVAPD   Z0, Z8
 	VMOVAPD   Z0, Z9
 	VMOVAPD   Z0, Z10
-	JMP       started269
+	JMP       started321
 
-each268:
+each320:
 	ADDQ      R12, R11
 	VMOVUPD.Z (R11), K1, Z1
 	ADDQ      R12, R11
@@ -6864,7 +7124,7 @@ each268:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started269:
+started321:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+11, R12, R13
@@ -6899,15 +7159,20 @@ started269:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+11, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored271
+	DECQ       lines+120(FP)
+	JG         fetch324
+	MOVQ       $+0, ahead+112(FP)
 
-loop270:
+fetch324:
+	IMUL3Q $+11, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored323
+
+loop322:
 	VMOVUPD.Z    (R14), K1, Z11
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSD (R13), Z12
 	VFMADD231PD  Z11, Z12, Z0
 	VBROADCASTSD (R13)(DX*1), Z12
@@ -6934,9 +7199,9 @@ loop270:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop270
+	JNZ          loop322
 
-stored271:
+stored323:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, K1, (R12)
@@ -6962,14 +7227,14 @@ stored271:
 	VMOVUPD Z10, K1, (R12)
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
-	JMP     next143
+	JMP     next171
 
-rows267:
+rows319:
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each272
+	JNZ       each325
 	VMOVAPD   Z0, Z1
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z0, Z3
@@ -6981,9 +7246,9 @@ rows267:
 	VMOVAPD   Z0, Z9
 	VMOVAPD   Z0, Z10
 	VMOVAPD   Z0, Z11
-	JMP       started273
+	JMP       started326
 
-each272:
+each325:
 	ADDQ      R12, R11
 	VMOVUPD.Z (R11), K1, Z1
 	ADDQ      R12, R11
@@ -7009,7 +7274,7 @@ each272:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started273:
+started326:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+12, R12, R13
@@ -7046,15 +7311,20 @@ started273:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+12, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored275
+	DECQ       lines+120(FP)
+	JG         fetch329
+	MOVQ       $+0, ahead+112(FP)
 
-loop274:
+fetch329:
+	IMUL3Q $+12, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored328
+
+loop327:
 	VMOVUPD.Z    (R14), K1, Z12
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSD (R13), Z13
 	VFMADD231PD  Z12, Z13, Z0
 	VBROADCASTSD (R13)(DX*1), Z13
@@ -7083,9 +7353,9 @@ loop274:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop274
+	JNZ          loop327
 
-stored275:
+stored328:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, K1, (R12)
@@ -7113,16 +7383,16 @@ stored275:
 	VMOVUPD Z11, K1, (R12)
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
-	JMP     next143
+	JMP     next171
 
-rows266:
+rows318:
 	CMPQ      R11, $+14
-	JGE       rows276
+	JGE       rows330
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each277
+	JNZ       each331
 	VMOVAPD   Z0, Z1
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z0, Z3
@@ -7135,9 +7405,9 @@ rows266:
 	VMOVAPD   Z0, Z10
 	VMOVAPD   Z0, Z11
 	VMOVAPD   Z0, Z12
-	JMP       started278
+	JMP       started332
 
-each277:
+each331:
 	ADDQ      R12, R11
 	VMOVUPD.Z (R11), K1, Z1
 	ADDQ      R12, R11
@@ -7165,7 +7435,7 @@ each277:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started278:
+started332:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+13, R12, R13
@@ -7204,15 +7474,20 @@ started278:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+13, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored280
+	DECQ       lines+120(FP)
+	JG         fetch335
+	MOVQ       $+0, ahead+112(FP)
 
-loop279:
+fetch335:
+	IMUL3Q $+13, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored334
+
+loop333:
 	VMOVUPD.Z    (R14), K1, Z13
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSD (R13), Z14
 	VFMADD231PD  Z13, Z14, Z0
 	VBROADCASTSD (R13)(DX*1), Z14
@@ -7243,9 +7518,9 @@ loop279:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop279
+	JNZ          loop333
 
-stored280:
+stored334:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, K1, (R12)
@@ -7275,14 +7550,14 @@ stored280:
 	VMOVUPD Z12, K1, (R12)
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
-	JMP     next143
+	JMP     next171
 
-rows276:
+rows330:
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each281
+	JNZ       each336
 	VMOVAPD   Z0, Z1
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z0, Z3
@@ -7296,9 +7571,9 @@ rows276:
 	VMOVAPD   Z0, Z11
 	VMOVAPD   Z0, Z12
 	VMOVAPD   Z0, Z13
-	JMP       started282
+	JMP       started337
 
-each281:
+each336:
 	ADDQ      R12, R11
 	VMOVUPD.Z (R11), K1, Z1
 	ADDQ      R12, R11
@@ -7328,7 +7603,7 @@ each281:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started282:
+started337:
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+14, R12, R13
@@ -7369,15 +7644,20 @@ started282:
 	MOVQ       b+56(FP), R14
 	ADDQ       R14, R12
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+14, DX, R15
-	ADDQ       R13, R15
-	MOVQ       R15, a+32(FP)
-	TESTQ      R11, R11
-	JZ         stored284
+	DECQ       lines+120(FP)
+	JG         fetch340
+	MOVQ       $+0, ahead+112(FP)
 
-loop283:
+fetch340:
+	IMUL3Q $+14, DX, R15
+	ADDQ   R13, R15
+	MOVQ   R15, a+32(FP)
+	TESTQ  R11, R11
+	JZ     stored339
+
+loop338:
 	VMOVUPD.Z    (R14), K1, Z14
-	PREFETCHT0   (R12)
+	PREFETCHT1   (R12)
 	VBROADCASTSD (R13), Z15
 	VFMADD231PD  Z14, Z15, Z0
 	VBROADCASTSD (R13)(DX*1), Z15
@@ -7410,9 +7690,9 @@ loop283:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop283
+	JNZ          loop338
 
-stored284:
+stored339:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, K1, (R12)
@@ -7445,16 +7725,16 @@ stored284:
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
 
-next143:
-	JMP tile144
+next171:
+	JMP tile172
 
-done146:
+done174:
 	VZEROUPPER
 	RET
 
-// func gemmPanel32AVX2(c *float32, ldc int, start *float32, startStride int, a *float32, rowStep int, step int, b *float32, ldb int, k int, tiles int, taller int, rows int, cols int, ahead int)
+// func gemmPanel32AVX2(c *float32, ldc int, start *float32, startStride int, a *float32, rowStep int, step int, b *float32, ldb int, k int, tiles int, taller int, rows int, cols int, ahead int, lines int)
 // Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·gemmPanel32AVX2(SB), NOSPLIT, $0-120
+TEXT ·gemmPanel32AVX2(SB), NOSPLIT, $0-128
 	MOVQ ldc+8(FP), AX
 	SHLQ $0x02, AX
 	MOVQ AX, ldc+8(FP)
@@ -7474,9 +7754,9 @@ TEXT ·gemmPanel32AVX2(SB), NOSPLIT, $0-120
 	LEAQ (DX)(DX*2), SI
 	LEAQ (BX)(DX*2), SI
 
-tile286:
+tile342:
 	CMPQ    tiles+80(FP), $+0
-	JLE     done288
+	JLE     done344
 	DECQ    tiles+80(FP)
 	MOVQ    rows+96(FP), DI
 	MOVQ    taller+88(FP), R8
@@ -7485,26 +7765,26 @@ tile286:
 	SARQ    $0x3f, R8
 	LEAQ    1(DI)(R8*1), DI
 	CMPQ    cols+104(FP), $+8
-	JLE     single287
+	JLE     single343
 	CMPQ    cols+104(FP), $+16
-	JL      masked289
+	JL      masked345
 	CMPQ    DI, $+4
-	JGE     rows290
+	JGE     rows346
 	CMPQ    DI, $+2
-	JGE     rows291
+	JGE     rows347
 	MOVQ    start+16(FP), DI
 	MOVQ    startStride+24(FP), R8
 	VMOVUPS (DI), Y0
 	VMOVUPS 32(DI), Y1
 	TESTQ   R8, R8
-	JNZ     each292
-	JMP     started293
+	JNZ     each348
+	JMP     started349
 
-each292:
+each348:
 	ADDQ R8, DI
 	MOVQ DI, start+16(FP)
 
-started293:
+started349:
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+1, R8, R9
@@ -7519,16 +7799,21 @@ started293:
 	MOVQ       b+56(FP), R10
 	ADDQ       R10, R8
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+1, DX, R11
-	ADDQ       R9, R11
-	MOVQ       R11, a+32(FP)
-	TESTQ      DI, DI
-	JZ         stored295
+	DECQ       lines+120(FP)
+	JG         fetch352
+	MOVQ       $+0, ahead+112(FP)
 
-loop294:
+fetch352:
+	IMUL3Q $+1, DX, R11
+	ADDQ   R9, R11
+	MOVQ   R11, a+32(FP)
+	TESTQ  DI, DI
+	JZ     stored351
+
+loop350:
 	VMOVUPS      (R10), Y2
 	VMOVUPS      32(R10), Y3
-	PREFETCHT0   (R8)
+	PREFETCHT1   (R8)
 	VBROADCASTSS (R9), Y4
 	VFMADD231PS  Y2, Y4, Y0
 	VFMADD231PS  Y3, Y4, Y1
@@ -7536,38 +7821,38 @@ loop294:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop294
+	JNZ          loop350
 
-stored295:
+stored351:
 	MOVQ    ldc+8(FP), DI
 	MOVQ    c+0(FP), R8
 	VMOVUPS Y0, (R8)
 	VMOVUPS Y1, 32(R8)
 	ADDQ    DI, R8
 	MOVQ    R8, c+0(FP)
-	JMP     next285
+	JMP     next341
 
-rows291:
+rows347:
 	CMPQ    DI, $+3
-	JGE     rows296
+	JGE     rows353
 	MOVQ    start+16(FP), DI
 	MOVQ    startStride+24(FP), R8
 	VMOVUPS (DI), Y0
 	VMOVUPS 32(DI), Y1
 	TESTQ   R8, R8
-	JNZ     each297
+	JNZ     each354
 	VMOVAPS Y0, Y2
 	VMOVAPS Y1, Y3
-	JMP     started298
+	JMP     started355
 
-each297:
+each354:
 	ADDQ    R8, DI
 	VMOVUPS (DI), Y2
 	VMOVUPS 32(DI), Y3
 	ADDQ    R8, DI
 	MOVQ    DI, start+16(FP)
 
-started298:
+started355:
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+2, R8, R9
@@ -7584,16 +7869,21 @@ started298:
 	MOVQ       b+56(FP), R10
 	ADDQ       R10, R8
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+2, DX, R11
-	ADDQ       R9, R11
-	MOVQ       R11, a+32(FP)
-	TESTQ      DI, DI
-	JZ         stored300
+	DECQ       lines+120(FP)
+	JG         fetch358
+	MOVQ       $+0, ahead+112(FP)
 
-loop299:
+fetch358:
+	IMUL3Q $+2, DX, R11
+	ADDQ   R9, R11
+	MOVQ   R11, a+32(FP)
+	TESTQ  DI, DI
+	JZ     stored357
+
+loop356:
 	VMOVUPS      (R10), Y4
 	VMOVUPS      32(R10), Y5
-	PREFETCHT0   (R8)
+	PREFETCHT1   (R8)
 	VBROADCASTSS (R9), Y6
 	VFMADD231PS  Y4, Y6, Y0
 	VFMADD231PS  Y5, Y6, Y1
@@ -7604,9 +7894,9 @@ loop299:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop299
+	JNZ          loop356
 
-stored300:
+stored357:
 	MOVQ    ldc+8(FP), DI
 	MOVQ    c+0(FP), R8
 	VMOVUPS Y0, (R8)
@@ -7616,22 +7906,22 @@ stored300:
 	VMOVUPS Y3, 32(R8)
 	ADDQ    DI, R8
 	MOVQ    R8, c+0(FP)
-	JMP     next285
+	JMP     next341
 
-rows296:
+rows353:
 	MOVQ    start+16(FP), DI
 	MOVQ    startStride+24(FP), R8
 	VMOVUPS (DI), Y0
 	VMOVUPS 32(DI), Y1
 	TESTQ   R8, R8
-	JNZ     each301
+	JNZ     each359
 	VMOVAPS Y0, Y2
 	VMOVAPS Y1, Y3
 	VMOVAPS Y0, Y4
 	VMOVAPS Y1, Y5
-	JMP     started302
+	JMP     started360
 
-each301:
+each359:
 	ADDQ    R8, DI
 	VMOVUPS (DI), Y2
 	VMOVUPS 32(DI), Y3
@@ -7641,7 +7931,7 @@ each301:
 	ADDQ    R8, DI
 	MOVQ    DI, start+16(FP)
 
-started302:
+started360:
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+3, R8, R9
@@ -7660,16 +7950,21 @@ started302:
 	MOVQ       b+56(FP), R10
 	ADDQ       R10, R8
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+3, DX, R11
-	ADDQ       R9, R11
-	MOVQ       R11, a+32(FP)
-	TESTQ      DI, DI
-	JZ         stored304
+	DECQ       lines+120(FP)
+	JG         fetch363
+	MOVQ       $+0, ahead+112(FP)
 
-loop303:
+fetch363:
+	IMUL3Q $+3, DX, R11
+	ADDQ   R9, R11
+	MOVQ   R11, a+32(FP)
+	TESTQ  DI, DI
+	JZ     stored362
+
+loop361:
 	VMOVUPS      (R10), Y6
 	VMOVUPS      32(R10), Y7
-	PREFETCHT0   (R8)
+	PREFETCHT1   (R8)
 	VBROADCASTSS (R9), Y8
 	VFMADD231PS  Y6, Y8, Y0
 	VFMADD231PS  Y7, Y8, Y1
@@ -7683,9 +7978,9 @@ loop303:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop303
+	JNZ          loop361
 
-stored304:
+stored362:
 	MOVQ    ldc+8(FP), DI
 	MOVQ    c+0(FP), R8
 	VMOVUPS Y0, (R8)
@@ -7698,26 +7993,26 @@ stored304:
 	VMOVUPS Y5, 32(R8)
 	ADDQ    DI, R8
 	MOVQ    R8, c+0(FP)
-	JMP     next285
+	JMP     next341
 
-rows290:
+rows346:
 	CMPQ    DI, $+5
-	JGE     rows305
+	JGE     rows364
 	MOVQ    start+16(FP), DI
 	MOVQ    startStride+24(FP), R8
 	VMOVUPS (DI), Y0
 	VMOVUPS 32(DI), Y1
 	TESTQ   R8, R8
-	JNZ     each306
+	JNZ     each365
 	VMOVAPS Y0, Y2
 	VMOVAPS Y1, Y3
 	VMOVAPS Y0, Y4
 	VMOVAPS Y1, Y5
 	VMOVAPS Y0, Y6
 	VMOVAPS Y1, Y7
-	JMP     started307
+	JMP     started366
 
-each306:
+each365:
 	ADDQ    R8, DI
 	VMOVUPS (DI), Y2
 	VMOVUPS 32(DI), Y3
@@ -7730,7 +8025,7 @@ each306:
 	ADDQ    R8, DI
 	MOVQ    DI, start+16(FP)
 
-started307:
+started366:
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+4, R8, R9
@@ -7751,16 +8046,21 @@ started307:
 	MOVQ       b+56(FP), R10
 	ADDQ       R10, R8
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+4, DX, R11
-	ADDQ       R9, R11
-	MOVQ       R11, a+32(FP)
-	TESTQ      DI, DI
-	JZ         stored309
+	DECQ       lines+120(FP)
+	JG         fetch369
+	MOVQ       $+0, ahead+112(FP)
 
-loop308:
+fetch369:
+	IMUL3Q $+4, DX, R11
+	ADDQ   R9, R11
+	MOVQ   R11, a+32(FP)
+	TESTQ  DI, DI
+	JZ     stored368
+
+loop367:
 	VMOVUPS      (R10), Y8
 	VMOVUPS      32(R10), Y9
-	PREFETCHT0   (R8)
+	PREFETCHT1   (R8)
 	VBROADCASTSS (R9), Y10
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y9, Y10, Y1
@@ -7777,9 +8077,9 @@ loop308:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop308
+	JNZ          loop367
 
-stored309:
+stored368:
 	MOVQ    ldc+8(FP), DI
 	MOVQ    c+0(FP), R8
 	VMOVUPS Y0, (R8)
@@ -7795,17 +8095,17 @@ stored309:
 	VMOVUPS Y7, 32(R8)
 	ADDQ    DI, R8
 	MOVQ    R8, c+0(FP)
-	JMP     next285
+	JMP     next341
 
-rows305:
+rows364:
 	CMPQ    DI, $+6
-	JGE     rows310
+	JGE     rows370
 	MOVQ    start+16(FP), DI
 	MOVQ    startStride+24(FP), R8
 	VMOVUPS (DI), Y0
 	VMOVUPS 32(DI), Y1
 	TESTQ   R8, R8
-	JNZ     each311
+	JNZ     each371
 	VMOVAPS Y0, Y2
 	VMOVAPS Y1, Y3
 	VMOVAPS Y0, Y4
@@ -7814,9 +8114,9 @@ rows305:
 	VMOVAPS Y1, Y7
 	VMOVAPS Y0, Y8
 	VMOVAPS Y1, Y9
-	JMP     started312
+	JMP     started372
 
-each311:
+each371:
 	ADDQ    R8, DI
 	VMOVUPS (DI), Y2
 	VMOVUPS 32(DI), Y3
@@ -7832,7 +8132,7 @@ each311:
 	ADDQ    R8, DI
 	MOVQ    DI, start+16(FP)
 
-started312:
+started372:
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+5, R8, R9
@@ -7855,16 +8155,21 @@ started312:
 	MOVQ       b+56(FP), R10
 	ADDQ       R10, R8
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+5, DX, R11
-	ADDQ       R9, R11
-	MOVQ       R11, a+32(FP)
-	TESTQ      DI, DI
-	JZ         stored314
+	DECQ       lines+120(FP)
+	JG         fetch375
+	MOVQ       $+0, ahead+112(FP)
 
-loop313:
+fetch375:
+	IMUL3Q $+5, DX, R11
+	ADDQ   R9, R11
+	MOVQ   R11, a+32(FP)
+	TESTQ  DI, DI
+	JZ     stored374
+
+loop373:
 	VMOVUPS      (R10), Y10
 	VMOVUPS      32(R10), Y11
-	PREFETCHT0   (R8)
+	PREFETCHT1   (R8)
 	VBROADCASTSS (R9), Y12
 	VFMADD231PS  Y10, Y12, Y0
 	VFMADD231PS  Y11, Y12, Y1
@@ -7884,9 +8189,9 @@ loop313:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop313
+	JNZ          loop373
 
-stored314:
+stored374:
 	MOVQ    ldc+8(FP), DI
 	MOVQ    c+0(FP), R8
 	VMOVUPS Y0, (R8)
@@ -7905,15 +8210,15 @@ stored314:
 	VMOVUPS Y9, 32(R8)
 	ADDQ    DI, R8
 	MOVQ    R8, c+0(FP)
-	JMP     next285
+	JMP     next341
 
-rows310:
+rows370:
 	MOVQ    start+16(FP), DI
 	MOVQ    startStride+24(FP), R8
 	VMOVUPS (DI), Y0
 	VMOVUPS 32(DI), Y1
 	TESTQ   R8, R8
-	JNZ     each315
+	JNZ     each376
 	VMOVAPS Y0, Y2
 	VMOVAPS Y1, Y3
 	VMOVAPS Y0, Y4
@@ -7924,9 +8229,9 @@ rows310:
 	VMOVAPS Y1, Y9
 	VMOVAPS Y0, Y10
 	VMOVAPS Y1, Y11
-	JMP     started316
+	JMP     started377
 
-each315:
+each376:
 	ADDQ    R8, DI
 	VMOVUPS (DI), Y2
 	VMOVUPS 32(DI), Y3
@@ -7945,7 +8250,7 @@ each315:
 	ADDQ    R8, DI
 	MOVQ    DI, start+16(FP)
 
-started316:
+started377:
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+6, R8, R9
@@ -7970,16 +8275,21 @@ started316:
 	MOVQ       b+56(FP), R10
 	ADDQ       R10, R8
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+6, DX, R11
-	ADDQ       R9, R11
-	MOVQ       R11, a+32(FP)
-	TESTQ      DI, DI
-	JZ         stored318
+	DECQ       lines+120(FP)
+	JG         fetch380
+	MOVQ       $+0, ahead+112(FP)
 
-loop317:
+fetch380:
+	IMUL3Q $+6, DX, R11
+	ADDQ   R9, R11
+	MOVQ   R11, a+32(FP)
+	TESTQ  DI, DI
+	JZ     stored379
+
+loop378:
 	VMOVUPS      (R10), Y12
 	VMOVUPS      32(R10), Y13
-	PREFETCHT0   (R8)
+	PREFETCHT1   (R8)
 	VBROADCASTSS (R9), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
@@ -8002,9 +8312,9 @@ loop317:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop317
+	JNZ          loop378
 
-stored318:
+stored379:
 	MOVQ    ldc+8(FP), DI
 	MOVQ    c+0(FP), R8
 	VMOVUPS Y0, (R8)
@@ -8026,13 +8336,13 @@ stored318:
 	VMOVUPS Y11, 32(R8)
 	ADDQ    DI, R8
 	MOVQ    R8, c+0(FP)
-	JMP     next285
+	JMP     next341
 
-masked289:
+masked345:
 	CMPQ       DI, $+4
-	JGE        rows319
+	JGE        rows381
 	CMPQ       DI, $+2
-	JGE        rows320
+	JGE        rows382
 	MOVQ       cols+104(FP), DI
 	SUBQ       $+8, DI
 	LEAQ       maskTable<>+0(SB), R8
@@ -8044,14 +8354,14 @@ masked289:
 	VMOVUPS    (DI), Y1
 	VMASKMOVPS 32(DI), Y0, Y2
 	TESTQ      R8, R8
-	JNZ        each321
-	JMP        started322
+	JNZ        each383
+	JMP        started384
 
-each321:
+each383:
 	ADDQ R8, DI
 	MOVQ DI, start+16(FP)
 
-started322:
+started384:
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+1, R8, R9
@@ -8066,16 +8376,21 @@ started322:
 	MOVQ       b+56(FP), R10
 	ADDQ       R10, R8
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+1, DX, R11
-	ADDQ       R9, R11
-	MOVQ       R11, a+32(FP)
-	TESTQ      DI, DI
-	JZ         stored324
+	DECQ       lines+120(FP)
+	JG         fetch387
+	MOVQ       $+0, ahead+112(FP)
 
-loop323:
+fetch387:
+	IMUL3Q $+1, DX, R11
+	ADDQ   R9, R11
+	MOVQ   R11, a+32(FP)
+	TESTQ  DI, DI
+	JZ     stored386
+
+loop385:
 	VMOVUPS      (R10), Y3
 	VMASKMOVPS   32(R10), Y0, Y4
-	PREFETCHT0   (R8)
+	PREFETCHT1   (R8)
 	VBROADCASTSS (R9), Y5
 	VFMADD231PS  Y3, Y5, Y1
 	VFMADD231PS  Y4, Y5, Y2
@@ -8083,20 +8398,20 @@ loop323:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop323
+	JNZ          loop385
 
-stored324:
+stored386:
 	MOVQ       ldc+8(FP), DI
 	MOVQ       c+0(FP), R8
 	VMOVUPS    Y1, (R8)
 	VMASKMOVPS Y2, Y0, 32(R8)
 	ADDQ       DI, R8
 	MOVQ       R8, c+0(FP)
-	JMP        next285
+	JMP        next341
 
-rows320:
+rows382:
 	CMPQ       DI, $+3
-	JGE        rows325
+	JGE        rows388
 	MOVQ       cols+104(FP), DI
 	SUBQ       $+8, DI
 	LEAQ       maskTable<>+0(SB), R8
@@ -8108,19 +8423,19 @@ rows320:
 	VMOVUPS    (DI), Y1
 	VMASKMOVPS 32(DI), Y0, Y2
 	TESTQ      R8, R8
-	JNZ        each326
+	JNZ        each389
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y2, Y4
-	JMP        started327
+	JMP        started390
 
-each326:
+each389:
 	ADDQ       R8, DI
 	VMOVUPS    (DI), Y3
 	VMASKMOVPS 32(DI), Y0, Y4
 	ADDQ       R8, DI
 	MOVQ       DI, start+16(FP)
 
-started327:
+started390:
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+2, R8, R9
@@ -8137,16 +8452,21 @@ started327:
 	MOVQ       b+56(FP), R10
 	ADDQ       R10, R8
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+2, DX, R11
-	ADDQ       R9, R11
-	MOVQ       R11, a+32(FP)
-	TESTQ      DI, DI
-	JZ         stored329
+	DECQ       lines+120(FP)
+	JG         fetch393
+	MOVQ       $+0, ahead+112(FP)
 
-loop328:
+fetch393:
+	IMUL3Q $+2, DX, R11
+	ADDQ   R9, R11
+	MOVQ   R11, a+32(FP)
+	TESTQ  DI, DI
+	JZ     stored392
+
+loop391:
 	VMOVUPS      (R10), Y5
 	VMASKMOVPS   32(R10), Y0, Y6
-	PREFETCHT0   (R8)
+	PREFETCHT1   (R8)
 	VBROADCASTSS (R9), Y7
 	VFMADD231PS  Y5, Y7, Y1
 	VFMADD231PS  Y6, Y7, Y2
@@ -8157,9 +8477,9 @@ loop328:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop328
+	JNZ          loop391
 
-stored329:
+stored392:
 	MOVQ       ldc+8(FP), DI
 	MOVQ       c+0(FP), R8
 	VMOVUPS    Y1, (R8)
@@ -8169,9 +8489,9 @@ stored329:
 	VMASKMOVPS Y4, Y0, 32(R8)
 	ADDQ       DI, R8
 	MOVQ       R8, c+0(FP)
-	JMP        next285
+	JMP        next341
 
-rows325:
+rows388:
 	MOVQ       cols+104(FP), DI
 	SUBQ       $+8, DI
 	LEAQ       maskTable<>+0(SB), R8
@@ -8183,14 +8503,14 @@ rows325:
 	VMOVUPS    (DI), Y1
 	VMASKMOVPS 32(DI), Y0, Y2
 	TESTQ      R8, R8
-	JNZ        each330
+	JNZ        each394
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y2, Y4
 	VMOVAPS    Y1, Y5
 	VMOVAPS    Y2, Y6
-	JMP        started331
+	JMP        started395
 
-each330:
+each394:
 	ADDQ       R8, DI
 	VMOVUPS    (DI), Y3
 	VMASKMOVPS 32(DI), Y0, Y4
@@ -8200,7 +8520,7 @@ each330:
 	ADDQ       R8, DI
 	MOVQ       DI, start+16(FP)
 
-started331:
+started395:
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+3, R8, R9
@@ -8219,16 +8539,21 @@ started331:
 	MOVQ       b+56(FP), R10
 	ADDQ       R10, R8
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+3, DX, R11
-	ADDQ       R9, R11
-	MOVQ       R11, a+32(FP)
-	TESTQ      DI, DI
-	JZ         stored333
+	DECQ       lines+120(FP)
+	JG         fetch398
+	MOVQ       $+0, ahead+112(FP)
 
-loop332:
+fetch398:
+	IMUL3Q $+3, DX, R11
+	ADDQ   R9, R11
+	MOVQ   R11, a+32(FP)
+	TESTQ  DI, DI
+	JZ     stored397
+
+loop396:
 	VMOVUPS      (R10), Y7
 	VMASKMOVPS   32(R10), Y0, Y8
-	PREFETCHT0   (R8)
+	PREFETCHT1   (R8)
 	VBROADCASTSS (R9), Y9
 	VFMADD231PS  Y7, Y9, Y1
 	VFMADD231PS  Y8, Y9, Y2
@@ -8242,9 +8567,9 @@ loop332:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop332
+	JNZ          loop396
 
-stored333:
+stored397:
 	MOVQ       ldc+8(FP), DI
 	MOVQ       c+0(FP), R8
 	VMOVUPS    Y1, (R8)
@@ -8257,11 +8582,11 @@ stored333:
 	VMASKMOVPS Y6, Y0, 32(R8)
 	ADDQ       DI, R8
 	MOVQ       R8, c+0(FP)
-	JMP        next285
+	JMP        next341
 
-rows319:
+rows381:
 	CMPQ       DI, $+5
-	JGE        rows334
+	JGE        rows399
 	MOVQ       cols+104(FP), DI
 	SUBQ       $+8, DI
 	LEAQ       maskTable<>+0(SB), R8
@@ -8273,16 +8598,16 @@ rows319:
 	VMOVUPS    (DI), Y1
 	VMASKMOVPS 32(DI), Y0, Y2
 	TESTQ      R8, R8
-	JNZ        each335
+	JNZ        each400
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y2, Y4
 	VMOVAPS    Y1, Y5
 	VMOVAPS    Y2, Y6
 	VMOVAPS    Y1, Y7
 	VMOVAPS    Y2, Y8
-	JMP        started336
+	JMP        started401
 
-each335:
+each400:
 	ADDQ       R8, DI
 	VMOVUPS    (DI), Y3
 	VMASKMOVPS 32(DI), Y0, Y4
@@ -8295,7 +8620,7 @@ each335:
 	ADDQ       R8, DI
 	MOVQ       DI, start+16(FP)
 
-started336:
+started401:
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+4, R8, R9
@@ -8316,16 +8641,21 @@ started336:
 	MOVQ       b+56(FP), R10
 	ADDQ       R10, R8
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+4, DX, R11
-	ADDQ       R9, R11
-	MOVQ       R11, a+32(FP)
-	TESTQ      DI, DI
-	JZ         stored338
+	DECQ       lines+120(FP)
+	JG         fetch404
+	MOVQ       $+0, ahead+112(FP)
 
-loop337:
+fetch404:
+	IMUL3Q $+4, DX, R11
+	ADDQ   R9, R11
+	MOVQ   R11, a+32(FP)
+	TESTQ  DI, DI
+	JZ     stored403
+
+loop402:
 	VMOVUPS      (R10), Y9
 	VMASKMOVPS   32(R10), Y0, Y10
-	PREFETCHT0   (R8)
+	PREFETCHT1   (R8)
 	VBROADCASTSS (R9), Y11
 	VFMADD231PS  Y9, Y11, Y1
 	VFMADD231PS  Y10, Y11, Y2
@@ -8342,9 +8672,9 @@ loop337:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop337
+	JNZ          loop402
 
-stored338:
+stored403:
 	MOVQ       ldc+8(FP), DI
 	MOVQ       c+0(FP), R8
 	VMOVUPS    Y1, (R8)
@@ -8360,11 +8690,11 @@ stored338:
 	VMASKMOVPS Y8, Y0, 32(R8)
 	ADDQ       DI, R8
 	MOVQ       R8, c+0(FP)
-	JMP        next285
+	JMP        next341
 
-rows334:
+rows399:
 	CMPQ       DI, $+6
-	JGE        rows339
+	JGE        rows405
 	MOVQ       cols+104(FP), DI
 	SUBQ       $+8, DI
 	LEAQ       maskTable<>+0(SB), R8
@@ -8376,7 +8706,7 @@ rows334:
 	VMOVUPS    (DI), Y1
 	VMASKMOVPS 32(DI), Y0, Y2
 	TESTQ      R8, R8
-	JNZ        each340
+	JNZ        each406
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y2, Y4
 	VMOVAPS    Y1, Y5
@@ -8385,9 +8715,9 @@ rows334:
 	VMOVAPS    Y2, Y8
 	VMOVAPS    Y1, Y9
 	VMOVAPS    Y2, Y10
-	JMP        started341
+	JMP        started407
 
-each340:
+each406:
 	ADDQ       R8, DI
 	VMOVUPS    (DI), Y3
 	VMASKMOVPS 32(DI), Y0, Y4
@@ -8403,7 +8733,7 @@ each340:
 	ADDQ       R8, DI
 	MOVQ       DI, start+16(FP)
 
-started341:
+started407:
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+5, R8, R9
@@ -8426,16 +8756,21 @@ started341:
 	MOVQ       b+56(FP), R10
 	ADDQ       R10, R8
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+5, DX, R11
-	ADDQ       R9, R11
-	MOVQ       R11, a+32(FP)
-	TESTQ      DI, DI
-	JZ         stored343
+	DECQ       lines+120(FP)
+	JG         fetch410
+	MOVQ       $+0, ahead+112(FP)
 
-loop342:
+fetch410:
+	IMUL3Q $+5, DX, R11
+	ADDQ   R9, R11
+	MOVQ   R11, a+32(FP)
+	TESTQ  DI, DI
+	JZ     stored409
+
+loop408:
 	VMOVUPS      (R10), Y11
 	VMASKMOVPS   32(R10), Y0, Y12
-	PREFETCHT0   (R8)
+	PREFETCHT1   (R8)
 	VBROADCASTSS (R9), Y13
 	VFMADD231PS  Y11, Y13, Y1
 	VFMADD231PS  Y12, Y13, Y2
@@ -8455,9 +8790,9 @@ loop342:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop342
+	JNZ          loop408
 
-stored343:
+stored409:
 	MOVQ       ldc+8(FP), DI
 	MOVQ       c+0(FP), R8
 	VMOVUPS    Y1, (R8)
@@ -8476,9 +8811,9 @@ stored343:
 	VMASKMOVPS Y10, Y0, 32(R8)
 	ADDQ       DI, R8
 	MOVQ       R8, c+0(FP)
-	JMP        next285
+	JMP        next341
 
-rows339:
+rows405:
 	MOVQ       cols+104(FP), DI
 	SUBQ       $+8, DI
 	LEAQ       maskTable<>+0(SB), R8
@@ -8490,7 +8825,7 @@ rows339:
 	VMOVUPS    (DI), Y1
 	VMASKMOVPS 32(DI), Y0, Y2
 	TESTQ      R8, R8
-	JNZ        each344
+	JNZ        each411
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y2, Y4
 	VMOVAPS    Y1, Y5
@@ -8501,9 +8836,9 @@ rows339:
 	VMOVAPS    Y2, Y10
 	VMOVAPS    Y1, Y11
 	VMOVAPS    Y2, Y12
-	JMP        started345
+	JMP        started412
 
-each344:
+each411:
 	ADDQ       R8, DI
 	VMOVUPS    (DI), Y3
 	VMASKMOVPS 32(DI), Y0, Y4
@@ -8522,7 +8857,7 @@ each344:
 	ADDQ       R8, DI
 	MOVQ       DI, start+16(FP)
 
-started345:
+started412:
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+6, R8, R9
@@ -8547,16 +8882,21 @@ started345:
 	MOVQ       b+56(FP), R10
 	ADDQ       R10, R8
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+6, DX, R11
-	ADDQ       R9, R11
-	MOVQ       R11, a+32(FP)
-	TESTQ      DI, DI
-	JZ         stored347
+	DECQ       lines+120(FP)
+	JG         fetch415
+	MOVQ       $+0, ahead+112(FP)
 
-loop346:
+fetch415:
+	IMUL3Q $+6, DX, R11
+	ADDQ   R9, R11
+	MOVQ   R11, a+32(FP)
+	TESTQ  DI, DI
+	JZ     stored414
+
+loop413:
 	VMOVUPS      (R10), Y13
 	VMASKMOVPS   32(R10), Y0, Y14
-	PREFETCHT0   (R8)
+	PREFETCHT1   (R8)
 	VBROADCASTSS (R9), Y15
 	VFMADD231PS  Y13, Y15, Y1
 	VFMADD231PS  Y14, Y15, Y2
@@ -8579,9 +8919,9 @@ loop346:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop346
+	JNZ          loop413
 
-stored347:
+stored414:
 	MOVQ       ldc+8(FP), DI
 	MOVQ       c+0(FP), R8
 	VMOVUPS    Y1, (R8)
@@ -8603,13 +8943,13 @@ stored347:
 	VMASKMOVPS Y12, Y0, 32(R8)
 	ADDQ       DI, R8
 	MOVQ       R8, c+0(FP)
-	JMP        next285
+	JMP        next341
 
-single287:
+single343:
 	CMPQ       DI, $+4
-	JGE        rows348
+	JGE        rows416
 	CMPQ       DI, $+2
-	JGE        rows349
+	JGE        rows417
 	MOVQ       cols+104(FP), DI
 	LEAQ       maskTable<>+0(SB), R8
 	IMUL3Q     $0x04, DI, DI
@@ -8619,14 +8959,14 @@ single287:
 	MOVQ       startStride+24(FP), R8
 	VMASKMOVPS (DI), Y0, Y1
 	TESTQ      R8, R8
-	JNZ        each350
-	JMP        started351
+	JNZ        each418
+	JMP        started419
 
-each350:
+each418:
 	ADDQ R8, DI
 	MOVQ DI, start+16(FP)
 
-started351:
+started419:
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+1, R8, R9
@@ -8641,34 +8981,39 @@ started351:
 	MOVQ       b+56(FP), R10
 	ADDQ       R10, R8
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+1, DX, R11
-	ADDQ       R9, R11
-	MOVQ       R11, a+32(FP)
-	TESTQ      DI, DI
-	JZ         stored353
+	DECQ       lines+120(FP)
+	JG         fetch422
+	MOVQ       $+0, ahead+112(FP)
 
-loop352:
+fetch422:
+	IMUL3Q $+1, DX, R11
+	ADDQ   R9, R11
+	MOVQ   R11, a+32(FP)
+	TESTQ  DI, DI
+	JZ     stored421
+
+loop420:
 	VMASKMOVPS   (R10), Y0, Y2
-	PREFETCHT0   (R8)
+	PREFETCHT1   (R8)
 	VBROADCASTSS (R9), Y3
 	VFMADD231PS  Y2, Y3, Y1
 	ADDQ         AX, R9
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop352
+	JNZ          loop420
 
-stored353:
+stored421:
 	MOVQ       ldc+8(FP), DI
 	MOVQ       c+0(FP), R8
 	VMASKMOVPS Y1, Y0, (R8)
 	ADDQ       DI, R8
 	MOVQ       R8, c+0(FP)
-	JMP        next285
+	JMP        next341
 
-rows349:
+rows417:
 	CMPQ       DI, $+3
-	JGE        rows354
+	JGE        rows423
 	MOVQ       cols+104(FP), DI
 	LEAQ       maskTable<>+0(SB), R8
 	IMUL3Q     $0x04, DI, DI
@@ -8678,17 +9023,17 @@ rows349:
 	MOVQ       startStride+24(FP), R8
 	VMASKMOVPS (DI), Y0, Y1
 	TESTQ      R8, R8
-	JNZ        each355
+	JNZ        each424
 	VMOVAPS    Y1, Y2
-	JMP        started356
+	JMP        started425
 
-each355:
+each424:
 	ADDQ       R8, DI
 	VMASKMOVPS (DI), Y0, Y2
 	ADDQ       R8, DI
 	MOVQ       DI, start+16(FP)
 
-started356:
+started425:
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+2, R8, R9
@@ -8705,15 +9050,20 @@ started356:
 	MOVQ       b+56(FP), R10
 	ADDQ       R10, R8
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+2, DX, R11
-	ADDQ       R9, R11
-	MOVQ       R11, a+32(FP)
-	TESTQ      DI, DI
-	JZ         stored358
+	DECQ       lines+120(FP)
+	JG         fetch428
+	MOVQ       $+0, ahead+112(FP)
 
-loop357:
+fetch428:
+	IMUL3Q $+2, DX, R11
+	ADDQ   R9, R11
+	MOVQ   R11, a+32(FP)
+	TESTQ  DI, DI
+	JZ     stored427
+
+loop426:
 	VMASKMOVPS   (R10), Y0, Y3
-	PREFETCHT0   (R8)
+	PREFETCHT1   (R8)
 	VBROADCASTSS (R9), Y4
 	VFMADD231PS  Y3, Y4, Y1
 	VBROADCASTSS (R9)(DX*1), Y4
@@ -8722,9 +9072,9 @@ loop357:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop357
+	JNZ          loop426
 
-stored358:
+stored427:
 	MOVQ       ldc+8(FP), DI
 	MOVQ       c+0(FP), R8
 	VMASKMOVPS Y1, Y0, (R8)
@@ -8732,9 +9082,9 @@ stored358:
 	VMASKMOVPS Y2, Y0, (R8)
 	ADDQ       DI, R8
 	MOVQ       R8, c+0(FP)
-	JMP        next285
+	JMP        next341
 
-rows354:
+rows423:
 	MOVQ       cols+104(FP), DI
 	LEAQ       maskTable<>+0(SB), R8
 	IMUL3Q     $0x04, DI, DI
@@ -8744,12 +9094,12 @@ rows354:
 	MOVQ       startStride+24(FP), R8
 	VMASKMOVPS (DI), Y0, Y1
 	TESTQ      R8, R8
-	JNZ        each359
+	JNZ        each429
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
-	JMP        started360
+	JMP        started430
 
-each359:
+each429:
 	ADDQ       R8, DI
 	VMASKMOVPS (DI), Y0, Y2
 	ADDQ       R8, DI
@@ -8757,7 +9107,7 @@ each359:
 	ADDQ       R8, DI
 	MOVQ       DI, start+16(FP)
 
-started360:
+started430:
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+3, R8, R9
@@ -8776,15 +9126,20 @@ started360:
 	MOVQ       b+56(FP), R10
 	ADDQ       R10, R8
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+3, DX, R11
-	ADDQ       R9, R11
-	MOVQ       R11, a+32(FP)
-	TESTQ      DI, DI
-	JZ         stored362
+	DECQ       lines+120(FP)
+	JG         fetch433
+	MOVQ       $+0, ahead+112(FP)
 
-loop361:
+fetch433:
+	IMUL3Q $+3, DX, R11
+	ADDQ   R9, R11
+	MOVQ   R11, a+32(FP)
+	TESTQ  DI, DI
+	JZ     stored432
+
+loop431:
 	VMASKMOVPS   (R10), Y0, Y4
-	PREFETCHT0   (R8)
+	PREFETCHT1   (R8)
 	VBROADCASTSS (R9), Y5
 	VFMADD231PS  Y4, Y5, Y1
 	VBROADCASTSS (R9)(DX*1), Y5
@@ -8795,9 +9150,9 @@ loop361:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop361
+	JNZ          loop431
 
-stored362:
+stored432:
 	MOVQ       ldc+8(FP), DI
 	MOVQ       c+0(FP), R8
 	VMASKMOVPS Y1, Y0, (R8)
@@ -8807,11 +9162,11 @@ stored362:
 	VMASKMOVPS Y3, Y0, (R8)
 	ADDQ       DI, R8
 	MOVQ       R8, c+0(FP)
-	JMP        next285
+	JMP        next341
 
-rows348:
+rows416:
 	CMPQ       DI, $+5
-	JGE        rows363
+	JGE        rows434
 	MOVQ       cols+104(FP), DI
 	LEAQ       maskTable<>+0(SB), R8
 	IMUL3Q     $0x04, DI, DI
@@ -8821,13 +9176,13 @@ rows348:
 	MOVQ       startStride+24(FP), R8
 	VMASKMOVPS (DI), Y0, Y1
 	TESTQ      R8, R8
-	JNZ        each364
+	JNZ        each435
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y1, Y4
-	JMP        started365
+	JMP        started436
 
-each364:
+each435:
 	ADDQ       R8, DI
 	VMASKMOVPS (DI), Y0, Y2
 	ADDQ       R8, DI
@@ -8837,7 +9192,7 @@ each364:
 	ADDQ       R8, DI
 	MOVQ       DI, start+16(FP)
 
-started365:
+started436:
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+4, R8, R9
@@ -8858,15 +9213,20 @@ started365:
 	MOVQ       b+56(FP), R10
 	ADDQ       R10, R8
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+4, DX, R11
-	ADDQ       R9, R11
-	MOVQ       R11, a+32(FP)
-	TESTQ      DI, DI
-	JZ         stored367
+	DECQ       lines+120(FP)
+	JG         fetch439
+	MOVQ       $+0, ahead+112(FP)
 
-loop366:
+fetch439:
+	IMUL3Q $+4, DX, R11
+	ADDQ   R9, R11
+	MOVQ   R11, a+32(FP)
+	TESTQ  DI, DI
+	JZ     stored438
+
+loop437:
 	VMASKMOVPS   (R10), Y0, Y5
-	PREFETCHT0   (R8)
+	PREFETCHT1   (R8)
 	VBROADCASTSS (R9), Y6
 	VFMADD231PS  Y5, Y6, Y1
 	VBROADCASTSS (R9)(DX*1), Y6
@@ -8879,9 +9239,9 @@ loop366:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop366
+	JNZ          loop437
 
-stored367:
+stored438:
 	MOVQ       ldc+8(FP), DI
 	MOVQ       c+0(FP), R8
 	VMASKMOVPS Y1, Y0, (R8)
@@ -8893,11 +9253,11 @@ stored367:
 	VMASKMOVPS Y4, Y0, (R8)
 	ADDQ       DI, R8
 	MOVQ       R8, c+0(FP)
-	JMP        next285
+	JMP        next341
 
-rows363:
+rows434:
 	CMPQ       DI, $+6
-	JGE        rows368
+	JGE        rows440
 	MOVQ       cols+104(FP), DI
 	LEAQ       maskTable<>+0(SB), R8
 	IMUL3Q     $0x04, DI, DI
@@ -8907,14 +9267,14 @@ rows363:
 	MOVQ       startStride+24(FP), R8
 	VMASKMOVPS (DI), Y0, Y1
 	TESTQ      R8, R8
-	JNZ        each369
+	JNZ        each441
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y1, Y4
 	VMOVAPS    Y1, Y5
-	JMP        started370
+	JMP        started442
 
-each369:
+each441:
 	ADDQ       R8, DI
 	VMASKMOVPS (DI), Y0, Y2
 	ADDQ       R8, DI
@@ -8926,7 +9286,7 @@ each369:
 	ADDQ       R8, DI
 	MOVQ       DI, start+16(FP)
 
-started370:
+started442:
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+5, R8, R9
@@ -8949,15 +9309,20 @@ started370:
 	MOVQ       b+56(FP), R10
 	ADDQ       R10, R8
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+5, DX, R11
-	ADDQ       R9, R11
-	MOVQ       R11, a+32(FP)
-	TESTQ      DI, DI
-	JZ         stored372
+	DECQ       lines+120(FP)
+	JG         fetch445
+	MOVQ       $+0, ahead+112(FP)
 
-loop371:
+fetch445:
+	IMUL3Q $+5, DX, R11
+	ADDQ   R9, R11
+	MOVQ   R11, a+32(FP)
+	TESTQ  DI, DI
+	JZ     stored444
+
+loop443:
 	VMASKMOVPS   (R10), Y0, Y6
-	PREFETCHT0   (R8)
+	PREFETCHT1   (R8)
 	VBROADCASTSS (R9), Y7
 	VFMADD231PS  Y6, Y7, Y1
 	VBROADCASTSS (R9)(DX*1), Y7
@@ -8972,9 +9337,9 @@ loop371:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop371
+	JNZ          loop443
 
-stored372:
+stored444:
 	MOVQ       ldc+8(FP), DI
 	MOVQ       c+0(FP), R8
 	VMASKMOVPS Y1, Y0, (R8)
@@ -8988,9 +9353,9 @@ stored372:
 	VMASKMOVPS Y5, Y0, (R8)
 	ADDQ       DI, R8
 	MOVQ       R8, c+0(FP)
-	JMP        next285
+	JMP        next341
 
-rows368:
+rows440:
 	MOVQ       cols+104(FP), DI
 	LEAQ       maskTable<>+0(SB), R8
 	IMUL3Q     $0x04, DI, DI
@@ -9000,15 +9365,15 @@ rows368:
 	MOVQ       startStride+24(FP), R8
 	VMASKMOVPS (DI), Y0, Y1
 	TESTQ      R8, R8
-	JNZ        each373
+	JNZ        each446
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y1, Y4
 	VMOVAPS    Y1, Y5
 	VMOVAPS    Y1, Y6
-	JMP        started374
+	JMP        started447
 
-each373:
+each446:
 	ADDQ       R8, DI
 	VMASKMOVPS (DI), Y0, Y2
 	ADDQ       R8, DI
@@ -9022,7 +9387,7 @@ each373:
 	ADDQ       R8, DI
 	MOVQ       DI, start+16(FP)
 
-started374:
+started447:
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+6, R8, R9
@@ -9047,15 +9412,20 @@ started374:
 	MOVQ       b+56(FP), R10
 	ADDQ       R10, R8
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+6, DX, R11
-	ADDQ       R9, R11
-	MOVQ       R11, a+32(FP)
-	TESTQ      DI, DI
-	JZ         stored376
+	DECQ       lines+120(FP)
+	JG         fetch450
+	MOVQ       $+0, ahead+112(FP)
 
-loop375:
+fetch450:
+	IMUL3Q $+6, DX, R11
+	ADDQ   R9, R11
+	MOVQ   R11, a+32(FP)
+	TESTQ  DI, DI
+	JZ     stored449
+
+loop448:
 	VMASKMOVPS   (R10), Y0, Y7
-	PREFETCHT0   (R8)
+	PREFETCHT1   (R8)
 	VBROADCASTSS (R9), Y8
 	VFMADD231PS  Y7, Y8, Y1
 	VBROADCASTSS (R9)(DX*1), Y8
@@ -9072,9 +9442,9 @@ loop375:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop375
+	JNZ          loop448
 
-stored376:
+stored449:
 	MOVQ       ldc+8(FP), DI
 	MOVQ       c+0(FP), R8
 	VMASKMOVPS Y1, Y0, (R8)
@@ -9091,10 +9461,10 @@ stored376:
 	ADDQ       DI, R8
 	MOVQ       R8, c+0(FP)
 
-next285:
-	JMP tile286
+next341:
+	JMP tile342
 
-done288:
+done344:
 	VZEROUPPER
 	RET
 
@@ -9116,9 +9486,9 @@ DATA maskTable<>+56(SB)/4, $0x00000000
 DATA maskTable<>+60(SB)/4, $0x00000000
 GLOBL maskTable<>(SB), RODATA|NOPTR, $64
 
-// func gemmPanel64AVX2(c *float64, ldc int, start *float64, startStride int, a *float64, rowStep int, step int, b *float64, ldb int, k int, tiles int, taller int, rows int, cols int, ahead int)
+// func gemmPanel64AVX2(c *float64, ldc int, start *float64, startStride int, a *float64, rowStep int, step int, b *float64, ldb int, k int, tiles int, taller int, rows int, cols int, ahead int, lines int)
 // Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·gemmPanel64AVX2(SB), NOSPLIT, $0-120
+TEXT ·gemmPanel64AVX2(SB), NOSPLIT, $0-128
 	MOVQ ldc+8(FP), AX
 	SHLQ $0x03, AX
 	MOVQ AX, ldc+8(FP)
@@ -9138,9 +9508,9 @@ TEXT ·gemmPanel64AVX2(SB), NOSPLIT, $0-120
 	LEAQ (DX)(DX*2), SI
 	LEAQ (BX)(DX*2), SI
 
-tile378:
+tile452:
 	CMPQ    tiles+80(FP), $+0
-	JLE     done380
+	JLE     done454
 	DECQ    tiles+80(FP)
 	MOVQ    rows+96(FP), DI
 	MOVQ    taller+88(FP), R8
@@ -9149,26 +9519,26 @@ tile378:
 	SARQ    $0x3f, R8
 	LEAQ    1(DI)(R8*1), DI
 	CMPQ    cols+104(FP), $+4
-	JLE     single379
+	JLE     single453
 	CMPQ    cols+104(FP), $+8
-	JL      masked381
+	JL      masked455
 	CMPQ    DI, $+4
-	JGE     rows382
+	JGE     rows456
 	CMPQ    DI, $+2
-	JGE     rows383
+	JGE     rows457
 	MOVQ    start+16(FP), DI
 	MOVQ    startStride+24(FP), R8
 	VMOVUPD (DI), Y0
 	VMOVUPD 32(DI), Y1
 	TESTQ   R8, R8
-	JNZ     each384
-	JMP     started385
+	JNZ     each458
+	JMP     started459
 
-each384:
+each458:
 	ADDQ R8, DI
 	MOVQ DI, start+16(FP)
 
-started385:
+started459:
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+1, R8, R9
@@ -9183,16 +9553,21 @@ started385:
 	MOVQ       b+56(FP), R10
 	ADDQ       R10, R8
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+1, DX, R11
-	ADDQ       R9, R11
-	MOVQ       R11, a+32(FP)
-	TESTQ      DI, DI
-	JZ         stored387
+	DECQ       lines+120(FP)
+	JG         fetch462
+	MOVQ       $+0, ahead+112(FP)
 
-loop386:
+fetch462:
+	IMUL3Q $+1, DX, R11
+	ADDQ   R9, R11
+	MOVQ   R11, a+32(FP)
+	TESTQ  DI, DI
+	JZ     stored461
+
+loop460:
 	VMOVUPD      (R10), Y2
 	VMOVUPD      32(R10), Y3
-	PREFETCHT0   (R8)
+	PREFETCHT1   (R8)
 	VBROADCASTSD (R9), Y4
 	VFMADD231PD  Y2, Y4, Y0
 	VFMADD231PD  Y3, Y4, Y1
@@ -9200,38 +9575,38 @@ loop386:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop386
+	JNZ          loop460
 
-stored387:
+stored461:
 	MOVQ    ldc+8(FP), DI
 	MOVQ    c+0(FP), R8
 	VMOVUPD Y0, (R8)
 	VMOVUPD Y1, 32(R8)
 	ADDQ    DI, R8
 	MOVQ    R8, c+0(FP)
-	JMP     next377
+	JMP     next451
 
-rows383:
+rows457:
 	CMPQ    DI, $+3
-	JGE     rows388
+	JGE     rows463
 	MOVQ    start+16(FP), DI
 	MOVQ    startStride+24(FP), R8
 	VMOVUPD (DI), Y0
 	VMOVUPD 32(DI), Y1
 	TESTQ   R8, R8
-	JNZ     each389
+	JNZ     each464
 	VMOVAPD Y0, Y2
 	VMOVAPD Y1, Y3
-	JMP     started390
+	JMP     started465
 
-each389:
+each464:
 	ADDQ    R8, DI
 	VMOVUPD (DI), Y2
 	VMOVUPD 32(DI), Y3
 	ADDQ    R8, DI
 	MOVQ    DI, start+16(FP)
 
-started390:
+started465:
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+2, R8, R9
@@ -9248,16 +9623,21 @@ started390:
 	MOVQ       b+56(FP), R10
 	ADDQ       R10, R8
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+2, DX, R11
-	ADDQ       R9, R11
-	MOVQ       R11, a+32(FP)
-	TESTQ      DI, DI
-	JZ         stored392
+	DECQ       lines+120(FP)
+	JG         fetch468
+	MOVQ       $+0, ahead+112(FP)
 
-loop391:
+fetch468:
+	IMUL3Q $+2, DX, R11
+	ADDQ   R9, R11
+	MOVQ   R11, a+32(FP)
+	TESTQ  DI, DI
+	JZ     stored467
+
+loop466:
 	VMOVUPD      (R10), Y4
 	VMOVUPD      32(R10), Y5
-	PREFETCHT0   (R8)
+	PREFETCHT1   (R8)
 	VBROADCASTSD (R9), Y6
 	VFMADD231PD  Y4, Y6, Y0
 	VFMADD231PD  Y5, Y6, Y1
@@ -9268,9 +9648,9 @@ loop391:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop391
+	JNZ          loop466
 
-stored392:
+stored467:
 	MOVQ    ldc+8(FP), DI
 	MOVQ    c+0(FP), R8
 	VMOVUPD Y0, (R8)
@@ -9280,22 +9660,22 @@ stored392:
 	VMOVUPD Y3, 32(R8)
 	ADDQ    DI, R8
 	MOVQ    R8, c+0(FP)
-	JMP     next377
+	JMP     next451
 
-rows388:
+rows463:
 	MOVQ    start+16(FP), DI
 	MOVQ    startStride+24(FP), R8
 	VMOVUPD (DI), Y0
 	VMOVUPD 32(DI), Y1
 	TESTQ   R8, R8
-	JNZ     each393
+	JNZ     each469
 	VMOVAPD Y0, Y2
 	VMOVAPD Y1, Y3
 	VMOVAPD Y0, Y4
 	VMOVAPD Y1, Y5
-	JMP     started394
+	JMP     started470
 
-each393:
+each469:
 	ADDQ    R8, DI
 	VMOVUPD (DI), Y2
 	VMOVUPD 32(DI), Y3
@@ -9305,7 +9685,7 @@ each393:
 	ADDQ    R8, DI
 	MOVQ    DI, start+16(FP)
 
-started394:
+started470:
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+3, R8, R9
@@ -9324,16 +9704,21 @@ started394:
 	MOVQ       b+56(FP), R10
 	ADDQ       R10, R8
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+3, DX, R11
-	ADDQ       R9, R11
-	MOVQ       R11, a+32(FP)
-	TESTQ      DI, DI
-	JZ         stored396
+	DECQ       lines+120(FP)
+	JG         fetch473
+	MOVQ       $+0, ahead+112(FP)
 
-loop395:
+fetch473:
+	IMUL3Q $+3, DX, R11
+	ADDQ   R9, R11
+	MOVQ   R11, a+32(FP)
+	TESTQ  DI, DI
+	JZ     stored472
+
+loop471:
 	VMOVUPD      (R10), Y6
 	VMOVUPD      32(R10), Y7
-	PREFETCHT0   (R8)
+	PREFETCHT1   (R8)
 	VBROADCASTSD (R9), Y8
 	VFMADD231PD  Y6, Y8, Y0
 	VFMADD231PD  Y7, Y8, Y1
@@ -9347,9 +9732,9 @@ loop395:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop395
+	JNZ          loop471
 
-stored396:
+stored472:
 	MOVQ    ldc+8(FP), DI
 	MOVQ    c+0(FP), R8
 	VMOVUPD Y0, (R8)
@@ -9362,26 +9747,26 @@ stored396:
 	VMOVUPD Y5, 32(R8)
 	ADDQ    DI, R8
 	MOVQ    R8, c+0(FP)
-	JMP     next377
+	JMP     next451
 
-rows382:
+rows456:
 	CMPQ    DI, $+5
-	JGE     rows397
+	JGE     rows474
 	MOVQ    start+16(FP), DI
 	MOVQ    startStride+24(FP), R8
 	VMOVUPD (DI), Y0
 	VMOVUPD 32(DI), Y1
 	TESTQ   R8, R8
-	JNZ     each398
+	JNZ     each475
 	VMOVAPD Y0, Y2
 	VMOVAPD Y1, Y3
 	VMOVAPD Y0, Y4
 	VMOVAPD Y1, Y5
 	VMOVAPD Y0, Y6
 	VMOVAPD Y1, Y7
-	JMP     started399
+	JMP     started476
 
-each398:
+each475:
 	ADDQ    R8, DI
 	VMOVUPD (DI), Y2
 	VMOVUPD 32(DI), Y3
@@ -9394,7 +9779,7 @@ each398:
 	ADDQ    R8, DI
 	MOVQ    DI, start+16(FP)
 
-started399:
+started476:
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+4, R8, R9
@@ -9415,16 +9800,21 @@ started399:
 	MOVQ       b+56(FP), R10
 	ADDQ       R10, R8
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+4, DX, R11
-	ADDQ       R9, R11
-	MOVQ       R11, a+32(FP)
-	TESTQ      DI, DI
-	JZ         stored401
+	DECQ       lines+120(FP)
+	JG         fetch479
+	MOVQ       $+0, ahead+112(FP)
 
-loop400:
+fetch479:
+	IMUL3Q $+4, DX, R11
+	ADDQ   R9, R11
+	MOVQ   R11, a+32(FP)
+	TESTQ  DI, DI
+	JZ     stored478
+
+loop477:
 	VMOVUPD      (R10), Y8
 	VMOVUPD      32(R10), Y9
-	PREFETCHT0   (R8)
+	PREFETCHT1   (R8)
 	VBROADCASTSD (R9), Y10
 	VFMADD231PD  Y8, Y10, Y0
 	VFMADD231PD  Y9, Y10, Y1
@@ -9441,9 +9831,9 @@ loop400:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop400
+	JNZ          loop477
 
-stored401:
+stored478:
 	MOVQ    ldc+8(FP), DI
 	MOVQ    c+0(FP), R8
 	VMOVUPD Y0, (R8)
@@ -9459,17 +9849,17 @@ stored401:
 	VMOVUPD Y7, 32(R8)
 	ADDQ    DI, R8
 	MOVQ    R8, c+0(FP)
-	JMP     next377
+	JMP     next451
 
-rows397:
+rows474:
 	CMPQ    DI, $+6
-	JGE     rows402
+	JGE     rows480
 	MOVQ    start+16(FP), DI
 	MOVQ    startStride+24(FP), R8
 	VMOVUPD (DI), Y0
 	VMOVUPD 32(DI), Y1
 	TESTQ   R8, R8
-	JNZ     each403
+	JNZ     each481
 	VMOVAPD Y0, Y2
 	VMOVAPD Y1, Y3
 	VMOVAPD Y0, Y4
@@ -9478,9 +9868,9 @@ rows397:
 	VMOVAPD Y1, Y7
 	VMOVAPD Y0, Y8
 	VMOVAPD Y1, Y9
-	JMP     started404
+	JMP     started482
 
-each403:
+each481:
 	ADDQ    R8, DI
 	VMOVUPD (DI), Y2
 	VMOVUPD 32(DI), Y3
@@ -9496,7 +9886,7 @@ each403:
 	ADDQ    R8, DI
 	MOVQ    DI, start+16(FP)
 
-started404:
+started482:
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+5, R8, R9
@@ -9519,16 +9909,21 @@ started404:
 	MOVQ       b+56(FP), R10
 	ADDQ       R10, R8
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+5, DX, R11
-	ADDQ       R9, R11
-	MOVQ       R11, a+32(FP)
-	TESTQ      DI, DI
-	JZ         stored406
+	DECQ       lines+120(FP)
+	JG         fetch485
+	MOVQ       $+0, ahead+112(FP)
 
-loop405:
+fetch485:
+	IMUL3Q $+5, DX, R11
+	ADDQ   R9, R11
+	MOVQ   R11, a+32(FP)
+	TESTQ  DI, DI
+	JZ     stored484
+
+loop483:
 	VMOVUPD      (R10), Y10
 	VMOVUPD      32(R10), Y11
-	PREFETCHT0   (R8)
+	PREFETCHT1   (R8)
 	VBROADCASTSD (R9), Y12
 	VFMADD231PD  Y10, Y12, Y0
 	VFMADD231PD  Y11, Y12, Y1
@@ -9548,9 +9943,9 @@ loop405:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop405
+	JNZ          loop483
 
-stored406:
+stored484:
 	MOVQ    ldc+8(FP), DI
 	MOVQ    c+0(FP), R8
 	VMOVUPD Y0, (R8)
@@ -9569,15 +9964,15 @@ stored406:
 	VMOVUPD Y9, 32(R8)
 	ADDQ    DI, R8
 	MOVQ    R8, c+0(FP)
-	JMP     next377
+	JMP     next451
 
-rows402:
+rows480:
 	MOVQ    start+16(FP), DI
 	MOVQ    startStride+24(FP), R8
 	VMOVUPD (DI), Y0
 	VMOVUPD 32(DI), Y1
 	TESTQ   R8, R8
-	JNZ     each407
+	JNZ     each486
 	VMOVAPD Y0, Y2
 	VMOVAPD Y1, Y3
 	VMOVAPD Y0, Y4
@@ -9588,9 +9983,9 @@ rows402:
 	VMOVAPD Y1, Y9
 	VMOVAPD Y0, Y10
 	VMOVAPD Y1, Y11
-	JMP     started408
+	JMP     started487
 
-each407:
+each486:
 	ADDQ    R8, DI
 	VMOVUPD (DI), Y2
 	VMOVUPD 32(DI), Y3
@@ -9609,7 +10004,7 @@ each407:
 	ADDQ    R8, DI
 	MOVQ    DI, start+16(FP)
 
-started408:
+started487:
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+6, R8, R9
@@ -9634,16 +10029,21 @@ started408:
 	MOVQ       b+56(FP), R10
 	ADDQ       R10, R8
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+6, DX, R11
-	ADDQ       R9, R11
-	MOVQ       R11, a+32(FP)
-	TESTQ      DI, DI
-	JZ         stored410
+	DECQ       lines+120(FP)
+	JG         fetch490
+	MOVQ       $+0, ahead+112(FP)
 
-loop409:
+fetch490:
+	IMUL3Q $+6, DX, R11
+	ADDQ   R9, R11
+	MOVQ   R11, a+32(FP)
+	TESTQ  DI, DI
+	JZ     stored489
+
+loop488:
 	VMOVUPD      (R10), Y12
 	VMOVUPD      32(R10), Y13
-	PREFETCHT0   (R8)
+	PREFETCHT1   (R8)
 	VBROADCASTSD (R9), Y14
 	VFMADD231PD  Y12, Y14, Y0
 	VFMADD231PD  Y13, Y14, Y1
@@ -9666,9 +10066,9 @@ loop409:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop409
+	JNZ          loop488
 
-stored410:
+stored489:
 	MOVQ    ldc+8(FP), DI
 	MOVQ    c+0(FP), R8
 	VMOVUPD Y0, (R8)
@@ -9690,13 +10090,13 @@ stored410:
 	VMOVUPD Y11, 32(R8)
 	ADDQ    DI, R8
 	MOVQ    R8, c+0(FP)
-	JMP     next377
+	JMP     next451
 
-masked381:
+masked455:
 	CMPQ       DI, $+4
-	JGE        rows411
+	JGE        rows491
 	CMPQ       DI, $+2
-	JGE        rows412
+	JGE        rows492
 	MOVQ       cols+104(FP), DI
 	SUBQ       $+4, DI
 	LEAQ       maskTable<>+0(SB), R8
@@ -9708,14 +10108,14 @@ masked381:
 	VMOVUPD    (DI), Y1
 	VMASKMOVPD 32(DI), Y0, Y2
 	TESTQ      R8, R8
-	JNZ        each413
-	JMP        started414
+	JNZ        each493
+	JMP        started494
 
-each413:
+each493:
 	ADDQ R8, DI
 	MOVQ DI, start+16(FP)
 
-started414:
+started494:
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+1, R8, R9
@@ -9730,16 +10130,21 @@ started414:
 	MOVQ       b+56(FP), R10
 	ADDQ       R10, R8
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+1, DX, R11
-	ADDQ       R9, R11
-	MOVQ       R11, a+32(FP)
-	TESTQ      DI, DI
-	JZ         stored416
+	DECQ       lines+120(FP)
+	JG         fetch497
+	MOVQ       $+0, ahead+112(FP)
 
-loop415:
+fetch497:
+	IMUL3Q $+1, DX, R11
+	ADDQ   R9, R11
+	MOVQ   R11, a+32(FP)
+	TESTQ  DI, DI
+	JZ     stored496
+
+loop495:
 	VMOVUPD      (R10), Y3
 	VMASKMOVPD   32(R10), Y0, Y4
-	PREFETCHT0   (R8)
+	PREFETCHT1   (R8)
 	VBROADCASTSD (R9), Y5
 	VFMADD231PD  Y3, Y5, Y1
 	VFMADD231PD  Y4, Y5, Y2
@@ -9747,20 +10152,20 @@ loop415:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop415
+	JNZ          loop495
 
-stored416:
+stored496:
 	MOVQ       ldc+8(FP), DI
 	MOVQ       c+0(FP), R8
 	VMOVUPD    Y1, (R8)
 	VMASKMOVPD Y2, Y0, 32(R8)
 	ADDQ       DI, R8
 	MOVQ       R8, c+0(FP)
-	JMP        next377
+	JMP        next451
 
-rows412:
+rows492:
 	CMPQ       DI, $+3
-	JGE        rows417
+	JGE        rows498
 	MOVQ       cols+104(FP), DI
 	SUBQ       $+4, DI
 	LEAQ       maskTable<>+0(SB), R8
@@ -9772,19 +10177,19 @@ rows412:
 	VMOVUPD    (DI), Y1
 	VMASKMOVPD 32(DI), Y0, Y2
 	TESTQ      R8, R8
-	JNZ        each418
+	JNZ        each499
 	VMOVAPD    Y1, Y3
 	VMOVAPD    Y2, Y4
-	JMP        started419
+	JMP        started500
 
-each418:
+each499:
 	ADDQ       R8, DI
 	VMOVUPD    (DI), Y3
 	VMASKMOVPD 32(DI), Y0, Y4
 	ADDQ       R8, DI
 	MOVQ       DI, start+16(FP)
 
-started419:
+started500:
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+2, R8, R9
@@ -9801,16 +10206,21 @@ started419:
 	MOVQ       b+56(FP), R10
 	ADDQ       R10, R8
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+2, DX, R11
-	ADDQ       R9, R11
-	MOVQ       R11, a+32(FP)
-	TESTQ      DI, DI
-	JZ         stored421
+	DECQ       lines+120(FP)
+	JG         fetch503
+	MOVQ       $+0, ahead+112(FP)
 
-loop420:
+fetch503:
+	IMUL3Q $+2, DX, R11
+	ADDQ   R9, R11
+	MOVQ   R11, a+32(FP)
+	TESTQ  DI, DI
+	JZ     stored502
+
+loop501:
 	VMOVUPD      (R10), Y5
 	VMASKMOVPD   32(R10), Y0, Y6
-	PREFETCHT0   (R8)
+	PREFETCHT1   (R8)
 	VBROADCASTSD (R9), Y7
 	VFMADD231PD  Y5, Y7, Y1
 	VFMADD231PD  Y6, Y7, Y2
@@ -9821,9 +10231,9 @@ loop420:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop420
+	JNZ          loop501
 
-stored421:
+stored502:
 	MOVQ       ldc+8(FP), DI
 	MOVQ       c+0(FP), R8
 	VMOVUPD    Y1, (R8)
@@ -9833,9 +10243,9 @@ stored421:
 	VMASKMOVPD Y4, Y0, 32(R8)
 	ADDQ       DI, R8
 	MOVQ       R8, c+0(FP)
-	JMP        next377
+	JMP        next451
 
-rows417:
+rows498:
 	MOVQ       cols+104(FP), DI
 	SUBQ       $+4, DI
 	LEAQ       maskTable<>+0(SB), R8
@@ -9847,14 +10257,14 @@ rows417:
 	VMOVUPD    (DI), Y1
 	VMASKMOVPD 32(DI), Y0, Y2
 	TESTQ      R8, R8
-	JNZ        each422
+	JNZ        each504
 	VMOVAPD    Y1, Y3
 	VMOVAPD    Y2, Y4
 	VMOVAPD    Y1, Y5
 	VMOVAPD    Y2, Y6
-	JMP        started423
+	JMP        started505
 
-each422:
+each504:
 	ADDQ       R8, DI
 	VMOVUPD    (DI), Y3
 	VMASKMOVPD 32(DI), Y0, Y4
@@ -9864,7 +10274,7 @@ each422:
 	ADDQ       R8, DI
 	MOVQ       DI, start+16(FP)
 
-started423:
+started505:
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+3, R8, R9
@@ -9883,16 +10293,21 @@ started423:
 	MOVQ       b+56(FP), R10
 	ADDQ       R10, R8
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+3, DX, R11
-	ADDQ       R9, R11
-	MOVQ       R11, a+32(FP)
-	TESTQ      DI, DI
-	JZ         stored425
+	DECQ       lines+120(FP)
+	JG         fetch508
+	MOVQ       $+0, ahead+112(FP)
 
-loop424:
+fetch508:
+	IMUL3Q $+3, DX, R11
+	ADDQ   R9, R11
+	MOVQ   R11, a+32(FP)
+	TESTQ  DI, DI
+	JZ     stored507
+
+loop506:
 	VMOVUPD      (R10), Y7
 	VMASKMOVPD   32(R10), Y0, Y8
-	PREFETCHT0   (R8)
+	PREFETCHT1   (R8)
 	VBROADCASTSD (R9), Y9
 	VFMADD231PD  Y7, Y9, Y1
 	VFMADD231PD  Y8, Y9, Y2
@@ -9906,9 +10321,9 @@ loop424:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop424
+	JNZ          loop506
 
-stored425:
+stored507:
 	MOVQ       ldc+8(FP), DI
 	MOVQ       c+0(FP), R8
 	VMOVUPD    Y1, (R8)
@@ -9921,11 +10336,11 @@ stored425:
 	VMASKMOVPD Y6, Y0, 32(R8)
 	ADDQ       DI, R8
 	MOVQ       R8, c+0(FP)
-	JMP        next377
+	JMP        next451
 
-rows411:
+rows491:
 	CMPQ       DI, $+5
-	JGE        rows426
+	JGE        rows509
 	MOVQ       cols+104(FP), DI
 	SUBQ       $+4, DI
 	LEAQ       maskTable<>+0(SB), R8
@@ -9937,16 +10352,16 @@ rows411:
 	VMOVUPD    (DI), Y1
 	VMASKMOVPD 32(DI), Y0, Y2
 	TESTQ      R8, R8
-	JNZ        each427
+	JNZ        each510
 	VMOVAPD    Y1, Y3
 	VMOVAPD    Y2, Y4
 	VMOVAPD    Y1, Y5
 	VMOVAPD    Y2, Y6
 	VMOVAPD    Y1, Y7
 	VMOVAPD    Y2, Y8
-	JMP        started428
+	JMP        started511
 
-each427:
+each510:
 	ADDQ       R8, DI
 	VMOVUPD    (DI), Y3
 	VMASKMOVPD 32(DI), Y0, Y4
@@ -9959,7 +10374,7 @@ each427:
 	ADDQ       R8, DI
 	MOVQ       DI, start+16(FP)
 
-started428:
+started511:
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+4, R8, R9
@@ -9980,16 +10395,21 @@ started428:
 	MOVQ       b+56(FP), R10
 	ADDQ       R10, R8
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+4, DX, R11
-	ADDQ       R9, R11
-	MOVQ       R11, a+32(FP)
-	TESTQ      DI, DI
-	JZ         stored430
+	DECQ       lines+120(FP)
+	JG         fetch514
+	MOVQ       $+0, ahead+112(FP)
 
-loop429:
+fetch514:
+	IMUL3Q $+4, DX, R11
+	ADDQ   R9, R11
+	MOVQ   R11, a+32(FP)
+	TESTQ  DI, DI
+	JZ     stored513
+
+loop512:
 	VMOVUPD      (R10), Y9
 	VMASKMOVPD   32(R10), Y0, Y10
-	PREFETCHT0   (R8)
+	PREFETCHT1   (R8)
 	VBROADCASTSD (R9), Y11
 	VFMADD231PD  Y9, Y11, Y1
 	VFMADD231PD  Y10, Y11, Y2
@@ -10006,9 +10426,9 @@ loop429:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop429
+	JNZ          loop512
 
-stored430:
+stored513:
 	MOVQ       ldc+8(FP), DI
 	MOVQ       c+0(FP), R8
 	VMOVUPD    Y1, (R8)
@@ -10024,11 +10444,11 @@ stored430:
 	VMASKMOVPD Y8, Y0, 32(R8)
 	ADDQ       DI, R8
 	MOVQ       R8, c+0(FP)
-	JMP        next377
+	JMP        next451
 
-rows426:
+rows509:
 	CMPQ       DI, $+6
-	JGE        rows431
+	JGE        rows515
 	MOVQ       cols+104(FP), DI
 	SUBQ       $+4, DI
 	LEAQ       maskTable<>+0(SB), R8
@@ -10040,7 +10460,7 @@ rows426:
 	VMOVUPD    (DI), Y1
 	VMASKMOVPD 32(DI), Y0, Y2
 	TESTQ      R8, R8
-	JNZ        each432
+	JNZ        each516
 	VMOVAPD    Y1, Y3
 	VMOVAPD    Y2, Y4
 	VMOVAPD    Y1, Y5
@@ -10049,9 +10469,9 @@ rows426:
 	VMOVAPD    Y2, Y8
 	VMOVAPD    Y1, Y9
 	VMOVAPD    Y2, Y10
-	JMP        started433
+	JMP        started517
 
-each432:
+each516:
 	ADDQ       R8, DI
 	VMOVUPD    (DI), Y3
 	VMASKMOVPD 32(DI), Y0, Y4
@@ -10067,7 +10487,7 @@ each432:
 	ADDQ       R8, DI
 	MOVQ       DI, start+16(FP)
 
-started433:
+started517:
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+5, R8, R9
@@ -10090,16 +10510,21 @@ started433:
 	MOVQ       b+56(FP), R10
 	ADDQ       R10, R8
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+5, DX, R11
-	ADDQ       R9, R11
-	MOVQ       R11, a+32(FP)
-	TESTQ      DI, DI
-	JZ         stored435
+	DECQ       lines+120(FP)
+	JG         fetch520
+	MOVQ       $+0, ahead+112(FP)
 
-loop434:
+fetch520:
+	IMUL3Q $+5, DX, R11
+	ADDQ   R9, R11
+	MOVQ   R11, a+32(FP)
+	TESTQ  DI, DI
+	JZ     stored519
+
+loop518:
 	VMOVUPD      (R10), Y11
 	VMASKMOVPD   32(R10), Y0, Y12
-	PREFETCHT0   (R8)
+	PREFETCHT1   (R8)
 	VBROADCASTSD (R9), Y13
 	VFMADD231PD  Y11, Y13, Y1
 	VFMADD231PD  Y12, Y13, Y2
@@ -10119,9 +10544,9 @@ loop434:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop434
+	JNZ          loop518
 
-stored435:
+stored519:
 	MOVQ       ldc+8(FP), DI
 	MOVQ       c+0(FP), R8
 	VMOVUPD    Y1, (R8)
@@ -10140,9 +10565,9 @@ stored435:
 	VMASKMOVPD Y10, Y0, 32(R8)
 	ADDQ       DI, R8
 	MOVQ       R8, c+0(FP)
-	JMP        next377
+	JMP        next451
 
-rows431:
+rows515:
 	MOVQ       cols+104(FP), DI
 	SUBQ       $+4, DI
 	LEAQ       maskTable<>+0(SB), R8
@@ -10154,7 +10579,7 @@ rows431:
 	VMOVUPD    (DI), Y1
 	VMASKMOVPD 32(DI), Y0, Y2
 	TESTQ      R8, R8
-	JNZ        each436
+	JNZ        each521
 	VMOVAPD    Y1, Y3
 	VMOVAPD    Y2, Y4
 	VMOVAPD    Y1, Y5
@@ -10165,9 +10590,9 @@ rows431:
 	VMOVAPD    Y2, Y10
 	VMOVAPD    Y1, Y11
 	VMOVAPD    Y2, Y12
-	JMP        started437
+	JMP        started522
 
-each436:
+each521:
 	ADDQ       R8, DI
 	VMOVUPD    (DI), Y3
 	VMASKMOVPD 32(DI), Y0, Y4
@@ -10186,7 +10611,7 @@ each436:
 	ADDQ       R8, DI
 	MOVQ       DI, start+16(FP)
 
-started437:
+started522:
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+6, R8, R9
@@ -10211,16 +10636,21 @@ started437:
 	MOVQ       b+56(FP), R10
 	ADDQ       R10, R8
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+6, DX, R11
-	ADDQ       R9, R11
-	MOVQ       R11, a+32(FP)
-	TESTQ      DI, DI
-	JZ         stored439
+	DECQ       lines+120(FP)
+	JG         fetch525
+	MOVQ       $+0, ahead+112(FP)
 
-loop438:
+fetch525:
+	IMUL3Q $+6, DX, R11
+	ADDQ   R9, R11
+	MOVQ   R11, a+32(FP)
+	TESTQ  DI, DI
+	JZ     stored524
+
+loop523:
 	VMOVUPD      (R10), Y13
 	VMASKMOVPD   32(R10), Y0, Y14
-	PREFETCHT0   (R8)
+	PREFETCHT1   (R8)
 	VBROADCASTSD (R9), Y15
 	VFMADD231PD  Y13, Y15, Y1
 	VFMADD231PD  Y14, Y15, Y2
@@ -10243,9 +10673,9 @@ loop438:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop438
+	JNZ          loop523
 
-stored439:
+stored524:
 	MOVQ       ldc+8(FP), DI
 	MOVQ       c+0(FP), R8
 	VMOVUPD    Y1, (R8)
@@ -10267,13 +10697,13 @@ stored439:
 	VMASKMOVPD Y12, Y0, 32(R8)
 	ADDQ       DI, R8
 	MOVQ       R8, c+0(FP)
-	JMP        next377
+	JMP        next451
 
-single379:
+single453:
 	CMPQ       DI, $+4
-	JGE        rows440
+	JGE        rows526
 	CMPQ       DI, $+2
-	JGE        rows441
+	JGE        rows527
 	MOVQ       cols+104(FP), DI
 	LEAQ       maskTable<>+0(SB), R8
 	IMUL3Q     $0x08, DI, DI
@@ -10283,14 +10713,14 @@ single379:
 	MOVQ       startStride+24(FP), R8
 	VMASKMOVPD (DI), Y0, Y1
 	TESTQ      R8, R8
-	JNZ        each442
-	JMP        started443
+	JNZ        each528
+	JMP        started529
 
-each442:
+each528:
 	ADDQ R8, DI
 	MOVQ DI, start+16(FP)
 
-started443:
+started529:
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+1, R8, R9
@@ -10305,34 +10735,39 @@ started443:
 	MOVQ       b+56(FP), R10
 	ADDQ       R10, R8
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+1, DX, R11
-	ADDQ       R9, R11
-	MOVQ       R11, a+32(FP)
-	TESTQ      DI, DI
-	JZ         stored445
+	DECQ       lines+120(FP)
+	JG         fetch532
+	MOVQ       $+0, ahead+112(FP)
 
-loop444:
+fetch532:
+	IMUL3Q $+1, DX, R11
+	ADDQ   R9, R11
+	MOVQ   R11, a+32(FP)
+	TESTQ  DI, DI
+	JZ     stored531
+
+loop530:
 	VMASKMOVPD   (R10), Y0, Y2
-	PREFETCHT0   (R8)
+	PREFETCHT1   (R8)
 	VBROADCASTSD (R9), Y3
 	VFMADD231PD  Y2, Y3, Y1
 	ADDQ         AX, R9
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop444
+	JNZ          loop530
 
-stored445:
+stored531:
 	MOVQ       ldc+8(FP), DI
 	MOVQ       c+0(FP), R8
 	VMASKMOVPD Y1, Y0, (R8)
 	ADDQ       DI, R8
 	MOVQ       R8, c+0(FP)
-	JMP        next377
+	JMP        next451
 
-rows441:
+rows527:
 	CMPQ       DI, $+3
-	JGE        rows446
+	JGE        rows533
 	MOVQ       cols+104(FP), DI
 	LEAQ       maskTable<>+0(SB), R8
 	IMUL3Q     $0x08, DI, DI
@@ -10342,17 +10777,17 @@ rows441:
 	MOVQ       startStride+24(FP), R8
 	VMASKMOVPD (DI), Y0, Y1
 	TESTQ      R8, R8
-	JNZ        each447
+	JNZ        each534
 	VMOVAPD    Y1, Y2
-	JMP        started448
+	JMP        started535
 
-each447:
+each534:
 	ADDQ       R8, DI
 	VMASKMOVPD (DI), Y0, Y2
 	ADDQ       R8, DI
 	MOVQ       DI, start+16(FP)
 
-started448:
+started535:
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+2, R8, R9
@@ -10369,15 +10804,20 @@ started448:
 	MOVQ       b+56(FP), R10
 	ADDQ       R10, R8
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+2, DX, R11
-	ADDQ       R9, R11
-	MOVQ       R11, a+32(FP)
-	TESTQ      DI, DI
-	JZ         stored450
+	DECQ       lines+120(FP)
+	JG         fetch538
+	MOVQ       $+0, ahead+112(FP)
 
-loop449:
+fetch538:
+	IMUL3Q $+2, DX, R11
+	ADDQ   R9, R11
+	MOVQ   R11, a+32(FP)
+	TESTQ  DI, DI
+	JZ     stored537
+
+loop536:
 	VMASKMOVPD   (R10), Y0, Y3
-	PREFETCHT0   (R8)
+	PREFETCHT1   (R8)
 	VBROADCASTSD (R9), Y4
 	VFMADD231PD  Y3, Y4, Y1
 	VBROADCASTSD (R9)(DX*1), Y4
@@ -10386,9 +10826,9 @@ loop449:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop449
+	JNZ          loop536
 
-stored450:
+stored537:
 	MOVQ       ldc+8(FP), DI
 	MOVQ       c+0(FP), R8
 	VMASKMOVPD Y1, Y0, (R8)
@@ -10396,9 +10836,9 @@ stored450:
 	VMASKMOVPD Y2, Y0, (R8)
 	ADDQ       DI, R8
 	MOVQ       R8, c+0(FP)
-	JMP        next377
+	JMP        next451
 
-rows446:
+rows533:
 	MOVQ       cols+104(FP), DI
 	LEAQ       maskTable<>+0(SB), R8
 	IMUL3Q     $0x08, DI, DI
@@ -10408,12 +10848,12 @@ rows446:
 	MOVQ       startStride+24(FP), R8
 	VMASKMOVPD (DI), Y0, Y1
 	TESTQ      R8, R8
-	JNZ        each451
+	JNZ        each539
 	VMOVAPD    Y1, Y2
 	VMOVAPD    Y1, Y3
-	JMP        started452
+	JMP        started540
 
-each451:
+each539:
 	ADDQ       R8, DI
 	VMASKMOVPD (DI), Y0, Y2
 	ADDQ       R8, DI
@@ -10421,7 +10861,7 @@ each451:
 	ADDQ       R8, DI
 	MOVQ       DI, start+16(FP)
 
-started452:
+started540:
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+3, R8, R9
@@ -10440,15 +10880,20 @@ started452:
 	MOVQ       b+56(FP), R10
 	ADDQ       R10, R8
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+3, DX, R11
-	ADDQ       R9, R11
-	MOVQ       R11, a+32(FP)
-	TESTQ      DI, DI
-	JZ         stored454
+	DECQ       lines+120(FP)
+	JG         fetch543
+	MOVQ       $+0, ahead+112(FP)
 
-loop453:
+fetch543:
+	IMUL3Q $+3, DX, R11
+	ADDQ   R9, R11
+	MOVQ   R11, a+32(FP)
+	TESTQ  DI, DI
+	JZ     stored542
+
+loop541:
 	VMASKMOVPD   (R10), Y0, Y4
-	PREFETCHT0   (R8)
+	PREFETCHT1   (R8)
 	VBROADCASTSD (R9), Y5
 	VFMADD231PD  Y4, Y5, Y1
 	VBROADCASTSD (R9)(DX*1), Y5
@@ -10459,9 +10904,9 @@ loop453:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop453
+	JNZ          loop541
 
-stored454:
+stored542:
 	MOVQ       ldc+8(FP), DI
 	MOVQ       c+0(FP), R8
 	VMASKMOVPD Y1, Y0, (R8)
@@ -10471,11 +10916,11 @@ stored454:
 	VMASKMOVPD Y3, Y0, (R8)
 	ADDQ       DI, R8
 	MOVQ       R8, c+0(FP)
-	JMP        next377
+	JMP        next451
 
-rows440:
+rows526:
 	CMPQ       DI, $+5
-	JGE        rows455
+	JGE        rows544
 	MOVQ       cols+104(FP), DI
 	LEAQ       maskTable<>+0(SB), R8
 	IMUL3Q     $0x08, DI, DI
@@ -10485,13 +10930,13 @@ rows440:
 	MOVQ       startStride+24(FP), R8
 	VMASKMOVPD (DI), Y0, Y1
 	TESTQ      R8, R8
-	JNZ        each456
+	JNZ        each545
 	VMOVAPD    Y1, Y2
 	VMOVAPD    Y1, Y3
 	VMOVAPD    Y1, Y4
-	JMP        started457
+	JMP        started546
 
-each456:
+each545:
 	ADDQ       R8, DI
 	VMASKMOVPD (DI), Y0, Y2
 	ADDQ       R8, DI
@@ -10501,7 +10946,7 @@ each456:
 	ADDQ       R8, DI
 	MOVQ       DI, start+16(FP)
 
-started457:
+started546:
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+4, R8, R9
@@ -10522,15 +10967,20 @@ started457:
 	MOVQ       b+56(FP), R10
 	ADDQ       R10, R8
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+4, DX, R11
-	ADDQ       R9, R11
-	MOVQ       R11, a+32(FP)
-	TESTQ      DI, DI
-	JZ         stored459
+	DECQ       lines+120(FP)
+	JG         fetch549
+	MOVQ       $+0, ahead+112(FP)
 
-loop458:
+fetch549:
+	IMUL3Q $+4, DX, R11
+	ADDQ   R9, R11
+	MOVQ   R11, a+32(FP)
+	TESTQ  DI, DI
+	JZ     stored548
+
+loop547:
 	VMASKMOVPD   (R10), Y0, Y5
-	PREFETCHT0   (R8)
+	PREFETCHT1   (R8)
 	VBROADCASTSD (R9), Y6
 	VFMADD231PD  Y5, Y6, Y1
 	VBROADCASTSD (R9)(DX*1), Y6
@@ -10543,9 +10993,9 @@ loop458:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop458
+	JNZ          loop547
 
-stored459:
+stored548:
 	MOVQ       ldc+8(FP), DI
 	MOVQ       c+0(FP), R8
 	VMASKMOVPD Y1, Y0, (R8)
@@ -10557,11 +11007,11 @@ stored459:
 	VMASKMOVPD Y4, Y0, (R8)
 	ADDQ       DI, R8
 	MOVQ       R8, c+0(FP)
-	JMP        next377
+	JMP        next451
 
-rows455:
+rows544:
 	CMPQ       DI, $+6
-	JGE        rows460
+	JGE        rows550
 	MOVQ       cols+104(FP), DI
 	LEAQ       maskTable<>+0(SB), R8
 	IMUL3Q     $0x08, DI, DI
@@ -10571,14 +11021,14 @@ rows455:
 	MOVQ       startStride+24(FP), R8
 	VMASKMOVPD (DI), Y0, Y1
 	TESTQ      R8, R8
-	JNZ        each461
+	JNZ        each551
 	VMOVAPD    Y1, Y2
 	VMOVAPD    Y1, Y3
 	VMOVAPD    Y1, Y4
 	VMOVAPD    Y1, Y5
-	JMP        started462
+	JMP        started552
 
-each461:
+each551:
 	ADDQ       R8, DI
 	VMASKMOVPD (DI), Y0, Y2
 	ADDQ       R8, DI
@@ -10590,7 +11040,7 @@ each461:
 	ADDQ       R8, DI
 	MOVQ       DI, start+16(FP)
 
-started462:
+started552:
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+5, R8, R9
@@ -10613,15 +11063,20 @@ started462:
 	MOVQ       b+56(FP), R10
 	ADDQ       R10, R8
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+5, DX, R11
-	ADDQ       R9, R11
-	MOVQ       R11, a+32(FP)
-	TESTQ      DI, DI
-	JZ         stored464
+	DECQ       lines+120(FP)
+	JG         fetch555
+	MOVQ       $+0, ahead+112(FP)
 
-loop463:
+fetch555:
+	IMUL3Q $+5, DX, R11
+	ADDQ   R9, R11
+	MOVQ   R11, a+32(FP)
+	TESTQ  DI, DI
+	JZ     stored554
+
+loop553:
 	VMASKMOVPD   (R10), Y0, Y6
-	PREFETCHT0   (R8)
+	PREFETCHT1   (R8)
 	VBROADCASTSD (R9), Y7
 	VFMADD231PD  Y6, Y7, Y1
 	VBROADCASTSD (R9)(DX*1), Y7
@@ -10636,9 +11091,9 @@ loop463:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop463
+	JNZ          loop553
 
-stored464:
+stored554:
 	MOVQ       ldc+8(FP), DI
 	MOVQ       c+0(FP), R8
 	VMASKMOVPD Y1, Y0, (R8)
@@ -10652,9 +11107,9 @@ stored464:
 	VMASKMOVPD Y5, Y0, (R8)
 	ADDQ       DI, R8
 	MOVQ       R8, c+0(FP)
-	JMP        next377
+	JMP        next451
 
-rows460:
+rows550:
 	MOVQ       cols+104(FP), DI
 	LEAQ       maskTable<>+0(SB), R8
 	IMUL3Q     $0x08, DI, DI
@@ -10664,15 +11119,15 @@ rows460:
 	MOVQ       startStride+24(FP), R8
 	VMASKMOVPD (DI), Y0, Y1
 	TESTQ      R8, R8
-	JNZ        each465
+	JNZ        each556
 	VMOVAPD    Y1, Y2
 	VMOVAPD    Y1, Y3
 	VMOVAPD    Y1, Y4
 	VMOVAPD    Y1, Y5
 	VMOVAPD    Y1, Y6
-	JMP        started466
+	JMP        started557
 
-each465:
+each556:
 	ADDQ       R8, DI
 	VMASKMOVPD (DI), Y0, Y2
 	ADDQ       R8, DI
@@ -10686,7 +11141,7 @@ each465:
 	ADDQ       R8, DI
 	MOVQ       DI, start+16(FP)
 
-started466:
+started557:
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+6, R8, R9
@@ -10711,15 +11166,20 @@ started466:
 	MOVQ       b+56(FP), R10
 	ADDQ       R10, R8
 	ADDQ       $+64, ahead+112(FP)
-	IMUL3Q     $+6, DX, R11
-	ADDQ       R9, R11
-	MOVQ       R11, a+32(FP)
-	TESTQ      DI, DI
-	JZ         stored468
+	DECQ       lines+120(FP)
+	JG         fetch560
+	MOVQ       $+0, ahead+112(FP)
 
-loop467:
+fetch560:
+	IMUL3Q $+6, DX, R11
+	ADDQ   R9, R11
+	MOVQ   R11, a+32(FP)
+	TESTQ  DI, DI
+	JZ     stored559
+
+loop558:
 	VMASKMOVPD   (R10), Y0, Y7
-	PREFETCHT0   (R8)
+	PREFETCHT1   (R8)
 	VBROADCASTSD (R9), Y8
 	VFMADD231PD  Y7, Y8, Y1
 	VBROADCASTSD (R9)(DX*1), Y8
@@ -10736,9 +11196,9 @@ loop467:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop467
+	JNZ          loop558
 
-stored468:
+stored559:
 	MOVQ       ldc+8(FP), DI
 	MOVQ       c+0(FP), R8
 	VMASKMOVPD Y1, Y0, (R8)
@@ -10755,10 +11215,550 @@ stored468:
 	ADDQ       DI, R8
 	MOVQ       R8, c+0(FP)
 
-next377:
-	JMP tile378
+next451:
+	JMP tile452
 
-done380:
+done454:
+	VZEROUPPER
+	RET
+
+// func gemmRow32AVX512(c []float32, a *float32, step int, b *float32, ldb int, k int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·gemmRow32AVX512(SB), NOSPLIT, $0-64
+	MOVQ c_base+0(FP), AX
+	MOVQ a+24(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ step+32(FP), BX
+	MOVQ ldb+48(FP), SI
+	SHLQ $0x02, BX
+	SHLQ $0x02, SI
+	MOVQ k+56(FP), DI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (SI)(SI*4), R9
+	LEAQ (R8)(SI*4), R10
+
+rows561:
+	CMPQ         DI, $+8
+	JL           done562
+	VBROADCASTSS (CX), Z0
+	ADDQ         BX, CX
+	VBROADCASTSS (CX), Z1
+	ADDQ         BX, CX
+	VBROADCASTSS (CX), Z2
+	ADDQ         BX, CX
+	VBROADCASTSS (CX), Z3
+	ADDQ         BX, CX
+	VBROADCASTSS (CX), Z4
+	ADDQ         BX, CX
+	VBROADCASTSS (CX), Z5
+	ADDQ         BX, CX
+	VBROADCASTSS (CX), Z6
+	ADDQ         BX, CX
+	VBROADCASTSS (CX), Z7
+	ADDQ         BX, CX
+	MOVQ         c_len+8(FP), R11
+	MOVQ         AX, R12
+	MOVQ         DX, R13
+
+vector563:
+	CMPQ        R11, $+16
+	JL          last564
+	VMOVUPS     (R12), Z8
+	VFMADD231PS (R13), Z0, Z8
+	VFMADD231PS (R13)(SI*1), Z1, Z8
+	VFMADD231PS (R13)(SI*2), Z2, Z8
+	VFMADD231PS (R13)(R8*1), Z3, Z8
+	VFMADD231PS (R13)(SI*4), Z4, Z8
+	VFMADD231PS (R13)(R9*1), Z5, Z8
+	VFMADD231PS (R13)(R8*2), Z6, Z8
+	VFMADD231PS (R13)(R10*1), Z7, Z8
+	VMOVUPS     Z8, (R12)
+	ADDQ        $+64, R12
+	ADDQ        $+64, R13
+	SUBQ        $+16, R11
+	JMP         vector563
+
+last564:
+	TESTQ       R11, R11
+	JZ          done565
+	MOVQ        $-1, R14
+	BZHIQ       R11, R14, R14
+	KMOVW       R14, K1
+	VMOVUPS.Z   (R12), K1, Z8
+	VMOVUPS.Z   (R13), K1, Z9
+	VFMADD231PS Z9, Z0, Z8
+	VMOVUPS.Z   (R13)(SI*1), K1, Z9
+	VFMADD231PS Z9, Z1, Z8
+	VMOVUPS.Z   (R13)(SI*2), K1, Z9
+	VFMADD231PS Z9, Z2, Z8
+	VMOVUPS.Z   (R13)(R8*1), K1, Z9
+	VFMADD231PS Z9, Z3, Z8
+	VMOVUPS.Z   (R13)(SI*4), K1, Z9
+	VFMADD231PS Z9, Z4, Z8
+	VMOVUPS.Z   (R13)(R9*1), K1, Z9
+	VFMADD231PS Z9, Z5, Z8
+	VMOVUPS.Z   (R13)(R8*2), K1, Z9
+	VFMADD231PS Z9, Z6, Z8
+	VMOVUPS.Z   (R13)(R10*1), K1, Z9
+	VFMADD231PS Z9, Z7, Z8
+	VMOVUPS     Z8, K1, (R12)
+
+done565:
+	ADDQ SI, DX
+	ADDQ SI, DX
+	ADDQ SI, DX
+	ADDQ SI, DX
+	ADDQ SI, DX
+	ADDQ SI, DX
+	ADDQ SI, DX
+	ADDQ SI, DX
+	SUBQ $+8, DI
+	JMP  rows561
+
+done562:
+rows566:
+	CMPQ         DI, $+1
+	JL           done567
+	VBROADCASTSS (CX), Z0
+	ADDQ         BX, CX
+	MOVQ         c_len+8(FP), R8
+	MOVQ         AX, R9
+	MOVQ         DX, R10
+
+vector568:
+	CMPQ        R8, $+16
+	JL          last569
+	VMOVUPS     (R9), Z1
+	VFMADD231PS (R10), Z0, Z1
+	VMOVUPS     Z1, (R9)
+	ADDQ        $+64, R9
+	ADDQ        $+64, R10
+	SUBQ        $+16, R8
+	JMP         vector568
+
+last569:
+	TESTQ       R8, R8
+	JZ          done570
+	MOVQ        $-1, R11
+	BZHIQ       R8, R11, R11
+	KMOVW       R11, K1
+	VMOVUPS.Z   (R9), K1, Z1
+	VMOVUPS.Z   (R10), K1, Z2
+	VFMADD231PS Z2, Z0, Z1
+	VMOVUPS     Z1, K1, (R9)
+
+done570:
+	ADDQ SI, DX
+	SUBQ $+1, DI
+	JMP  rows566
+
+done567:
+	VZEROUPPER
+	RET
+
+// func gemmRow64AVX512(c []float64, a *float64, step int, b *float64, ldb int, k int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·gemmRow64AVX512(SB), NOSPLIT, $0-64
+	MOVQ c_base+0(FP), AX
+	MOVQ a+24(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ step+32(FP), BX
+	MOVQ ldb+48(FP), SI
+	SHLQ $0x03, BX
+	SHLQ $0x03, SI
+	MOVQ k+56(FP), DI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (SI)(SI*4), R9
+	LEAQ (R8)(SI*4), R10
+
+rows571:
+	CMPQ         DI, $+8
+	JL           done572
+	VBROADCASTSD (CX), Z0
+	ADDQ         BX, CX
+	VBROADCASTSD (CX), Z1
+	ADDQ         BX, CX
+	VBROADCASTSD (CX), Z2
+	ADDQ         BX, CX
+	VBROADCASTSD (CX), Z3
+	ADDQ         BX, CX
+	VBROADCASTSD (CX), Z4
+	ADDQ         BX, CX
+	VBROADCASTSD (CX), Z5
+	ADDQ         BX, CX
+	VBROADCASTSD (CX), Z6
+	ADDQ         BX, CX
+	VBROADCASTSD (CX), Z7
+	ADDQ         BX, CX
+	MOVQ         c_len+8(FP), R11
+	MOVQ         AX, R12
+	MOVQ         DX, R13
+
+vector573:
+	CMPQ        R11, $+8
+	JL          last574
+	VMOVUPD     (R12), Z8
+	VFMADD231PD (R13), Z0, Z8
+	VFMADD231PD (R13)(SI*1), Z1, Z8
+	VFMADD231PD (R13)(SI*2), Z2, Z8
+	VFMADD231PD (R13)(R8*1), Z3, Z8
+	VFMADD231PD (R13)(SI*4), Z4, Z8
+	VFMADD231PD (R13)(R9*1), Z5, Z8
+	VFMADD231PD (R13)(R8*2), Z6, Z8
+	VFMADD231PD (R13)(R10*1), Z7, Z8
+	VMOVUPD     Z8, (R12)
+	ADDQ        $+64, R12
+	ADDQ        $+64, R13
+	SUBQ        $+8, R11
+	JMP         vector573
+
+last574:
+	TESTQ       R11, R11
+	JZ          done575
+	MOVQ        $-1, R14
+	BZHIQ       R11, R14, R14
+	KMOVW       R14, K1
+	VMOVUPD.Z   (R12), K1, Z8
+	VMOVUPD.Z   (R13), K1, Z9
+	VFMADD231PD Z9, Z0, Z8
+	VMOVUPD.Z   (R13)(SI*1), K1, Z9
+	VFMADD231PD Z9, Z1, Z8
+	VMOVUPD.Z   (R13)(SI*2), K1, Z9
+	VFMADD231PD Z9, Z2, Z8
+	VMOVUPD.Z   (R13)(R8*1), K1, Z9
+	VFMADD231PD Z9, Z3, Z8
+	VMOVUPD.Z   (R13)(SI*4), K1, Z9
+	VFMADD231PD Z9, Z4, Z8
+	VMOVUPD.Z   (R13)(R9*1), K1, Z9
+	VFMADD231PD Z9, Z5, Z8
+	VMOVUPD.Z   (R13)(R8*2), K1, Z9
+	VFMADD231PD Z9, Z6, Z8
+	VMOVUPD.Z   (R13)(R10*1), K1, Z9
+	VFMADD231PD Z9, Z7, Z8
+	VMOVUPD     Z8, K1, (R12)
+
+done575:
+	ADDQ SI, DX
+	ADDQ SI, DX
+	ADDQ SI, DX
+	ADDQ SI, DX
+	ADDQ SI, DX
+	ADDQ SI, DX
+	ADDQ SI, DX
+	ADDQ SI, DX
+	SUBQ $+8, DI
+	JMP  rows571
+
+done572:
+rows576:
+	CMPQ         DI, $+1
+	JL           done577
+	VBROADCASTSD (CX), Z0
+	ADDQ         BX, CX
+	MOVQ         c_len+8(FP), R8
+	MOVQ         AX, R9
+	MOVQ         DX, R10
+
+vector578:
+	CMPQ        R8, $+8
+	JL          last579
+	VMOVUPD     (R9), Z1
+	VFMADD231PD (R10), Z0, Z1
+	VMOVUPD     Z1, (R9)
+	ADDQ        $+64, R9
+	ADDQ        $+64, R10
+	SUBQ        $+8, R8
+	JMP         vector578
+
+last579:
+	TESTQ       R8, R8
+	JZ          done580
+	MOVQ        $-1, R11
+	BZHIQ       R8, R11, R11
+	KMOVW       R11, K1
+	VMOVUPD.Z   (R9), K1, Z1
+	VMOVUPD.Z   (R10), K1, Z2
+	VFMADD231PD Z2, Z0, Z1
+	VMOVUPD     Z1, K1, (R9)
+
+done580:
+	ADDQ SI, DX
+	SUBQ $+1, DI
+	JMP  rows576
+
+done577:
+	VZEROUPPER
+	RET
+
+// func gemmRow32AVX2(c []float32, a *float32, step int, b *float32, ldb int, k int)
+// Requires: AVX, FMA3
+TEXT ·gemmRow32AVX2(SB), NOSPLIT, $0-64
+	MOVQ c_base+0(FP), AX
+	MOVQ a+24(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ step+32(FP), BX
+	MOVQ ldb+48(FP), SI
+	SHLQ $0x02, BX
+	SHLQ $0x02, SI
+	MOVQ k+56(FP), DI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (SI)(SI*4), R9
+	LEAQ (R8)(SI*4), R10
+
+rows581:
+	CMPQ         DI, $+8
+	JL           done582
+	VBROADCASTSS (CX), Y0
+	ADDQ         BX, CX
+	VBROADCASTSS (CX), Y1
+	ADDQ         BX, CX
+	VBROADCASTSS (CX), Y2
+	ADDQ         BX, CX
+	VBROADCASTSS (CX), Y3
+	ADDQ         BX, CX
+	VBROADCASTSS (CX), Y4
+	ADDQ         BX, CX
+	VBROADCASTSS (CX), Y5
+	ADDQ         BX, CX
+	VBROADCASTSS (CX), Y6
+	ADDQ         BX, CX
+	VBROADCASTSS (CX), Y7
+	ADDQ         BX, CX
+	MOVQ         c_len+8(FP), R11
+	MOVQ         AX, R12
+	MOVQ         DX, R13
+
+vector583:
+	CMPQ        R11, $+8
+	JL          last584
+	VMOVUPS     (R12), Y8
+	VFMADD231PS (R13), Y0, Y8
+	VFMADD231PS (R13)(SI*1), Y1, Y8
+	VFMADD231PS (R13)(SI*2), Y2, Y8
+	VFMADD231PS (R13)(R8*1), Y3, Y8
+	VFMADD231PS (R13)(SI*4), Y4, Y8
+	VFMADD231PS (R13)(R9*1), Y5, Y8
+	VFMADD231PS (R13)(R8*2), Y6, Y8
+	VFMADD231PS (R13)(R10*1), Y7, Y8
+	VMOVUPS     Y8, (R12)
+	ADDQ        $+32, R12
+	ADDQ        $+32, R13
+	SUBQ        $+8, R11
+	JMP         vector583
+
+last584:
+	TESTQ       R11, R11
+	JZ          done585
+	LEAQ        maskTable<>+0(SB), R14
+	IMUL3Q      $0x04, R11, R11
+	SUBQ        R11, R14
+	VMOVUPS     32(R14), Y9
+	VMASKMOVPS  (R12), Y9, Y8
+	VMASKMOVPS  (R13), Y9, Y10
+	VFMADD231PS Y10, Y0, Y8
+	VMASKMOVPS  (R13)(SI*1), Y9, Y10
+	VFMADD231PS Y10, Y1, Y8
+	VMASKMOVPS  (R13)(SI*2), Y9, Y10
+	VFMADD231PS Y10, Y2, Y8
+	VMASKMOVPS  (R13)(R8*1), Y9, Y10
+	VFMADD231PS Y10, Y3, Y8
+	VMASKMOVPS  (R13)(SI*4), Y9, Y10
+	VFMADD231PS Y10, Y4, Y8
+	VMASKMOVPS  (R13)(R9*1), Y9, Y10
+	VFMADD231PS Y10, Y5, Y8
+	VMASKMOVPS  (R13)(R8*2), Y9, Y10
+	VFMADD231PS Y10, Y6, Y8
+	VMASKMOVPS  (R13)(R10*1), Y9, Y10
+	VFMADD231PS Y10, Y7, Y8
+	VMASKMOVPS  Y8, Y9, (R12)
+
+done585:
+	ADDQ SI, DX
+	ADDQ SI, DX
+	ADDQ SI, DX
+	ADDQ SI, DX
+	ADDQ SI, DX
+	ADDQ SI, DX
+	ADDQ SI, DX
+	ADDQ SI, DX
+	SUBQ $+8, DI
+	JMP  rows581
+
+done582:
+rows586:
+	CMPQ         DI, $+1
+	JL           done587
+	VBROADCASTSS (CX), Y0
+	ADDQ         BX, CX
+	MOVQ         c_len+8(FP), R8
+	MOVQ         AX, R9
+	MOVQ         DX, R10
+
+vector588:
+	CMPQ        R8, $+8
+	JL          last589
+	VMOVUPS     (R9), Y1
+	VFMADD231PS (R10), Y0, Y1
+	VMOVUPS     Y1, (R9)
+	ADDQ        $+32, R9
+	ADDQ        $+32, R10
+	SUBQ        $+8, R8
+	JMP         vector588
+
+last589:
+	TESTQ       R8, R8
+	JZ          done590
+	LEAQ        maskTable<>+0(SB), R11
+	IMUL3Q      $0x04, R8, R8
+	SUBQ        R8, R11
+	VMOVUPS     32(R11), Y2
+	VMASKMOVPS  (R9), Y2, Y1
+	VMASKMOVPS  (R10), Y2, Y3
+	VFMADD231PS Y3, Y0, Y1
+	VMASKMOVPS  Y1, Y2, (R9)
+
+done590:
+	ADDQ SI, DX
+	SUBQ $+1, DI
+	JMP  rows586
+
+done587:
+	VZEROUPPER
+	RET
+
+// func gemmRow64AVX2(c []float64, a *float64, step int, b *float64, ldb int, k int)
+// Requires: AVX, FMA3
+TEXT ·gemmRow64AVX2(SB), NOSPLIT, $0-64
+	MOVQ c_base+0(FP), AX
+	MOVQ a+24(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ step+32(FP), BX
+	MOVQ ldb+48(FP), SI
+	SHLQ $0x03, BX
+	SHLQ $0x03, SI
+	MOVQ k+56(FP), DI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (SI)(SI*4), R9
+	LEAQ (R8)(SI*4), R10
+
+rows591:
+	CMPQ         DI, $+8
+	JL           done592
+	VBROADCASTSD (CX), Y0
+	ADDQ         BX, CX
+	VBROADCASTSD (CX), Y1
+	ADDQ         BX, CX
+	VBROADCASTSD (CX), Y2
+	ADDQ         BX, CX
+	VBROADCASTSD (CX), Y3
+	ADDQ         BX, CX
+	VBROADCASTSD (CX), Y4
+	ADDQ         BX, CX
+	VBROADCASTSD (CX), Y5
+	ADDQ         BX, CX
+	VBROADCASTSD (CX), Y6
+	ADDQ         BX, CX
+	VBROADCASTSD (CX), Y7
+	ADDQ         BX, CX
+	MOVQ         c_len+8(FP), R11
+	MOVQ         AX, R12
+	MOVQ         DX, R13
+
+vector593:
+	CMPQ        R11, $+4
+	JL          last594
+	VMOVUPD     (R12), Y8
+	VFMADD231PD (R13), Y0, Y8
+	VFMADD231PD (R13)(SI*1), Y1, Y8
+	VFMADD231PD (R13)(SI*2), Y2, Y8
+	VFMADD231PD (R13)(R8*1), Y3, Y8
+	VFMADD231PD (R13)(SI*4), Y4, Y8
+	VFMADD231PD (R13)(R9*1), Y5, Y8
+	VFMADD231PD (R13)(R8*2), Y6, Y8
+	VFMADD231PD (R13)(R10*1), Y7, Y8
+	VMOVUPD     Y8, (R12)
+	ADDQ        $+32, R12
+	ADDQ        $+32, R13
+	SUBQ        $+4, R11
+	JMP         vector593
+
+last594:
+	TESTQ       R11, R11
+	JZ          done595
+	LEAQ        maskTable<>+0(SB), R14
+	IMUL3Q      $0x08, R11, R11
+	SUBQ        R11, R14
+	VMOVUPS     32(R14), Y9
+	VMASKMOVPD  (R12), Y9, Y8
+	VMASKMOVPD  (R13), Y9, Y10
+	VFMADD231PD Y10, Y0, Y8
+	VMASKMOVPD  (R13)(SI*1), Y9, Y10
+	VFMADD231PD Y10, Y1, Y8
+	VMASKMOVPD  (R13)(SI*2), Y9, Y10
+	VFMADD231PD Y10, Y2, Y8
+	VMASKMOVPD  (R13)(R8*1), Y9, Y10
+	VFMADD231PD Y10, Y3, Y8
+	VMASKMOVPD  (R13)(SI*4), Y9, Y10
+	VFMADD231PD Y10, Y4, Y8
+	VMASKMOVPD  (R13)(R9*1), Y9, Y10
+	VFMADD231PD Y10, Y5, Y8
+	VMASKMOVPD  (R13)(R8*2), Y9, Y10
+	VFMADD231PD Y10, Y6, Y8
+	VMASKMOVPD  (R13)(R10*1), Y9, Y10
+	VFMADD231PD Y10, Y7, Y8
+	VMASKMOVPD  Y8, Y9, (R12)
+
+done595:
+	ADDQ SI, DX
+	ADDQ SI, DX
+	ADDQ SI, DX
+	ADDQ SI, DX
+	ADDQ SI, DX
+	ADDQ SI, DX
+	ADDQ SI, DX
+	ADDQ SI, DX
+	SUBQ $+8, DI
+	JMP  rows591
+
+done592:
+rows596:
+	CMPQ         DI, $+1
+	JL           done597
+	VBROADCASTSD (CX), Y0
+	ADDQ         BX, CX
+	MOVQ         c_len+8(FP), R8
+	MOVQ         AX, R9
+	MOVQ         DX, R10
+
+vector598:
+	CMPQ        R8, $+4
+	JL          last599
+	VMOVUPD     (R9), Y1
+	VFMADD231PD (R10), Y0, Y1
+	VMOVUPD     Y1, (R9)
+	ADDQ        $+32, R9
+	ADDQ        $+32, R10
+	SUBQ        $+4, R8
+	JMP         vector598
+
+last599:
+	TESTQ       R8, R8
+	JZ          done600
+	LEAQ        maskTable<>+0(SB), R11
+	IMUL3Q      $0x08, R8, R8
+	SUBQ        R8, R11
+	VMOVUPS     32(R11), Y2
+	VMASKMOVPD  (R9), Y2, Y1
+	VMASKMOVPD  (R10), Y2, Y3
+	VFMADD231PD Y3, Y0, Y1
+	VMASKMOVPD  Y1, Y2, (R9)
+
+done600:
+	ADDQ SI, DX
+	SUBQ $+1, DI
+	JMP  rows596
+
+done597:
 	VZEROUPPER
 	RET
 
@@ -10773,10 +11773,12 @@ TEXT ·transpose32AVX512(SB), NOSPLIT, $0-48
 	MOVQ cols+40(FP), DI
 	SHLQ $0x02, CX
 	SHLQ $0x02, BX
+	CMPQ SI, $+16
+	JL   few601
 
-loop469:
+loop602:
 	CMPQ       DI, $+16
-	JL         last470
+	JL         last603
 	MOVQ       DX, R8
 	VMOVUPS    (R8), Z0
 	LEAQ       (R8)(BX*1), R9
@@ -10937,11 +11939,11 @@ loop469:
 	ADDQ       CX, AX
 	ADDQ       $+64, DX
 	SUBQ       $+16, DI
-	JMP        loop469
+	JMP        loop602
 
-last470:
+last603:
 	TESTQ      DI, DI
-	JZ         done471
+	JZ         done604
 	MOVQ       DI, R8
 	MOVQ       $-1, R9
 	BZHIQ      DI, R9, R9
@@ -11074,65 +12076,438 @@ last470:
 	VMOVUPS    Z10, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         done471
+	JZ         put606
 	VMOVUPS    Z11, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         done471
+	JZ         put606
 	VMOVUPS    Z13, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         done471
+	JZ         put606
 	VMOVUPS    Z12, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         done471
+	JZ         put606
 	VMOVUPS    Z15, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         done471
+	JZ         put606
 	VMOVUPS    Z6, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         done471
+	JZ         put606
 	VMOVUPS    Z16, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         done471
+	JZ         put606
 	VMOVUPS    Z9, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         done471
+	JZ         put606
 	VMOVUPS    Z14, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         done471
+	JZ         put606
 	VMOVUPS    Z3, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         done471
+	JZ         put606
 	VMOVUPS    Z7, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         done471
+	JZ         put606
 	VMOVUPS    Z4, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         done471
+	JZ         put606
 	VMOVUPS    Z2, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         done471
+	JZ         put606
 	VMOVUPS    Z1, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         done471
+	JZ         put606
 	VMOVUPS    Z5, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         done471
+	JZ         put606
 
-done471:
+put606:
+done604:
+	VZEROUPPER
+	RET
+
+few601:
+loop607:
+	CMPQ       DI, $+16
+	JL         last608
+	MOVQ       DX, R8
+	VMOVUPS    (R8), Z0
+	LEAQ       (R8)(BX*1), R9
+	CMPQ       SI, $+1
+	CMOVQGT    R9, R8
+	VMOVUPS    (R8), Z1
+	LEAQ       (R8)(BX*1), R9
+	CMPQ       SI, $+2
+	CMOVQGT    R9, R8
+	VMOVUPS    (R8), Z2
+	LEAQ       (R8)(BX*1), R9
+	CMPQ       SI, $+3
+	CMOVQGT    R9, R8
+	VMOVUPS    (R8), Z3
+	LEAQ       (R8)(BX*1), R9
+	CMPQ       SI, $+4
+	CMOVQGT    R9, R8
+	VMOVUPS    (R8), Z4
+	LEAQ       (R8)(BX*1), R9
+	CMPQ       SI, $+5
+	CMOVQGT    R9, R8
+	VMOVUPS    (R8), Z5
+	LEAQ       (R8)(BX*1), R9
+	CMPQ       SI, $+6
+	CMOVQGT    R9, R8
+	VMOVUPS    (R8), Z6
+	LEAQ       (R8)(BX*1), R9
+	CMPQ       SI, $+7
+	CMOVQGT    R9, R8
+	VMOVUPS    (R8), Z7
+	LEAQ       (R8)(BX*1), R9
+	CMPQ       SI, $+8
+	CMOVQGT    R9, R8
+	VMOVUPS    (R8), Z8
+	LEAQ       (R8)(BX*1), R9
+	CMPQ       SI, $+9
+	CMOVQGT    R9, R8
+	VMOVUPS    (R8), Z9
+	LEAQ       (R8)(BX*1), R9
+	CMPQ       SI, $+10
+	CMOVQGT    R9, R8
+	VMOVUPS    (R8), Z10
+	LEAQ       (R8)(BX*1), R9
+	CMPQ       SI, $+11
+	CMOVQGT    R9, R8
+	VMOVUPS    (R8), Z11
+	LEAQ       (R8)(BX*1), R9
+	CMPQ       SI, $+12
+	CMOVQGT    R9, R8
+	VMOVUPS    (R8), Z12
+	LEAQ       (R8)(BX*1), R9
+	CMPQ       SI, $+13
+	CMOVQGT    R9, R8
+	VMOVUPS    (R8), Z13
+	LEAQ       (R8)(BX*1), R9
+	CMPQ       SI, $+14
+	CMOVQGT    R9, R8
+	VMOVUPS    (R8), Z14
+	LEAQ       (R8)(BX*1), R9
+	CMPQ       SI, $+15
+	CMOVQGT    R9, R8
+	VMOVUPS    (R8), Z15
+	VUNPCKLPS  Z1, Z0, Z16
+	VUNPCKHPS  Z1, Z0, Z0
+	VUNPCKLPS  Z3, Z2, Z1
+	VUNPCKHPS  Z3, Z2, Z2
+	VUNPCKLPS  Z5, Z4, Z3
+	VUNPCKHPS  Z5, Z4, Z4
+	VUNPCKLPS  Z7, Z6, Z5
+	VUNPCKHPS  Z7, Z6, Z6
+	VUNPCKLPS  Z9, Z8, Z7
+	VUNPCKHPS  Z9, Z8, Z8
+	VUNPCKLPS  Z11, Z10, Z9
+	VUNPCKHPS  Z11, Z10, Z10
+	VUNPCKLPS  Z13, Z12, Z11
+	VUNPCKHPS  Z13, Z12, Z12
+	VUNPCKLPS  Z15, Z14, Z13
+	VUNPCKHPS  Z15, Z14, Z14
+	VUNPCKLPD  Z1, Z16, Z15
+	VUNPCKHPD  Z1, Z16, Z1
+	VUNPCKLPD  Z2, Z0, Z16
+	VUNPCKHPD  Z2, Z0, Z0
+	VUNPCKLPD  Z5, Z3, Z2
+	VUNPCKHPD  Z5, Z3, Z3
+	VUNPCKLPD  Z6, Z4, Z5
+	VUNPCKHPD  Z6, Z4, Z4
+	VUNPCKLPD  Z9, Z7, Z6
+	VUNPCKHPD  Z9, Z7, Z7
+	VUNPCKLPD  Z10, Z8, Z9
+	VUNPCKHPD  Z10, Z8, Z8
+	VUNPCKLPD  Z13, Z11, Z10
+	VUNPCKHPD  Z13, Z11, Z11
+	VUNPCKLPD  Z14, Z12, Z13
+	VUNPCKHPD  Z14, Z12, Z12
+	VSHUFF32X4 $0x88, Z2, Z15, Z14
+	VSHUFF32X4 $0xdd, Z2, Z15, Z2
+	VSHUFF32X4 $0x88, Z10, Z6, Z15
+	VSHUFF32X4 $0xdd, Z10, Z6, Z6
+	VSHUFF32X4 $0x88, Z15, Z14, Z10
+	VSHUFF32X4 $0xdd, Z15, Z14, Z14
+	VSHUFF32X4 $0x88, Z6, Z2, Z15
+	VSHUFF32X4 $0xdd, Z6, Z2, Z2
+	VSHUFF32X4 $0x88, Z3, Z1, Z6
+	VSHUFF32X4 $0xdd, Z3, Z1, Z1
+	VSHUFF32X4 $0x88, Z11, Z7, Z3
+	VSHUFF32X4 $0xdd, Z11, Z7, Z7
+	VSHUFF32X4 $0x88, Z3, Z6, Z11
+	VSHUFF32X4 $0xdd, Z3, Z6, Z3
+	VSHUFF32X4 $0x88, Z7, Z1, Z6
+	VSHUFF32X4 $0xdd, Z7, Z1, Z1
+	VSHUFF32X4 $0x88, Z5, Z16, Z7
+	VSHUFF32X4 $0xdd, Z5, Z16, Z5
+	VSHUFF32X4 $0x88, Z13, Z9, Z16
+	VSHUFF32X4 $0xdd, Z13, Z9, Z9
+	VSHUFF32X4 $0x88, Z16, Z7, Z13
+	VSHUFF32X4 $0xdd, Z16, Z7, Z7
+	VSHUFF32X4 $0x88, Z9, Z5, Z16
+	VSHUFF32X4 $0xdd, Z9, Z5, Z5
+	VSHUFF32X4 $0x88, Z4, Z0, Z9
+	VSHUFF32X4 $0xdd, Z4, Z0, Z0
+	VSHUFF32X4 $0x88, Z12, Z8, Z4
+	VSHUFF32X4 $0xdd, Z12, Z8, Z8
+	VSHUFF32X4 $0x88, Z4, Z9, Z12
+	VSHUFF32X4 $0xdd, Z4, Z9, Z4
+	VSHUFF32X4 $0x88, Z8, Z0, Z9
+	VSHUFF32X4 $0xdd, Z8, Z0, Z0
+	MOVQ       SI, R8
+	MOVQ       $-1, R9
+	BZHIQ      R8, R9, R9
+	KMOVW      R9, K1
+	VMOVUPS    Z10, K1, (AX)
+	ADDQ       CX, AX
+	VMOVUPS    Z11, K1, (AX)
+	ADDQ       CX, AX
+	VMOVUPS    Z13, K1, (AX)
+	ADDQ       CX, AX
+	VMOVUPS    Z12, K1, (AX)
+	ADDQ       CX, AX
+	VMOVUPS    Z15, K1, (AX)
+	ADDQ       CX, AX
+	VMOVUPS    Z6, K1, (AX)
+	ADDQ       CX, AX
+	VMOVUPS    Z16, K1, (AX)
+	ADDQ       CX, AX
+	VMOVUPS    Z9, K1, (AX)
+	ADDQ       CX, AX
+	VMOVUPS    Z14, K1, (AX)
+	ADDQ       CX, AX
+	VMOVUPS    Z3, K1, (AX)
+	ADDQ       CX, AX
+	VMOVUPS    Z7, K1, (AX)
+	ADDQ       CX, AX
+	VMOVUPS    Z4, K1, (AX)
+	ADDQ       CX, AX
+	VMOVUPS    Z2, K1, (AX)
+	ADDQ       CX, AX
+	VMOVUPS    Z1, K1, (AX)
+	ADDQ       CX, AX
+	VMOVUPS    Z5, K1, (AX)
+	ADDQ       CX, AX
+	VMOVUPS    Z0, K1, (AX)
+	ADDQ       CX, AX
+	ADDQ       $+64, DX
+	SUBQ       $+16, DI
+	JMP        loop607
+
+last608:
+	TESTQ      DI, DI
+	JZ         done609
+	MOVQ       DI, R8
+	MOVQ       $-1, R9
+	BZHIQ      DI, R9, R9
+	KMOVW      R9, K1
+	VMOVUPS.Z  (DX), K1, Z0
+	LEAQ       (DX)(BX*1), DI
+	CMPQ       SI, $+1
+	CMOVQGT    DI, DX
+	VMOVUPS.Z  (DX), K1, Z1
+	LEAQ       (DX)(BX*1), DI
+	CMPQ       SI, $+2
+	CMOVQGT    DI, DX
+	VMOVUPS.Z  (DX), K1, Z2
+	LEAQ       (DX)(BX*1), DI
+	CMPQ       SI, $+3
+	CMOVQGT    DI, DX
+	VMOVUPS.Z  (DX), K1, Z3
+	LEAQ       (DX)(BX*1), DI
+	CMPQ       SI, $+4
+	CMOVQGT    DI, DX
+	VMOVUPS.Z  (DX), K1, Z4
+	LEAQ       (DX)(BX*1), DI
+	CMPQ       SI, $+5
+	CMOVQGT    DI, DX
+	VMOVUPS.Z  (DX), K1, Z5
+	LEAQ       (DX)(BX*1), DI
+	CMPQ       SI, $+6
+	CMOVQGT    DI, DX
+	VMOVUPS.Z  (DX), K1, Z6
+	LEAQ       (DX)(BX*1), DI
+	CMPQ       SI, $+7
+	CMOVQGT    DI, DX
+	VMOVUPS.Z  (DX), K1, Z7
+	LEAQ       (DX)(BX*1), DI
+	CMPQ       SI, $+8
+	CMOVQGT    DI, DX
+	VMOVUPS.Z  (DX), K1, Z8
+	LEAQ       (DX)(BX*1), DI
+	CMPQ       SI, $+9
+	CMOVQGT    DI, DX
+	VMOVUPS.Z  (DX), K1, Z9
+	LEAQ       (DX)(BX*1), DI
+	CMPQ       SI, $+10
+	CMOVQGT    DI, DX
+	VMOVUPS.Z  (DX), K1, Z10
+	LEAQ       (DX)(BX*1), DI
+	CMPQ       SI, $+11
+	CMOVQGT    DI, DX
+	VMOVUPS.Z  (DX), K1, Z11
+	LEAQ       (DX)(BX*1), DI
+	CMPQ       SI, $+12
+	CMOVQGT    DI, DX
+	VMOVUPS.Z  (DX), K1, Z12
+	LEAQ       (DX)(BX*1), DI
+	CMPQ       SI, $+13
+	CMOVQGT    DI, DX
+	VMOVUPS.Z  (DX), K1, Z13
+	LEAQ       (DX)(BX*1), DI
+	CMPQ       SI, $+14
+	CMOVQGT    DI, DX
+	VMOVUPS.Z  (DX), K1, Z14
+	LEAQ       (DX)(BX*1), DI
+	CMPQ       SI, $+15
+	CMOVQGT    DI, DX
+	VMOVUPS.Z  (DX), K1, Z15
+	VUNPCKLPS  Z1, Z0, Z16
+	VUNPCKHPS  Z1, Z0, Z0
+	VUNPCKLPS  Z3, Z2, Z1
+	VUNPCKHPS  Z3, Z2, Z2
+	VUNPCKLPS  Z5, Z4, Z3
+	VUNPCKHPS  Z5, Z4, Z4
+	VUNPCKLPS  Z7, Z6, Z5
+	VUNPCKHPS  Z7, Z6, Z6
+	VUNPCKLPS  Z9, Z8, Z7
+	VUNPCKHPS  Z9, Z8, Z8
+	VUNPCKLPS  Z11, Z10, Z9
+	VUNPCKHPS  Z11, Z10, Z10
+	VUNPCKLPS  Z13, Z12, Z11
+	VUNPCKHPS  Z13, Z12, Z12
+	VUNPCKLPS  Z15, Z14, Z13
+	VUNPCKHPS  Z15, Z14, Z14
+	VUNPCKLPD  Z1, Z16, Z15
+	VUNPCKHPD  Z1, Z16, Z1
+	VUNPCKLPD  Z2, Z0, Z16
+	VUNPCKHPD  Z2, Z0, Z0
+	VUNPCKLPD  Z5, Z3, Z2
+	VUNPCKHPD  Z5, Z3, Z3
+	VUNPCKLPD  Z6, Z4, Z5
+	VUNPCKHPD  Z6, Z4, Z4
+	VUNPCKLPD  Z9, Z7, Z6
+	VUNPCKHPD  Z9, Z7, Z7
+	VUNPCKLPD  Z10, Z8, Z9
+	VUNPCKHPD  Z10, Z8, Z8
+	VUNPCKLPD  Z13, Z11, Z10
+	VUNPCKHPD  Z13, Z11, Z11
+	VUNPCKLPD  Z14, Z12, Z13
+	VUNPCKHPD  Z14, Z12, Z12
+	VSHUFF32X4 $0x88, Z2, Z15, Z14
+	VSHUFF32X4 $0xdd, Z2, Z15, Z2
+	VSHUFF32X4 $0x88, Z10, Z6, Z15
+	VSHUFF32X4 $0xdd, Z10, Z6, Z6
+	VSHUFF32X4 $0x88, Z15, Z14, Z10
+	VSHUFF32X4 $0xdd, Z15, Z14, Z14
+	VSHUFF32X4 $0x88, Z6, Z2, Z15
+	VSHUFF32X4 $0xdd, Z6, Z2, Z2
+	VSHUFF32X4 $0x88, Z3, Z1, Z6
+	VSHUFF32X4 $0xdd, Z3, Z1, Z1
+	VSHUFF32X4 $0x88, Z11, Z7, Z3
+	VSHUFF32X4 $0xdd, Z11, Z7, Z7
+	VSHUFF32X4 $0x88, Z3, Z6, Z11
+	VSHUFF32X4 $0xdd, Z3, Z6, Z3
+	VSHUFF32X4 $0x88, Z7, Z1, Z6
+	VSHUFF32X4 $0xdd, Z7, Z1, Z1
+	VSHUFF32X4 $0x88, Z5, Z16, Z7
+	VSHUFF32X4 $0xdd, Z5, Z16, Z5
+	VSHUFF32X4 $0x88, Z13, Z9, Z16
+	VSHUFF32X4 $0xdd, Z13, Z9, Z9
+	VSHUFF32X4 $0x88, Z16, Z7, Z13
+	VSHUFF32X4 $0xdd, Z16, Z7, Z7
+	VSHUFF32X4 $0x88, Z9, Z5, Z16
+	VSHUFF32X4 $0xdd, Z9, Z5, Z5
+	VSHUFF32X4 $0x88, Z4, Z0, Z9
+	VSHUFF32X4 $0xdd, Z4, Z0, Z0
+	VSHUFF32X4 $0x88, Z12, Z8, Z4
+	VSHUFF32X4 $0xdd, Z12, Z8, Z8
+	VSHUFF32X4 $0x88, Z4, Z9, Z12
+	VSHUFF32X4 $0xdd, Z4, Z9, Z4
+	VSHUFF32X4 $0x88, Z8, Z0, Z9
+	VSHUFF32X4 $0xdd, Z8, Z0, Z0
+	MOVQ       SI, DX
+	MOVQ       $-1, BX
+	BZHIQ      DX, BX, BX
+	KMOVW      BX, K1
+	VMOVUPS    Z10, K1, (AX)
+	ADDQ       CX, AX
+	DECQ       R8
+	JZ         put611
+	VMOVUPS    Z11, K1, (AX)
+	ADDQ       CX, AX
+	DECQ       R8
+	JZ         put611
+	VMOVUPS    Z13, K1, (AX)
+	ADDQ       CX, AX
+	DECQ       R8
+	JZ         put611
+	VMOVUPS    Z12, K1, (AX)
+	ADDQ       CX, AX
+	DECQ       R8
+	JZ         put611
+	VMOVUPS    Z15, K1, (AX)
+	ADDQ       CX, AX
+	DECQ       R8
+	JZ         put611
+	VMOVUPS    Z6, K1, (AX)
+	ADDQ       CX, AX
+	DECQ       R8
+	JZ         put611
+	VMOVUPS    Z16, K1, (AX)
+	ADDQ       CX, AX
+	DECQ       R8
+	JZ         put611
+	VMOVUPS    Z9, K1, (AX)
+	ADDQ       CX, AX
+	DECQ       R8
+	JZ         put611
+	VMOVUPS    Z14, K1, (AX)
+	ADDQ       CX, AX
+	DECQ       R8
+	JZ         put611
+	VMOVUPS    Z3, K1, (AX)
+	ADDQ       CX, AX
+	DECQ       R8
+	JZ         put611
+	VMOVUPS    Z7, K1, (AX)
+	ADDQ       CX, AX
+	DECQ       R8
+	JZ         put611
+	VMOVUPS    Z4, K1, (AX)
+	ADDQ       CX, AX
+	DECQ       R8
+	JZ         put611
+	VMOVUPS    Z2, K1, (AX)
+	ADDQ       CX, AX
+	DECQ       R8
+	JZ         put611
+	VMOVUPS    Z1, K1, (AX)
+	ADDQ       CX, AX
+	DECQ       R8
+	JZ         put611
+	VMOVUPS    Z5, K1, (AX)
+	ADDQ       CX, AX
+	DECQ       R8
+	JZ         put611
+
+put611:
+done609:
 	VZEROUPPER
 	RET
 
@@ -11147,10 +12522,12 @@ TEXT ·transpose64AVX512(SB), NOSPLIT, $0-48
 	MOVQ cols+40(FP), DI
 	SHLQ $0x03, CX
 	SHLQ $0x03, BX
+	CMPQ SI, $+8
+	JL   few612
 
-loop472:
+loop613:
 	CMPQ       DI, $+8
-	JL         last473
+	JL         last614
 	MOVQ       DX, R8
 	VMOVUPD    (R8), Z0
 	LEAQ       (R8)(BX*1), R9
@@ -11223,11 +12600,11 @@ loop472:
 	ADDQ       CX, AX
 	ADDQ       $+64, DX
 	SUBQ       $+8, DI
-	JMP        loop472
+	JMP        loop613
 
-last473:
+last614:
 	TESTQ      DI, DI
-	JZ         done474
+	JZ         done615
 	MOVQ       DI, R8
 	MOVQ       $-1, R9
 	BZHIQ      DI, R9, R9
@@ -11288,33 +12665,214 @@ last473:
 	VMOVUPD    Z5, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         done474
+	JZ         put617
 	VMOVUPD    Z6, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         done474
+	JZ         put617
 	VMOVUPD    Z8, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         done474
+	JZ         put617
 	VMOVUPD    Z3, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         done474
+	JZ         put617
 	VMOVUPD    Z7, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         done474
+	JZ         put617
 	VMOVUPD    Z2, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         done474
+	JZ         put617
 	VMOVUPD    Z1, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         done474
+	JZ         put617
 
-done474:
+put617:
+done615:
+	VZEROUPPER
+	RET
+
+few612:
+loop618:
+	CMPQ       DI, $+8
+	JL         last619
+	MOVQ       DX, R8
+	VMOVUPD    (R8), Z0
+	LEAQ       (R8)(BX*1), R9
+	CMPQ       SI, $+1
+	CMOVQGT    R9, R8
+	VMOVUPD    (R8), Z1
+	LEAQ       (R8)(BX*1), R9
+	CMPQ       SI, $+2
+	CMOVQGT    R9, R8
+	VMOVUPD    (R8), Z2
+	LEAQ       (R8)(BX*1), R9
+	CMPQ       SI, $+3
+	CMOVQGT    R9, R8
+	VMOVUPD    (R8), Z3
+	LEAQ       (R8)(BX*1), R9
+	CMPQ       SI, $+4
+	CMOVQGT    R9, R8
+	VMOVUPD    (R8), Z4
+	LEAQ       (R8)(BX*1), R9
+	CMPQ       SI, $+5
+	CMOVQGT    R9, R8
+	VMOVUPD    (R8), Z5
+	LEAQ       (R8)(BX*1), R9
+	CMPQ       SI, $+6
+	CMOVQGT    R9, R8
+	VMOVUPD    (R8), Z6
+	LEAQ       (R8)(BX*1), R9
+	CMPQ       SI, $+7
+	CMOVQGT    R9, R8
+	VMOVUPD    (R8), Z7
+	VUNPCKLPD  Z1, Z0, Z8
+	VUNPCKHPD  Z1, Z0, Z0
+	VUNPCKLPD  Z3, Z2, Z1
+	VUNPCKHPD  Z3, Z2, Z2
+	VUNPCKLPD  Z5, Z4, Z3
+	VUNPCKHPD  Z5, Z4, Z4
+	VUNPCKLPD  Z7, Z6, Z5
+	VUNPCKHPD  Z7, Z6, Z6
+	VSHUFF32X4 $0x88, Z1, Z8, Z7
+	VSHUFF32X4 $0xdd, Z1, Z8, Z1
+	VSHUFF32X4 $0x88, Z5, Z3, Z8
+	VSHUFF32X4 $0xdd, Z5, Z3, Z3
+	VSHUFF32X4 $0x88, Z8, Z7, Z5
+	VSHUFF32X4 $0xdd, Z8, Z7, Z7
+	VSHUFF32X4 $0x88, Z3, Z1, Z8
+	VSHUFF32X4 $0xdd, Z3, Z1, Z1
+	VSHUFF32X4 $0x88, Z2, Z0, Z3
+	VSHUFF32X4 $0xdd, Z2, Z0, Z0
+	VSHUFF32X4 $0x88, Z6, Z4, Z2
+	VSHUFF32X4 $0xdd, Z6, Z4, Z4
+	VSHUFF32X4 $0x88, Z2, Z3, Z6
+	VSHUFF32X4 $0xdd, Z2, Z3, Z2
+	VSHUFF32X4 $0x88, Z4, Z0, Z3
+	VSHUFF32X4 $0xdd, Z4, Z0, Z0
+	MOVQ       SI, R8
+	MOVQ       $-1, R9
+	BZHIQ      R8, R9, R9
+	KMOVW      R9, K1
+	VMOVUPD    Z5, K1, (AX)
+	ADDQ       CX, AX
+	VMOVUPD    Z6, K1, (AX)
+	ADDQ       CX, AX
+	VMOVUPD    Z8, K1, (AX)
+	ADDQ       CX, AX
+	VMOVUPD    Z3, K1, (AX)
+	ADDQ       CX, AX
+	VMOVUPD    Z7, K1, (AX)
+	ADDQ       CX, AX
+	VMOVUPD    Z2, K1, (AX)
+	ADDQ       CX, AX
+	VMOVUPD    Z1, K1, (AX)
+	ADDQ       CX, AX
+	VMOVUPD    Z0, K1, (AX)
+	ADDQ       CX, AX
+	ADDQ       $+64, DX
+	SUBQ       $+8, DI
+	JMP        loop618
+
+last619:
+	TESTQ      DI, DI
+	JZ         done620
+	MOVQ       DI, R8
+	MOVQ       $-1, R9
+	BZHIQ      DI, R9, R9
+	KMOVW      R9, K1
+	VMOVUPD.Z  (DX), K1, Z0
+	LEAQ       (DX)(BX*1), DI
+	CMPQ       SI, $+1
+	CMOVQGT    DI, DX
+	VMOVUPD.Z  (DX), K1, Z1
+	LEAQ       (DX)(BX*1), DI
+	CMPQ       SI, $+2
+	CMOVQGT    DI, DX
+	VMOVUPD.Z  (DX), K1, Z2
+	LEAQ       (DX)(BX*1), DI
+	CMPQ       SI, $+3
+	CMOVQGT    DI, DX
+	VMOVUPD.Z  (DX), K1, Z3
+	LEAQ       (DX)(BX*1), DI
+	CMPQ       SI, $+4
+	CMOVQGT    DI, DX
+	VMOVUPD.Z  (DX), K1, Z4
+	LEAQ       (DX)(BX*1), DI
+	CMPQ       SI, $+5
+	CMOVQGT    DI, DX
+	VMOVUPD.Z  (DX), K1, Z5
+	LEAQ       (DX)(BX*1), DI
+	CMPQ       SI, $+6
+	CMOVQGT    DI, DX
+	VMOVUPD.Z  (DX), K1, Z6
+	LEAQ       (DX)(BX*1), DI
+	CMPQ       SI, $+7
+	CMOVQGT    DI, DX
+	VMOVUPD.Z  (DX), K1, Z7
+	VUNPCKLPD  Z1, Z0, Z8
+	VUNPCKHPD  Z1, Z0, Z0
+	VUNPCKLPD  Z3, Z2, Z1
+	VUNPCKHPD  Z3, Z2, Z2
+	VUNPCKLPD  Z5, Z4, Z3
+	VUNPCKHPD  Z5, Z4, Z4
+	VUNPCKLPD  Z7, Z6, Z5
+	VUNPCKHPD  Z7, Z6, Z6
+	VSHUFF32X4 $0x88, Z1, Z8, Z7
+	VSHUFF32X4 $0xdd, Z1, Z8, Z1
+	VSHUFF32X4 $0x88, Z5, Z3, Z8
+	VSHUFF32X4 $0xdd, Z5, Z3, Z3
+	VSHUFF32X4 $0x88, Z8, Z7, Z5
+	VSHUFF32X4 $0xdd, Z8, Z7, Z7
+	VSHUFF32X4 $0x88, Z3, Z1, Z8
+	VSHUFF32X4 $0xdd, Z3, Z1, Z1
+	VSHUFF32X4 $0x88, Z2, Z0, Z3
+	VSHUFF32X4 $0xdd, Z2, Z0, Z0
+	VSHUFF32X4 $0x88, Z6, Z4, Z2
+	VSHUFF32X4 $0xdd, Z6, Z4, Z4
+	VSHUFF32X4 $0x88, Z2, Z3, Z6
+	VSHUFF32X4 $0xdd, Z2, Z3, Z2
+	VSHUFF32X4 $0x88, Z4, Z0, Z3
+	VSHUFF32X4 $0xdd, Z4, Z0, Z0
+	MOVQ       SI, DX
+	MOVQ       $-1, BX
+	BZHIQ      DX, BX, BX
+	KMOVW      BX, K1
+	VMOVUPD    Z5, K1, (AX)
+	ADDQ       CX, AX
+	DECQ       R8
+	JZ         put622
+	VMOVUPD    Z6, K1, (AX)
+	ADDQ       CX, AX
+	DECQ       R8
+	JZ         put622
+	VMOVUPD    Z8, K1, (AX)
+	ADDQ       CX, AX
+	DECQ       R8
+	JZ         put622
+	VMOVUPD    Z3, K1, (AX)
+	ADDQ       CX, AX
+	DECQ       R8
+	JZ         put622
+	VMOVUPD    Z7, K1, (AX)
+	ADDQ       CX, AX
+	DECQ       R8
+	JZ         put622
+	VMOVUPD    Z2, K1, (AX)
+	ADDQ       CX, AX
+	DECQ       R8
+	JZ         put622
+	VMOVUPD    Z1, K1, (AX)
+	ADDQ       CX, AX
+	DECQ       R8
+	JZ         put622
+
+put622:
+done620:
 	VZEROUPPER
 	RET
 
@@ -11329,10 +12887,12 @@ TEXT ·transpose32AVX2(SB), NOSPLIT, $0-48
 	MOVQ cols+40(FP), DI
 	SHLQ $0x02, CX
 	SHLQ $0x02, BX
+	CMPQ SI, $+8
+	JL   few623
 
-loop475:
+loop624:
 	CMPQ       DI, $+8
-	JL         last476
+	JL         last625
 	MOVQ       DX, R8
 	VMOVUPS    (R8), Y0
 	LEAQ       (R8)(BX*1), R9
@@ -11405,11 +12965,11 @@ loop475:
 	ADDQ       CX, AX
 	ADDQ       $+32, DX
 	SUBQ       $+8, DI
-	JMP        loop475
+	JMP        loop624
 
-last476:
+last625:
 	TESTQ      DI, DI
-	JZ         done477
+	JZ         done626
 	MOVQ       DI, R8
 	LEAQ       maskTable<>+0(SB), R9
 	IMUL3Q     $0x04, DI, DI
@@ -11471,33 +13031,217 @@ last476:
 	VMOVUPS    Y5, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         done477
+	JZ         put628
 	VMOVUPS    Y7, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         done477
+	JZ         put628
 	VMOVUPS    Y4, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         done477
+	JZ         put628
 	VMOVUPS    Y8, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         done477
+	JZ         put628
 	VMOVUPS    Y3, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         done477
+	JZ         put628
 	VMOVUPS    Y2, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         done477
+	JZ         put628
 	VMOVUPS    Y6, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         done477
+	JZ         put628
 
-done477:
+put628:
+done626:
+	VZEROUPPER
+	RET
+
+few623:
+loop629:
+	CMPQ       DI, $+8
+	JL         last630
+	MOVQ       DX, R8
+	VMOVUPS    (R8), Y0
+	LEAQ       (R8)(BX*1), R9
+	CMPQ       SI, $+1
+	CMOVQGT    R9, R8
+	VMOVUPS    (R8), Y1
+	LEAQ       (R8)(BX*1), R9
+	CMPQ       SI, $+2
+	CMOVQGT    R9, R8
+	VMOVUPS    (R8), Y2
+	LEAQ       (R8)(BX*1), R9
+	CMPQ       SI, $+3
+	CMOVQGT    R9, R8
+	VMOVUPS    (R8), Y3
+	LEAQ       (R8)(BX*1), R9
+	CMPQ       SI, $+4
+	CMOVQGT    R9, R8
+	VMOVUPS    (R8), Y4
+	LEAQ       (R8)(BX*1), R9
+	CMPQ       SI, $+5
+	CMOVQGT    R9, R8
+	VMOVUPS    (R8), Y5
+	LEAQ       (R8)(BX*1), R9
+	CMPQ       SI, $+6
+	CMOVQGT    R9, R8
+	VMOVUPS    (R8), Y6
+	LEAQ       (R8)(BX*1), R9
+	CMPQ       SI, $+7
+	CMOVQGT    R9, R8
+	VMOVUPS    (R8), Y7
+	VUNPCKLPS  Y1, Y0, Y8
+	VUNPCKHPS  Y1, Y0, Y0
+	VUNPCKLPS  Y3, Y2, Y1
+	VUNPCKHPS  Y3, Y2, Y2
+	VUNPCKLPS  Y5, Y4, Y3
+	VUNPCKHPS  Y5, Y4, Y4
+	VUNPCKLPS  Y7, Y6, Y5
+	VUNPCKHPS  Y7, Y6, Y6
+	VUNPCKLPD  Y1, Y8, Y7
+	VUNPCKHPD  Y1, Y8, Y1
+	VUNPCKLPD  Y2, Y0, Y8
+	VUNPCKHPD  Y2, Y0, Y0
+	VUNPCKLPD  Y5, Y3, Y2
+	VUNPCKHPD  Y5, Y3, Y3
+	VUNPCKLPD  Y6, Y4, Y5
+	VUNPCKHPD  Y6, Y4, Y4
+	VPERM2F128 $0x20, Y2, Y7, Y6
+	VPERM2F128 $0x31, Y2, Y7, Y2
+	VPERM2F128 $0x20, Y3, Y1, Y7
+	VPERM2F128 $0x31, Y3, Y1, Y1
+	VPERM2F128 $0x20, Y5, Y8, Y3
+	VPERM2F128 $0x31, Y5, Y8, Y5
+	VPERM2F128 $0x20, Y4, Y0, Y8
+	VPERM2F128 $0x31, Y4, Y0, Y0
+	MOVQ       SI, R8
+	LEAQ       maskTable<>+0(SB), R9
+	IMUL3Q     $0x04, R8, R8
+	SUBQ       R8, R9
+	VMOVUPS    32(R9), Y4
+	VMASKMOVPS Y6, Y4, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y7, Y4, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y3, Y4, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y8, Y4, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y2, Y4, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y1, Y4, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y5, Y4, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y0, Y4, (AX)
+	ADDQ       CX, AX
+	ADDQ       $+32, DX
+	SUBQ       $+8, DI
+	JMP        loop629
+
+last630:
+	TESTQ      DI, DI
+	JZ         done631
+	MOVQ       DI, R8
+	LEAQ       maskTable<>+0(SB), R9
+	IMUL3Q     $0x04, DI, DI
+	SUBQ       DI, R9
+	VMOVUPS    32(R9), Y0
+	VMASKMOVPS (DX), Y0, Y1
+	LEAQ       (DX)(BX*1), DI
+	CMPQ       SI, $+1
+	CMOVQGT    DI, DX
+	VMASKMOVPS (DX), Y0, Y2
+	LEAQ       (DX)(BX*1), DI
+	CMPQ       SI, $+2
+	CMOVQGT    DI, DX
+	VMASKMOVPS (DX), Y0, Y3
+	LEAQ       (DX)(BX*1), DI
+	CMPQ       SI, $+3
+	CMOVQGT    DI, DX
+	VMASKMOVPS (DX), Y0, Y4
+	LEAQ       (DX)(BX*1), DI
+	CMPQ       SI, $+4
+	CMOVQGT    DI, DX
+	VMASKMOVPS (DX), Y0, Y5
+	LEAQ       (DX)(BX*1), DI
+	CMPQ       SI, $+5
+	CMOVQGT    DI, DX
+	VMASKMOVPS (DX), Y0, Y6
+	LEAQ       (DX)(BX*1), DI
+	CMPQ       SI, $+6
+	CMOVQGT    DI, DX
+	VMASKMOVPS (DX), Y0, Y7
+	LEAQ       (DX)(BX*1), DI
+	CMPQ       SI, $+7
+	CMOVQGT    DI, DX
+	VMASKMOVPS (DX), Y0, Y0
+	VUNPCKLPS  Y2, Y1, Y8
+	VUNPCKHPS  Y2, Y1, Y1
+	VUNPCKLPS  Y4, Y3, Y2
+	VUNPCKHPS  Y4, Y3, Y3
+	VUNPCKLPS  Y6, Y5, Y4
+	VUNPCKHPS  Y6, Y5, Y5
+	VUNPCKLPS  Y0, Y7, Y6
+	VUNPCKHPS  Y0, Y7, Y0
+	VUNPCKLPD  Y2, Y8, Y7
+	VUNPCKHPD  Y2, Y8, Y2
+	VUNPCKLPD  Y3, Y1, Y8
+	VUNPCKHPD  Y3, Y1, Y1
+	VUNPCKLPD  Y6, Y4, Y3
+	VUNPCKHPD  Y6, Y4, Y4
+	VUNPCKLPD  Y0, Y5, Y6
+	VUNPCKHPD  Y0, Y5, Y0
+	VPERM2F128 $0x20, Y3, Y7, Y5
+	VPERM2F128 $0x31, Y3, Y7, Y3
+	VPERM2F128 $0x20, Y4, Y2, Y7
+	VPERM2F128 $0x31, Y4, Y2, Y2
+	VPERM2F128 $0x20, Y6, Y8, Y4
+	VPERM2F128 $0x31, Y6, Y8, Y6
+	VPERM2F128 $0x20, Y0, Y1, Y8
+	VPERM2F128 $0x31, Y0, Y1, Y0
+	MOVQ       SI, DX
+	LEAQ       maskTable<>+0(SB), BX
+	IMUL3Q     $0x04, DX, DX
+	SUBQ       DX, BX
+	VMOVUPS    32(BX), Y0
+	VMASKMOVPS Y5, Y0, (AX)
+	ADDQ       CX, AX
+	DECQ       R8
+	JZ         put633
+	VMASKMOVPS Y7, Y0, (AX)
+	ADDQ       CX, AX
+	DECQ       R8
+	JZ         put633
+	VMASKMOVPS Y4, Y0, (AX)
+	ADDQ       CX, AX
+	DECQ       R8
+	JZ         put633
+	VMASKMOVPS Y8, Y0, (AX)
+	ADDQ       CX, AX
+	DECQ       R8
+	JZ         put633
+	VMASKMOVPS Y3, Y0, (AX)
+	ADDQ       CX, AX
+	DECQ       R8
+	JZ         put633
+	VMASKMOVPS Y2, Y0, (AX)
+	ADDQ       CX, AX
+	DECQ       R8
+	JZ         put633
+	VMASKMOVPS Y6, Y0, (AX)
+	ADDQ       CX, AX
+	DECQ       R8
+	JZ         put633
+
+put633:
+done631:
 	VZEROUPPER
 	RET
 
@@ -11512,10 +13256,12 @@ TEXT ·transpose64AVX2(SB), NOSPLIT, $0-48
 	MOVQ cols+40(FP), DI
 	SHLQ $0x03, CX
 	SHLQ $0x03, BX
+	CMPQ SI, $+4
+	JL   few634
 
-loop478:
+loop635:
 	CMPQ       DI, $+4
-	JL         last479
+	JL         last636
 	MOVQ       DX, R8
 	VMOVUPD    (R8), Y0
 	LEAQ       (R8)(BX*1), R9
@@ -11548,11 +13294,11 @@ loop478:
 	ADDQ       CX, AX
 	ADDQ       $+32, DX
 	SUBQ       $+4, DI
-	JMP        loop478
+	JMP        loop635
 
-last479:
+last636:
 	TESTQ      DI, DI
-	JZ         done480
+	JZ         done637
 	MOVQ       DI, R8
 	LEAQ       maskTable<>+0(SB), R9
 	IMUL3Q     $0x08, DI, DI
@@ -11582,17 +13328,113 @@ last479:
 	VMOVUPD    Y3, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         done480
+	JZ         put639
 	VMOVUPD    Y4, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         done480
+	JZ         put639
 	VMOVUPD    Y2, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         done480
+	JZ         put639
 
-done480:
+put639:
+done637:
+	VZEROUPPER
+	RET
+
+few634:
+loop640:
+	CMPQ       DI, $+4
+	JL         last641
+	MOVQ       DX, R8
+	VMOVUPD    (R8), Y0
+	LEAQ       (R8)(BX*1), R9
+	CMPQ       SI, $+1
+	CMOVQGT    R9, R8
+	VMOVUPD    (R8), Y1
+	LEAQ       (R8)(BX*1), R9
+	CMPQ       SI, $+2
+	CMOVQGT    R9, R8
+	VMOVUPD    (R8), Y2
+	LEAQ       (R8)(BX*1), R9
+	CMPQ       SI, $+3
+	CMOVQGT    R9, R8
+	VMOVUPD    (R8), Y3
+	VUNPCKLPD  Y1, Y0, Y4
+	VUNPCKHPD  Y1, Y0, Y0
+	VUNPCKLPD  Y3, Y2, Y1
+	VUNPCKHPD  Y3, Y2, Y2
+	VPERM2F128 $0x20, Y1, Y4, Y3
+	VPERM2F128 $0x31, Y1, Y4, Y1
+	VPERM2F128 $0x20, Y2, Y0, Y4
+	VPERM2F128 $0x31, Y2, Y0, Y0
+	MOVQ       SI, R8
+	LEAQ       maskTable<>+0(SB), R9
+	IMUL3Q     $0x08, R8, R8
+	SUBQ       R8, R9
+	VMOVUPS    32(R9), Y2
+	VMASKMOVPD Y3, Y2, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPD Y4, Y2, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPD Y1, Y2, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPD Y0, Y2, (AX)
+	ADDQ       CX, AX
+	ADDQ       $+32, DX
+	SUBQ       $+4, DI
+	JMP        loop640
+
+last641:
+	TESTQ      DI, DI
+	JZ         done642
+	MOVQ       DI, R8
+	LEAQ       maskTable<>+0(SB), R9
+	IMUL3Q     $0x08, DI, DI
+	SUBQ       DI, R9
+	VMOVUPS    32(R9), Y0
+	VMASKMOVPD (DX), Y0, Y1
+	LEAQ       (DX)(BX*1), DI
+	CMPQ       SI, $+1
+	CMOVQGT    DI, DX
+	VMASKMOVPD (DX), Y0, Y2
+	LEAQ       (DX)(BX*1), DI
+	CMPQ       SI, $+2
+	CMOVQGT    DI, DX
+	VMASKMOVPD (DX), Y0, Y3
+	LEAQ       (DX)(BX*1), DI
+	CMPQ       SI, $+3
+	CMOVQGT    DI, DX
+	VMASKMOVPD (DX), Y0, Y0
+	VUNPCKLPD  Y2, Y1, Y4
+	VUNPCKHPD  Y2, Y1, Y1
+	VUNPCKLPD  Y0, Y3, Y2
+	VUNPCKHPD  Y0, Y3, Y0
+	VPERM2F128 $0x20, Y2, Y4, Y3
+	VPERM2F128 $0x31, Y2, Y4, Y2
+	VPERM2F128 $0x20, Y0, Y1, Y4
+	VPERM2F128 $0x31, Y0, Y1, Y0
+	MOVQ       SI, DX
+	LEAQ       maskTable<>+0(SB), BX
+	IMUL3Q     $0x08, DX, DX
+	SUBQ       DX, BX
+	VMOVUPS    32(BX), Y0
+	VMASKMOVPD Y3, Y0, (AX)
+	ADDQ       CX, AX
+	DECQ       R8
+	JZ         put644
+	VMASKMOVPD Y4, Y0, (AX)
+	ADDQ       CX, AX
+	DECQ       R8
+	JZ         put644
+	VMASKMOVPD Y2, Y0, (AX)
+	ADDQ       CX, AX
+	DECQ       R8
+	JZ         put644
+
+put644:
+done642:
 	VZEROUPPER
 	RET
 
@@ -11608,16 +13450,16 @@ TEXT ·copyBlock32AVX512(SB), NOSPLIT, $0-48
 	SHLQ $0x02, CX
 	SHLQ $0x02, BX
 
-row481:
+row645:
 	DECQ SI
-	JL   done482
+	JL   done646
 	MOVQ DX, R8
 	MOVQ AX, R9
 	MOVQ DI, R10
 	CMPQ R10, $+32
-	JLT  done484
+	JLT  done648
 
-loop483:
+loop647:
 	VMOVUPS (R8), Z0
 	VMOVUPS Z0, (R9)
 	VMOVUPS 64(R8), Z0
@@ -11626,36 +13468,36 @@ loop483:
 	ADDQ    $+128, R9
 	SUBQ    $+32, R10
 	CMPQ    R10, $+32
-	JGE     loop483
+	JGE     loop647
 
-done484:
+done648:
 	CMPQ R10, $+16
-	JLT  done486
+	JLT  done650
 
-loop485:
+loop649:
 	VMOVUPS (R8), Z0
 	VMOVUPS Z0, (R9)
 	ADDQ    $+64, R8
 	ADDQ    $+64, R9
 	SUBQ    $+16, R10
 	CMPQ    R10, $+16
-	JGE     loop485
+	JGE     loop649
 
-done486:
+done650:
 	TESTQ     R10, R10
-	JZ        end487
+	JZ        end651
 	MOVQ      $-1, R11
 	BZHIQ     R10, R11, R11
 	KMOVW     R11, K1
 	VMOVUPS.Z (R8), K1, Z0
 	VMOVUPS   Z0, K1, (R9)
 
-end487:
+end651:
 	ADDQ CX, AX
 	ADDQ BX, DX
-	JMP  row481
+	JMP  row645
 
-done482:
+done646:
 	VZEROUPPER
 	RET
 
@@ -11671,16 +13513,16 @@ TEXT ·copyBlock64AVX512(SB), NOSPLIT, $0-48
 	SHLQ $0x03, CX
 	SHLQ $0x03, BX
 
-row488:
+row652:
 	DECQ SI
-	JL   done489
+	JL   done653
 	MOVQ DX, R8
 	MOVQ AX, R9
 	MOVQ DI, R10
 	CMPQ R10, $+16
-	JLT  done491
+	JLT  done655
 
-loop490:
+loop654:
 	VMOVUPD (R8), Z0
 	VMOVUPD Z0, (R9)
 	VMOVUPD 64(R8), Z0
@@ -11689,36 +13531,36 @@ loop490:
 	ADDQ    $+128, R9
 	SUBQ    $+16, R10
 	CMPQ    R10, $+16
-	JGE     loop490
+	JGE     loop654
 
-done491:
+done655:
 	CMPQ R10, $+8
-	JLT  done493
+	JLT  done657
 
-loop492:
+loop656:
 	VMOVUPD (R8), Z0
 	VMOVUPD Z0, (R9)
 	ADDQ    $+64, R8
 	ADDQ    $+64, R9
 	SUBQ    $+8, R10
 	CMPQ    R10, $+8
-	JGE     loop492
+	JGE     loop656
 
-done493:
+done657:
 	TESTQ     R10, R10
-	JZ        end494
+	JZ        end658
 	MOVQ      $-1, R11
 	BZHIQ     R10, R11, R11
 	KMOVW     R11, K1
 	VMOVUPD.Z (R8), K1, Z0
 	VMOVUPD   Z0, K1, (R9)
 
-end494:
+end658:
 	ADDQ CX, AX
 	ADDQ BX, DX
-	JMP  row488
+	JMP  row652
 
-done489:
+done653:
 	VZEROUPPER
 	RET
 
@@ -11734,16 +13576,16 @@ TEXT ·copyBlock32AVX2(SB), NOSPLIT, $0-48
 	SHLQ $0x02, CX
 	SHLQ $0x02, BX
 
-row495:
+row659:
 	DECQ SI
-	JL   done496
+	JL   done660
 	MOVQ DX, R8
 	MOVQ AX, R9
 	MOVQ DI, R10
 	CMPQ R10, $+16
-	JLT  done498
+	JLT  done662
 
-loop497:
+loop661:
 	VMOVUPS (R8), Y0
 	VMOVUPS Y0, (R9)
 	VMOVUPS 32(R8), Y0
@@ -11752,24 +13594,24 @@ loop497:
 	ADDQ    $+64, R9
 	SUBQ    $+16, R10
 	CMPQ    R10, $+16
-	JGE     loop497
+	JGE     loop661
 
-done498:
+done662:
 	CMPQ R10, $+8
-	JLT  done500
+	JLT  done664
 
-loop499:
+loop663:
 	VMOVUPS (R8), Y0
 	VMOVUPS Y0, (R9)
 	ADDQ    $+32, R8
 	ADDQ    $+32, R9
 	SUBQ    $+8, R10
 	CMPQ    R10, $+8
-	JGE     loop499
+	JGE     loop663
 
-done500:
+done664:
 	TESTQ      R10, R10
-	JZ         end501
+	JZ         end665
 	LEAQ       maskTable<>+0(SB), R11
 	IMUL3Q     $0x04, R10, R10
 	SUBQ       R10, R11
@@ -11777,12 +13619,12 @@ done500:
 	VMASKMOVPS (R8), Y0, Y1
 	VMASKMOVPS Y1, Y0, (R9)
 
-end501:
+end665:
 	ADDQ CX, AX
 	ADDQ BX, DX
-	JMP  row495
+	JMP  row659
 
-done496:
+done660:
 	VZEROUPPER
 	RET
 
@@ -11798,16 +13640,16 @@ TEXT ·copyBlock64AVX2(SB), NOSPLIT, $0-48
 	SHLQ $0x03, CX
 	SHLQ $0x03, BX
 
-row502:
+row666:
 	DECQ SI
-	JL   done503
+	JL   done667
 	MOVQ DX, R8
 	MOVQ AX, R9
 	MOVQ DI, R10
 	CMPQ R10, $+8
-	JLT  done505
+	JLT  done669
 
-loop504:
+loop668:
 	VMOVUPD (R8), Y0
 	VMOVUPD Y0, (R9)
 	VMOVUPD 32(R8), Y0
@@ -11816,24 +13658,24 @@ loop504:
 	ADDQ    $+64, R9
 	SUBQ    $+8, R10
 	CMPQ    R10, $+8
-	JGE     loop504
+	JGE     loop668
 
-done505:
+done669:
 	CMPQ R10, $+4
-	JLT  done507
+	JLT  done671
 
-loop506:
+loop670:
 	VMOVUPD (R8), Y0
 	VMOVUPD Y0, (R9)
 	ADDQ    $+32, R8
 	ADDQ    $+32, R9
 	SUBQ    $+4, R10
 	CMPQ    R10, $+4
-	JGE     loop506
+	JGE     loop670
 
-done507:
+done671:
 	TESTQ      R10, R10
-	JZ         end508
+	JZ         end672
 	LEAQ       maskTable<>+0(SB), R11
 	IMUL3Q     $0x08, R10, R10
 	SUBQ       R10, R11
@@ -11841,11 +13683,11 @@ done507:
 	VMASKMOVPD (R8), Y0, Y1
 	VMASKMOVPD Y1, Y0, (R9)
 
-end508:
+end672:
 	ADDQ CX, AX
 	ADDQ BX, DX
-	JMP  row502
+	JMP  row666
 
-done503:
+done667:
 	VZEROUPPER
 	RET

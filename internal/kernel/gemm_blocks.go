@@ -2,12 +2,12 @@ package kernel
 
 import "unsafe"
 
-// The loops around the micro-kernel, from the outside: blocks of p, so that a panel of B stays in the first-level cache
-// and a block of A in the second; blocks of rows; panels of columns, which gemmPanel walks tile by tile.
-
+// The loops around the micro-kernel, from the outside: blocks of columns; blocks of p; blocks of rows, where the block
+// of A fits in the second-level cache; panels of columns. gemmPanel walks the tiles of a panel.
 const (
-	blockDepth = 2048 // bytes of a row of A in a block
-	blockRows  = 168  // rows of a block
+	blockColumns = 1024
+	blockDepth   = 2048 // bytes of a row of A in a block
+	blockRows    = 168
 )
 
 // sizeOf is the size of an element in bytes.
@@ -16,12 +16,20 @@ func sizeOf[T Float]() int {
 	return int(unsafe.Sizeof(zero))
 }
 
+// vectorLanes is the number of elements of a vector.
+func vectorLanes[T Float]() int {
+	if level == avx512 {
+		return 64 / sizeOf[T]()
+	}
+	return 32 / sizeOf[T]()
+}
+
 // tileExtents returns the rows of the tallest tile and the columns of a panel, which is two vectors wide.
 func tileExtents[T Float]() (rows, cols int) {
 	if level == avx512 {
-		return 14, 2 * 64 / sizeOf[T]()
+		return 14, 2 * vectorLanes[T]()
 	}
-	return 6, 2 * 32 / sizeOf[T]()
+	return 6, 2 * vectorLanes[T]()
 }
 
 // at returns the element i places after p.
@@ -29,35 +37,92 @@ func at[T Float](p *T, i int) *T {
 	return (*T)(unsafe.Add(unsafe.Pointer(p), i*int(unsafe.Sizeof(*p))))
 }
 
-// block computes C[i0:i1, j0:j1].
-func (g *gemm[T]) block(i0, i1, j0, j1 int, s *packSpace) {
-	tall, wide := tileExtents[T]()
-	depth := blockDepth / sizeOf[T]()
-	packA := g.packsA(j1 - j0)
-	packB := g.packsB(i1 - i0)
-	start, startStride, startStep := g.start, g.startStride, g.startStep
-	for p := 0; p < g.k; p += depth {
-		k := min(depth, g.k-p)
-		for i := i0; i < i1; i += blockRows {
-			rows := min(blockRows, i1-i)
-			a, rowStep, step := at(g.a, i*g.rowStep+p*g.step), g.rowStep, g.step
-			if packA {
-				a, rowStep, step = g.packA(a, rows, k, s)
-			}
-			tiles := (rows + tall - 1) / tall
-			for j := j0; j < j1; j += wide {
-				cols := min(wide, j1-j)
-				b, ldb, ahead := at(g.b, p*g.ldb+j), g.ldb, cols
-				if j+cols >= j1 {
-					ahead = 0
-				}
-				if packB {
-					b, ldb, ahead = g.packB(p, k, j, cols, s), wide, 0
-				}
-				gemmPanelVector(at(g.c, i*g.ldc+j), g.ldc, at(start, i*startStride+j*startStep), startStride,
-					a, rowStep, step, b, ldb, k, tiles, rows%tiles, rows/tiles, cols, ahead)
-			}
+// part computes C[i0:i1, j0:j1] in the way that suits the shape.
+func (g *gemm[T]) part(i0, i1, j0, j1 int) {
+	switch {
+	case g.m == 1 && !g.transB:
+		g.row(j0, j1)
+	case g.isNarrow():
+		g.narrow(i0, i1)
+	default:
+		for j := j0; j < j1; j += blockColumns {
+			g.block(i0, i1, j, min(j+blockColumns, j1))
 		}
-		start, startStride, startStep = g.c, g.ldc, 1
+	}
+}
+
+// block computes C[i0:i1, j0:j1], no more than blockColumns wide.
+func (g *gemm[T]) block(i0, i1, j0, j1 int) {
+	depth := blockDepth / sizeOf[T]()
+	w := walk[T]{gemm: g, i0: i0, j0: j0, j1: j1}
+	w.packA, w.packB = g.packsA(j1-j0), g.packsB(i1-i0)
+	var space *packSpace // not in walk, or g would escape with it
+	if w.packA || w.packB {
+		space = takeSpace()
+		defer space.giveBack()
+	}
+	w.start, w.startStride, w.startStep = g.start, g.startStride, g.startStep
+	for p := 0; p < g.k; p += depth {
+		for i := i0; i < i1; i += blockRows {
+			w.rows(i, min(blockRows, i1-i), p, min(depth, g.k-p), space)
+		}
+		w.start, w.startStride, w.startStep = g.c, g.ldc, 1
+	}
+}
+
+// A walk is the state of block.
+type walk[T Float] struct {
+	*gemm[T]
+	i0, j0, j1   int
+	packA, packB bool
+
+	start                  *T // of the block of p
+	startStride, startStep int
+}
+
+// rows adds the products of k elements from p on to a block of rows from i on.
+func (w *walk[T]) rows(i, rows, p, k int, space *packSpace) {
+	tall, wide := tileExtents[T]()
+	a, rowStep, step := at(w.a, i*w.rowStep+p*w.step), w.rowStep, w.step
+	if w.packA {
+		a, rowStep, step = w.copyA(a, rows, k, space)
+	}
+	tiles := (rows + tall - 1) / tall
+	for j := w.j0; j < w.j1; j += wide {
+		cols := min(wide, w.j1-j)
+		b, ldb := at(w.b, p*w.ldb+j), w.ldb
+		ahead, lines := cols, 3 // the next panel begins behind this one, at any place in a line
+		if w.packB {
+			b, ldb = panelOf[T](space, (j-w.j0)/wide), wide
+			if i == w.i0 {
+				w.fillPanel(b, p, k, j, cols) // for this block of rows and those below
+			}
+			ahead, lines = panelBytes/sizeOf[T](), wide*sizeOf[T]()/64
+		}
+		if j+wide >= w.j1 || w.packB && i == w.i0 {
+			ahead = 0
+		}
+		gemmPanelVector(at(w.c, i*w.ldc+j), w.ldc, at(w.start, i*w.startStride+j*w.startStep), w.startStride,
+			a, rowStep, step, b, ldb, k, tiles, rows%tiles, rows/tiles, cols, ahead, lines)
+	}
+}
+
+// rowWork is how many elements of B a call of assembly reads at most.
+const rowWork = 1 << 16
+
+// row computes C[0, j0:j1] of a product with one row.
+func (g *gemm[T]) row(j0, j1 int) {
+	n := j1 - j0
+	c := unsafe.Slice(at(g.c, j0), n)
+	switch {
+	case g.startStep == 0:
+		clear(c)
+	case g.start != g.c:
+		copy(c, unsafe.Slice(at(g.start, j0), n))
+	}
+	const group = 8 // rows of B that the kernel takes at once
+	depth := max(group, rowWork/n/group*group)
+	for p := 0; p < g.k; p += depth {
+		gemmRowVector(c, at(g.a, p*g.step), g.step, at(g.b, p*g.ldb+j0), g.ldb, min(depth, g.k-p))
 	}
 }

@@ -18,9 +18,7 @@ func (t *gemmTask[T]) run(chunk int) {
 	if t.height >= t.m {
 		i, j = 0, chunk*t.width
 	}
-	s := takeSpace()
-	t.block(i, min(i+t.height, t.m), j, min(j+t.width, t.n), s)
-	s.giveBack()
+	t.part(i, min(i+t.height, t.m), j, min(j+t.width, t.n))
 }
 
 func (t *gemmTask[T]) forget() { *t = gemmTask[T]{} }
@@ -47,9 +45,7 @@ func (g *gemm[T]) run() {
 		runTask(t, chunks)
 		return
 	}
-	s := takeSpace()
-	g.block(0, g.m, 0, g.n, s)
-	s.giveBack()
+	g.part(0, g.m, 0, g.n)
 }
 
 // split returns the extents of the chunks: whole tiles or whole panels, along the longer side of C.
@@ -59,7 +55,7 @@ func (g *gemm[T]) split() (height, width, chunks int) {
 		return g.m, g.n, 1
 	}
 	tall, wide := tileExtents[T]()
-	if g.m > g.n && !g.transB || g.n <= wide {
+	if g.m > g.n && !g.transB || g.n <= wide || g.isNarrow() {
 		height = share(g.m, tall, pieces)
 		return height, g.n, (g.m + height - 1) / height
 	}

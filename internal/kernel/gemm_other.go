@@ -4,7 +4,11 @@
 
 package kernel
 
-func gemmPanelVector[T Float](c *T, ldc int, start *T, startStride int, a *T, rowStep int, step int, b *T, ldb int, k int, tiles int, taller int, rows int, cols int, ahead int) {
+func gemmPanelVector[T Float](c *T, ldc int, start *T, startStride int, a *T, rowStep int, step int, b *T, ldb int, k int, tiles int, taller int, rows int, cols int, ahead int, lines int) {
+	panic(noVectorCode)
+}
+
+func gemmRowVector[T Float](c []T, a *T, step int, b *T, ldb int, k int) {
 	panic(noVectorCode)
 }
 

@@ -12,6 +12,10 @@ import (
 const (
 	badStride = 4096 // bytes
 	padding   = 64   // bytes between the rows of a copy of A
+
+	// panelBytes lie between the panels of a block of B: the rows of a panel of the widest vectors, and a shift.
+	panelBytes  = blockDepth/4*128 + 128
+	panelsBytes = blockColumns / 8 * panelBytes // float64 on AVX2 has panels of the fewest columns
 )
 
 // packing overrides the choice to pack, for tests.
@@ -25,22 +29,28 @@ const (
 	packAlways
 )
 
-// A packSpace holds a block of A and a panel of B.
-type packSpace struct {
-	a [blockDepth / 4 * (4*blockRows + padding) / 8]float64 // the larger of its two layouts, in float32
-	b [blockDepth / 4 * 128 / 8]float64
-}
+// A packSpace holds a block of A, a block of B, and a piece of Cᵀ.
+type packSpace struct{ a, b, c []float64 }
 
 // spaces holds those that are not in use, so that products allocate only while more of them run at once than ever before.
 var spaces [16]atomic.Pointer[packSpace]
 
 func takeSpace() *packSpace {
 	for i := range spaces {
+		if spaces[i].Load() == nil {
+			continue
+		}
 		if s := spaces[i].Swap(nil); s != nil {
 			return s
 		}
 	}
-	return new(packSpace)
+	const (
+		a = blockDepth / 4 * (4*blockRows + padding) / 8 // the larger of its two layouts, in float32
+		b = panelsBytes / 8
+		c = narrowLimit * narrowPiece
+	)
+	whole := Make[float64](a + b + c)
+	return &packSpace{b: whole[:b], a: whole[b : a+b], c: whole[a+b:]}
 }
 
 func (s *packSpace) giveBack() {
@@ -50,6 +60,9 @@ func (s *packSpace) giveBack() {
 		}
 	}
 }
+
+// panelOf is the place of a panel of B.
+func panelOf[T Float](s *packSpace, i int) *T { return (*T)(unsafe.Pointer(&s.b[i*panelBytes/8])) }
 
 func (g *gemm[T]) packsA(cols int) bool {
 	_, wide := tileExtents[T]()
@@ -62,10 +75,10 @@ func (g *gemm[T]) packsB(rows int) bool {
 	return g.transB || packing == packAlways || packing == packWherePays && g.ldb*sizeOf[T]()%badStride == 0 && rows > 3*tall
 }
 
-// packA copies rows of k elements of A, at a, and returns the copy with the steps between its elements. It keeps the
+// copyA copies rows of k elements of A, at a, and returns the copy with the steps between its elements. It keeps the
 // order of A, so that reading and writing are along rows.
-func (g *gemm[T]) packA(a *T, rows, k int, s *packSpace) (packed *T, rowStep, step int) {
-	packed = (*T)(unsafe.Pointer(&s.a))
+func (g *gemm[T]) copyA(a *T, rows, k int, s *packSpace) (packed *T, rowStep, step int) {
+	packed = (*T)(unsafe.Pointer(&s.a[0]))
 	if g.step == 1 {
 		stride := k + padding/sizeOf[T]()
 		copyBlockVector(packed, stride, a, g.rowStep, rows, k)
@@ -76,16 +89,14 @@ func (g *gemm[T]) packA(a *T, rows, k int, s *packSpace) (packed *T, rowStep, st
 	return packed, 1, stride
 }
 
-// packB brings b[p:p+k, j:j+cols] into a panel without gaps between its rows.
-func (g *gemm[T]) packB(p, k, j, cols int, s *packSpace) *T {
-	panel := (*T)(unsafe.Pointer(&s.b))
+// fillPanel brings b[p:p+k, j:j+cols] into a panel without gaps between its rows.
+func (g *gemm[T]) fillPanel(panel *T, p, k, j, cols int) {
 	_, wide := tileExtents[T]()
 	if !g.transB {
 		copyBlockVector(panel, wide, at(g.b, p*g.ldb+j), g.ldb, k, cols)
-		return panel
+		return
 	}
 	for t := 0; t < cols; t += wide / 2 {
 		transposeVector(at(panel, t), wide, at(g.b, (j+t)*g.ldb+p), g.ldb, min(wide/2, cols-t), k)
 	}
-	return panel
 }

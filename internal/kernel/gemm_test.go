@@ -184,7 +184,7 @@ func testGemmBlocks[T Float](t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	depth := blockDepth / sizeOf[T]()
 	bad := badStride / sizeOf[T]()
-	for i, s := range []struct {
+	for _, s := range []struct {
 		m, n, k int
 		gaps    [3]int
 	}{
@@ -193,6 +193,11 @@ func testGemmBlocks[T Float](t *testing.T) {
 		{blockRows + 1, 131, 9, [3]int{bad - 131, bad - 9, bad - 131}},
 		{9, 211, depth + 3, [3]int{bad - 211, 2*bad - depth - 3, bad - 211}},
 		{90, 211, 33, [3]int{3, bad - 33, bad - 211}},
+		{1, 1500, 150, [3]int{0, 0, 3}}, // one row, in several calls
+		{1, 77, 9, [3]int{0, 4, 0}},
+		{narrowPiece + 70, 10, narrowLeastK + 1, [3]int{2, 1, 3}}, // narrow
+		{65, 33, narrowLeastK, [3]int{0, 0, 0}},
+		{90, 3, depth + 5, [3]int{1, 0, 0}},
 	} {
 		for _, form := range gemmForms[T]() {
 			gaps := s.gaps
@@ -203,7 +208,9 @@ func testGemmBlocks[T Float](t *testing.T) {
 			if gaps[2] > 100 {
 				gaps[2] = (bc+bad-1)/bad*bad - bc
 			}
-			newProduct(rng, form, s.m, s.n, s.k, gaps, i%2 == 0).check(t)
+			for _, add := range []bool{false, true} {
+				newProduct(rng, form, s.m, s.n, s.k, gaps, add).check(t)
+			}
 		}
 	}
 }
@@ -387,9 +394,10 @@ func TestGemmWorkers(t *testing.T) {
 func testGemmWorkers[T Float](t *testing.T) {
 	defer func() { forcedWorkers = 0 }()
 	rng := rand.New(rand.NewPCG(11, 12))
-	for _, s := range [][3]int{{75, 90, 130}, {300, 10, 200}, {8, 333, 300}, {33, 500, 65}} {
+	for _, s := range [][3]int{{75, 90, 130}, {300, 10, 200}, {8, 333, 300}, {33, 500, 65}, {1, 900, 400}} {
 		for _, form := range gemmForms[T]() {
 			g := gemm[T]{m: s[0], n: s[1], k: s[2], transB: form.transB}
+			g.step = 1
 			if _, _, chunks := g.split(); chunks < 2 {
 				t.Errorf("%v is not cut", s)
 			}

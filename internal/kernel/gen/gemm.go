@@ -10,11 +10,12 @@ func init() { groups["gemm"] = gemm }
 // gemm is the micro-kernel of the matrix products, and what brings operands into the shape that it reads well.
 func gemm(e *emitter) {
 	e.kernel("gemmPanel",
-		"c *T, ldc int, start *T, startStride int, a *T, rowStep int, step int, b *T, ldb int, k int, tiles int, taller int, rows int, cols int, ahead int",
+		"c *T, ldc int, start *T, startStride int, a *T, rowStep int, step int, b *T, ldb int, k int, tiles int, taller int, rows int, cols int, ahead int, lines int",
 		"computes a column panel of C: c[i, j] = start[i, j] + Σ_p a[i·rowStep+p·step]·b[p·ldb+j] for tiles of rows, the "+
 			"first of them taller by one row; p ascends and each step is rounded once. Strides count elements, a startStride of 0 "+
 			"repeats one row, cols is at most two vectors. Memory ahead of b by so many elements is fetched into the cache.",
 		func(v vector) { newPanel(v).emit() })
+	rowKernel(e)
 	transposeKernel(e)
 	copyKernel(e)
 }
@@ -233,6 +234,11 @@ func (p *panel) accumulate(m, width int, sum [][]reg.VecVirtual, load func(k int
 	p.a, p.b = p.argument("a"), p.argument("b")
 	p.ADDQ(p.b, next)
 	p.ADDQ(operand.I8(64), p.slot("ahead"))
+	p.DECQ(p.slot("lines"))
+	fetched := p.label("fetch")
+	p.JG(operand.LabelRef(fetched))
+	p.MOVQ(operand.I32(0), p.slot("ahead"))
+	p.Label(fetched)
 	below := p.GP64()
 	p.IMUL3Q(operand.I32(m), p.multiple[1], below)
 	p.ADDQ(p.a, below)
@@ -244,7 +250,7 @@ func (p *panel) accumulate(m, width int, sum [][]reg.VecVirtual, load func(k int
 	for i := range b {
 		load(i, p.b, b[i])
 	}
-	p.PREFETCHT0(at(next, nil, 1, 0))
+	p.PREFETCHT1(at(next, nil, 1, 0))
 	for i := range m {
 		a := p.reg()
 		p.broadcast(p.elementA(i), a)

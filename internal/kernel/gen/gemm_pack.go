@@ -8,44 +8,72 @@ import (
 // transposeKernel turns rows into columns, a square of registers at a time.
 func transposeKernel(e *emitter) {
 	e.kernel("transpose", "dst *T, ldd int, src *T, lds int, rows int, cols int",
-		"writes dst[p·ldd+j] = src[j·lds+p] for p < cols and all lanes j of a vector; where there are fewer rows, the last "+
-			"one is repeated. 0 < rows, 0 < cols.",
+		"writes dst[p·ldd+j] = src[j·lds+p] for p < cols and j < rows. There are no more rows than lanes, and at least one.",
 		func(v vector) {
-			dst, ldd := v.Load(v.Param("dst"), v.GP64()), v.Load(v.Param("ldd"), v.GP64())
-			src, lds := v.Load(v.Param("src"), v.GP64()), v.Load(v.Param("lds"), v.GP64())
-			rows, cols := v.Load(v.Param("rows"), v.GP64()), v.Load(v.Param("cols"), v.GP64())
-			v.SHLQ(operand.U8(v.shift()), ldd)
-			v.SHLQ(operand.U8(v.shift()), lds)
-			loop, last, done := v.label("loop"), v.label("last"), v.label("done")
-			v.Label(loop)
-			v.CMPQ(cols, operand.I32(v.lanes()))
-			v.JL(operand.LabelRef(last))
-			for _, column := range v.transposed(v.rowsOf(src, lds, rows, v.load)) {
-				v.store(column, at(dst, nil, 1, 0))
-				v.ADDQ(ldd, dst)
-			}
-			v.ADDQ(operand.I32(v.bytes), src)
-			v.SUBQ(operand.I32(v.lanes()), cols)
-			v.JMP(operand.LabelRef(loop))
-			v.Label(last)
-			v.TESTQ(cols, cols)
-			v.JZ(operand.LabelRef(done))
-			left := v.GP64()
-			v.MOVQ(cols, left)
-			mask := v.tailOf(cols)
-			square := v.rowsOf(src, lds, rows, func(m, dst operand.Op) { v.loadTail(m, mask, dst) })
-			for _, column := range v.transposed(square)[:v.lanes()-1] {
-				v.store(column, at(dst, nil, 1, 0))
-				v.ADDQ(ldd, dst)
-				v.DECQ(left)
-				v.JZ(operand.LabelRef(done))
-			}
-			v.Label(done)
-			v.ret()
+			t := transposer{vector: v}
+			t.dst, t.ldd = v.Load(v.Param("dst"), v.GP64()), v.Load(v.Param("ldd"), v.GP64())
+			t.src, t.lds = v.Load(v.Param("src"), v.GP64()), v.Load(v.Param("lds"), v.GP64())
+			t.rows, t.cols = v.Load(v.Param("rows"), v.GP64()), v.Load(v.Param("cols"), v.GP64())
+			v.SHLQ(operand.U8(v.shift()), t.ldd)
+			v.SHLQ(operand.U8(v.shift()), t.lds)
+			few := v.label("few")
+			v.CMPQ(t.rows, operand.I32(v.lanes()))
+			v.JL(operand.LabelRef(few))
+			t.squares(func(columns []reg.VecVirtual, left reg.Register) { t.put(columns, left, v.store) })
+			v.Label(few)
+			t.squares(func(columns []reg.VecVirtual, left reg.Register) {
+				n := v.GP64()
+				v.MOVQ(t.rows, n)
+				mask := v.tailOf(n)
+				t.put(columns, left, func(src, dst operand.Op) { v.storeTail(src, mask, dst) })
+			})
 		})
 }
 
-// rowsOf loads one vector of each row; the last row stands in for those that are not there.
+// A transposer emits transposeKernel.
+type transposer struct {
+	vector
+	dst, ldd, src, lds, rows, cols reg.Register
+}
+
+// squares walks the columns to the end of the function. put writes the columns of a square: all, or as many as left
+// says.
+func (t transposer) squares(put func(columns []reg.VecVirtual, left reg.Register)) {
+	loop, last, done := t.label("loop"), t.label("last"), t.label("done")
+	t.Label(loop)
+	t.CMPQ(t.cols, operand.I32(t.lanes()))
+	t.JL(operand.LabelRef(last))
+	put(t.transposed(t.rowsOf(t.src, t.lds, t.rows, t.load)), nil)
+	t.ADDQ(operand.I32(t.bytes), t.src)
+	t.SUBQ(operand.I32(t.lanes()), t.cols)
+	t.JMP(operand.LabelRef(loop))
+	t.Label(last)
+	t.TESTQ(t.cols, t.cols)
+	t.JZ(operand.LabelRef(done))
+	left := t.GP64()
+	t.MOVQ(t.cols, left)
+	mask := t.tailOf(t.cols)
+	square := t.rowsOf(t.src, t.lds, t.rows, func(m, dst operand.Op) { t.loadTail(m, mask, dst) })
+	put(t.transposed(square)[:t.lanes()-1], left)
+	t.Label(done)
+	t.ret()
+}
+
+// put writes columns below each other, and stops after left of them unless that is nil.
+func (t transposer) put(columns []reg.VecVirtual, left reg.Register, store func(src, dst operand.Op)) {
+	done := t.label("put")
+	for _, column := range columns {
+		store(column, at(t.dst, nil, 1, 0))
+		t.ADDQ(t.ldd, t.dst)
+		if left != nil {
+			t.DECQ(left)
+			t.JZ(operand.LabelRef(done))
+		}
+	}
+	t.Label(done)
+}
+
+// rowsOf loads one vector of each row. The last row stands in for those that are not there, whose lanes nobody stores.
 func (v vector) rowsOf(src, stride, rows reg.Register, load func(m, dst operand.Op)) []reg.VecVirtual {
 	square := v.regs(v.lanes())
 	row, below := v.GP64(), v.GP64()
