@@ -50,6 +50,7 @@ var workers struct {
 	done  atomic.Int64 // chunks
 	_     [56]byte
 
+	polls    atomic.Int32 // how long to spin
 	alive    atomic.Int32 // goroutines
 	sleeping atomic.Int32
 	wake     chan struct{}
@@ -101,16 +102,20 @@ func runTask(t task, chunks int) {
 		panic(fmt.Sprintf("kernel: a task of %d chunks, at most %d are allowed", chunks, maxChunks))
 	}
 	w := &workers
-	helpers := min(Workers(), chunks) - 1
+	all := Workers()
+	w.polls.Store(spinPolls)
+	if all > numCPU {
+		w.polls.Store(1) // who spins keeps another from working
+	}
 	w.task = t
 	w.done.Store(0)
 	w.state.Store(pack(uint32(w.state.Load()>>32)+1, chunks))
-	summon(helpers)
+	summon(min(all, chunks) - 1)
 	for c := claim(); c >= 0; c = claim() {
 		runChunk(c)
 	}
-	for polls := 0; w.done.Load() < int64(chunks); polls++ {
-		if pause(); polls > spinPolls {
+	for polls := int32(0); w.done.Load() < int64(chunks); polls++ {
+		if pause(); polls > w.polls.Load() {
 			runtime.Gosched()
 		}
 	}
@@ -156,7 +161,7 @@ func work() {
 	timer := time.NewTimer(idle)
 	defer timer.Stop()
 	for {
-		for polls := 0; polls < spinPolls; polls++ {
+		for polls := int32(0); polls < w.polls.Load(); polls++ {
 			if c := claim(); c >= 0 {
 				runChunk(c)
 				polls = 0

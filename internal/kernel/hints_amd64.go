@@ -4,3 +4,6 @@ package kernel
 
 //go:noescape
 func pause()
+
+//go:noescape
+func prefetch(p *byte, n int)

@@ -1,0 +1,31 @@
+package data
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/strata-ml/strata/tensor"
+)
+
+// BenchmarkGather prepares batches of images of bytes, whose rows lie anywhere in a set that no cache holds.
+func BenchmarkGather(b *testing.B) {
+	const images, pixels = 60000, 784
+	c, err := NewNumbers("images", tensor.Shape{28, 28}, make([]uint8, images*pixels), 1./255)
+	if err != nil {
+		b.Fatal(err)
+	}
+	s := &Set{Inputs: []Column{c}}
+	order := Order(1, 1, images, nil)
+	for _, rows := range []int{64, 128} {
+		b.Run(fmt.Sprint(rows), func(b *testing.B) {
+			batch := NewBatch[float32](s, rows)
+			at := 0
+			for b.Loop() {
+				Gather(s, order[at:at+rows], batch)
+				if at += rows; at+rows > images {
+					at = 0
+				}
+			}
+		})
+	}
+}
