@@ -15,6 +15,12 @@ func SigmoidBackward[T Float](dx, y, dy []T) { differentiate(sigmoidFunction, dx
 // differentiate computes dx from dy and from the argument or the value of a function, whichever it takes.
 func differentiate[T Float](f function, dx, xy, dy []T) {
 	dx, dy = dx[:len(xy)], dy[:len(xy)]
+	if !shared(derivatives, f, dx, xy, dy, 1) {
+		differentiatePart(f, dx, xy, dy)
+	}
+}
+
+func differentiatePart[T Float](f function, dx, xy, dy []T) {
 	if level == plain {
 		differentiatePlain(f, dx, xy, dy)
 		return

@@ -31,6 +31,12 @@ func Sigmoid[T Float](dst, x []T) { apply(sigmoidFunction, dst, x) }
 // apply computes dst = f(x).
 func apply[T Float](f function, dst, x []T) {
 	dst = dst[:len(x)]
+	if !shared(values, f, dst, x, nil, 1) {
+		applyPart(f, dst, x)
+	}
+}
+
+func applyPart[T Float](f function, dst, x []T) {
 	if level == plain {
 		applyPlain(f, dst, x)
 		return

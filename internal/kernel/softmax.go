@@ -38,6 +38,12 @@ func Softmax[T Float](dst, x []T, n int) {
 	}
 	x = x[:len(x)/n*n]
 	dst = dst[:len(x)]
+	if !shared(softmaxRows, 0, dst, x, nil, n) {
+		softmaxPart(dst, x, n)
+	}
+}
+
+func softmaxPart[T Float](dst, x []T, n int) {
 	if level == plain || n > sumPiece {
 		softmaxPlain(dst, x, n)
 		return
@@ -59,7 +65,7 @@ func softmaxPlain[T Float](dst, x []T, n int) {
 		for j, v := range x[:n] {
 			dst[j] = v - m
 		}
-		Exp(dst[:n], dst[:n])
+		applyPart(expFunction, dst[:n], dst[:n])
 		Scale(1/Sum(dst[:n]), dst[:n])
 	}
 }
