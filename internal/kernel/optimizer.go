@@ -53,6 +53,15 @@ func cut[T Float](x []T, i int) []T { return x[i:min(i+piece, len(x))] }
 // SGD computes w −= lr·g, g folded.
 func SGD[T Float](w, g []T, lr T, f *Fold[T]) {
 	g = g[:len(w)]
+	if t := shareUpdate[T](len(w)); t != nil {
+		t.rule, t.lr = sgdRule, lr
+		t.share(w, g, nil, nil, f)
+		return
+	}
+	sgd(w, g, lr, f)
+}
+
+func sgd[T Float](w, g []T, lr T, f *Fold[T]) {
 	for i := 0; i < len(w); i += piece {
 		w, g := cut(w, i), cut(g, i)
 		switch {
@@ -84,6 +93,15 @@ type MomentumStep[T Float] struct {
 //	w −= LR·v                Nesterov: w −= LR·(g + Mu·v)
 func Momentum[T Float](w, g, v []T, s *MomentumStep[T], f *Fold[T]) {
 	g, v = g[:len(w)], v[:len(w)]
+	if t := shareUpdate[T](len(w)); t != nil {
+		t.rule, t.momentum = momentumRule, *s
+		t.share(w, g, nil, v, f)
+		return
+	}
+	momentum(w, g, v, s, f)
+}
+
+func momentum[T Float](w, g, v []T, s *MomentumStep[T], f *Fold[T]) {
 	for i := 0; i < len(w); i += piece {
 		w, g, v := cut(w, i), cut(g, i), cut(v, i)
 		switch {
@@ -126,6 +144,15 @@ type AdamStep[T Float] struct {
 //	w = Keep·w − Step·m/(√v·Correction + Eps)
 func Adam[T Float](w, g, m, v []T, s *AdamStep[T], f *Fold[T]) {
 	g, m, v = g[:len(w)], m[:len(w)], v[:len(w)]
+	if t := shareUpdate[T](len(w)); t != nil {
+		t.rule, t.adam = adamRule, *s
+		t.share(w, g, m, v, f)
+		return
+	}
+	adam(w, g, m, v, s, f)
+}
+
+func adam[T Float](w, g, m, v []T, s *AdamStep[T], f *Fold[T]) {
 	for i := 0; i < len(w); i += piece {
 		w, g, m, v := cut(w, i), cut(g, i), cut(m, i), cut(v, i)
 		switch {
@@ -155,12 +182,7 @@ func PenalizedSumSquares[T Float](w, g []T, f *Fold[T]) float64 {
 	if f == nil {
 		return SumSquares(g)
 	}
-	g = g[:len(w)]
-	var sum float64
-	for ; len(w) > sumPiece; w, g = w[sumPiece:], g[sumPiece:] {
-		sum += penalizedSumSquares(w[:sumPiece], g, f)
-	}
-	return sum + penalizedSumSquares(w, g, f)
+	return sumPieces(squares[T]{w, g[:len(w)], *f, true})
 }
 
 func penalizedSumSquares[T Float](w, g []T, f *Fold[T]) float64 {

@@ -91,6 +91,50 @@ func testUpdates[T Float](t *testing.T) {
 	}
 }
 
+// TestSharedUpdates: the same bits with any number of workers, and nothing allocated.
+func TestSharedUpdates(t *testing.T) {
+	defer func() { forcedWorkers = 0 }()
+	f := &Fold[float32]{Factor: 0.7, L1: 0.03, L2: 0.01}
+	for _, u := range updates[float32]() {
+		for _, forcedWorkers = range []int{1, 2, 3, 8} {
+			u.check(t, rand.New(rand.NewPCG(25, 26)), 5*updateChunk+7, "all", f)
+		}
+		w, g, slots := make([]float32, 3*updateChunk), make([]float32, 3*updateChunk), [][]float32{nil, nil}
+		for i := range slots {
+			slots[i] = make([]float32, len(w))
+		}
+		forcedWorkers = 2
+		if n := testing.AllocsPerRun(10, func() { u.run(w, g, slots, f); PenalizedSumSquares(w, g, f) }); n != 0 {
+			t.Errorf("%s: %v allocations", u.name, n)
+		}
+	}
+}
+
+// TestSharedSquares: sums of more pieces than there is room for at a time, by any number of workers.
+func TestSharedSquares(t *testing.T) {
+	defer func() { forcedWorkers = 0 }()
+	rng := rand.New(rand.NewPCG(27, 28))
+	n := (len(partialSums.of)+3)*sumPiece + 5
+	g, w := make([]float32, n), make([]float32, n)
+	for i := range g {
+		g[i], w[i] = rng.Float32(), rng.Float32()-0.5
+	}
+	f := &Fold[float32]{Factor: 1, L1: 0.1, L2: 0.2}
+	forcedWorkers = 1
+	plain, penalized := SumSquares(g), PenalizedSumSquares(w, g, f)
+	if want := tree(n, func(chain float64, i int) float64 { return mulAdd(float64(g[i]), float64(g[i]), chain) }); plain != want {
+		t.Errorf("the sum of squares is %v, want %v", plain, want)
+	}
+	for _, forcedWorkers = range []int{2, 3, 8} {
+		if got := SumSquares(g); got != plain {
+			t.Errorf("%d workers: the sum of squares is %v, alone %v", forcedWorkers, got, plain)
+		}
+		if got := PenalizedSumSquares(w, g, f); got != penalized {
+			t.Errorf("%d workers: the penalized sum of squares is %v, alone %v", forcedWorkers, got, penalized)
+		}
+	}
+}
+
 func (u update[T]) check(t rapid.TB, rng *rand.Rand, n int, fold string, f *Fold[T]) {
 	t.Helper()
 	w, g := newOutput[T](rng, 1, n, 0), newInput[T](rng, 1, n, 0)

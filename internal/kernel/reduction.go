@@ -57,13 +57,7 @@ func sumPlain[T Float](x []T) T {
 
 // SumSquares returns Σ x[i]², in Lanes chains of float64 for each piece: the sum of float32 squares neither overflows
 // nor drifts. It is finite only if every x[i] is.
-func SumSquares[T Float](x []T) float64 {
-	var sum float64
-	for ; len(x) > sumPiece; x = x[sumPiece:] {
-		sum += sumSquares(x[:sumPiece])
-	}
-	return sum + sumSquares(x)
-}
+func SumSquares[T Float](x []T) float64 { return sumPieces(squares[T]{g: x}) }
 
 func sumSquares[T Float](x []T) float64 {
 	if level == plain {
