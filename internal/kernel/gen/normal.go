@@ -37,7 +37,7 @@ func (v vector) tailTerms() []float64 {
 	})
 }
 
-// lowerTail returns h(a) for a ≥ 0, with the quotient 1/(a+4) corrected by what its roundings have left.
+// lowerTail returns h(a) for a ≥ 0, with the quotient 1/(a+4) and the polynomial corrected by what their roundings have left.
 func (v vector) lowerTail(a reg.VecVirtual) reg.VecVirtual {
 	four := v.filled(4)
 	sum, error, large := v.reg(), v.reg(), v.reg()
@@ -51,11 +51,17 @@ func (v vector) lowerTail(a reg.VecVirtual) reg.VecVirtual {
 	v.fnma(w, sum, rest)
 	v.fnma(w, error, rest)
 	v.mul(w, rest, rest) // 1/(a+4) = w + rest
-	u, p, h := v.filled(1), v.reg(), v.reg()
+	u, inner, h := v.filled(1), v.reg(), v.reg()
 	v.fnma(v.constant(8), w, u)
 	v.fnma(v.constant(8), rest, u) // (a−4)/(a+4)
-	v.polynomial(v.tailTerms(), u, p)
+	first := v.constant(v.tailTerms()[0])
+	v.polynomial(v.tailTerms()[1:], u, inner)
+	p := v.copyOf(inner)
+	v.horner(first, u, p)
+	v.sub(p, first, error)
+	v.fnma(u, inner, error) // the polynomial is p − error
 	v.mul(p, rest, h)
+	v.fnma(error, w, h)
 	v.fma(p, w, h)
 	return h
 }
@@ -134,19 +140,25 @@ func (v vector) half(x reg.VecVirtual) reg.VecVirtual {
 }
 
 // gelu emits x − a·Φ(−a) on the right and −a·Φ(−a) on the left, with a = |x|. The last step of the left is the scaling
-// by 2ⁿ, so that results below the normal numbers are rounded once.
+// by 2ⁿ, so that results below the normal numbers are rounded once; its product a·h takes its rounding error along.
 func gelu(v vector) function {
 	limit := v.geluLimit()
 	return func(x reg.VecVirtual) reg.VecVirtual {
 		a := v.below(limit, x)
 		h := v.lowerTail(a)
 		q, n := v.bell(a, v.half(a))
-		v.horner(h, h, q) // (1+q)·h
-		left, right := v.reg(), v.copyOf(x)
-		v.mul(q, a, left)
+		left := v.reg()
+		v.mul(h, a, left)
+		error := v.copyOf(left)
+		v.fnma(h, a, error) // a·h = left − error
+		v.fma(q, error, error)
+		v.fma(q, h, h) // (1+q)·h
+		v.keepLess(error, left, q)
+		v.add(q, left, left) // (1+q)·a·h
 		v.scale(n, left)
-		v.scale(n, q)
-		v.fnma(a, q, right)
+		v.scale(n, h)
+		right := v.copyOf(x)
+		v.fnma(a, h, right)
 		v.or(v.signs(), left, left)
 		v.blend(v.negative(x), left, right)
 		return right
