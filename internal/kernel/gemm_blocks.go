@@ -90,9 +90,11 @@ func (w *walk[T]) rows(i, rows, p, k int, space *packSpace) {
 	tiles := (rows + tall - 1) / tall
 	for j := w.j0; j < w.j1; j += wide {
 		cols := min(wide, w.j1-j)
-		b, ldb := at(w.b, p*w.ldb+j), w.ldb
-		ahead, lines := cols, 3 // the next panel begins behind this one, at any place in a line
-		if w.packB {
+		var b *T
+		ldb, ahead, lines := w.ldb, cols, 3 // the next panel begins behind this one, at any place in a line
+		if !w.packB {
+			b = at(w.b, p*w.ldb+j)
+		} else {
 			b, ldb = panelOf[T](space, (j-w.j0)/wide), wide
 			if i == w.i0 {
 				w.fillPanel(b, p, k, j, cols) // for this block of rows and those below
