@@ -34,12 +34,4 @@ func (l *Softmax[T]) Build(b *Builder[T]) error {
 func (l *Softmax[T]) Forward(f *Frame[T]) { tensor.Softmax(f.Out(), f.In(0), l.n) }
 
 // Backward implements Layer.
-func (l *Softmax[T]) Backward(f *Frame[T]) {
-	y, dx, dy := f.Out(), f.DIn(0), f.DOut()
-	for ; len(y) > 0; y, dx, dy = y[l.n:], dx[l.n:], dy[l.n:] {
-		s := tensor.Dot(dy[:l.n], y[:l.n])
-		for j, v := range y[:l.n] {
-			dx[j] = v * (dy[j] - s)
-		}
-	}
-}
+func (l *Softmax[T]) Backward(f *Frame[T]) { tensor.SoftmaxBackward(f.DIn(0), f.Out(), f.DOut(), l.n) }

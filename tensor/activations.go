@@ -128,6 +128,14 @@ func Softmax[T Float](dst, x []T, n int) {
 	kernel.Softmax(dst, x, n)
 }
 
+// SoftmaxBackward computes dx[i, j] = y[i, j]·(dy[i, j] − Σ_l dy[i, l]·y[i, l]), the gradient of the softmax y. Shapes: dx,
+// y, dy [rows n]; dx may be y or dy.
+func SoftmaxBackward[T Float](dx, y, dy []T, n int) {
+	checkGradient("softmax_backward", dx, y, dy)
+	checkRows("softmax_backward", len(y), n)
+	kernel.SoftmaxBackward(dx, y, dy, n)
+}
+
 // CrossEntropy returns Σ −log p[i, class[i]] of the softmax p of each row of n logits, summed in float64, and sets
 // dx = scale·(p − [j = class[i]]) where dx is not nil. It is exact where a probability rounds to 0 or 1. Shapes: x, dx
 // [rows n]; class [rows], each in [0, n). dx and x must not overlap.

@@ -27,6 +27,7 @@ const (
 	values pointwiseKind = iota
 	derivatives
 	softmaxRows
+	softmaxGradients
 )
 
 func (t *pointwiseTask[T]) run(chunk int) {
@@ -40,6 +41,8 @@ func (t *pointwiseTask[T]) run(chunk int) {
 		differentiatePart(t.function, dst, x, t.dy[from:to])
 	case softmaxRows:
 		softmaxPart(dst, x, t.n)
+	case softmaxGradients:
+		softmaxBackwardPart(dst, x, t.dy[from:to], t.n)
 	}
 }
 

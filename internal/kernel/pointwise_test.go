@@ -18,10 +18,11 @@ func testShared[T Float](t *testing.T) {
 	x, dy := randomFloats[T](rng, n), randomFloats[T](rng, n)
 	first, got := make([]T, n), make([]T, n)
 	for name, run := range map[string]func(dst []T){
-		"tanh":         func(dst []T) { Tanh(dst, x) },
-		"gelu slope":   func(dst []T) { GELUBackward(dst, x, dy) },
-		"softmax":      func(dst []T) { Softmax(dst, x[:n/10*10], 10) },
-		"long softmax": func(dst []T) { Softmax(dst, x[:2*shareFrom], shareFrom) },
+		"tanh":             func(dst []T) { Tanh(dst, x) },
+		"gelu slope":       func(dst []T) { GELUBackward(dst, x, dy) },
+		"softmax":          func(dst []T) { Softmax(dst, x[:n/10*10], 10) },
+		"long softmax":     func(dst []T) { Softmax(dst, x[:2*shareFrom], shareFrom) },
+		"softmax gradient": func(dst []T) { SoftmaxBackward(dst, x[:n/10*10], dy, 10) },
 	} {
 		forcedWorkers = 1
 		clear(first)
@@ -36,7 +37,7 @@ func testShared[T Float](t *testing.T) {
 			}
 		}
 		forcedWorkers = 2
-		if a := testing.AllocsPerRun(20, func() { run(got) }); a != 0 {
+		if a := testing.AllocsPerRun(100, func() { run(got) }); a != 0 {
 			t.Errorf("%s allocates %v times", name, a)
 		}
 	}

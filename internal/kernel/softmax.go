@@ -69,3 +69,37 @@ func softmaxPlain[T Float](dst, x []T, n int) {
 		Scale(1/Sum(dst[:n]), dst[:n])
 	}
 }
+
+// SoftmaxBackward computes dx[i, j] = y[i, j]·(dy[i, j] − Σ_l dy[i, l]·y[i, l]) from the softmax y. The sum is that of Dot.
+// Shapes: dx, y, dy [rows n]; dx may be y or dy.
+func SoftmaxBackward[T Float](dx, y, dy []T, n int) {
+	if n <= 0 {
+		return
+	}
+	y = y[:len(y)/n*n]
+	dx, dy = dx[:len(y)], dy[:len(y)]
+	if !shared(softmaxGradients, 0, dx, y, dy, n) {
+		softmaxBackwardPart(dx, y, dy, n)
+	}
+}
+
+func softmaxBackwardPart[T Float](dx, y, dy []T, n int) {
+	if level == plain || n > sumPiece {
+		softmaxBackwardPlain(dx, y, dy, n)
+		return
+	}
+	for step := max(1, piece/n) * n; len(y) > 0; {
+		part := min(step, len(y))
+		softmaxBackwardVector(dx[:part], y[:part], dy[:part], n)
+		dx, y, dy = dx[part:], y[part:], dy[part:]
+	}
+}
+
+func softmaxBackwardPlain[T Float](dx, y, dy []T, n int) {
+	for ; len(y) > 0; dx, y, dy = dx[n:], y[n:], dy[n:] {
+		s := Dot(dy[:n], y[:n])
+		for j, v := range y[:n] {
+			dx[j] = v * (dy[j] - s)
+		}
+	}
+}

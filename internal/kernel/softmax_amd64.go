@@ -49,6 +49,23 @@ func softmaxNarrowVector[T Float](dst []T, x []T, n int) {
 	}
 }
 
+func softmaxBackwardVector[T Float](dx []T, y []T, dy []T, n int) {
+	switch {
+	case is32[T]() && level == avx512:
+		softmaxBackward32AVX512(as32(dx), as32(y), as32(dy), n)
+		return
+	case is32[T]():
+		softmaxBackward32AVX2(as32(dx), as32(y), as32(dy), n)
+		return
+	case level == avx512:
+		softmaxBackward64AVX512(as64(dx), as64(y), as64(dy), n)
+		return
+	default:
+		softmaxBackward64AVX2(as64(dx), as64(y), as64(dy), n)
+		return
+	}
+}
+
 func crossEntropyVector[T Float](dx []T, x []T, class []int32, stats []T, n int, scale T) {
 	switch {
 	case is32[T]() && level == avx512:
@@ -118,6 +135,18 @@ func softmaxNarrow32AVX2(dst []float32, x []float32, n int)
 
 //go:noescape
 func softmaxNarrow64AVX2(dst []float64, x []float64, n int)
+
+//go:noescape
+func softmaxBackward32AVX512(dx []float32, y []float32, dy []float32, n int)
+
+//go:noescape
+func softmaxBackward64AVX512(dx []float64, y []float64, dy []float64, n int)
+
+//go:noescape
+func softmaxBackward32AVX2(dx []float32, y []float32, dy []float32, n int)
+
+//go:noescape
+func softmaxBackward64AVX2(dx []float64, y []float64, dy []float64, n int)
 
 //go:noescape
 func crossEntropy32AVX512(dx []float32, x []float32, class []int32, stats []float32, n int, scale float32)

@@ -2296,6 +2296,450 @@ row60:
 	VZEROUPPER
 	RET
 
+// func softmaxBackward32AVX512(dx []float32, y []float32, dy []float32, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·softmaxBackward32AVX512(SB), NOSPLIT, $0-80
+	MOVQ   dx_base+0(FP), AX
+	MOVQ   y_base+24(FP), CX
+	MOVQ   dy_base+48(FP), DX
+	MOVQ   n+72(FP), BX
+	MOVQ   BX, DI
+	ANDQ   $+15, DI
+	MOVQ   BX, SI
+	SUBQ   DI, SI
+	IMUL3Q $0x04, SI, SI
+	MOVQ   $-1, R8
+	BZHIQ  DI, R8, R8
+	KMOVW  R8, K1
+	SHRQ   $0x10, R8
+	MOVQ   y_len+32(FP), R8
+	LEAQ   (CX)(R8*4), R8
+	IMUL3Q $0x04, BX, BX
+
+row61:
+	VMOVUPS single00000000<>+0(SB), Z0
+	XORQ    R9, R9
+	CMPQ    R9, SI
+	JGE     rest63
+
+group62:
+	VMOVUPS     (DX)(R9*1), Z1
+	VMOVUPS     (CX)(R9*1), Z2
+	VFMADD231PS Z1, Z2, Z0
+	ADDQ        $+64, R9
+	CMPQ        R9, SI
+	JLT         group62
+
+rest63:
+	TESTQ       DI, DI
+	JZ          end64
+	VMOVUPS.Z   (DX)(R9*1), K1, Z1
+	VMOVUPS.Z   (CX)(R9*1), K1, Z2
+	VFMADD231PS Z1, Z2, Z0
+
+end64:
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPS        Y1, Y0, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VADDPS        X0, X1, X0
+	VMOVHLPS      X0, X0, X1
+	VADDPS        X1, X0, X1
+	VMOVSHDUP     X1, X0
+	VADDPS        X0, X1, X0
+	VBROADCASTSS  X0, Z0
+	XORQ          R9, R9
+	CMPQ          R9, SI
+	JGE           rest66
+
+group65:
+	VMOVUPS (DX)(R9*1), Z1
+	VSUBPS  Z0, Z1, Z1
+	VMOVUPS (CX)(R9*1), Z2
+	VMULPS  Z2, Z1, Z1
+	VMOVUPS Z1, (AX)(R9*1)
+	ADDQ    $+64, R9
+	CMPQ    R9, SI
+	JLT     group65
+
+rest66:
+	TESTQ     DI, DI
+	JZ        end67
+	VMOVUPS.Z (DX)(R9*1), K1, Z1
+	VSUBPS    Z0, Z1, Z1
+	VMOVUPS.Z (CX)(R9*1), K1, Z0
+	VMULPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (AX)(R9*1)
+
+end67:
+	ADDQ BX, CX
+	ADDQ BX, AX
+	ADDQ BX, DX
+	CMPQ CX, R8
+	JLT  row61
+	VZEROUPPER
+	RET
+
+// func softmaxBackward64AVX512(dx []float64, y []float64, dy []float64, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·softmaxBackward64AVX512(SB), NOSPLIT, $0-80
+	MOVQ   dx_base+0(FP), AX
+	MOVQ   y_base+24(FP), CX
+	MOVQ   dy_base+48(FP), DX
+	MOVQ   n+72(FP), BX
+	MOVQ   BX, DI
+	ANDQ   $+15, DI
+	MOVQ   BX, SI
+	SUBQ   DI, SI
+	IMUL3Q $0x08, SI, SI
+	MOVQ   $-1, R8
+	BZHIQ  DI, R8, R8
+	KMOVW  R8, K1
+	SHRQ   $0x08, R8
+	KMOVW  R8, K2
+	SHRQ   $0x08, R8
+	MOVQ   y_len+32(FP), R8
+	LEAQ   (CX)(R8*8), R8
+	IMUL3Q $0x08, BX, BX
+
+row68:
+	VMOVUPD double0000000000000000<>+0(SB), Z0
+	VMOVUPD double0000000000000000<>+0(SB), Z1
+	XORQ    R9, R9
+	CMPQ    R9, SI
+	JGE     rest70
+
+group69:
+	VMOVUPD     (DX)(R9*1), Z2
+	VMOVUPD     (CX)(R9*1), Z3
+	VFMADD231PD Z2, Z3, Z0
+	VMOVUPD     64(DX)(R9*1), Z2
+	VMOVUPD     64(CX)(R9*1), Z3
+	VFMADD231PD Z2, Z3, Z1
+	ADDQ        $+128, R9
+	CMPQ        R9, SI
+	JLT         group69
+
+rest70:
+	TESTQ       DI, DI
+	JZ          end71
+	VMOVUPD.Z   (DX)(R9*1), K1, Z2
+	VMOVUPD.Z   (CX)(R9*1), K1, Z3
+	VFMADD231PD Z2, Z3, Z0
+	VMOVUPD.Z   64(DX)(R9*1), K2, Z2
+	VMOVUPD.Z   64(CX)(R9*1), K2, Z3
+	VFMADD231PD Z2, Z3, Z1
+
+end71:
+	VADDPD        Z1, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPD        Y1, Y0, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VADDPD        X0, X1, X0
+	VUNPCKHPD     X0, X0, X1
+	VADDPD        X1, X0, X1
+	VBROADCASTSD  X1, Z0
+	XORQ          R9, R9
+	CMPQ          R9, SI
+	JGE           rest73
+
+group72:
+	VMOVUPD (DX)(R9*1), Z1
+	VSUBPD  Z0, Z1, Z1
+	VMOVUPD (CX)(R9*1), Z2
+	VMULPD  Z2, Z1, Z1
+	VMOVUPD Z1, (AX)(R9*1)
+	VMOVUPD 64(DX)(R9*1), Z1
+	VSUBPD  Z0, Z1, Z1
+	VMOVUPD 64(CX)(R9*1), Z2
+	VMULPD  Z2, Z1, Z1
+	VMOVUPD Z1, 64(AX)(R9*1)
+	ADDQ    $+128, R9
+	CMPQ    R9, SI
+	JLT     group72
+
+rest73:
+	TESTQ     DI, DI
+	JZ        end74
+	VMOVUPD.Z (DX)(R9*1), K1, Z1
+	VSUBPD    Z0, Z1, Z1
+	VMOVUPD.Z (CX)(R9*1), K1, Z2
+	VMULPD    Z2, Z1, Z1
+	VMOVUPD   Z1, K1, (AX)(R9*1)
+	VMOVUPD.Z 64(DX)(R9*1), K2, Z1
+	VSUBPD    Z0, Z1, Z1
+	VMOVUPD.Z 64(CX)(R9*1), K2, Z0
+	VMULPD    Z0, Z1, Z1
+	VMOVUPD   Z1, K2, 64(AX)(R9*1)
+
+end74:
+	ADDQ BX, CX
+	ADDQ BX, AX
+	ADDQ BX, DX
+	CMPQ CX, R8
+	JLT  row68
+	VZEROUPPER
+	RET
+
+// func softmaxBackward32AVX2(dx []float32, y []float32, dy []float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·softmaxBackward32AVX2(SB), NOSPLIT, $0-80
+	MOVQ   dx_base+0(FP), AX
+	MOVQ   y_base+24(FP), CX
+	MOVQ   dy_base+48(FP), DX
+	MOVQ   n+72(FP), BX
+	MOVQ   BX, DI
+	ANDQ   $+15, DI
+	MOVQ   BX, SI
+	SUBQ   DI, SI
+	IMUL3Q $0x04, SI, SI
+	LEAQ   singleMasks<>+0(SB), R9
+	IMUL3Q $0x04, DI, R8
+	SUBQ   R8, R9
+	MOVQ   y_len+32(FP), R8
+	LEAQ   (CX)(R8*4), R8
+	IMUL3Q $0x04, BX, BX
+
+row75:
+	VMOVUPS single00000000<>+0(SB), Y0
+	VMOVUPS single00000000<>+0(SB), Y1
+	XORQ    R10, R10
+	CMPQ    R10, SI
+	JGE     rest77
+
+group76:
+	VMOVUPS     (DX)(R10*1), Y2
+	VMOVUPS     (CX)(R10*1), Y3
+	VFMADD231PS Y2, Y3, Y0
+	VMOVUPS     32(DX)(R10*1), Y2
+	VMOVUPS     32(CX)(R10*1), Y3
+	VFMADD231PS Y2, Y3, Y1
+	ADDQ        $+64, R10
+	CMPQ        R10, SI
+	JLT         group76
+
+rest77:
+	TESTQ       DI, DI
+	JZ          end78
+	VMOVUPS     64(R9), Y2
+	VMASKMOVPS  (DX)(R10*1), Y2, Y2
+	VMOVUPS     64(R9), Y3
+	VMASKMOVPS  (CX)(R10*1), Y3, Y3
+	VFMADD231PS Y2, Y3, Y0
+	VMOVUPS     96(R9), Y2
+	VMASKMOVPS  32(DX)(R10*1), Y2, Y2
+	VMOVUPS     96(R9), Y3
+	VMASKMOVPS  32(CX)(R10*1), Y3, Y3
+	VFMADD231PS Y2, Y3, Y1
+
+end78:
+	VADDPS       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X1
+	VMOVHLPS     X1, X1, X0
+	VADDPS       X0, X1, X0
+	VMOVSHDUP    X0, X1
+	VADDPS       X1, X0, X1
+	VBROADCASTSS X1, Y0
+	XORQ         R10, R10
+	CMPQ         R10, SI
+	JGE          rest80
+
+group79:
+	VMOVUPS (DX)(R10*1), Y1
+	VSUBPS  Y0, Y1, Y1
+	VMOVUPS (CX)(R10*1), Y2
+	VMULPS  Y2, Y1, Y1
+	VMOVUPS Y1, (AX)(R10*1)
+	VMOVUPS 32(DX)(R10*1), Y1
+	VSUBPS  Y0, Y1, Y1
+	VMOVUPS 32(CX)(R10*1), Y2
+	VMULPS  Y2, Y1, Y1
+	VMOVUPS Y1, 32(AX)(R10*1)
+	ADDQ    $+64, R10
+	CMPQ    R10, SI
+	JLT     group79
+
+rest80:
+	TESTQ      DI, DI
+	JZ         end81
+	VMOVUPS    64(R9), Y1
+	VMASKMOVPS (DX)(R10*1), Y1, Y1
+	VSUBPS     Y0, Y1, Y1
+	VMOVUPS    64(R9), Y2
+	VMASKMOVPS (CX)(R10*1), Y2, Y2
+	VMULPS     Y2, Y1, Y1
+	VMOVUPS    64(R9), Y2
+	VMASKMOVPS Y1, Y2, (AX)(R10*1)
+	VMOVUPS    96(R9), Y1
+	VMASKMOVPS 32(DX)(R10*1), Y1, Y1
+	VSUBPS     Y0, Y1, Y1
+	VMOVUPS    96(R9), Y0
+	VMASKMOVPS 32(CX)(R10*1), Y0, Y0
+	VMULPS     Y0, Y1, Y1
+	VMOVUPS    96(R9), Y0
+	VMASKMOVPS Y1, Y0, 32(AX)(R10*1)
+
+end81:
+	ADDQ BX, CX
+	ADDQ BX, AX
+	ADDQ BX, DX
+	CMPQ CX, R8
+	JLT  row75
+	VZEROUPPER
+	RET
+
+// func softmaxBackward64AVX2(dx []float64, y []float64, dy []float64, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·softmaxBackward64AVX2(SB), NOSPLIT, $0-80
+	MOVQ   dx_base+0(FP), AX
+	MOVQ   y_base+24(FP), CX
+	MOVQ   dy_base+48(FP), DX
+	MOVQ   n+72(FP), BX
+	MOVQ   BX, DI
+	ANDQ   $+15, DI
+	MOVQ   BX, SI
+	SUBQ   DI, SI
+	IMUL3Q $0x08, SI, SI
+	LEAQ   doubleMasks<>+0(SB), R9
+	IMUL3Q $0x08, DI, R8
+	SUBQ   R8, R9
+	MOVQ   y_len+32(FP), R8
+	LEAQ   (CX)(R8*8), R8
+	IMUL3Q $0x08, BX, BX
+
+row82:
+	VMOVUPD double0000000000000000<>+0(SB), Y0
+	VMOVUPD double0000000000000000<>+0(SB), Y1
+	VMOVUPD double0000000000000000<>+0(SB), Y2
+	VMOVUPD double0000000000000000<>+0(SB), Y3
+	XORQ    R10, R10
+	CMPQ    R10, SI
+	JGE     rest84
+
+group83:
+	VMOVUPD     (DX)(R10*1), Y4
+	VMOVUPD     (CX)(R10*1), Y5
+	VFMADD231PD Y4, Y5, Y0
+	VMOVUPD     32(DX)(R10*1), Y4
+	VMOVUPD     32(CX)(R10*1), Y5
+	VFMADD231PD Y4, Y5, Y1
+	VMOVUPD     64(DX)(R10*1), Y4
+	VMOVUPD     64(CX)(R10*1), Y5
+	VFMADD231PD Y4, Y5, Y2
+	VMOVUPD     96(DX)(R10*1), Y4
+	VMOVUPD     96(CX)(R10*1), Y5
+	VFMADD231PD Y4, Y5, Y3
+	ADDQ        $+128, R10
+	CMPQ        R10, SI
+	JLT         group83
+
+rest84:
+	TESTQ       DI, DI
+	JZ          end85
+	VMOVUPS     128(R9), Y4
+	VMASKMOVPD  (DX)(R10*1), Y4, Y4
+	VMOVUPS     128(R9), Y5
+	VMASKMOVPD  (CX)(R10*1), Y5, Y5
+	VFMADD231PD Y4, Y5, Y0
+	VMOVUPS     160(R9), Y4
+	VMASKMOVPD  32(DX)(R10*1), Y4, Y4
+	VMOVUPS     160(R9), Y5
+	VMASKMOVPD  32(CX)(R10*1), Y5, Y5
+	VFMADD231PD Y4, Y5, Y1
+	VMOVUPS     192(R9), Y4
+	VMASKMOVPD  64(DX)(R10*1), Y4, Y4
+	VMOVUPS     192(R9), Y5
+	VMASKMOVPD  64(CX)(R10*1), Y5, Y5
+	VFMADD231PD Y4, Y5, Y2
+	VMOVUPS     224(R9), Y4
+	VMASKMOVPD  96(DX)(R10*1), Y4, Y4
+	VMOVUPS     224(R9), Y5
+	VMASKMOVPD  96(CX)(R10*1), Y5, Y5
+	VFMADD231PD Y4, Y5, Y3
+
+end85:
+	VADDPD       Y2, Y0, Y0
+	VADDPD       Y3, Y1, Y1
+	VADDPD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X1
+	VUNPCKHPD    X1, X1, X0
+	VADDPD       X0, X1, X0
+	VBROADCASTSD X0, Y0
+	XORQ         R10, R10
+	CMPQ         R10, SI
+	JGE          rest87
+
+group86:
+	VMOVUPD (DX)(R10*1), Y1
+	VSUBPD  Y0, Y1, Y1
+	VMOVUPD (CX)(R10*1), Y2
+	VMULPD  Y2, Y1, Y1
+	VMOVUPD Y1, (AX)(R10*1)
+	VMOVUPD 32(DX)(R10*1), Y1
+	VSUBPD  Y0, Y1, Y1
+	VMOVUPD 32(CX)(R10*1), Y2
+	VMULPD  Y2, Y1, Y1
+	VMOVUPD Y1, 32(AX)(R10*1)
+	VMOVUPD 64(DX)(R10*1), Y1
+	VSUBPD  Y0, Y1, Y1
+	VMOVUPD 64(CX)(R10*1), Y2
+	VMULPD  Y2, Y1, Y1
+	VMOVUPD Y1, 64(AX)(R10*1)
+	VMOVUPD 96(DX)(R10*1), Y1
+	VSUBPD  Y0, Y1, Y1
+	VMOVUPD 96(CX)(R10*1), Y2
+	VMULPD  Y2, Y1, Y1
+	VMOVUPD Y1, 96(AX)(R10*1)
+	ADDQ    $+128, R10
+	CMPQ    R10, SI
+	JLT     group86
+
+rest87:
+	TESTQ      DI, DI
+	JZ         end88
+	VMOVUPS    128(R9), Y1
+	VMASKMOVPD (DX)(R10*1), Y1, Y1
+	VSUBPD     Y0, Y1, Y1
+	VMOVUPS    128(R9), Y2
+	VMASKMOVPD (CX)(R10*1), Y2, Y2
+	VMULPD     Y2, Y1, Y1
+	VMOVUPS    128(R9), Y2
+	VMASKMOVPD Y1, Y2, (AX)(R10*1)
+	VMOVUPS    160(R9), Y1
+	VMASKMOVPD 32(DX)(R10*1), Y1, Y1
+	VSUBPD     Y0, Y1, Y1
+	VMOVUPS    160(R9), Y2
+	VMASKMOVPD 32(CX)(R10*1), Y2, Y2
+	VMULPD     Y2, Y1, Y1
+	VMOVUPS    160(R9), Y2
+	VMASKMOVPD Y1, Y2, 32(AX)(R10*1)
+	VMOVUPS    192(R9), Y1
+	VMASKMOVPD 64(DX)(R10*1), Y1, Y1
+	VSUBPD     Y0, Y1, Y1
+	VMOVUPS    192(R9), Y2
+	VMASKMOVPD 64(CX)(R10*1), Y2, Y2
+	VMULPD     Y2, Y1, Y1
+	VMOVUPS    192(R9), Y2
+	VMASKMOVPD Y1, Y2, 64(AX)(R10*1)
+	VMOVUPS    224(R9), Y1
+	VMASKMOVPD 96(DX)(R10*1), Y1, Y1
+	VSUBPD     Y0, Y1, Y1
+	VMOVUPS    224(R9), Y0
+	VMASKMOVPD 96(CX)(R10*1), Y0, Y0
+	VMULPD     Y0, Y1, Y1
+	VMOVUPS    224(R9), Y0
+	VMASKMOVPD Y1, Y0, 96(AX)(R10*1)
+
+end88:
+	ADDQ BX, CX
+	ADDQ BX, AX
+	ADDQ BX, DX
+	CMPQ CX, R8
+	JLT  row82
+	VZEROUPPER
+	RET
+
 // func crossEntropy32AVX512(dx []float32, x []float32, class []int32, stats []float32, n int, scale float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·crossEntropy32AVX512(SB), NOSPLIT, $0-108
@@ -2318,28 +2762,28 @@ TEXT ·crossEntropy32AVX512(SB), NOSPLIT, $0-108
 	LEAQ    (AX)(R9*4), R9
 	IMUL3Q  $0x04, SI, SI
 
-row61:
+row89:
 	VMOVUPS singleff800000<>+0(SB), Z1
 	XORQ    R10, R10
 	CMPQ    R10, DI
-	JGE     rest63
+	JGE     rest91
 
-group62:
+group90:
 	VMOVUPS (AX)(R10*1), Z2
 	VMAXPS  Z1, Z2, Z1
 	ADDQ    $+64, R10
 	CMPQ    R10, DI
-	JLT     group62
+	JLT     group90
 
-rest63:
+rest91:
 	TESTQ     R8, R8
-	JZ        end64
+	JZ        end92
 	VMOVUPS.Z (AX)(R10*1), K1, Z2
 	VMOVUPS   singleff800000<>+0(SB), Z3
 	VMOVAPS   Z2, K1, Z3
 	VMAXPS    Z1, Z3, Z1
 
-end64:
+end92:
 	VEXTRACTF64X4 $0x01, Z1, Y2
 	VMAXPS        Y2, Y1, Y2
 	VEXTRACTF128  $0x01, Y2, X1
@@ -2358,9 +2802,9 @@ end64:
 	VBROADCASTSS  X4, Z4
 	XORQ          R11, R11
 	CMPQ          R11, DI
-	JGE           rest66
+	JGE           rest94
 
-group65:
+group93:
 	VMOVUPS      (AX)(R11*1), Z5
 	VSUBPS       Z1, Z5, Z5
 	VMAXPS       Z5, Z0, Z5
@@ -2388,11 +2832,11 @@ group65:
 	VSUBPS       single41800000<>+0(SB), Z4, Z4
 	ADDQ         $+64, R11
 	CMPQ         R11, DI
-	JLT          group65
+	JLT          group93
 
-rest66:
+rest94:
 	TESTQ        R8, R8
-	JZ           end67
+	JZ           end95
 	VMOVUPS.Z    (AX)(R11*1), K1, Z5
 	VSUBPS       Z1, Z5, Z5
 	VMAXPS       Z5, Z0, Z5
@@ -2420,7 +2864,7 @@ rest66:
 	VADDPS       Z7, Z3, Z3
 	VSUBPS       single41800000<>+0(SB), Z4, Z4
 
-end67:
+end95:
 	VEXTRACTF64X4 $0x01, Z2, Y4
 	VADDPS        Y4, Y2, Y4
 	VEXTRACTF128  $0x01, Y4, X2
@@ -2447,31 +2891,31 @@ end67:
 	VBROADCASTSS  X3, Z1
 	XORQ          R11, R11
 	CMPQ          R11, DI
-	JGE           rest69
+	JGE           rest97
 
-group68:
+group96:
 	VMOVUPS (BX)(R11*1), Z3
 	VMULPS  Z3, Z1, Z3
 	VMOVUPS Z3, (BX)(R11*1)
 	ADDQ    $+64, R11
 	CMPQ    R11, DI
-	JLT     group68
+	JLT     group96
 
-rest69:
+rest97:
 	TESTQ     R8, R8
-	JZ        end70
+	JZ        end98
 	VMOVUPS.Z (BX)(R11*1), K1, Z3
 	VMULPS    Z3, Z1, Z3
 	VMOVUPS   Z3, K1, (BX)(R11*1)
 
-end70:
+end98:
 	VMULPS X1, X2, X2
 	VXORPS single80000000<>+0(SB), X2, X2
 	VMOVSS X2, (BX)(R10*4)
 	ADDQ   SI, AX
 	ADDQ   SI, BX
 	CMPQ   AX, R9
-	JLT    row61
+	JLT    row89
 	VZEROUPPER
 	RET
 
@@ -2553,25 +2997,25 @@ TEXT ·crossEntropy64AVX512(SB), NOSPLIT, $0-112
 	LEAQ    (AX)(R9*8), R9
 	IMUL3Q  $0x08, SI, SI
 
-row71:
+row99:
 	VMOVUPD doublefff0000000000000<>+0(SB), Z1
 	VMOVUPD doublefff0000000000000<>+0(SB), Z2
 	XORQ    R10, R10
 	CMPQ    R10, DI
-	JGE     rest73
+	JGE     rest101
 
-group72:
+group100:
 	VMOVUPD (AX)(R10*1), Z3
 	VMAXPD  Z1, Z3, Z1
 	VMOVUPD 64(AX)(R10*1), Z3
 	VMAXPD  Z2, Z3, Z2
 	ADDQ    $+128, R10
 	CMPQ    R10, DI
-	JLT     group72
+	JLT     group100
 
-rest73:
+rest101:
 	TESTQ     R8, R8
-	JZ        end74
+	JZ        end102
 	VMOVUPD.Z (AX)(R10*1), K1, Z3
 	VMOVUPD   doublefff0000000000000<>+0(SB), Z4
 	VMOVAPD   Z3, K1, Z4
@@ -2581,7 +3025,7 @@ rest73:
 	VMOVAPD   Z3, K2, Z4
 	VMAXPD    Z2, Z4, Z2
 
-end74:
+end102:
 	VMAXPD        Z2, Z1, Z1
 	VEXTRACTF64X4 $0x01, Z1, Y2
 	VMAXPD        Y2, Y1, Y2
@@ -2600,9 +3044,9 @@ end74:
 	VBROADCASTSD  X5, Z5
 	XORQ          R11, R11
 	CMPQ          R11, DI
-	JGE           rest76
+	JGE           rest104
 
-group75:
+group103:
 	VMOVUPD      (AX)(R11*1), Z6
 	VSUBPD       Z1, Z6, Z6
 	VMAXPD       Z6, Z0, Z6
@@ -2664,11 +3108,11 @@ group75:
 	VSUBPD       double4030000000000000<>+0(SB), Z5, Z5
 	ADDQ         $+128, R11
 	CMPQ         R11, DI
-	JLT          group75
+	JLT          group103
 
-rest76:
+rest104:
 	TESTQ        R8, R8
-	JZ           end77
+	JZ           end105
 	VMOVUPD.Z    (AX)(R11*1), K1, Z6
 	VSUBPD       Z1, Z6, Z6
 	VMAXPD       Z6, Z0, Z6
@@ -2731,7 +3175,7 @@ rest76:
 	VADDPD       Z8, Z4, Z4
 	VSUBPD       double4030000000000000<>+0(SB), Z5, Z5
 
-end77:
+end105:
 	VADDPD        Z3, Z2, Z2
 	VEXTRACTF64X4 $0x01, Z2, Y3
 	VADDPD        Y3, Y2, Y3
@@ -2755,9 +3199,9 @@ end77:
 	VBROADCASTSD  X2, Z1
 	XORQ          R11, R11
 	CMPQ          R11, DI
-	JGE           rest79
+	JGE           rest107
 
-group78:
+group106:
 	VMOVUPD (BX)(R11*1), Z2
 	VMULPD  Z2, Z1, Z2
 	VMOVUPD Z2, (BX)(R11*1)
@@ -2766,11 +3210,11 @@ group78:
 	VMOVUPD Z2, 64(BX)(R11*1)
 	ADDQ    $+128, R11
 	CMPQ    R11, DI
-	JLT     group78
+	JLT     group106
 
-rest79:
+rest107:
 	TESTQ     R8, R8
-	JZ        end80
+	JZ        end108
 	VMOVUPD.Z (BX)(R11*1), K1, Z2
 	VMULPD    Z2, Z1, Z2
 	VMOVUPD   Z2, K1, (BX)(R11*1)
@@ -2778,14 +3222,14 @@ rest79:
 	VMULPD    Z2, Z1, Z2
 	VMOVUPD   Z2, K2, 64(BX)(R11*1)
 
-end80:
+end108:
 	VMULPD X1, X3, X3
 	VXORPD double8000000000000000<>+0(SB), X3, X3
 	VMOVSD X3, (BX)(R10*8)
 	ADDQ   SI, AX
 	ADDQ   SI, BX
 	CMPQ   AX, R9
-	JLT    row71
+	JLT    row99
 	VZEROUPPER
 	RET
 
@@ -2850,25 +3294,25 @@ TEXT ·crossEntropy32AVX2(SB), NOSPLIT, $0-108
 	LEAQ    (AX)(R9*4), R9
 	IMUL3Q  $0x04, SI, SI
 
-row81:
+row109:
 	VMOVUPS singleff800000<>+0(SB), Y1
 	VMOVUPS singleff800000<>+0(SB), Y2
 	XORQ    R11, R11
 	CMPQ    R11, DI
-	JGE     rest83
+	JGE     rest111
 
-group82:
+group110:
 	VMOVUPS (AX)(R11*1), Y3
 	VMAXPS  Y1, Y3, Y1
 	VMOVUPS 32(AX)(R11*1), Y3
 	VMAXPS  Y2, Y3, Y2
 	ADDQ    $+64, R11
 	CMPQ    R11, DI
-	JLT     group82
+	JLT     group110
 
-rest83:
+rest111:
 	TESTQ      R8, R8
-	JZ         end84
+	JZ         end112
 	VMOVUPS    64(R10), Y4
 	VMASKMOVPS (AX)(R11*1), Y4, Y3
 	VMOVUPS    singleff800000<>+0(SB), Y5
@@ -2880,7 +3324,7 @@ rest83:
 	VBLENDVPS  Y4, Y3, Y5, Y5
 	VMAXPS     Y2, Y5, Y2
 
-end84:
+end112:
 	VMAXPS       Y2, Y1, Y1
 	VEXTRACTF128 $0x01, Y1, X2
 	VMAXPS       X2, X1, X2
@@ -2899,9 +3343,9 @@ end84:
 	VBROADCASTSS X5, Y5
 	XORQ         R12, R12
 	CMPQ         R12, DI
-	JGE          rest86
+	JGE          rest114
 
-group85:
+group113:
 	VMOVUPS      (AX)(R12*1), Y6
 	VSUBPS       Y1, Y6, Y6
 	VMAXPS       Y6, Y0, Y6
@@ -2963,11 +3407,11 @@ group85:
 	VSUBPS       single41800000<>+0(SB), Y5, Y5
 	ADDQ         $+64, R12
 	CMPQ         R12, DI
-	JLT          group85
+	JLT          group113
 
-rest86:
+rest114:
 	TESTQ        R8, R8
-	JZ           end87
+	JZ           end115
 	VMOVUPS      64(R10), Y6
 	VMASKMOVPS   (AX)(R12*1), Y6, Y6
 	VSUBPS       Y1, Y6, Y6
@@ -3036,7 +3480,7 @@ rest86:
 	VADDPS       Y7, Y4, Y4
 	VSUBPS       single41800000<>+0(SB), Y5, Y5
 
-end87:
+end115:
 	VADDPS       Y3, Y2, Y2
 	VEXTRACTF128 $0x01, Y2, X3
 	VADDPS       X3, X2, X3
@@ -3060,9 +3504,9 @@ end87:
 	VBROADCASTSS X2, Y1
 	XORQ         R12, R12
 	CMPQ         R12, DI
-	JGE          rest89
+	JGE          rest117
 
-group88:
+group116:
 	VMOVUPS (BX)(R12*1), Y2
 	VMULPS  Y2, Y1, Y2
 	VMOVUPS Y2, (BX)(R12*1)
@@ -3071,11 +3515,11 @@ group88:
 	VMOVUPS Y2, 32(BX)(R12*1)
 	ADDQ    $+64, R12
 	CMPQ    R12, DI
-	JLT     group88
+	JLT     group116
 
-rest89:
+rest117:
 	TESTQ      R8, R8
-	JZ         end90
+	JZ         end118
 	VMOVUPS    64(R10), Y2
 	VMASKMOVPS (BX)(R12*1), Y2, Y2
 	VMULPS     Y2, Y1, Y2
@@ -3087,14 +3531,14 @@ rest89:
 	VMOVUPS    96(R10), Y4
 	VMASKMOVPS Y2, Y4, 32(BX)(R12*1)
 
-end90:
+end118:
 	VMULPS X1, X3, X3
 	VXORPS single80000000<>+0(SB), X3, X3
 	VMOVSS X3, (BX)(R11*4)
 	ADDQ   SI, AX
 	ADDQ   SI, BX
 	CMPQ   AX, R9
-	JLT    row81
+	JLT    row109
 	VZEROUPPER
 	RET
 
@@ -3139,16 +3583,16 @@ TEXT ·crossEntropy64AVX2(SB), NOSPLIT, $0-112
 	LEAQ    (AX)(R9*8), R9
 	IMUL3Q  $0x08, SI, SI
 
-row91:
+row119:
 	VMOVUPD doublefff0000000000000<>+0(SB), Y1
 	VMOVUPD doublefff0000000000000<>+0(SB), Y2
 	VMOVUPD doublefff0000000000000<>+0(SB), Y3
 	VMOVUPD doublefff0000000000000<>+0(SB), Y4
 	XORQ    R11, R11
 	CMPQ    R11, DI
-	JGE     rest93
+	JGE     rest121
 
-group92:
+group120:
 	VMOVUPD (AX)(R11*1), Y5
 	VMAXPD  Y1, Y5, Y1
 	VMOVUPD 32(AX)(R11*1), Y5
@@ -3159,11 +3603,11 @@ group92:
 	VMAXPD  Y4, Y5, Y4
 	ADDQ    $+128, R11
 	CMPQ    R11, DI
-	JLT     group92
+	JLT     group120
 
-rest93:
+rest121:
 	TESTQ      R8, R8
-	JZ         end94
+	JZ         end122
 	VMOVUPS    128(R10), Y6
 	VMASKMOVPD (AX)(R11*1), Y6, Y5
 	VMOVUPD    doublefff0000000000000<>+0(SB), Y7
@@ -3185,7 +3629,7 @@ rest93:
 	VBLENDVPD  Y6, Y5, Y7, Y7
 	VMAXPD     Y4, Y7, Y4
 
-end94:
+end122:
 	VMAXPD       Y3, Y1, Y1
 	VMAXPD       Y4, Y2, Y2
 	VMAXPD       Y2, Y1, Y1
@@ -3206,9 +3650,9 @@ end94:
 	VBROADCASTSD X7, Y7
 	XORQ         R12, R12
 	CMPQ         R12, DI
-	JGE          rest96
+	JGE          rest124
 
-group95:
+group123:
 	VMOVUPD      (AX)(R12*1), Y8
 	VSUBPD       Y1, Y8, Y8
 	VMAXPD       Y8, Y0, Y8
@@ -3348,11 +3792,11 @@ group95:
 	VSUBPD       double4030000000000000<>+0(SB), Y7, Y7
 	ADDQ         $+128, R12
 	CMPQ         R12, DI
-	JLT          group95
+	JLT          group123
 
-rest96:
+rest124:
 	TESTQ        R8, R8
-	JZ           end97
+	JZ           end125
 	VMOVUPS      128(R10), Y8
 	VMASKMOVPD   (AX)(R12*1), Y8, Y8
 	VSUBPD       Y1, Y8, Y8
@@ -3507,7 +3951,7 @@ rest96:
 	VADDPD       Y9, Y6, Y6
 	VSUBPD       double4030000000000000<>+0(SB), Y7, Y7
 
-end97:
+end125:
 	VADDPD       Y4, Y2, Y2
 	VADDPD       Y5, Y3, Y3
 	VADDPD       Y3, Y2, Y2
@@ -3529,9 +3973,9 @@ end97:
 	VBROADCASTSD X3, Y1
 	XORQ         R12, R12
 	CMPQ         R12, DI
-	JGE          rest99
+	JGE          rest127
 
-group98:
+group126:
 	VMOVUPD (BX)(R12*1), Y3
 	VMULPD  Y3, Y1, Y3
 	VMOVUPD Y3, (BX)(R12*1)
@@ -3546,11 +3990,11 @@ group98:
 	VMOVUPD Y3, 96(BX)(R12*1)
 	ADDQ    $+128, R12
 	CMPQ    R12, DI
-	JLT     group98
+	JLT     group126
 
-rest99:
+rest127:
 	TESTQ      R8, R8
-	JZ         end100
+	JZ         end128
 	VMOVUPS    128(R10), Y3
 	VMASKMOVPD (BX)(R12*1), Y3, Y3
 	VMULPD     Y3, Y1, Y3
@@ -3572,14 +4016,14 @@ rest99:
 	VMOVUPS    224(R10), Y4
 	VMASKMOVPD Y3, Y4, 96(BX)(R12*1)
 
-end100:
+end128:
 	VMULPD X1, X2, X2
 	VXORPD double8000000000000000<>+0(SB), X2, X2
 	VMOVSD X2, (BX)(R11*8)
 	ADDQ   SI, AX
 	ADDQ   SI, BX
 	CMPQ   AX, R9
-	JLT    row91
+	JLT    row119
 	VZEROUPPER
 	RET
 
@@ -3628,28 +4072,28 @@ TEXT ·crossEntropyLoss32AVX512(SB), NOSPLIT, $0-80
 	LEAQ    (AX)(R8*4), R8
 	IMUL3Q  $0x04, BX, BX
 
-row101:
+row129:
 	VMOVUPS singleff800000<>+0(SB), Z1
 	XORQ    R9, R9
 	CMPQ    R9, SI
-	JGE     rest103
+	JGE     rest131
 
-group102:
+group130:
 	VMOVUPS (AX)(R9*1), Z2
 	VMAXPS  Z1, Z2, Z1
 	ADDQ    $+64, R9
 	CMPQ    R9, SI
-	JLT     group102
+	JLT     group130
 
-rest103:
+rest131:
 	TESTQ     DI, DI
-	JZ        end104
+	JZ        end132
 	VMOVUPS.Z (AX)(R9*1), K1, Z2
 	VMOVUPS   singleff800000<>+0(SB), Z3
 	VMOVAPS   Z2, K1, Z3
 	VMAXPS    Z1, Z3, Z1
 
-end104:
+end132:
 	VEXTRACTF64X4 $0x01, Z1, Y2
 	VMAXPS        Y2, Y1, Y2
 	VEXTRACTF128  $0x01, Y2, X1
@@ -3668,9 +4112,9 @@ end104:
 	VBROADCASTSS  X4, Z4
 	XORQ          R9, R9
 	CMPQ          R9, SI
-	JGE           rest106
+	JGE           rest134
 
-group105:
+group133:
 	VMOVUPS      (AX)(R9*1), Z5
 	VSUBPS       Z1, Z5, Z5
 	VMAXPS       Z5, Z0, Z5
@@ -3697,11 +4141,11 @@ group105:
 	VSUBPS       single41800000<>+0(SB), Z4, Z4
 	ADDQ         $+64, R9
 	CMPQ         R9, SI
-	JLT          group105
+	JLT          group133
 
-rest106:
+rest134:
 	TESTQ        DI, DI
-	JZ           end107
+	JZ           end135
 	VMOVUPS.Z    (AX)(R9*1), K1, Z5
 	VSUBPS       Z1, Z5, Z5
 	VMAXPS       Z5, Z0, Z5
@@ -3728,7 +4172,7 @@ rest106:
 	VADDPS       Z7, Z3, Z3
 	VSUBPS       single41800000<>+0(SB), Z4, Z4
 
-end107:
+end135:
 	VEXTRACTF64X4 $0x01, Z2, Y4
 	VADDPS        Y4, Y2, Y4
 	VEXTRACTF128  $0x01, Y4, X2
@@ -3751,7 +4195,7 @@ end107:
 	ADDQ          $+12, DX
 	ADDQ          BX, AX
 	CMPQ          AX, R8
-	JLT           row101
+	JLT           row129
 	VZEROUPPER
 	RET
 
@@ -3778,25 +4222,25 @@ TEXT ·crossEntropyLoss64AVX512(SB), NOSPLIT, $0-80
 	LEAQ    (AX)(R8*8), R8
 	IMUL3Q  $0x08, BX, BX
 
-row108:
+row136:
 	VMOVUPD doublefff0000000000000<>+0(SB), Z1
 	VMOVUPD doublefff0000000000000<>+0(SB), Z2
 	XORQ    R9, R9
 	CMPQ    R9, SI
-	JGE     rest110
+	JGE     rest138
 
-group109:
+group137:
 	VMOVUPD (AX)(R9*1), Z3
 	VMAXPD  Z1, Z3, Z1
 	VMOVUPD 64(AX)(R9*1), Z3
 	VMAXPD  Z2, Z3, Z2
 	ADDQ    $+128, R9
 	CMPQ    R9, SI
-	JLT     group109
+	JLT     group137
 
-rest110:
+rest138:
 	TESTQ     DI, DI
-	JZ        end111
+	JZ        end139
 	VMOVUPD.Z (AX)(R9*1), K1, Z3
 	VMOVUPD   doublefff0000000000000<>+0(SB), Z4
 	VMOVAPD   Z3, K1, Z4
@@ -3806,7 +4250,7 @@ rest110:
 	VMOVAPD   Z3, K2, Z4
 	VMAXPD    Z2, Z4, Z2
 
-end111:
+end139:
 	VMAXPD        Z2, Z1, Z1
 	VEXTRACTF64X4 $0x01, Z1, Y2
 	VMAXPD        Y2, Y1, Y2
@@ -3825,9 +4269,9 @@ end111:
 	VBROADCASTSD  X5, Z5
 	XORQ          R9, R9
 	CMPQ          R9, SI
-	JGE           rest113
+	JGE           rest141
 
-group112:
+group140:
 	VMOVUPD      (AX)(R9*1), Z6
 	VSUBPD       Z1, Z6, Z6
 	VMAXPD       Z6, Z0, Z6
@@ -3887,11 +4331,11 @@ group112:
 	VSUBPD       double4030000000000000<>+0(SB), Z5, Z5
 	ADDQ         $+128, R9
 	CMPQ         R9, SI
-	JLT          group112
+	JLT          group140
 
-rest113:
+rest141:
 	TESTQ        DI, DI
-	JZ           end114
+	JZ           end142
 	VMOVUPD.Z    (AX)(R9*1), K1, Z6
 	VSUBPD       Z1, Z6, Z6
 	VMAXPD       Z6, Z0, Z6
@@ -3952,7 +4396,7 @@ rest113:
 	VADDPD       Z8, Z4, Z4
 	VSUBPD       double4030000000000000<>+0(SB), Z5, Z5
 
-end114:
+end142:
 	VADDPD        Z3, Z2, Z2
 	VEXTRACTF64X4 $0x01, Z2, Y3
 	VADDPD        Y3, Y2, Y3
@@ -3972,7 +4416,7 @@ end114:
 	ADDQ          $+24, DX
 	ADDQ          BX, AX
 	CMPQ          AX, R8
-	JLT           row108
+	JLT           row136
 	VZEROUPPER
 	RET
 
@@ -3996,25 +4440,25 @@ TEXT ·crossEntropyLoss32AVX2(SB), NOSPLIT, $0-80
 	LEAQ    (AX)(R8*4), R8
 	IMUL3Q  $0x04, BX, BX
 
-row115:
+row143:
 	VMOVUPS singleff800000<>+0(SB), Y1
 	VMOVUPS singleff800000<>+0(SB), Y2
 	XORQ    R10, R10
 	CMPQ    R10, SI
-	JGE     rest117
+	JGE     rest145
 
-group116:
+group144:
 	VMOVUPS (AX)(R10*1), Y3
 	VMAXPS  Y1, Y3, Y1
 	VMOVUPS 32(AX)(R10*1), Y3
 	VMAXPS  Y2, Y3, Y2
 	ADDQ    $+64, R10
 	CMPQ    R10, SI
-	JLT     group116
+	JLT     group144
 
-rest117:
+rest145:
 	TESTQ      DI, DI
-	JZ         end118
+	JZ         end146
 	VMOVUPS    64(R9), Y4
 	VMASKMOVPS (AX)(R10*1), Y4, Y3
 	VMOVUPS    singleff800000<>+0(SB), Y5
@@ -4026,7 +4470,7 @@ rest117:
 	VBLENDVPS  Y4, Y3, Y5, Y5
 	VMAXPS     Y2, Y5, Y2
 
-end118:
+end146:
 	VMAXPS       Y2, Y1, Y1
 	VEXTRACTF128 $0x01, Y1, X2
 	VMAXPS       X2, X1, X2
@@ -4045,9 +4489,9 @@ end118:
 	VBROADCASTSS X5, Y5
 	XORQ         R10, R10
 	CMPQ         R10, SI
-	JGE          rest120
+	JGE          rest148
 
-group119:
+group147:
 	VMOVUPS      (AX)(R10*1), Y6
 	VSUBPS       Y1, Y6, Y6
 	VMAXPS       Y6, Y0, Y6
@@ -4107,11 +4551,11 @@ group119:
 	VSUBPS       single41800000<>+0(SB), Y5, Y5
 	ADDQ         $+64, R10
 	CMPQ         R10, SI
-	JLT          group119
+	JLT          group147
 
-rest120:
+rest148:
 	TESTQ        DI, DI
-	JZ           end121
+	JZ           end149
 	VMOVUPS      64(R9), Y6
 	VMASKMOVPS   (AX)(R10*1), Y6, Y6
 	VSUBPS       Y1, Y6, Y6
@@ -4176,7 +4620,7 @@ rest120:
 	VADDPS       Y7, Y4, Y4
 	VSUBPS       single41800000<>+0(SB), Y5, Y5
 
-end121:
+end149:
 	VADDPS       Y3, Y2, Y2
 	VEXTRACTF128 $0x01, Y2, X3
 	VADDPS       X3, X2, X3
@@ -4196,7 +4640,7 @@ end121:
 	ADDQ         $+12, DX
 	ADDQ         BX, AX
 	CMPQ         AX, R8
-	JLT          row115
+	JLT          row143
 	VZEROUPPER
 	RET
 
@@ -4220,16 +4664,16 @@ TEXT ·crossEntropyLoss64AVX2(SB), NOSPLIT, $0-80
 	LEAQ    (AX)(R8*8), R8
 	IMUL3Q  $0x08, BX, BX
 
-row122:
+row150:
 	VMOVUPD doublefff0000000000000<>+0(SB), Y1
 	VMOVUPD doublefff0000000000000<>+0(SB), Y2
 	VMOVUPD doublefff0000000000000<>+0(SB), Y3
 	VMOVUPD doublefff0000000000000<>+0(SB), Y4
 	XORQ    R10, R10
 	CMPQ    R10, SI
-	JGE     rest124
+	JGE     rest152
 
-group123:
+group151:
 	VMOVUPD (AX)(R10*1), Y5
 	VMAXPD  Y1, Y5, Y1
 	VMOVUPD 32(AX)(R10*1), Y5
@@ -4240,11 +4684,11 @@ group123:
 	VMAXPD  Y4, Y5, Y4
 	ADDQ    $+128, R10
 	CMPQ    R10, SI
-	JLT     group123
+	JLT     group151
 
-rest124:
+rest152:
 	TESTQ      DI, DI
-	JZ         end125
+	JZ         end153
 	VMOVUPS    128(R9), Y6
 	VMASKMOVPD (AX)(R10*1), Y6, Y5
 	VMOVUPD    doublefff0000000000000<>+0(SB), Y7
@@ -4266,7 +4710,7 @@ rest124:
 	VBLENDVPD  Y6, Y5, Y7, Y7
 	VMAXPD     Y4, Y7, Y4
 
-end125:
+end153:
 	VMAXPD       Y3, Y1, Y1
 	VMAXPD       Y4, Y2, Y2
 	VMAXPD       Y2, Y1, Y1
@@ -4287,9 +4731,9 @@ end125:
 	VBROADCASTSD X7, Y7
 	XORQ         R10, R10
 	CMPQ         R10, SI
-	JGE          rest127
+	JGE          rest155
 
-group126:
+group154:
 	VMOVUPD      (AX)(R10*1), Y8
 	VSUBPD       Y1, Y8, Y8
 	VMAXPD       Y8, Y0, Y8
@@ -4425,11 +4869,11 @@ group126:
 	VSUBPD       double4030000000000000<>+0(SB), Y7, Y7
 	ADDQ         $+128, R10
 	CMPQ         R10, SI
-	JLT          group126
+	JLT          group154
 
-rest127:
+rest155:
 	TESTQ        DI, DI
-	JZ           end128
+	JZ           end156
 	VMOVUPS      128(R9), Y8
 	VMASKMOVPD   (AX)(R10*1), Y8, Y8
 	VSUBPD       Y1, Y8, Y8
@@ -4576,7 +5020,7 @@ rest127:
 	VADDPD       Y9, Y6, Y6
 	VSUBPD       double4030000000000000<>+0(SB), Y7, Y7
 
-end128:
+end156:
 	VADDPD       Y4, Y2, Y2
 	VADDPD       Y5, Y3, Y3
 	VADDPD       Y3, Y2, Y2
@@ -4594,6 +5038,6 @@ end128:
 	ADDQ         $+24, DX
 	ADDQ         BX, AX
 	CMPQ         AX, R8
-	JLT          row122
+	JLT          row150
 	VZEROUPPER
 	RET

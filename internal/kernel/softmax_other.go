@@ -16,6 +16,10 @@ func softmaxNarrowVector[T Float](dst []T, x []T, n int) {
 	panic(noVectorCode)
 }
 
+func softmaxBackwardVector[T Float](dx []T, y []T, dy []T, n int) {
+	panic(noVectorCode)
+}
+
 func crossEntropyVector[T Float](dx []T, x []T, class []int32, stats []T, n int, scale T) {
 	panic(noVectorCode)
 }

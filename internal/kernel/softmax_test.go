@@ -189,3 +189,61 @@ func TestSoftmaxIgnoresShift(t *testing.T) {
 		}
 	}
 }
+
+func TestSoftmaxBackward(t *testing.T) {
+	eachLevel(t, func(t *testing.T) {
+		t.Run("float32", testSoftmaxBackward[float32])
+		t.Run("float64", testSoftmaxBackward[float64])
+	})
+}
+
+// testSoftmaxBackward wants the bits of the formula, with the sum of a row in a tree of its lanes.
+func testSoftmaxBackward[T Float](t *testing.T) {
+	rng := rand.New(rand.NewPCG(23, 24))
+	special := specials[T]()
+	for n := 1; n < 80; n++ {
+		rows := rng.IntN(5)
+		if n == 79 {
+			rows = piece/n + 3 // more than one call of vector code
+		}
+		y, dy, dx := newInput[T](rng, rows, n, 0), newInput[T](rng, rows, n, 0), newOutput[T](rng, rows, n, 0)
+		if n%3 == 0 && rows > 0 {
+			y.set(rng.IntN(rows), rng.IntN(n), special[rng.IntN(len(special))])
+			dy.set(rng.IntN(rows), rng.IntN(n), special[rng.IntN(len(special))])
+		}
+		SoftmaxBackward(dx.data(), y.data(), dy.data(), n)
+		y.checkInput(t, "softmax gradient")
+		dy.checkInput(t, "softmax gradient")
+		dx.checkOutput(t, "softmax gradient")
+		onValue, onGradient := y.clone(), dy.clone()
+		SoftmaxBackward(onValue.data(), onValue.data(), dy.data(), n)
+		SoftmaxBackward(onGradient.data(), y.data(), onGradient.data(), n)
+		for i := range rows {
+			s := tree(n, func(chain T, j int) T { return mulAdd(dy.at(i, j), y.at(i, j), chain) })
+			for j := range n {
+				want := y.at(i, j) * (dy.at(i, j) - s)
+				for _, got := range []T{dx.at(i, j), onValue.at(i, j), onGradient.at(i, j)} {
+					if !sameBits(got, want) {
+						t.Fatalf("row %d of %d: dx[%d] = %v, want %v", i, n, j, got, want)
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestSoftmaxBackwardOfLongRows: rows longer than a piece have the sum of Dot.
+func TestSoftmaxBackwardOfLongRows(t *testing.T) {
+	eachLevel(t, func(t *testing.T) {
+		rng := rand.New(rand.NewPCG(25, 26))
+		const n = sumPiece + 5
+		y, dy, dx := randomFloats[float32](rng, 2*n), randomFloats[float32](rng, 2*n), make([]float32, 2*n)
+		SoftmaxBackward(dx, y, dy, n)
+		for i, v := range dx {
+			row := i / n * n
+			if want := y[i] * (dy[i] - Dot(dy[row:][:n], y[row:][:n])); i%97 == 0 && !sameBits(v, want) {
+				t.Fatalf("dx[%d] = %v, want %v", i, v, want)
+			}
+		}
+	})
+}

@@ -17,6 +17,7 @@ func softmax(e *emitter) {
 	e.kernel("max", "x []T -> T", "returns the largest element, NaN where there is one. x must not be empty.", largest)
 	e.kernel("softmax", "dst []T, x []T, n int", "computes e^(x−m)/Σ e^(x−m) of each row, m its largest. Shapes: dst, x [rows n], rows > 0.", softmaxWide)
 	e.kernel("softmaxNarrow", "dst []T, x []T, n int", "is softmax for rows of at most 16 elements.", softmaxNarrow)
+	e.kernel("softmaxBackward", "dx []T, y []T, dy []T, n int", "computes dx = y·(dy − Σ dy·y) of each row. Shapes: dx, y, dy [rows n], rows > 0.", softmaxBackward)
 	e.kernel("crossEntropy", "dx []T, x []T, class []int32, stats []T, n int, scale T",
 		"computes dx = scale·(softmax(x) − [j = class]) of each row, and what its loss is made of. Shapes: dx, x [rows n], class [rows], stats [rows 3].",
 		func(v vector) { crossEntropy(v, true) })
@@ -167,6 +168,29 @@ func softmaxNarrow(v vector) {
 			v.mul(factor, p[k], p[k])
 			g.store(p[k], dst, k)
 		}
+	})
+	v.ret()
+}
+
+func softmaxBackward(v vector) {
+	dx, y, dy := v.base("dx"), v.base("y"), v.base("dy")
+	r := v.rowOf(v.Load(v.Param("n"), v.GP64()).(reg.GPVirtual))
+	r.eachRow("y", []reg.Register{y, dx, dy}, func() {
+		dot := v.copies(r.vectors(), 0)
+		r.groups(func(g group) {
+			for k := range dot {
+				v.fma(g.load(dy, k, 0), g.load(y, k, 0), dot[k])
+			}
+		})
+		s := v.spread(v.joined(dot, v.add))
+		r.groups(func(g group) {
+			for k := range dot {
+				d := g.load(dy, k, 0)
+				v.sub(d, s, d)
+				v.mul(d, g.load(y, k, 0), d)
+				g.store(d, dx, k)
+			}
+		})
 	})
 	v.ret()
 }
