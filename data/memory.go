@@ -98,10 +98,9 @@ func (c *numbers[S]) Int32([]int32, []int) { panic(notIndex(c.spec)) }
 
 func gatherNumbers[S Numeric, T tensor.Float](c *numbers[S], dst []T, rows []int) {
 	width := c.spec.Shape.Size()
-	const ahead = 4 // rows: far enough for memory to answer, and not so far that the cache lets go of them
 	for i, r := range rows {
-		if i+ahead < len(rows) {
-			kernel.Prefetch(c.values[rows[i+ahead]*width:][:width])
+		if next := i + kernel.RowsAhead; next < len(rows) {
+			kernel.PrefetchRow(c.values, rows[next], width)
 		}
 		tensor.ScaleNumbers(dst[i*width:][:width], c.values[r*width:][:width], c.scale)
 	}

@@ -1,6 +1,9 @@
 package optim
 
-import "github.com/strata-ml/strata/tensor"
+import (
+	"github.com/strata-ml/strata/internal/kernel"
+	"github.com/strata-ml/strata/tensor"
+)
 
 // A RowUpdater is an Optimizer whose Update treats each element by itself, so that the rows of a table that a step
 // touched can be updated alone and the others left unread. It says so by answering a question; an optimizer that does
@@ -37,6 +40,12 @@ func (u *RowUpdate[T]) UpdateRows(o Optimizer[T]) {
 	}
 	u.one.Slots = slots
 	for i, row := range u.Rows {
+		if next := i + kernel.RowsAhead; next < len(u.Rows) {
+			kernel.PrefetchRow(u.Param, int(u.Rows[next]), u.Width)
+			for _, slot := range u.Slots {
+				kernel.PrefetchRow(slot, int(u.Rows[next]), u.Width)
+			}
+		}
 		at := int(row) * u.Width
 		u.one.Param, u.one.Grad = u.Param[at:at+u.Width], u.Grad[i*u.Width:(i+1)*u.Width]
 		for k, slot := range u.Slots {

@@ -1,6 +1,10 @@
 package tensor
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/strata-ml/strata/internal/kernel"
+)
 
 // A RowGradient is the gradient of a table [rows width] that is zero but for a few rows: those alone, each once, in the
 // order in which they were first added to. Its cost follows from the rows that are touched and not from the table.
@@ -87,6 +91,9 @@ func GatherRows[T Float](dst, table []T, rows []int32, width int) {
 	for i, row := range rows {
 		if uint(row) >= uint(n) {
 			panic(&RowError{Op: "gather_rows", At: i, Row: int(row), Rows: n})
+		}
+		if next := i + kernel.RowsAhead; next < len(rows) {
+			kernel.PrefetchRow(table, int(rows[next]), width)
 		}
 		at := int(row) * width
 		copy(dst[i*width:(i+1)*width], table[at:at+width])

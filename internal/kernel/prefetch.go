@@ -10,3 +10,14 @@ func Prefetch[E any](x []E) {
 		prefetch((*byte)(unsafe.Pointer(unsafe.SliceData(x))), len(x)*int(unsafe.Sizeof(element)))
 	}
 }
+
+// RowsAhead is how many rows before its use a row is prefetched: far enough for memory to answer, and not so far that the
+// cache lets go of it.
+const RowsAhead = 4
+
+// PrefetchRow prefetches a row of a table [… width]. It does nothing where the table has no such row.
+func PrefetchRow[E any](table []E, row, width int) {
+	if row >= 0 && (row+1)*width <= len(table) {
+		Prefetch(table[row*width : (row+1)*width])
+	}
+}
