@@ -51,6 +51,7 @@ type Declaration struct {
 	Workspaces  []int // elements
 	ReadsIn     bool  // Backward reads In
 	ReadsOut    bool  // Backward reads Out
+	Reshapes    bool  // the output is the input in another shape
 	RowsDepend  bool  // a row's output depends on the other rows of the batch
 	FLOPs       int   // operations of Forward per row
 }
@@ -84,6 +85,9 @@ func Declare[T tensor.Float](l Layer[T], in ...tensor.Spec) (*Declaration, error
 		if s.IsIndex() && !b.index[i] {
 			return nil, fmt.Errorf("input %d holds whole numbers, and the layer takes real ones", i)
 		}
+	}
+	if b.d.Reshapes && (len(b.d.In) != 1 || b.d.In[0].IsIndex() || b.d.In[0].Shape.Size() != b.d.Out.Size() || len(b.d.Params)+len(b.d.States) > 0) {
+		return nil, fmt.Errorf("the layer declares that it reshapes, and does more")
 	}
 	if b.d.FLOPs == 0 {
 		b.d.FLOPs = b.d.Out.Size()
@@ -204,6 +208,10 @@ func (b *Builder[T]) BackwardReads(in, out bool) { b.d.ReadsIn, b.d.ReadsOut = i
 
 // RowsDepend says that a row's output depends on the other rows of the batch, as in batch normalization.
 func (b *Builder[T]) RowsDepend() { b.d.RowsDepend = true }
+
+// Reshapes says that the output is the one input, element by element in the same order, in another shape, and so are
+// their gradients. Whoever runs the layer may let them share memory and leave out its Forward and Backward.
+func (b *Builder[T]) Reshapes() { b.d.Reshapes = true }
 
 // FLOPs says how many operations Forward costs per row, for the tables that estimate cost. Without the call it is one
 // per output element.

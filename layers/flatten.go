@@ -26,6 +26,7 @@ func (Flatten[T]) Build(b *Builder[T]) error {
 	}
 	b.Out(b.In(0).Size())
 	b.BackwardReads(false, false)
+	b.Reshapes()
 	return nil
 }
 

@@ -15,6 +15,8 @@ import (
 type Exec[T tensor.Float] struct {
 	m        *Model[T]
 	frames   []*layers.Frame[T]
+	from     [][]source // by node: whose values it reads, past nodes that only reshape
+	skips    []bool     // by node: it only reshapes, and whoever reads it reads its source
 	train    bool
 	capacity int
 	grads    []T      // gradients of all parameters but tables; nil when the Exec only predicts
@@ -65,8 +67,11 @@ func NewExec[T tensor.Float](m *Model[T], rows int, train bool) *Exec[T] {
 	e := &Exec[T]{m: m, train: train, capacity: rows}
 	n := len(m.nodes)
 	e.out, e.dout, e.adds, e.active = make([][]T, n), make([][]T, n), make([][]add, n), make([]bool, n)
+	e.resolveSources()
 	for i, nd := range m.nodes {
-		e.out[i] = kernel.Make[T](rows * nd.decl.Out.Size())
+		if !e.skips[i] {
+			e.out[i] = kernel.Make[T](rows * nd.decl.Out.Size())
+		}
 	}
 	for _, s := range m.states {
 		e.next = append(e.next, kernel.Make[T](s.Shape.Size()))
@@ -77,7 +82,7 @@ func NewExec[T tensor.Float](m *Model[T], rows int, train bool) *Exec[T] {
 		e.findActive()
 		e.sets = e.planGradients()
 		for i, nd := range m.nodes {
-			if e.active[i] || i == m.output {
+			if e.active[i] && !e.skips[i] || i == m.output {
 				e.dout[i] = kernel.Make[T](rows * nd.decl.Out.Size())
 			}
 		}
@@ -85,9 +90,26 @@ func NewExec[T tensor.Float](m *Model[T], rows int, train bool) *Exec[T] {
 	e.frames = make([]*layers.Frame[T], n)
 	claimed := make([]bool, n) // whose gradient a later node writes straight into dout
 	for i := n - 1; i >= 0; i-- {
+		if e.skips[i] {
+			continue
+		}
 		e.frames[i] = layers.NewFrame(m.nodes[i].decl, e.buffers(i, rows, claimed))
 	}
 	return e
+}
+
+// resolveSources finds the nodes that only reshape, but for the output of the model, and whose values each node reads.
+func (e *Exec[T]) resolveSources() {
+	e.from, e.skips = make([][]source, len(e.m.nodes)), make([]bool, len(e.m.nodes))
+	for i, nd := range e.m.nodes {
+		e.skips[i] = nd.decl.Reshapes && i != e.m.output
+		for _, s := range nd.from {
+			if s.node >= 0 && e.skips[s.node] {
+				s = e.from[s.node][0]
+			}
+			e.from[i] = append(e.from[i], s)
+		}
+	}
 }
 
 // planGradients decides for each parameter of each node whether its Backward sets the gradient or adds to it: the first
@@ -132,7 +154,7 @@ func (e *Exec[T]) findActive() {
 func (e *Exec[T]) buffers(i, rows int, claimed []bool) layers.Buffers[T] {
 	nd := e.m.nodes[i]
 	b := layers.Buffers[T]{Out: e.out[i], DOut: e.dout[i]}
-	for j, s := range nd.from {
+	for j, s := range e.from[i] {
 		var in, din []T
 		needs := false
 		if s.node >= 0 {
@@ -194,9 +216,12 @@ func (e *Exec[T]) Forward(b *tensor.Batch[T], train bool, key Key, first int) (p
 	e.rows, e.phase, e.step = b.Rows, "forward", key.Step
 	random := tensor.NewRandom(key.Seed).WithName("forward").With(uint64(key.Step))
 	for i := range e.m.nodes {
+		if e.skips[i] {
+			continue
+		}
 		nd, f := &e.m.nodes[i], e.frames[i]
 		e.node = i
-		for j, s := range nd.from {
+		for j, s := range e.from[i] {
 			if s.input >= 0 {
 				f.SetInput(j, b.Inputs[s.input])
 			}
@@ -253,7 +278,7 @@ func (e *Exec[T]) Backward() (err error) {
 		}
 	}
 	for i := len(e.m.nodes) - 1; i >= 0; i-- {
-		if !e.active[i] {
+		if !e.active[i] || e.skips[i] {
 			continue
 		}
 		e.node = i

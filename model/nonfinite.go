@@ -61,7 +61,7 @@ func (e *Exec[T]) FindNonFinite(b *tensor.Batch[T], key Key, dloss func(pred, dp
 // checkBackward looks at what the Backward of node i set and added.
 func (e *Exec[T]) checkBackward(i int) error {
 	nd := e.m.nodes[i]
-	for j, s := range nd.from {
+	for j, s := range e.from[i] {
 		if s.node >= 0 && e.active[s.node] {
 			if err := e.nonFinite(nd.name, fmt.Sprintf("gradient of input %d", j), e.frames[i].DIn(j), e.rows); err != nil {
 				return err
