@@ -38,47 +38,43 @@ loop1:
 	VFNMADD231PS Z5, Z6, Z7
 	VFNMADD231PS Z5, Z3, Z7
 	VMULPS       Z7, Z5, Z7
-	VMOVUPS      single3f800000<>+0(SB), Z6
-	VFNMADD231PS single41000000<>+0(SB), Z5, Z6
-	VFNMADD231PS single41000000<>+0(SB), Z7, Z6
-	VMOVUPS      singleb84133ad<>+0(SB), Z8
-	VFMADD213PS  singleb9683f48<>+0(SB), Z6, Z8
-	VFMADD213PS  single39337404<>+0(SB), Z6, Z8
-	VFMADD213PS  single3ad688da<>+0(SB), Z6, Z8
-	VFMADD213PS  singlebb64d175<>+0(SB), Z6, Z8
-	VFMADD213PS  singlebbf72a03<>+0(SB), Z6, Z8
-	VFMADD213PS  single3d776418<>+0(SB), Z6, Z8
-	VFMADD213PS  singlebe3eff82<>+0(SB), Z6, Z8
-	VFMADD213PS  single3ec636dd<>+0(SB), Z6, Z8
-	VFMADD213PS  singlebf1b9f1d<>+0(SB), Z6, Z8
-	VMOVAPS      Z8, Z9
-	VFMADD213PS  single3f415a5e<>+0(SB), Z6, Z9
-	VSUBPS       single3f415a5e<>+0(SB), Z9, Z3
-	VFNMADD231PS Z6, Z8, Z3
-	VMULPS       Z7, Z9, Z6
-	VFNMADD231PS Z3, Z5, Z6
-	VFMADD231PS  Z9, Z5, Z6
-	VMOVAPS      Z2, Z3
-	VMULPS       Z3, Z2, Z5
-	VMOVAPS      Z5, Z7
-	VFNMADD231PS Z2, Z3, Z7
-	VORPS        single80000000<>+0(SB), Z5, Z5
-	VMOVUPS      single4b4000fe<>+0(SB), Z3
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z5, Z3
-	VSUBPS       single4b4000fe<>+0(SB), Z3, Z3
-	VFNMADD231PS single3f317200<>+0(SB), Z3, Z5
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z3, Z5
-	VADDPS       Z7, Z5, Z5
+	VMOVUPS      single3f800000<>+0(SB), Z3
+	VFNMADD231PS single41000000<>+0(SB), Z5, Z3
+	VFNMADD231PS single41000000<>+0(SB), Z7, Z3
+	VMOVUPS      singleb84133ad<>+0(SB), Z6
+	VFMADD213PS  singleb9683f48<>+0(SB), Z3, Z6
+	VFMADD213PS  single39337404<>+0(SB), Z3, Z6
+	VFMADD213PS  single3ad688da<>+0(SB), Z3, Z6
+	VFMADD213PS  singlebb64d175<>+0(SB), Z3, Z6
+	VFMADD213PS  singlebbf72a03<>+0(SB), Z3, Z6
+	VFMADD213PS  single3d776418<>+0(SB), Z3, Z6
+	VFMADD213PS  singlebe3eff82<>+0(SB), Z3, Z6
+	VFMADD213PS  single3ec636dd<>+0(SB), Z3, Z6
+	VFMADD213PS  singlebf1b9f1d<>+0(SB), Z3, Z6
+	VFMADD213PS  single3f415a5e<>+0(SB), Z3, Z6
+	VMULPS       Z7, Z6, Z3
+	VFMADD231PS  Z6, Z5, Z3
+	VMOVAPS      Z2, Z5
+	VMULPS       Z5, Z2, Z6
+	VMOVAPS      Z6, Z7
+	VFNMADD231PS Z2, Z5, Z7
+	VORPS        single80000000<>+0(SB), Z6, Z6
+	VMOVUPS      single4b4000fe<>+0(SB), Z5
+	VFMADD231PS  single3fb8aa3b<>+0(SB), Z6, Z5
+	VSUBPS       single4b4000fe<>+0(SB), Z5, Z5
+	VFNMADD231PS single3f317200<>+0(SB), Z5, Z6
+	VFNMADD231PS single35bfbe8e<>+0(SB), Z5, Z6
+	VADDPS       Z7, Z6, Z6
 	VMOVUPS      single3950d0b2<>+0(SB), Z7
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z5, Z7
-	VFMADD213PS  single3c088848<>+0(SB), Z5, Z7
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z5, Z7
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z5, Z7
-	VFMADD213PS  single3f000000<>+0(SB), Z5, Z7
-	VMULPS       Z5, Z5, Z8
-	VFMADD213PS  Z5, Z8, Z7
-	VFMADD213PS  Z6, Z6, Z7
-	VSCALEFPS    Z3, Z7, Z7
+	VFMADD213PS  single3ab6ba43<>+0(SB), Z6, Z7
+	VFMADD213PS  single3c088848<>+0(SB), Z6, Z7
+	VFMADD213PS  single3d2aaa57<>+0(SB), Z6, Z7
+	VFMADD213PS  single3e2aaaab<>+0(SB), Z6, Z7
+	VFMADD213PS  single3f000000<>+0(SB), Z6, Z7
+	VMULPS       Z6, Z6, Z8
+	VFMADD213PS  Z6, Z8, Z7
+	VFMADD213PS  Z3, Z3, Z7
+	VSCALEFPS    Z5, Z7, Z7
 	VMOVUPS      single3f800000<>+0(SB), Z3
 	VFNMADD231PS single40000000<>+0(SB), Z7, Z3
 	VMOVUPS      single3f400000<>+0(SB), Z5
@@ -111,47 +107,43 @@ loop1:
 	VFNMADD231PS Z5, Z6, Z7
 	VFNMADD231PS Z5, Z3, Z7
 	VMULPS       Z7, Z5, Z7
-	VMOVUPS      single3f800000<>+0(SB), Z6
-	VFNMADD231PS single41000000<>+0(SB), Z5, Z6
-	VFNMADD231PS single41000000<>+0(SB), Z7, Z6
-	VMOVUPS      singleb84133ad<>+0(SB), Z8
-	VFMADD213PS  singleb9683f48<>+0(SB), Z6, Z8
-	VFMADD213PS  single39337404<>+0(SB), Z6, Z8
-	VFMADD213PS  single3ad688da<>+0(SB), Z6, Z8
-	VFMADD213PS  singlebb64d175<>+0(SB), Z6, Z8
-	VFMADD213PS  singlebbf72a03<>+0(SB), Z6, Z8
-	VFMADD213PS  single3d776418<>+0(SB), Z6, Z8
-	VFMADD213PS  singlebe3eff82<>+0(SB), Z6, Z8
-	VFMADD213PS  single3ec636dd<>+0(SB), Z6, Z8
-	VFMADD213PS  singlebf1b9f1d<>+0(SB), Z6, Z8
-	VMOVAPS      Z8, Z9
-	VFMADD213PS  single3f415a5e<>+0(SB), Z6, Z9
-	VSUBPS       single3f415a5e<>+0(SB), Z9, Z3
-	VFNMADD231PS Z6, Z8, Z3
-	VMULPS       Z7, Z9, Z6
-	VFNMADD231PS Z3, Z5, Z6
-	VFMADD231PS  Z9, Z5, Z6
-	VMOVAPS      Z2, Z3
-	VMULPS       Z3, Z2, Z5
-	VMOVAPS      Z5, Z7
-	VFNMADD231PS Z2, Z3, Z7
-	VORPS        single80000000<>+0(SB), Z5, Z5
-	VMOVUPS      single4b4000fe<>+0(SB), Z3
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z5, Z3
-	VSUBPS       single4b4000fe<>+0(SB), Z3, Z3
-	VFNMADD231PS single3f317200<>+0(SB), Z3, Z5
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z3, Z5
-	VADDPS       Z7, Z5, Z5
+	VMOVUPS      single3f800000<>+0(SB), Z3
+	VFNMADD231PS single41000000<>+0(SB), Z5, Z3
+	VFNMADD231PS single41000000<>+0(SB), Z7, Z3
+	VMOVUPS      singleb84133ad<>+0(SB), Z6
+	VFMADD213PS  singleb9683f48<>+0(SB), Z3, Z6
+	VFMADD213PS  single39337404<>+0(SB), Z3, Z6
+	VFMADD213PS  single3ad688da<>+0(SB), Z3, Z6
+	VFMADD213PS  singlebb64d175<>+0(SB), Z3, Z6
+	VFMADD213PS  singlebbf72a03<>+0(SB), Z3, Z6
+	VFMADD213PS  single3d776418<>+0(SB), Z3, Z6
+	VFMADD213PS  singlebe3eff82<>+0(SB), Z3, Z6
+	VFMADD213PS  single3ec636dd<>+0(SB), Z3, Z6
+	VFMADD213PS  singlebf1b9f1d<>+0(SB), Z3, Z6
+	VFMADD213PS  single3f415a5e<>+0(SB), Z3, Z6
+	VMULPS       Z7, Z6, Z3
+	VFMADD231PS  Z6, Z5, Z3
+	VMOVAPS      Z2, Z5
+	VMULPS       Z5, Z2, Z6
+	VMOVAPS      Z6, Z7
+	VFNMADD231PS Z2, Z5, Z7
+	VORPS        single80000000<>+0(SB), Z6, Z6
+	VMOVUPS      single4b4000fe<>+0(SB), Z5
+	VFMADD231PS  single3fb8aa3b<>+0(SB), Z6, Z5
+	VSUBPS       single4b4000fe<>+0(SB), Z5, Z5
+	VFNMADD231PS single3f317200<>+0(SB), Z5, Z6
+	VFNMADD231PS single35bfbe8e<>+0(SB), Z5, Z6
+	VADDPS       Z7, Z6, Z6
 	VMOVUPS      single3950d0b2<>+0(SB), Z7
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z5, Z7
-	VFMADD213PS  single3c088848<>+0(SB), Z5, Z7
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z5, Z7
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z5, Z7
-	VFMADD213PS  single3f000000<>+0(SB), Z5, Z7
-	VMULPS       Z5, Z5, Z8
-	VFMADD213PS  Z5, Z8, Z7
-	VFMADD213PS  Z6, Z6, Z7
-	VSCALEFPS    Z3, Z7, Z7
+	VFMADD213PS  single3ab6ba43<>+0(SB), Z6, Z7
+	VFMADD213PS  single3c088848<>+0(SB), Z6, Z7
+	VFMADD213PS  single3d2aaa57<>+0(SB), Z6, Z7
+	VFMADD213PS  single3e2aaaab<>+0(SB), Z6, Z7
+	VFMADD213PS  single3f000000<>+0(SB), Z6, Z7
+	VMULPS       Z6, Z6, Z8
+	VFMADD213PS  Z6, Z8, Z7
+	VFMADD213PS  Z3, Z3, Z7
+	VSCALEFPS    Z5, Z7, Z7
 	VMOVUPS      single3f800000<>+0(SB), Z3
 	VFNMADD231PS single40000000<>+0(SB), Z7, Z3
 	VMOVUPS      single3f400000<>+0(SB), Z5
@@ -195,47 +187,43 @@ loop3:
 	VFNMADD231PS Z5, Z6, Z7
 	VFNMADD231PS Z5, Z3, Z7
 	VMULPS       Z7, Z5, Z7
-	VMOVUPS      single3f800000<>+0(SB), Z6
-	VFNMADD231PS single41000000<>+0(SB), Z5, Z6
-	VFNMADD231PS single41000000<>+0(SB), Z7, Z6
-	VMOVUPS      singleb84133ad<>+0(SB), Z8
-	VFMADD213PS  singleb9683f48<>+0(SB), Z6, Z8
-	VFMADD213PS  single39337404<>+0(SB), Z6, Z8
-	VFMADD213PS  single3ad688da<>+0(SB), Z6, Z8
-	VFMADD213PS  singlebb64d175<>+0(SB), Z6, Z8
-	VFMADD213PS  singlebbf72a03<>+0(SB), Z6, Z8
-	VFMADD213PS  single3d776418<>+0(SB), Z6, Z8
-	VFMADD213PS  singlebe3eff82<>+0(SB), Z6, Z8
-	VFMADD213PS  single3ec636dd<>+0(SB), Z6, Z8
-	VFMADD213PS  singlebf1b9f1d<>+0(SB), Z6, Z8
-	VMOVAPS      Z8, Z9
-	VFMADD213PS  single3f415a5e<>+0(SB), Z6, Z9
-	VSUBPS       single3f415a5e<>+0(SB), Z9, Z3
-	VFNMADD231PS Z6, Z8, Z3
-	VMULPS       Z7, Z9, Z6
-	VFNMADD231PS Z3, Z5, Z6
-	VFMADD231PS  Z9, Z5, Z6
-	VMOVAPS      Z2, Z3
-	VMULPS       Z3, Z2, Z5
-	VMOVAPS      Z5, Z7
-	VFNMADD231PS Z2, Z3, Z7
-	VORPS        single80000000<>+0(SB), Z5, Z5
-	VMOVUPS      single4b4000fe<>+0(SB), Z3
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z5, Z3
-	VSUBPS       single4b4000fe<>+0(SB), Z3, Z3
-	VFNMADD231PS single3f317200<>+0(SB), Z3, Z5
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z3, Z5
-	VADDPS       Z7, Z5, Z5
+	VMOVUPS      single3f800000<>+0(SB), Z3
+	VFNMADD231PS single41000000<>+0(SB), Z5, Z3
+	VFNMADD231PS single41000000<>+0(SB), Z7, Z3
+	VMOVUPS      singleb84133ad<>+0(SB), Z6
+	VFMADD213PS  singleb9683f48<>+0(SB), Z3, Z6
+	VFMADD213PS  single39337404<>+0(SB), Z3, Z6
+	VFMADD213PS  single3ad688da<>+0(SB), Z3, Z6
+	VFMADD213PS  singlebb64d175<>+0(SB), Z3, Z6
+	VFMADD213PS  singlebbf72a03<>+0(SB), Z3, Z6
+	VFMADD213PS  single3d776418<>+0(SB), Z3, Z6
+	VFMADD213PS  singlebe3eff82<>+0(SB), Z3, Z6
+	VFMADD213PS  single3ec636dd<>+0(SB), Z3, Z6
+	VFMADD213PS  singlebf1b9f1d<>+0(SB), Z3, Z6
+	VFMADD213PS  single3f415a5e<>+0(SB), Z3, Z6
+	VMULPS       Z7, Z6, Z3
+	VFMADD231PS  Z6, Z5, Z3
+	VMOVAPS      Z2, Z5
+	VMULPS       Z5, Z2, Z6
+	VMOVAPS      Z6, Z7
+	VFNMADD231PS Z2, Z5, Z7
+	VORPS        single80000000<>+0(SB), Z6, Z6
+	VMOVUPS      single4b4000fe<>+0(SB), Z5
+	VFMADD231PS  single3fb8aa3b<>+0(SB), Z6, Z5
+	VSUBPS       single4b4000fe<>+0(SB), Z5, Z5
+	VFNMADD231PS single3f317200<>+0(SB), Z5, Z6
+	VFNMADD231PS single35bfbe8e<>+0(SB), Z5, Z6
+	VADDPS       Z7, Z6, Z6
 	VMOVUPS      single3950d0b2<>+0(SB), Z7
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z5, Z7
-	VFMADD213PS  single3c088848<>+0(SB), Z5, Z7
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z5, Z7
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z5, Z7
-	VFMADD213PS  single3f000000<>+0(SB), Z5, Z7
-	VMULPS       Z5, Z5, Z8
-	VFMADD213PS  Z5, Z8, Z7
-	VFMADD213PS  Z6, Z6, Z7
-	VSCALEFPS    Z3, Z7, Z7
+	VFMADD213PS  single3ab6ba43<>+0(SB), Z6, Z7
+	VFMADD213PS  single3c088848<>+0(SB), Z6, Z7
+	VFMADD213PS  single3d2aaa57<>+0(SB), Z6, Z7
+	VFMADD213PS  single3e2aaaab<>+0(SB), Z6, Z7
+	VFMADD213PS  single3f000000<>+0(SB), Z6, Z7
+	VMULPS       Z6, Z6, Z8
+	VFMADD213PS  Z6, Z8, Z7
+	VFMADD213PS  Z3, Z3, Z7
+	VSCALEFPS    Z5, Z7, Z7
 	VMOVUPS      single3f800000<>+0(SB), Z3
 	VFNMADD231PS single40000000<>+0(SB), Z7, Z3
 	VMOVUPS      single3f400000<>+0(SB), Z5
@@ -280,47 +268,43 @@ done4:
 	VFNMADD231PS Z4, Z5, Z6
 	VFNMADD231PS Z4, Z0, Z6
 	VMULPS       Z6, Z4, Z6
-	VMOVUPS      single3f800000<>+0(SB), Z5
-	VFNMADD231PS single41000000<>+0(SB), Z4, Z5
-	VFNMADD231PS single41000000<>+0(SB), Z6, Z5
-	VMOVUPS      singleb84133ad<>+0(SB), Z7
-	VFMADD213PS  singleb9683f48<>+0(SB), Z5, Z7
-	VFMADD213PS  single39337404<>+0(SB), Z5, Z7
-	VFMADD213PS  single3ad688da<>+0(SB), Z5, Z7
-	VFMADD213PS  singlebb64d175<>+0(SB), Z5, Z7
-	VFMADD213PS  singlebbf72a03<>+0(SB), Z5, Z7
-	VFMADD213PS  single3d776418<>+0(SB), Z5, Z7
-	VFMADD213PS  singlebe3eff82<>+0(SB), Z5, Z7
-	VFMADD213PS  single3ec636dd<>+0(SB), Z5, Z7
-	VFMADD213PS  singlebf1b9f1d<>+0(SB), Z5, Z7
-	VMOVAPS      Z7, Z8
-	VFMADD213PS  single3f415a5e<>+0(SB), Z5, Z8
-	VSUBPS       single3f415a5e<>+0(SB), Z8, Z0
-	VFNMADD231PS Z5, Z7, Z0
-	VMULPS       Z6, Z8, Z5
-	VFNMADD231PS Z0, Z4, Z5
-	VFMADD231PS  Z8, Z4, Z5
-	VMOVAPS      Z2, Z0
-	VMULPS       Z0, Z2, Z4
-	VMOVAPS      Z4, Z6
-	VFNMADD231PS Z2, Z0, Z6
-	VORPS        single80000000<>+0(SB), Z4, Z4
-	VMOVUPS      single4b4000fe<>+0(SB), Z0
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z4, Z0
-	VSUBPS       single4b4000fe<>+0(SB), Z0, Z0
-	VFNMADD231PS single3f317200<>+0(SB), Z0, Z4
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z0, Z4
-	VADDPS       Z6, Z4, Z4
+	VMOVUPS      single3f800000<>+0(SB), Z0
+	VFNMADD231PS single41000000<>+0(SB), Z4, Z0
+	VFNMADD231PS single41000000<>+0(SB), Z6, Z0
+	VMOVUPS      singleb84133ad<>+0(SB), Z5
+	VFMADD213PS  singleb9683f48<>+0(SB), Z0, Z5
+	VFMADD213PS  single39337404<>+0(SB), Z0, Z5
+	VFMADD213PS  single3ad688da<>+0(SB), Z0, Z5
+	VFMADD213PS  singlebb64d175<>+0(SB), Z0, Z5
+	VFMADD213PS  singlebbf72a03<>+0(SB), Z0, Z5
+	VFMADD213PS  single3d776418<>+0(SB), Z0, Z5
+	VFMADD213PS  singlebe3eff82<>+0(SB), Z0, Z5
+	VFMADD213PS  single3ec636dd<>+0(SB), Z0, Z5
+	VFMADD213PS  singlebf1b9f1d<>+0(SB), Z0, Z5
+	VFMADD213PS  single3f415a5e<>+0(SB), Z0, Z5
+	VMULPS       Z6, Z5, Z0
+	VFMADD231PS  Z5, Z4, Z0
+	VMOVAPS      Z2, Z4
+	VMULPS       Z4, Z2, Z5
+	VMOVAPS      Z5, Z6
+	VFNMADD231PS Z2, Z4, Z6
+	VORPS        single80000000<>+0(SB), Z5, Z5
+	VMOVUPS      single4b4000fe<>+0(SB), Z4
+	VFMADD231PS  single3fb8aa3b<>+0(SB), Z5, Z4
+	VSUBPS       single4b4000fe<>+0(SB), Z4, Z4
+	VFNMADD231PS single3f317200<>+0(SB), Z4, Z5
+	VFNMADD231PS single35bfbe8e<>+0(SB), Z4, Z5
+	VADDPS       Z6, Z5, Z5
 	VMOVUPS      single3950d0b2<>+0(SB), Z6
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z4, Z6
-	VFMADD213PS  single3c088848<>+0(SB), Z4, Z6
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z4, Z6
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z4, Z6
-	VFMADD213PS  single3f000000<>+0(SB), Z4, Z6
-	VMULPS       Z4, Z4, Z7
-	VFMADD213PS  Z4, Z7, Z6
-	VFMADD213PS  Z5, Z5, Z6
-	VSCALEFPS    Z0, Z6, Z6
+	VFMADD213PS  single3ab6ba43<>+0(SB), Z5, Z6
+	VFMADD213PS  single3c088848<>+0(SB), Z5, Z6
+	VFMADD213PS  single3d2aaa57<>+0(SB), Z5, Z6
+	VFMADD213PS  single3e2aaaab<>+0(SB), Z5, Z6
+	VFMADD213PS  single3f000000<>+0(SB), Z5, Z6
+	VMULPS       Z5, Z5, Z7
+	VFMADD213PS  Z5, Z7, Z6
+	VFMADD213PS  Z0, Z0, Z6
+	VSCALEFPS    Z4, Z6, Z6
 	VMOVUPS      single3f800000<>+0(SB), Z0
 	VFNMADD231PS single40000000<>+0(SB), Z6, Z0
 	VMOVUPS      single3f400000<>+0(SB), Z4
@@ -567,24 +551,6 @@ DATA single41000000<>+56(SB)/4, $0x41000000
 DATA single41000000<>+60(SB)/4, $0x41000000
 GLOBL single41000000<>(SB), RODATA|NOPTR, $64
 
-DATA single3f415a5e<>+0(SB)/4, $0x3f415a5e
-DATA single3f415a5e<>+4(SB)/4, $0x3f415a5e
-DATA single3f415a5e<>+8(SB)/4, $0x3f415a5e
-DATA single3f415a5e<>+12(SB)/4, $0x3f415a5e
-DATA single3f415a5e<>+16(SB)/4, $0x3f415a5e
-DATA single3f415a5e<>+20(SB)/4, $0x3f415a5e
-DATA single3f415a5e<>+24(SB)/4, $0x3f415a5e
-DATA single3f415a5e<>+28(SB)/4, $0x3f415a5e
-DATA single3f415a5e<>+32(SB)/4, $0x3f415a5e
-DATA single3f415a5e<>+36(SB)/4, $0x3f415a5e
-DATA single3f415a5e<>+40(SB)/4, $0x3f415a5e
-DATA single3f415a5e<>+44(SB)/4, $0x3f415a5e
-DATA single3f415a5e<>+48(SB)/4, $0x3f415a5e
-DATA single3f415a5e<>+52(SB)/4, $0x3f415a5e
-DATA single3f415a5e<>+56(SB)/4, $0x3f415a5e
-DATA single3f415a5e<>+60(SB)/4, $0x3f415a5e
-GLOBL single3f415a5e<>(SB), RODATA|NOPTR, $64
-
 DATA singleb84133ad<>+0(SB)/4, $0xb84133ad
 DATA singleb84133ad<>+4(SB)/4, $0xb84133ad
 DATA singleb84133ad<>+8(SB)/4, $0xb84133ad
@@ -764,6 +730,24 @@ DATA singlebf1b9f1d<>+52(SB)/4, $0xbf1b9f1d
 DATA singlebf1b9f1d<>+56(SB)/4, $0xbf1b9f1d
 DATA singlebf1b9f1d<>+60(SB)/4, $0xbf1b9f1d
 GLOBL singlebf1b9f1d<>(SB), RODATA|NOPTR, $64
+
+DATA single3f415a5e<>+0(SB)/4, $0x3f415a5e
+DATA single3f415a5e<>+4(SB)/4, $0x3f415a5e
+DATA single3f415a5e<>+8(SB)/4, $0x3f415a5e
+DATA single3f415a5e<>+12(SB)/4, $0x3f415a5e
+DATA single3f415a5e<>+16(SB)/4, $0x3f415a5e
+DATA single3f415a5e<>+20(SB)/4, $0x3f415a5e
+DATA single3f415a5e<>+24(SB)/4, $0x3f415a5e
+DATA single3f415a5e<>+28(SB)/4, $0x3f415a5e
+DATA single3f415a5e<>+32(SB)/4, $0x3f415a5e
+DATA single3f415a5e<>+36(SB)/4, $0x3f415a5e
+DATA single3f415a5e<>+40(SB)/4, $0x3f415a5e
+DATA single3f415a5e<>+44(SB)/4, $0x3f415a5e
+DATA single3f415a5e<>+48(SB)/4, $0x3f415a5e
+DATA single3f415a5e<>+52(SB)/4, $0x3f415a5e
+DATA single3f415a5e<>+56(SB)/4, $0x3f415a5e
+DATA single3f415a5e<>+60(SB)/4, $0x3f415a5e
+GLOBL single3f415a5e<>(SB), RODATA|NOPTR, $64
 
 DATA single4b4000fe<>+0(SB)/4, $0x4b4000fe
 DATA single4b4000fe<>+4(SB)/4, $0x4b4000fe
@@ -1025,36 +1009,36 @@ loop6:
 	VMOVUPD      double3ff0000000000000<>+0(SB), Z6
 	VFNMADD231PD double4020000000000000<>+0(SB), Z5, Z6
 	VFNMADD231PD double4020000000000000<>+0(SB), Z7, Z6
-	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Z8
-	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Z6, Z8
-	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Z6, Z8
-	VFMADD213PD  double3e54a395eb062972<>+0(SB), Z6, Z8
-	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Z6, Z8
-	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Z6, Z8
-	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Z6, Z8
-	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Z6, Z8
-	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Z6, Z8
-	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Z6, Z8
-	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Z6, Z8
-	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Z6, Z8
-	VFMADD213PD  double3f026d0994193c10<>+0(SB), Z6, Z8
-	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Z6, Z8
-	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Z6, Z8
-	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Z6, Z8
-	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Z6, Z8
-	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Z6, Z8
-	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Z6, Z8
-	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Z6, Z8
-	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Z6, Z8
-	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Z6, Z8
-	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Z6, Z8
-	VMOVAPD      Z8, Z9
-	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Z6, Z9
-	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Z9, Z3
-	VFNMADD231PD Z6, Z8, Z3
-	VMULPD       Z7, Z9, Z6
+	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Z9
+	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Z6, Z9
+	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Z6, Z9
+	VFMADD213PD  double3e54a395eb062972<>+0(SB), Z6, Z9
+	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Z6, Z9
+	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Z6, Z9
+	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Z6, Z9
+	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Z6, Z9
+	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Z6, Z9
+	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Z6, Z9
+	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Z6, Z9
+	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Z6, Z9
+	VFMADD213PD  double3f026d0994193c10<>+0(SB), Z6, Z9
+	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Z6, Z9
+	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Z6, Z9
+	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Z6, Z9
+	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Z6, Z9
+	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Z6, Z9
+	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Z6, Z9
+	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Z6, Z9
+	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Z6, Z9
+	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Z6, Z9
+	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Z6, Z9
+	VMOVAPD      Z9, Z8
+	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Z6, Z8
+	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Z8, Z3
+	VFNMADD231PD Z6, Z9, Z3
+	VMULPD       Z7, Z8, Z6
 	VFNMADD231PD Z3, Z5, Z6
-	VFMADD231PD  Z9, Z5, Z6
+	VFMADD231PD  Z8, Z5, Z6
 	VMOVAPD      Z2, Z3
 	VMULPD       Z3, Z2, Z5
 	VMOVAPD      Z5, Z7
@@ -1121,36 +1105,36 @@ loop6:
 	VMOVUPD      double3ff0000000000000<>+0(SB), Z6
 	VFNMADD231PD double4020000000000000<>+0(SB), Z5, Z6
 	VFNMADD231PD double4020000000000000<>+0(SB), Z7, Z6
-	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Z8
-	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Z6, Z8
-	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Z6, Z8
-	VFMADD213PD  double3e54a395eb062972<>+0(SB), Z6, Z8
-	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Z6, Z8
-	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Z6, Z8
-	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Z6, Z8
-	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Z6, Z8
-	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Z6, Z8
-	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Z6, Z8
-	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Z6, Z8
-	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Z6, Z8
-	VFMADD213PD  double3f026d0994193c10<>+0(SB), Z6, Z8
-	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Z6, Z8
-	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Z6, Z8
-	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Z6, Z8
-	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Z6, Z8
-	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Z6, Z8
-	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Z6, Z8
-	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Z6, Z8
-	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Z6, Z8
-	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Z6, Z8
-	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Z6, Z8
-	VMOVAPD      Z8, Z9
-	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Z6, Z9
-	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Z9, Z3
-	VFNMADD231PD Z6, Z8, Z3
-	VMULPD       Z7, Z9, Z6
+	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Z9
+	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Z6, Z9
+	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Z6, Z9
+	VFMADD213PD  double3e54a395eb062972<>+0(SB), Z6, Z9
+	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Z6, Z9
+	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Z6, Z9
+	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Z6, Z9
+	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Z6, Z9
+	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Z6, Z9
+	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Z6, Z9
+	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Z6, Z9
+	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Z6, Z9
+	VFMADD213PD  double3f026d0994193c10<>+0(SB), Z6, Z9
+	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Z6, Z9
+	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Z6, Z9
+	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Z6, Z9
+	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Z6, Z9
+	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Z6, Z9
+	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Z6, Z9
+	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Z6, Z9
+	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Z6, Z9
+	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Z6, Z9
+	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Z6, Z9
+	VMOVAPD      Z9, Z8
+	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Z6, Z8
+	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Z8, Z3
+	VFNMADD231PD Z6, Z9, Z3
+	VMULPD       Z7, Z8, Z6
 	VFNMADD231PD Z3, Z5, Z6
-	VFMADD231PD  Z9, Z5, Z6
+	VFMADD231PD  Z8, Z5, Z6
 	VMOVAPD      Z2, Z3
 	VMULPD       Z3, Z2, Z5
 	VMOVAPD      Z5, Z7
@@ -1228,36 +1212,36 @@ loop8:
 	VMOVUPD      double3ff0000000000000<>+0(SB), Z6
 	VFNMADD231PD double4020000000000000<>+0(SB), Z5, Z6
 	VFNMADD231PD double4020000000000000<>+0(SB), Z7, Z6
-	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Z8
-	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Z6, Z8
-	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Z6, Z8
-	VFMADD213PD  double3e54a395eb062972<>+0(SB), Z6, Z8
-	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Z6, Z8
-	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Z6, Z8
-	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Z6, Z8
-	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Z6, Z8
-	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Z6, Z8
-	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Z6, Z8
-	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Z6, Z8
-	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Z6, Z8
-	VFMADD213PD  double3f026d0994193c10<>+0(SB), Z6, Z8
-	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Z6, Z8
-	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Z6, Z8
-	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Z6, Z8
-	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Z6, Z8
-	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Z6, Z8
-	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Z6, Z8
-	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Z6, Z8
-	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Z6, Z8
-	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Z6, Z8
-	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Z6, Z8
-	VMOVAPD      Z8, Z9
-	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Z6, Z9
-	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Z9, Z3
-	VFNMADD231PD Z6, Z8, Z3
-	VMULPD       Z7, Z9, Z6
+	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Z9
+	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Z6, Z9
+	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Z6, Z9
+	VFMADD213PD  double3e54a395eb062972<>+0(SB), Z6, Z9
+	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Z6, Z9
+	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Z6, Z9
+	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Z6, Z9
+	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Z6, Z9
+	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Z6, Z9
+	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Z6, Z9
+	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Z6, Z9
+	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Z6, Z9
+	VFMADD213PD  double3f026d0994193c10<>+0(SB), Z6, Z9
+	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Z6, Z9
+	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Z6, Z9
+	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Z6, Z9
+	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Z6, Z9
+	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Z6, Z9
+	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Z6, Z9
+	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Z6, Z9
+	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Z6, Z9
+	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Z6, Z9
+	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Z6, Z9
+	VMOVAPD      Z9, Z8
+	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Z6, Z8
+	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Z8, Z3
+	VFNMADD231PD Z6, Z9, Z3
+	VMULPD       Z7, Z8, Z6
 	VFNMADD231PD Z3, Z5, Z6
-	VFMADD231PD  Z9, Z5, Z6
+	VFMADD231PD  Z8, Z5, Z6
 	VMOVAPD      Z2, Z3
 	VMULPD       Z3, Z2, Z5
 	VMOVAPD      Z5, Z7
@@ -1336,36 +1320,36 @@ done9:
 	VMOVUPD      double3ff0000000000000<>+0(SB), Z5
 	VFNMADD231PD double4020000000000000<>+0(SB), Z4, Z5
 	VFNMADD231PD double4020000000000000<>+0(SB), Z6, Z5
-	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Z7
-	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Z5, Z7
-	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Z5, Z7
-	VFMADD213PD  double3e54a395eb062972<>+0(SB), Z5, Z7
-	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Z5, Z7
-	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Z5, Z7
-	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Z5, Z7
-	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Z5, Z7
-	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Z5, Z7
-	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Z5, Z7
-	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Z5, Z7
-	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Z5, Z7
-	VFMADD213PD  double3f026d0994193c10<>+0(SB), Z5, Z7
-	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Z5, Z7
-	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Z5, Z7
-	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Z5, Z7
-	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Z5, Z7
-	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Z5, Z7
-	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Z5, Z7
-	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Z5, Z7
-	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Z5, Z7
-	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Z5, Z7
-	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Z5, Z7
-	VMOVAPD      Z7, Z8
-	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Z5, Z8
-	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Z8, Z0
-	VFNMADD231PD Z5, Z7, Z0
-	VMULPD       Z6, Z8, Z5
+	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Z8
+	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Z5, Z8
+	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Z5, Z8
+	VFMADD213PD  double3e54a395eb062972<>+0(SB), Z5, Z8
+	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Z5, Z8
+	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Z5, Z8
+	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Z5, Z8
+	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Z5, Z8
+	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Z5, Z8
+	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Z5, Z8
+	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Z5, Z8
+	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Z5, Z8
+	VFMADD213PD  double3f026d0994193c10<>+0(SB), Z5, Z8
+	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Z5, Z8
+	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Z5, Z8
+	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Z5, Z8
+	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Z5, Z8
+	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Z5, Z8
+	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Z5, Z8
+	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Z5, Z8
+	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Z5, Z8
+	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Z5, Z8
+	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Z5, Z8
+	VMOVAPD      Z8, Z7
+	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Z5, Z7
+	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Z7, Z0
+	VFNMADD231PD Z5, Z8, Z0
+	VMULPD       Z6, Z7, Z5
 	VFNMADD231PD Z0, Z4, Z5
-	VFMADD231PD  Z8, Z4, Z5
+	VFMADD231PD  Z7, Z4, Z5
 	VMOVAPD      Z2, Z0
 	VMULPD       Z0, Z2, Z4
 	VMOVAPD      Z4, Z6
@@ -2030,59 +2014,55 @@ loop11:
 	VFNMADD231PS Y5, Y6, Y7
 	VFNMADD231PS Y5, Y3, Y7
 	VMULPS       Y7, Y5, Y7
-	VMOVUPS      single3f800000<>+0(SB), Y6
-	VFNMADD231PS single41000000<>+0(SB), Y5, Y6
-	VFNMADD231PS single41000000<>+0(SB), Y7, Y6
-	VMOVUPS      singleb84133ad<>+0(SB), Y8
-	VFMADD213PS  singleb9683f48<>+0(SB), Y6, Y8
-	VFMADD213PS  single39337404<>+0(SB), Y6, Y8
-	VFMADD213PS  single3ad688da<>+0(SB), Y6, Y8
-	VFMADD213PS  singlebb64d175<>+0(SB), Y6, Y8
-	VFMADD213PS  singlebbf72a03<>+0(SB), Y6, Y8
-	VFMADD213PS  single3d776418<>+0(SB), Y6, Y8
-	VFMADD213PS  singlebe3eff82<>+0(SB), Y6, Y8
-	VFMADD213PS  single3ec636dd<>+0(SB), Y6, Y8
-	VFMADD213PS  singlebf1b9f1d<>+0(SB), Y6, Y8
-	VMOVAPS      Y8, Y9
-	VFMADD213PS  single3f415a5e<>+0(SB), Y6, Y9
-	VSUBPS       single3f415a5e<>+0(SB), Y9, Y3
-	VFNMADD231PS Y6, Y8, Y3
-	VMULPS       Y7, Y9, Y6
-	VFNMADD231PS Y3, Y5, Y6
-	VFMADD231PS  Y9, Y5, Y6
-	VMOVAPS      Y2, Y3
-	VMULPS       Y3, Y2, Y5
-	VMOVAPS      Y5, Y7
-	VFNMADD231PS Y2, Y3, Y7
-	VORPS        single80000000<>+0(SB), Y5, Y5
+	VMOVUPS      single3f800000<>+0(SB), Y3
+	VFNMADD231PS single41000000<>+0(SB), Y5, Y3
+	VFNMADD231PS single41000000<>+0(SB), Y7, Y3
+	VMOVUPS      singleb84133ad<>+0(SB), Y6
+	VFMADD213PS  singleb9683f48<>+0(SB), Y3, Y6
+	VFMADD213PS  single39337404<>+0(SB), Y3, Y6
+	VFMADD213PS  single3ad688da<>+0(SB), Y3, Y6
+	VFMADD213PS  singlebb64d175<>+0(SB), Y3, Y6
+	VFMADD213PS  singlebbf72a03<>+0(SB), Y3, Y6
+	VFMADD213PS  single3d776418<>+0(SB), Y3, Y6
+	VFMADD213PS  singlebe3eff82<>+0(SB), Y3, Y6
+	VFMADD213PS  single3ec636dd<>+0(SB), Y3, Y6
+	VFMADD213PS  singlebf1b9f1d<>+0(SB), Y3, Y6
+	VFMADD213PS  single3f415a5e<>+0(SB), Y3, Y6
+	VMULPS       Y7, Y6, Y3
+	VFMADD231PS  Y6, Y5, Y3
+	VMOVAPS      Y2, Y5
+	VMULPS       Y5, Y2, Y6
+	VMOVAPS      Y6, Y7
+	VFNMADD231PS Y2, Y5, Y7
+	VORPS        single80000000<>+0(SB), Y6, Y6
 	VMOVUPS      single4b4000fe<>+0(SB), Y8
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Y5, Y8
-	VSUBPS       single4b4000fe<>+0(SB), Y8, Y3
-	VFNMADD231PS single3f317200<>+0(SB), Y3, Y5
-	VFNMADD231PS single35bfbe8e<>+0(SB), Y3, Y5
-	VADDPS       Y7, Y5, Y5
-	VMOVUPS      single3950d0b2<>+0(SB), Y3
-	VFMADD213PS  single3ab6ba43<>+0(SB), Y5, Y3
-	VFMADD213PS  single3c088848<>+0(SB), Y5, Y3
-	VFMADD213PS  single3d2aaa57<>+0(SB), Y5, Y3
-	VFMADD213PS  single3e2aaaab<>+0(SB), Y5, Y3
-	VFMADD213PS  single3f000000<>+0(SB), Y5, Y3
-	VMULPS       Y5, Y5, Y7
-	VFMADD213PS  Y5, Y7, Y3
-	VFMADD213PS  Y6, Y6, Y3
-	VPSRLD       $0x01, Y8, Y5
-	VPSUBD       Y5, Y8, Y6
-	VPSLLD       $0x17, Y5, Y5
+	VFMADD231PS  single3fb8aa3b<>+0(SB), Y6, Y8
+	VSUBPS       single4b4000fe<>+0(SB), Y8, Y5
+	VFNMADD231PS single3f317200<>+0(SB), Y5, Y6
+	VFNMADD231PS single35bfbe8e<>+0(SB), Y5, Y6
+	VADDPS       Y7, Y6, Y6
+	VMOVUPS      single3950d0b2<>+0(SB), Y5
+	VFMADD213PS  single3ab6ba43<>+0(SB), Y6, Y5
+	VFMADD213PS  single3c088848<>+0(SB), Y6, Y5
+	VFMADD213PS  single3d2aaa57<>+0(SB), Y6, Y5
+	VFMADD213PS  single3e2aaaab<>+0(SB), Y6, Y5
+	VFMADD213PS  single3f000000<>+0(SB), Y6, Y5
+	VMULPS       Y6, Y6, Y7
+	VFMADD213PS  Y6, Y7, Y5
+	VFMADD213PS  Y3, Y3, Y5
+	VPSRLD       $0x01, Y8, Y3
+	VPSUBD       Y3, Y8, Y6
+	VPSLLD       $0x17, Y3, Y3
 	VPSLLD       $0x17, Y6, Y6
-	VMULPS       Y5, Y3, Y3
-	VMULPS       Y6, Y3, Y3
-	VMOVUPS      single3f800000<>+0(SB), Y5
-	VFNMADD231PS single40000000<>+0(SB), Y3, Y5
-	VMOVUPS      single3f400000<>+0(SB), Y3
-	VCMPPS       $0x11, Y3, Y2, Y2
-	VBLENDVPS    Y2, Y4, Y5, Y5
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      Y5, (DX)
+	VMULPS       Y3, Y5, Y5
+	VMULPS       Y6, Y5, Y5
+	VMOVUPS      single3f800000<>+0(SB), Y3
+	VFNMADD231PS single40000000<>+0(SB), Y5, Y3
+	VMOVUPS      single3f400000<>+0(SB), Y5
+	VCMPPS       $0x11, Y5, Y2, Y2
+	VBLENDVPS    Y2, Y4, Y3, Y3
+	VORPS        Y1, Y3, Y3
+	VMOVUPS      Y3, (DX)
 	VMOVUPS      32(CX), Y1
 	VANDPS       single7fffffff<>+0(SB), Y1, Y2
 	VMINPS       Y2, Y0, Y2
@@ -2108,59 +2088,55 @@ loop11:
 	VFNMADD231PS Y5, Y6, Y7
 	VFNMADD231PS Y5, Y3, Y7
 	VMULPS       Y7, Y5, Y7
-	VMOVUPS      single3f800000<>+0(SB), Y6
-	VFNMADD231PS single41000000<>+0(SB), Y5, Y6
-	VFNMADD231PS single41000000<>+0(SB), Y7, Y6
-	VMOVUPS      singleb84133ad<>+0(SB), Y8
-	VFMADD213PS  singleb9683f48<>+0(SB), Y6, Y8
-	VFMADD213PS  single39337404<>+0(SB), Y6, Y8
-	VFMADD213PS  single3ad688da<>+0(SB), Y6, Y8
-	VFMADD213PS  singlebb64d175<>+0(SB), Y6, Y8
-	VFMADD213PS  singlebbf72a03<>+0(SB), Y6, Y8
-	VFMADD213PS  single3d776418<>+0(SB), Y6, Y8
-	VFMADD213PS  singlebe3eff82<>+0(SB), Y6, Y8
-	VFMADD213PS  single3ec636dd<>+0(SB), Y6, Y8
-	VFMADD213PS  singlebf1b9f1d<>+0(SB), Y6, Y8
-	VMOVAPS      Y8, Y9
-	VFMADD213PS  single3f415a5e<>+0(SB), Y6, Y9
-	VSUBPS       single3f415a5e<>+0(SB), Y9, Y3
-	VFNMADD231PS Y6, Y8, Y3
-	VMULPS       Y7, Y9, Y6
-	VFNMADD231PS Y3, Y5, Y6
-	VFMADD231PS  Y9, Y5, Y6
-	VMOVAPS      Y2, Y3
-	VMULPS       Y3, Y2, Y5
-	VMOVAPS      Y5, Y7
-	VFNMADD231PS Y2, Y3, Y7
-	VORPS        single80000000<>+0(SB), Y5, Y5
+	VMOVUPS      single3f800000<>+0(SB), Y3
+	VFNMADD231PS single41000000<>+0(SB), Y5, Y3
+	VFNMADD231PS single41000000<>+0(SB), Y7, Y3
+	VMOVUPS      singleb84133ad<>+0(SB), Y6
+	VFMADD213PS  singleb9683f48<>+0(SB), Y3, Y6
+	VFMADD213PS  single39337404<>+0(SB), Y3, Y6
+	VFMADD213PS  single3ad688da<>+0(SB), Y3, Y6
+	VFMADD213PS  singlebb64d175<>+0(SB), Y3, Y6
+	VFMADD213PS  singlebbf72a03<>+0(SB), Y3, Y6
+	VFMADD213PS  single3d776418<>+0(SB), Y3, Y6
+	VFMADD213PS  singlebe3eff82<>+0(SB), Y3, Y6
+	VFMADD213PS  single3ec636dd<>+0(SB), Y3, Y6
+	VFMADD213PS  singlebf1b9f1d<>+0(SB), Y3, Y6
+	VFMADD213PS  single3f415a5e<>+0(SB), Y3, Y6
+	VMULPS       Y7, Y6, Y3
+	VFMADD231PS  Y6, Y5, Y3
+	VMOVAPS      Y2, Y5
+	VMULPS       Y5, Y2, Y6
+	VMOVAPS      Y6, Y7
+	VFNMADD231PS Y2, Y5, Y7
+	VORPS        single80000000<>+0(SB), Y6, Y6
 	VMOVUPS      single4b4000fe<>+0(SB), Y8
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Y5, Y8
-	VSUBPS       single4b4000fe<>+0(SB), Y8, Y3
-	VFNMADD231PS single3f317200<>+0(SB), Y3, Y5
-	VFNMADD231PS single35bfbe8e<>+0(SB), Y3, Y5
-	VADDPS       Y7, Y5, Y5
-	VMOVUPS      single3950d0b2<>+0(SB), Y3
-	VFMADD213PS  single3ab6ba43<>+0(SB), Y5, Y3
-	VFMADD213PS  single3c088848<>+0(SB), Y5, Y3
-	VFMADD213PS  single3d2aaa57<>+0(SB), Y5, Y3
-	VFMADD213PS  single3e2aaaab<>+0(SB), Y5, Y3
-	VFMADD213PS  single3f000000<>+0(SB), Y5, Y3
-	VMULPS       Y5, Y5, Y7
-	VFMADD213PS  Y5, Y7, Y3
-	VFMADD213PS  Y6, Y6, Y3
-	VPSRLD       $0x01, Y8, Y5
-	VPSUBD       Y5, Y8, Y6
-	VPSLLD       $0x17, Y5, Y5
+	VFMADD231PS  single3fb8aa3b<>+0(SB), Y6, Y8
+	VSUBPS       single4b4000fe<>+0(SB), Y8, Y5
+	VFNMADD231PS single3f317200<>+0(SB), Y5, Y6
+	VFNMADD231PS single35bfbe8e<>+0(SB), Y5, Y6
+	VADDPS       Y7, Y6, Y6
+	VMOVUPS      single3950d0b2<>+0(SB), Y5
+	VFMADD213PS  single3ab6ba43<>+0(SB), Y6, Y5
+	VFMADD213PS  single3c088848<>+0(SB), Y6, Y5
+	VFMADD213PS  single3d2aaa57<>+0(SB), Y6, Y5
+	VFMADD213PS  single3e2aaaab<>+0(SB), Y6, Y5
+	VFMADD213PS  single3f000000<>+0(SB), Y6, Y5
+	VMULPS       Y6, Y6, Y7
+	VFMADD213PS  Y6, Y7, Y5
+	VFMADD213PS  Y3, Y3, Y5
+	VPSRLD       $0x01, Y8, Y3
+	VPSUBD       Y3, Y8, Y6
+	VPSLLD       $0x17, Y3, Y3
 	VPSLLD       $0x17, Y6, Y6
-	VMULPS       Y5, Y3, Y3
-	VMULPS       Y6, Y3, Y3
-	VMOVUPS      single3f800000<>+0(SB), Y5
-	VFNMADD231PS single40000000<>+0(SB), Y3, Y5
-	VMOVUPS      single3f400000<>+0(SB), Y3
-	VCMPPS       $0x11, Y3, Y2, Y2
-	VBLENDVPS    Y2, Y4, Y5, Y5
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      Y5, 32(DX)
+	VMULPS       Y3, Y5, Y5
+	VMULPS       Y6, Y5, Y5
+	VMOVUPS      single3f800000<>+0(SB), Y3
+	VFNMADD231PS single40000000<>+0(SB), Y5, Y3
+	VMOVUPS      single3f400000<>+0(SB), Y5
+	VCMPPS       $0x11, Y5, Y2, Y2
+	VBLENDVPS    Y2, Y4, Y3, Y3
+	VORPS        Y1, Y3, Y3
+	VMOVUPS      Y3, 32(DX)
 	ADDQ         $+64, CX
 	ADDQ         $+64, DX
 	SUBQ         $+16, AX
@@ -2197,59 +2173,55 @@ loop13:
 	VFNMADD231PS Y5, Y6, Y7
 	VFNMADD231PS Y5, Y3, Y7
 	VMULPS       Y7, Y5, Y7
-	VMOVUPS      single3f800000<>+0(SB), Y6
-	VFNMADD231PS single41000000<>+0(SB), Y5, Y6
-	VFNMADD231PS single41000000<>+0(SB), Y7, Y6
-	VMOVUPS      singleb84133ad<>+0(SB), Y8
-	VFMADD213PS  singleb9683f48<>+0(SB), Y6, Y8
-	VFMADD213PS  single39337404<>+0(SB), Y6, Y8
-	VFMADD213PS  single3ad688da<>+0(SB), Y6, Y8
-	VFMADD213PS  singlebb64d175<>+0(SB), Y6, Y8
-	VFMADD213PS  singlebbf72a03<>+0(SB), Y6, Y8
-	VFMADD213PS  single3d776418<>+0(SB), Y6, Y8
-	VFMADD213PS  singlebe3eff82<>+0(SB), Y6, Y8
-	VFMADD213PS  single3ec636dd<>+0(SB), Y6, Y8
-	VFMADD213PS  singlebf1b9f1d<>+0(SB), Y6, Y8
-	VMOVAPS      Y8, Y9
-	VFMADD213PS  single3f415a5e<>+0(SB), Y6, Y9
-	VSUBPS       single3f415a5e<>+0(SB), Y9, Y3
-	VFNMADD231PS Y6, Y8, Y3
-	VMULPS       Y7, Y9, Y6
-	VFNMADD231PS Y3, Y5, Y6
-	VFMADD231PS  Y9, Y5, Y6
-	VMOVAPS      Y2, Y3
-	VMULPS       Y3, Y2, Y5
-	VMOVAPS      Y5, Y7
-	VFNMADD231PS Y2, Y3, Y7
-	VORPS        single80000000<>+0(SB), Y5, Y5
+	VMOVUPS      single3f800000<>+0(SB), Y3
+	VFNMADD231PS single41000000<>+0(SB), Y5, Y3
+	VFNMADD231PS single41000000<>+0(SB), Y7, Y3
+	VMOVUPS      singleb84133ad<>+0(SB), Y6
+	VFMADD213PS  singleb9683f48<>+0(SB), Y3, Y6
+	VFMADD213PS  single39337404<>+0(SB), Y3, Y6
+	VFMADD213PS  single3ad688da<>+0(SB), Y3, Y6
+	VFMADD213PS  singlebb64d175<>+0(SB), Y3, Y6
+	VFMADD213PS  singlebbf72a03<>+0(SB), Y3, Y6
+	VFMADD213PS  single3d776418<>+0(SB), Y3, Y6
+	VFMADD213PS  singlebe3eff82<>+0(SB), Y3, Y6
+	VFMADD213PS  single3ec636dd<>+0(SB), Y3, Y6
+	VFMADD213PS  singlebf1b9f1d<>+0(SB), Y3, Y6
+	VFMADD213PS  single3f415a5e<>+0(SB), Y3, Y6
+	VMULPS       Y7, Y6, Y3
+	VFMADD231PS  Y6, Y5, Y3
+	VMOVAPS      Y2, Y5
+	VMULPS       Y5, Y2, Y6
+	VMOVAPS      Y6, Y7
+	VFNMADD231PS Y2, Y5, Y7
+	VORPS        single80000000<>+0(SB), Y6, Y6
 	VMOVUPS      single4b4000fe<>+0(SB), Y8
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Y5, Y8
-	VSUBPS       single4b4000fe<>+0(SB), Y8, Y3
-	VFNMADD231PS single3f317200<>+0(SB), Y3, Y5
-	VFNMADD231PS single35bfbe8e<>+0(SB), Y3, Y5
-	VADDPS       Y7, Y5, Y5
-	VMOVUPS      single3950d0b2<>+0(SB), Y3
-	VFMADD213PS  single3ab6ba43<>+0(SB), Y5, Y3
-	VFMADD213PS  single3c088848<>+0(SB), Y5, Y3
-	VFMADD213PS  single3d2aaa57<>+0(SB), Y5, Y3
-	VFMADD213PS  single3e2aaaab<>+0(SB), Y5, Y3
-	VFMADD213PS  single3f000000<>+0(SB), Y5, Y3
-	VMULPS       Y5, Y5, Y7
-	VFMADD213PS  Y5, Y7, Y3
-	VFMADD213PS  Y6, Y6, Y3
-	VPSRLD       $0x01, Y8, Y5
-	VPSUBD       Y5, Y8, Y6
-	VPSLLD       $0x17, Y5, Y5
+	VFMADD231PS  single3fb8aa3b<>+0(SB), Y6, Y8
+	VSUBPS       single4b4000fe<>+0(SB), Y8, Y5
+	VFNMADD231PS single3f317200<>+0(SB), Y5, Y6
+	VFNMADD231PS single35bfbe8e<>+0(SB), Y5, Y6
+	VADDPS       Y7, Y6, Y6
+	VMOVUPS      single3950d0b2<>+0(SB), Y5
+	VFMADD213PS  single3ab6ba43<>+0(SB), Y6, Y5
+	VFMADD213PS  single3c088848<>+0(SB), Y6, Y5
+	VFMADD213PS  single3d2aaa57<>+0(SB), Y6, Y5
+	VFMADD213PS  single3e2aaaab<>+0(SB), Y6, Y5
+	VFMADD213PS  single3f000000<>+0(SB), Y6, Y5
+	VMULPS       Y6, Y6, Y7
+	VFMADD213PS  Y6, Y7, Y5
+	VFMADD213PS  Y3, Y3, Y5
+	VPSRLD       $0x01, Y8, Y3
+	VPSUBD       Y3, Y8, Y6
+	VPSLLD       $0x17, Y3, Y3
 	VPSLLD       $0x17, Y6, Y6
-	VMULPS       Y5, Y3, Y3
-	VMULPS       Y6, Y3, Y3
-	VMOVUPS      single3f800000<>+0(SB), Y5
-	VFNMADD231PS single40000000<>+0(SB), Y3, Y5
-	VMOVUPS      single3f400000<>+0(SB), Y3
-	VCMPPS       $0x11, Y3, Y2, Y2
-	VBLENDVPS    Y2, Y4, Y5, Y5
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      Y5, (DX)
+	VMULPS       Y3, Y5, Y5
+	VMULPS       Y6, Y5, Y5
+	VMOVUPS      single3f800000<>+0(SB), Y3
+	VFNMADD231PS single40000000<>+0(SB), Y5, Y3
+	VMOVUPS      single3f400000<>+0(SB), Y5
+	VCMPPS       $0x11, Y5, Y2, Y2
+	VBLENDVPS    Y2, Y4, Y3, Y3
+	VORPS        Y1, Y3, Y3
+	VMOVUPS      Y3, (DX)
 	ADDQ         $+32, CX
 	ADDQ         $+32, DX
 	SUBQ         $+8, AX
@@ -2288,59 +2260,55 @@ done14:
 	VFNMADD231PS Y5, Y6, Y7
 	VFNMADD231PS Y5, Y0, Y7
 	VMULPS       Y7, Y5, Y7
-	VMOVUPS      single3f800000<>+0(SB), Y6
-	VFNMADD231PS single41000000<>+0(SB), Y5, Y6
-	VFNMADD231PS single41000000<>+0(SB), Y7, Y6
-	VMOVUPS      singleb84133ad<>+0(SB), Y8
-	VFMADD213PS  singleb9683f48<>+0(SB), Y6, Y8
-	VFMADD213PS  single39337404<>+0(SB), Y6, Y8
-	VFMADD213PS  single3ad688da<>+0(SB), Y6, Y8
-	VFMADD213PS  singlebb64d175<>+0(SB), Y6, Y8
-	VFMADD213PS  singlebbf72a03<>+0(SB), Y6, Y8
-	VFMADD213PS  single3d776418<>+0(SB), Y6, Y8
-	VFMADD213PS  singlebe3eff82<>+0(SB), Y6, Y8
-	VFMADD213PS  single3ec636dd<>+0(SB), Y6, Y8
-	VFMADD213PS  singlebf1b9f1d<>+0(SB), Y6, Y8
-	VMOVAPS      Y8, Y9
-	VFMADD213PS  single3f415a5e<>+0(SB), Y6, Y9
-	VSUBPS       single3f415a5e<>+0(SB), Y9, Y0
-	VFNMADD231PS Y6, Y8, Y0
-	VMULPS       Y7, Y9, Y6
-	VFNMADD231PS Y0, Y5, Y6
-	VFMADD231PS  Y9, Y5, Y6
-	VMOVAPS      Y3, Y0
-	VMULPS       Y0, Y3, Y5
-	VMOVAPS      Y5, Y7
-	VFNMADD231PS Y3, Y0, Y7
-	VORPS        single80000000<>+0(SB), Y5, Y5
+	VMOVUPS      single3f800000<>+0(SB), Y0
+	VFNMADD231PS single41000000<>+0(SB), Y5, Y0
+	VFNMADD231PS single41000000<>+0(SB), Y7, Y0
+	VMOVUPS      singleb84133ad<>+0(SB), Y6
+	VFMADD213PS  singleb9683f48<>+0(SB), Y0, Y6
+	VFMADD213PS  single39337404<>+0(SB), Y0, Y6
+	VFMADD213PS  single3ad688da<>+0(SB), Y0, Y6
+	VFMADD213PS  singlebb64d175<>+0(SB), Y0, Y6
+	VFMADD213PS  singlebbf72a03<>+0(SB), Y0, Y6
+	VFMADD213PS  single3d776418<>+0(SB), Y0, Y6
+	VFMADD213PS  singlebe3eff82<>+0(SB), Y0, Y6
+	VFMADD213PS  single3ec636dd<>+0(SB), Y0, Y6
+	VFMADD213PS  singlebf1b9f1d<>+0(SB), Y0, Y6
+	VFMADD213PS  single3f415a5e<>+0(SB), Y0, Y6
+	VMULPS       Y7, Y6, Y0
+	VFMADD231PS  Y6, Y5, Y0
+	VMOVAPS      Y3, Y5
+	VMULPS       Y5, Y3, Y6
+	VMOVAPS      Y6, Y7
+	VFNMADD231PS Y3, Y5, Y7
+	VORPS        single80000000<>+0(SB), Y6, Y6
 	VMOVUPS      single4b4000fe<>+0(SB), Y8
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Y5, Y8
-	VSUBPS       single4b4000fe<>+0(SB), Y8, Y0
-	VFNMADD231PS single3f317200<>+0(SB), Y0, Y5
-	VFNMADD231PS single35bfbe8e<>+0(SB), Y0, Y5
-	VADDPS       Y7, Y5, Y5
-	VMOVUPS      single3950d0b2<>+0(SB), Y0
-	VFMADD213PS  single3ab6ba43<>+0(SB), Y5, Y0
-	VFMADD213PS  single3c088848<>+0(SB), Y5, Y0
-	VFMADD213PS  single3d2aaa57<>+0(SB), Y5, Y0
-	VFMADD213PS  single3e2aaaab<>+0(SB), Y5, Y0
-	VFMADD213PS  single3f000000<>+0(SB), Y5, Y0
-	VMULPS       Y5, Y5, Y7
-	VFMADD213PS  Y5, Y7, Y0
-	VFMADD213PS  Y6, Y6, Y0
-	VPSRLD       $0x01, Y8, Y5
-	VPSUBD       Y5, Y8, Y6
-	VPSLLD       $0x17, Y5, Y5
+	VFMADD231PS  single3fb8aa3b<>+0(SB), Y6, Y8
+	VSUBPS       single4b4000fe<>+0(SB), Y8, Y5
+	VFNMADD231PS single3f317200<>+0(SB), Y5, Y6
+	VFNMADD231PS single35bfbe8e<>+0(SB), Y5, Y6
+	VADDPS       Y7, Y6, Y6
+	VMOVUPS      single3950d0b2<>+0(SB), Y5
+	VFMADD213PS  single3ab6ba43<>+0(SB), Y6, Y5
+	VFMADD213PS  single3c088848<>+0(SB), Y6, Y5
+	VFMADD213PS  single3d2aaa57<>+0(SB), Y6, Y5
+	VFMADD213PS  single3e2aaaab<>+0(SB), Y6, Y5
+	VFMADD213PS  single3f000000<>+0(SB), Y6, Y5
+	VMULPS       Y6, Y6, Y7
+	VFMADD213PS  Y6, Y7, Y5
+	VFMADD213PS  Y0, Y0, Y5
+	VPSRLD       $0x01, Y8, Y0
+	VPSUBD       Y0, Y8, Y6
+	VPSLLD       $0x17, Y0, Y0
 	VPSLLD       $0x17, Y6, Y6
-	VMULPS       Y5, Y0, Y0
-	VMULPS       Y6, Y0, Y0
-	VMOVUPS      single3f800000<>+0(SB), Y5
-	VFNMADD231PS single40000000<>+0(SB), Y0, Y5
-	VMOVUPS      single3f400000<>+0(SB), Y0
-	VCMPPS       $0x11, Y0, Y3, Y0
-	VBLENDVPS    Y0, Y4, Y5, Y5
-	VORPS        Y2, Y5, Y5
-	VMASKMOVPS   Y5, Y1, (DX)
+	VMULPS       Y0, Y5, Y5
+	VMULPS       Y6, Y5, Y5
+	VMOVUPS      single3f800000<>+0(SB), Y0
+	VFNMADD231PS single40000000<>+0(SB), Y5, Y0
+	VMOVUPS      single3f400000<>+0(SB), Y5
+	VCMPPS       $0x11, Y5, Y3, Y3
+	VBLENDVPS    Y3, Y4, Y0, Y0
+	VORPS        Y2, Y0, Y0
+	VMASKMOVPS   Y0, Y1, (DX)
 
 end15:
 	VZEROUPPER
@@ -2408,36 +2376,36 @@ loop16:
 	VMOVUPD      double3ff0000000000000<>+0(SB), Y6
 	VFNMADD231PD double4020000000000000<>+0(SB), Y5, Y6
 	VFNMADD231PD double4020000000000000<>+0(SB), Y7, Y6
-	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Y8
-	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Y6, Y8
-	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Y6, Y8
-	VFMADD213PD  double3e54a395eb062972<>+0(SB), Y6, Y8
-	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Y6, Y8
-	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Y6, Y8
-	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Y6, Y8
-	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Y6, Y8
-	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Y6, Y8
-	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Y6, Y8
-	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Y6, Y8
-	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Y6, Y8
-	VFMADD213PD  double3f026d0994193c10<>+0(SB), Y6, Y8
-	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Y6, Y8
-	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Y6, Y8
-	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Y6, Y8
-	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Y6, Y8
-	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Y6, Y8
-	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Y6, Y8
-	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Y6, Y8
-	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Y6, Y8
-	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Y6, Y8
-	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Y6, Y8
-	VMOVAPD      Y8, Y9
-	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Y6, Y9
-	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Y9, Y3
-	VFNMADD231PD Y6, Y8, Y3
-	VMULPD       Y7, Y9, Y6
+	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Y9
+	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Y6, Y9
+	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Y6, Y9
+	VFMADD213PD  double3e54a395eb062972<>+0(SB), Y6, Y9
+	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Y6, Y9
+	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Y6, Y9
+	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Y6, Y9
+	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Y6, Y9
+	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Y6, Y9
+	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Y6, Y9
+	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Y6, Y9
+	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Y6, Y9
+	VFMADD213PD  double3f026d0994193c10<>+0(SB), Y6, Y9
+	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Y6, Y9
+	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Y6, Y9
+	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Y6, Y9
+	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Y6, Y9
+	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Y6, Y9
+	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Y6, Y9
+	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Y6, Y9
+	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Y6, Y9
+	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Y6, Y9
+	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Y6, Y9
+	VMOVAPD      Y9, Y8
+	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Y6, Y8
+	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Y8, Y3
+	VFNMADD231PD Y6, Y9, Y3
+	VMULPD       Y7, Y8, Y6
 	VFNMADD231PD Y3, Y5, Y6
-	VFMADD231PD  Y9, Y5, Y6
+	VFMADD231PD  Y8, Y5, Y6
 	VMOVAPD      Y2, Y3
 	VMULPD       Y3, Y2, Y5
 	VMOVAPD      Y5, Y7
@@ -2509,36 +2477,36 @@ loop16:
 	VMOVUPD      double3ff0000000000000<>+0(SB), Y6
 	VFNMADD231PD double4020000000000000<>+0(SB), Y5, Y6
 	VFNMADD231PD double4020000000000000<>+0(SB), Y7, Y6
-	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Y8
-	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Y6, Y8
-	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Y6, Y8
-	VFMADD213PD  double3e54a395eb062972<>+0(SB), Y6, Y8
-	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Y6, Y8
-	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Y6, Y8
-	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Y6, Y8
-	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Y6, Y8
-	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Y6, Y8
-	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Y6, Y8
-	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Y6, Y8
-	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Y6, Y8
-	VFMADD213PD  double3f026d0994193c10<>+0(SB), Y6, Y8
-	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Y6, Y8
-	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Y6, Y8
-	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Y6, Y8
-	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Y6, Y8
-	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Y6, Y8
-	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Y6, Y8
-	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Y6, Y8
-	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Y6, Y8
-	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Y6, Y8
-	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Y6, Y8
-	VMOVAPD      Y8, Y9
-	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Y6, Y9
-	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Y9, Y3
-	VFNMADD231PD Y6, Y8, Y3
-	VMULPD       Y7, Y9, Y6
+	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Y9
+	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Y6, Y9
+	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Y6, Y9
+	VFMADD213PD  double3e54a395eb062972<>+0(SB), Y6, Y9
+	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Y6, Y9
+	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Y6, Y9
+	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Y6, Y9
+	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Y6, Y9
+	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Y6, Y9
+	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Y6, Y9
+	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Y6, Y9
+	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Y6, Y9
+	VFMADD213PD  double3f026d0994193c10<>+0(SB), Y6, Y9
+	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Y6, Y9
+	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Y6, Y9
+	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Y6, Y9
+	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Y6, Y9
+	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Y6, Y9
+	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Y6, Y9
+	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Y6, Y9
+	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Y6, Y9
+	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Y6, Y9
+	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Y6, Y9
+	VMOVAPD      Y9, Y8
+	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Y6, Y8
+	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Y8, Y3
+	VFNMADD231PD Y6, Y9, Y3
+	VMULPD       Y7, Y8, Y6
 	VFNMADD231PD Y3, Y5, Y6
-	VFMADD231PD  Y9, Y5, Y6
+	VFMADD231PD  Y8, Y5, Y6
 	VMOVAPD      Y2, Y3
 	VMULPD       Y3, Y2, Y5
 	VMOVAPD      Y5, Y7
@@ -2621,36 +2589,36 @@ loop18:
 	VMOVUPD      double3ff0000000000000<>+0(SB), Y6
 	VFNMADD231PD double4020000000000000<>+0(SB), Y5, Y6
 	VFNMADD231PD double4020000000000000<>+0(SB), Y7, Y6
-	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Y8
-	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Y6, Y8
-	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Y6, Y8
-	VFMADD213PD  double3e54a395eb062972<>+0(SB), Y6, Y8
-	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Y6, Y8
-	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Y6, Y8
-	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Y6, Y8
-	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Y6, Y8
-	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Y6, Y8
-	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Y6, Y8
-	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Y6, Y8
-	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Y6, Y8
-	VFMADD213PD  double3f026d0994193c10<>+0(SB), Y6, Y8
-	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Y6, Y8
-	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Y6, Y8
-	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Y6, Y8
-	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Y6, Y8
-	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Y6, Y8
-	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Y6, Y8
-	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Y6, Y8
-	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Y6, Y8
-	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Y6, Y8
-	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Y6, Y8
-	VMOVAPD      Y8, Y9
-	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Y6, Y9
-	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Y9, Y3
-	VFNMADD231PD Y6, Y8, Y3
-	VMULPD       Y7, Y9, Y6
+	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Y9
+	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Y6, Y9
+	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Y6, Y9
+	VFMADD213PD  double3e54a395eb062972<>+0(SB), Y6, Y9
+	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Y6, Y9
+	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Y6, Y9
+	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Y6, Y9
+	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Y6, Y9
+	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Y6, Y9
+	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Y6, Y9
+	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Y6, Y9
+	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Y6, Y9
+	VFMADD213PD  double3f026d0994193c10<>+0(SB), Y6, Y9
+	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Y6, Y9
+	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Y6, Y9
+	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Y6, Y9
+	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Y6, Y9
+	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Y6, Y9
+	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Y6, Y9
+	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Y6, Y9
+	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Y6, Y9
+	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Y6, Y9
+	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Y6, Y9
+	VMOVAPD      Y9, Y8
+	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Y6, Y8
+	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Y8, Y3
+	VFNMADD231PD Y6, Y9, Y3
+	VMULPD       Y7, Y8, Y6
 	VFNMADD231PD Y3, Y5, Y6
-	VFMADD231PD  Y9, Y5, Y6
+	VFMADD231PD  Y8, Y5, Y6
 	VMOVAPD      Y2, Y3
 	VMULPD       Y3, Y2, Y5
 	VMOVAPD      Y5, Y7
@@ -2735,36 +2703,36 @@ done19:
 	VMOVUPD      double3ff0000000000000<>+0(SB), Y6
 	VFNMADD231PD double4020000000000000<>+0(SB), Y5, Y6
 	VFNMADD231PD double4020000000000000<>+0(SB), Y7, Y6
-	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Y8
-	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Y6, Y8
-	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Y6, Y8
-	VFMADD213PD  double3e54a395eb062972<>+0(SB), Y6, Y8
-	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Y6, Y8
-	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Y6, Y8
-	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Y6, Y8
-	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Y6, Y8
-	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Y6, Y8
-	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Y6, Y8
-	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Y6, Y8
-	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Y6, Y8
-	VFMADD213PD  double3f026d0994193c10<>+0(SB), Y6, Y8
-	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Y6, Y8
-	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Y6, Y8
-	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Y6, Y8
-	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Y6, Y8
-	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Y6, Y8
-	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Y6, Y8
-	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Y6, Y8
-	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Y6, Y8
-	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Y6, Y8
-	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Y6, Y8
-	VMOVAPD      Y8, Y9
-	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Y6, Y9
-	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Y9, Y0
-	VFNMADD231PD Y6, Y8, Y0
-	VMULPD       Y7, Y9, Y6
+	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Y9
+	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Y6, Y9
+	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Y6, Y9
+	VFMADD213PD  double3e54a395eb062972<>+0(SB), Y6, Y9
+	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Y6, Y9
+	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Y6, Y9
+	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Y6, Y9
+	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Y6, Y9
+	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Y6, Y9
+	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Y6, Y9
+	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Y6, Y9
+	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Y6, Y9
+	VFMADD213PD  double3f026d0994193c10<>+0(SB), Y6, Y9
+	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Y6, Y9
+	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Y6, Y9
+	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Y6, Y9
+	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Y6, Y9
+	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Y6, Y9
+	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Y6, Y9
+	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Y6, Y9
+	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Y6, Y9
+	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Y6, Y9
+	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Y6, Y9
+	VMOVAPD      Y9, Y8
+	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Y6, Y8
+	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Y8, Y0
+	VFNMADD231PD Y6, Y9, Y0
+	VMULPD       Y7, Y8, Y6
 	VFNMADD231PD Y0, Y5, Y6
-	VFMADD231PD  Y9, Y5, Y6
+	VFMADD231PD  Y8, Y5, Y6
 	VMOVAPD      Y3, Y0
 	VMULPD       Y0, Y3, Y5
 	VMOVAPD      Y5, Y7
@@ -2834,36 +2802,32 @@ loop21:
 	VFNMADD231PS Z5, Z4, Z6
 	VFNMADD231PS Z5, Z3, Z6
 	VMULPS       Z6, Z5, Z6
-	VMOVUPS      single3f800000<>+0(SB), Z4
-	VFNMADD231PS single41000000<>+0(SB), Z5, Z4
-	VFNMADD231PS single41000000<>+0(SB), Z6, Z4
-	VMOVUPS      singleb84133ad<>+0(SB), Z7
-	VFMADD213PS  singleb9683f48<>+0(SB), Z4, Z7
-	VFMADD213PS  single39337404<>+0(SB), Z4, Z7
-	VFMADD213PS  single3ad688da<>+0(SB), Z4, Z7
-	VFMADD213PS  singlebb64d175<>+0(SB), Z4, Z7
-	VFMADD213PS  singlebbf72a03<>+0(SB), Z4, Z7
-	VFMADD213PS  single3d776418<>+0(SB), Z4, Z7
-	VFMADD213PS  singlebe3eff82<>+0(SB), Z4, Z7
-	VFMADD213PS  single3ec636dd<>+0(SB), Z4, Z7
-	VFMADD213PS  singlebf1b9f1d<>+0(SB), Z4, Z7
-	VMOVAPS      Z7, Z8
-	VFMADD213PS  single3f415a5e<>+0(SB), Z4, Z8
-	VSUBPS       single3f415a5e<>+0(SB), Z8, Z3
-	VFNMADD231PS Z4, Z7, Z3
-	VMULPS       Z6, Z8, Z4
-	VFNMADD231PS Z3, Z5, Z4
-	VFMADD231PS  Z8, Z5, Z4
-	VMULPS       single3f000000<>+0(SB), Z2, Z3
-	VMULPS       Z3, Z2, Z5
+	VMOVUPS      single3f800000<>+0(SB), Z3
+	VFNMADD231PS single41000000<>+0(SB), Z5, Z3
+	VFNMADD231PS single41000000<>+0(SB), Z6, Z3
+	VMOVUPS      singleb84133ad<>+0(SB), Z4
+	VFMADD213PS  singleb9683f48<>+0(SB), Z3, Z4
+	VFMADD213PS  single39337404<>+0(SB), Z3, Z4
+	VFMADD213PS  single3ad688da<>+0(SB), Z3, Z4
+	VFMADD213PS  singlebb64d175<>+0(SB), Z3, Z4
+	VFMADD213PS  singlebbf72a03<>+0(SB), Z3, Z4
+	VFMADD213PS  single3d776418<>+0(SB), Z3, Z4
+	VFMADD213PS  singlebe3eff82<>+0(SB), Z3, Z4
+	VFMADD213PS  single3ec636dd<>+0(SB), Z3, Z4
+	VFMADD213PS  singlebf1b9f1d<>+0(SB), Z3, Z4
+	VFMADD213PS  single3f415a5e<>+0(SB), Z3, Z4
+	VMULPS       Z6, Z4, Z3
+	VFMADD231PS  Z4, Z5, Z3
+	VMULPS       single3f000000<>+0(SB), Z2, Z4
+	VMULPS       Z4, Z2, Z5
 	VMOVAPS      Z5, Z6
-	VFNMADD231PS Z2, Z3, Z6
+	VFNMADD231PS Z2, Z4, Z6
 	VORPS        single80000000<>+0(SB), Z5, Z5
-	VMOVUPS      single4b4000fe<>+0(SB), Z3
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z5, Z3
-	VSUBPS       single4b4000fe<>+0(SB), Z3, Z3
-	VFNMADD231PS single3f317200<>+0(SB), Z3, Z5
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z3, Z5
+	VMOVUPS      single4b4000fe<>+0(SB), Z4
+	VFMADD231PS  single3fb8aa3b<>+0(SB), Z5, Z4
+	VSUBPS       single4b4000fe<>+0(SB), Z4, Z4
+	VFNMADD231PS single3f317200<>+0(SB), Z4, Z5
+	VFNMADD231PS single35bfbe8e<>+0(SB), Z4, Z5
 	VADDPS       Z6, Z5, Z5
 	VMOVUPS      single3950d0b2<>+0(SB), Z6
 	VFMADD213PS  single3ab6ba43<>+0(SB), Z5, Z6
@@ -2873,21 +2837,16 @@ loop21:
 	VFMADD213PS  single3f000000<>+0(SB), Z5, Z6
 	VMULPS       Z5, Z5, Z7
 	VFMADD213PS  Z5, Z7, Z6
-	VMULPS       Z2, Z4, Z5
-	VMOVAPS      Z5, Z7
-	VFNMADD231PS Z4, Z2, Z7
-	VFMADD231PS  Z6, Z7, Z7
-	VFMADD231PS  Z6, Z4, Z4
-	VFMSUB213PS  Z7, Z5, Z6
-	VADDPS       Z5, Z6, Z5
-	VSCALEFPS    Z3, Z5, Z5
-	VSCALEFPS    Z3, Z4, Z4
-	VMOVAPS      Z1, Z3
-	VFNMADD231PS Z2, Z4, Z3
-	VORPS        single80000000<>+0(SB), Z5, Z5
+	VMOVAPS      Z1, Z5
+	VFMADD231PS  Z6, Z3, Z3
+	VMULPS       Z2, Z3, Z6
+	VSCALEFPS    Z4, Z6, Z6
+	VSCALEFPS    Z4, Z3, Z3
+	VFNMADD231PS Z2, Z3, Z5
+	VORPS        single80000000<>+0(SB), Z6, Z6
 	VPMOVD2M     Z1, K1
-	VMOVAPS      Z5, K1, Z3
-	VMOVUPS      Z3, (DX)
+	VMOVAPS      Z6, K1, Z5
+	VMOVUPS      Z5, (DX)
 	VMOVUPS      64(CX), Z1
 	VANDPS       single7fffffff<>+0(SB), Z1, Z2
 	VMINPS       Z2, Z0, Z2
@@ -2903,36 +2862,32 @@ loop21:
 	VFNMADD231PS Z5, Z4, Z6
 	VFNMADD231PS Z5, Z3, Z6
 	VMULPS       Z6, Z5, Z6
-	VMOVUPS      single3f800000<>+0(SB), Z4
-	VFNMADD231PS single41000000<>+0(SB), Z5, Z4
-	VFNMADD231PS single41000000<>+0(SB), Z6, Z4
-	VMOVUPS      singleb84133ad<>+0(SB), Z7
-	VFMADD213PS  singleb9683f48<>+0(SB), Z4, Z7
-	VFMADD213PS  single39337404<>+0(SB), Z4, Z7
-	VFMADD213PS  single3ad688da<>+0(SB), Z4, Z7
-	VFMADD213PS  singlebb64d175<>+0(SB), Z4, Z7
-	VFMADD213PS  singlebbf72a03<>+0(SB), Z4, Z7
-	VFMADD213PS  single3d776418<>+0(SB), Z4, Z7
-	VFMADD213PS  singlebe3eff82<>+0(SB), Z4, Z7
-	VFMADD213PS  single3ec636dd<>+0(SB), Z4, Z7
-	VFMADD213PS  singlebf1b9f1d<>+0(SB), Z4, Z7
-	VMOVAPS      Z7, Z8
-	VFMADD213PS  single3f415a5e<>+0(SB), Z4, Z8
-	VSUBPS       single3f415a5e<>+0(SB), Z8, Z3
-	VFNMADD231PS Z4, Z7, Z3
-	VMULPS       Z6, Z8, Z4
-	VFNMADD231PS Z3, Z5, Z4
-	VFMADD231PS  Z8, Z5, Z4
-	VMULPS       single3f000000<>+0(SB), Z2, Z3
-	VMULPS       Z3, Z2, Z5
+	VMOVUPS      single3f800000<>+0(SB), Z3
+	VFNMADD231PS single41000000<>+0(SB), Z5, Z3
+	VFNMADD231PS single41000000<>+0(SB), Z6, Z3
+	VMOVUPS      singleb84133ad<>+0(SB), Z4
+	VFMADD213PS  singleb9683f48<>+0(SB), Z3, Z4
+	VFMADD213PS  single39337404<>+0(SB), Z3, Z4
+	VFMADD213PS  single3ad688da<>+0(SB), Z3, Z4
+	VFMADD213PS  singlebb64d175<>+0(SB), Z3, Z4
+	VFMADD213PS  singlebbf72a03<>+0(SB), Z3, Z4
+	VFMADD213PS  single3d776418<>+0(SB), Z3, Z4
+	VFMADD213PS  singlebe3eff82<>+0(SB), Z3, Z4
+	VFMADD213PS  single3ec636dd<>+0(SB), Z3, Z4
+	VFMADD213PS  singlebf1b9f1d<>+0(SB), Z3, Z4
+	VFMADD213PS  single3f415a5e<>+0(SB), Z3, Z4
+	VMULPS       Z6, Z4, Z3
+	VFMADD231PS  Z4, Z5, Z3
+	VMULPS       single3f000000<>+0(SB), Z2, Z4
+	VMULPS       Z4, Z2, Z5
 	VMOVAPS      Z5, Z6
-	VFNMADD231PS Z2, Z3, Z6
+	VFNMADD231PS Z2, Z4, Z6
 	VORPS        single80000000<>+0(SB), Z5, Z5
-	VMOVUPS      single4b4000fe<>+0(SB), Z3
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z5, Z3
-	VSUBPS       single4b4000fe<>+0(SB), Z3, Z3
-	VFNMADD231PS single3f317200<>+0(SB), Z3, Z5
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z3, Z5
+	VMOVUPS      single4b4000fe<>+0(SB), Z4
+	VFMADD231PS  single3fb8aa3b<>+0(SB), Z5, Z4
+	VSUBPS       single4b4000fe<>+0(SB), Z4, Z4
+	VFNMADD231PS single3f317200<>+0(SB), Z4, Z5
+	VFNMADD231PS single35bfbe8e<>+0(SB), Z4, Z5
 	VADDPS       Z6, Z5, Z5
 	VMOVUPS      single3950d0b2<>+0(SB), Z6
 	VFMADD213PS  single3ab6ba43<>+0(SB), Z5, Z6
@@ -2942,21 +2897,16 @@ loop21:
 	VFMADD213PS  single3f000000<>+0(SB), Z5, Z6
 	VMULPS       Z5, Z5, Z7
 	VFMADD213PS  Z5, Z7, Z6
-	VMULPS       Z2, Z4, Z5
-	VMOVAPS      Z5, Z7
-	VFNMADD231PS Z4, Z2, Z7
-	VFMADD231PS  Z6, Z7, Z7
-	VFMADD231PS  Z6, Z4, Z4
-	VFMSUB213PS  Z7, Z5, Z6
-	VADDPS       Z5, Z6, Z5
-	VSCALEFPS    Z3, Z5, Z5
-	VSCALEFPS    Z3, Z4, Z4
-	VMOVAPS      Z1, Z3
-	VFNMADD231PS Z2, Z4, Z3
-	VORPS        single80000000<>+0(SB), Z5, Z5
+	VMOVAPS      Z1, Z5
+	VFMADD231PS  Z6, Z3, Z3
+	VMULPS       Z2, Z3, Z6
+	VSCALEFPS    Z4, Z6, Z6
+	VSCALEFPS    Z4, Z3, Z3
+	VFNMADD231PS Z2, Z3, Z5
+	VORPS        single80000000<>+0(SB), Z6, Z6
 	VPMOVD2M     Z1, K1
-	VMOVAPS      Z5, K1, Z3
-	VMOVUPS      Z3, 64(DX)
+	VMOVAPS      Z6, K1, Z5
+	VMOVUPS      Z5, 64(DX)
 	ADDQ         $+128, CX
 	ADDQ         $+128, DX
 	SUBQ         $+32, AX
@@ -2983,36 +2933,32 @@ loop23:
 	VFNMADD231PS Z5, Z4, Z6
 	VFNMADD231PS Z5, Z3, Z6
 	VMULPS       Z6, Z5, Z6
-	VMOVUPS      single3f800000<>+0(SB), Z4
-	VFNMADD231PS single41000000<>+0(SB), Z5, Z4
-	VFNMADD231PS single41000000<>+0(SB), Z6, Z4
-	VMOVUPS      singleb84133ad<>+0(SB), Z7
-	VFMADD213PS  singleb9683f48<>+0(SB), Z4, Z7
-	VFMADD213PS  single39337404<>+0(SB), Z4, Z7
-	VFMADD213PS  single3ad688da<>+0(SB), Z4, Z7
-	VFMADD213PS  singlebb64d175<>+0(SB), Z4, Z7
-	VFMADD213PS  singlebbf72a03<>+0(SB), Z4, Z7
-	VFMADD213PS  single3d776418<>+0(SB), Z4, Z7
-	VFMADD213PS  singlebe3eff82<>+0(SB), Z4, Z7
-	VFMADD213PS  single3ec636dd<>+0(SB), Z4, Z7
-	VFMADD213PS  singlebf1b9f1d<>+0(SB), Z4, Z7
-	VMOVAPS      Z7, Z8
-	VFMADD213PS  single3f415a5e<>+0(SB), Z4, Z8
-	VSUBPS       single3f415a5e<>+0(SB), Z8, Z3
-	VFNMADD231PS Z4, Z7, Z3
-	VMULPS       Z6, Z8, Z4
-	VFNMADD231PS Z3, Z5, Z4
-	VFMADD231PS  Z8, Z5, Z4
-	VMULPS       single3f000000<>+0(SB), Z2, Z3
-	VMULPS       Z3, Z2, Z5
+	VMOVUPS      single3f800000<>+0(SB), Z3
+	VFNMADD231PS single41000000<>+0(SB), Z5, Z3
+	VFNMADD231PS single41000000<>+0(SB), Z6, Z3
+	VMOVUPS      singleb84133ad<>+0(SB), Z4
+	VFMADD213PS  singleb9683f48<>+0(SB), Z3, Z4
+	VFMADD213PS  single39337404<>+0(SB), Z3, Z4
+	VFMADD213PS  single3ad688da<>+0(SB), Z3, Z4
+	VFMADD213PS  singlebb64d175<>+0(SB), Z3, Z4
+	VFMADD213PS  singlebbf72a03<>+0(SB), Z3, Z4
+	VFMADD213PS  single3d776418<>+0(SB), Z3, Z4
+	VFMADD213PS  singlebe3eff82<>+0(SB), Z3, Z4
+	VFMADD213PS  single3ec636dd<>+0(SB), Z3, Z4
+	VFMADD213PS  singlebf1b9f1d<>+0(SB), Z3, Z4
+	VFMADD213PS  single3f415a5e<>+0(SB), Z3, Z4
+	VMULPS       Z6, Z4, Z3
+	VFMADD231PS  Z4, Z5, Z3
+	VMULPS       single3f000000<>+0(SB), Z2, Z4
+	VMULPS       Z4, Z2, Z5
 	VMOVAPS      Z5, Z6
-	VFNMADD231PS Z2, Z3, Z6
+	VFNMADD231PS Z2, Z4, Z6
 	VORPS        single80000000<>+0(SB), Z5, Z5
-	VMOVUPS      single4b4000fe<>+0(SB), Z3
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z5, Z3
-	VSUBPS       single4b4000fe<>+0(SB), Z3, Z3
-	VFNMADD231PS single3f317200<>+0(SB), Z3, Z5
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z3, Z5
+	VMOVUPS      single4b4000fe<>+0(SB), Z4
+	VFMADD231PS  single3fb8aa3b<>+0(SB), Z5, Z4
+	VSUBPS       single4b4000fe<>+0(SB), Z4, Z4
+	VFNMADD231PS single3f317200<>+0(SB), Z4, Z5
+	VFNMADD231PS single35bfbe8e<>+0(SB), Z4, Z5
 	VADDPS       Z6, Z5, Z5
 	VMOVUPS      single3950d0b2<>+0(SB), Z6
 	VFMADD213PS  single3ab6ba43<>+0(SB), Z5, Z6
@@ -3022,21 +2968,16 @@ loop23:
 	VFMADD213PS  single3f000000<>+0(SB), Z5, Z6
 	VMULPS       Z5, Z5, Z7
 	VFMADD213PS  Z5, Z7, Z6
-	VMULPS       Z2, Z4, Z5
-	VMOVAPS      Z5, Z7
-	VFNMADD231PS Z4, Z2, Z7
-	VFMADD231PS  Z6, Z7, Z7
-	VFMADD231PS  Z6, Z4, Z4
-	VFMSUB213PS  Z7, Z5, Z6
-	VADDPS       Z5, Z6, Z5
-	VSCALEFPS    Z3, Z5, Z5
-	VSCALEFPS    Z3, Z4, Z4
-	VMOVAPS      Z1, Z3
-	VFNMADD231PS Z2, Z4, Z3
-	VORPS        single80000000<>+0(SB), Z5, Z5
+	VMOVAPS      Z1, Z5
+	VFMADD231PS  Z6, Z3, Z3
+	VMULPS       Z2, Z3, Z6
+	VSCALEFPS    Z4, Z6, Z6
+	VSCALEFPS    Z4, Z3, Z3
+	VFNMADD231PS Z2, Z3, Z5
+	VORPS        single80000000<>+0(SB), Z6, Z6
 	VPMOVD2M     Z1, K1
-	VMOVAPS      Z5, K1, Z3
-	VMOVUPS      Z3, (DX)
+	VMOVAPS      Z6, K1, Z5
+	VMOVUPS      Z5, (DX)
 	ADDQ         $+64, CX
 	ADDQ         $+64, DX
 	SUBQ         $+16, AX
@@ -3064,36 +3005,32 @@ done24:
 	VFNMADD231PS Z4, Z3, Z5
 	VFNMADD231PS Z4, Z0, Z5
 	VMULPS       Z5, Z4, Z5
-	VMOVUPS      single3f800000<>+0(SB), Z3
-	VFNMADD231PS single41000000<>+0(SB), Z4, Z3
-	VFNMADD231PS single41000000<>+0(SB), Z5, Z3
-	VMOVUPS      singleb84133ad<>+0(SB), Z6
-	VFMADD213PS  singleb9683f48<>+0(SB), Z3, Z6
-	VFMADD213PS  single39337404<>+0(SB), Z3, Z6
-	VFMADD213PS  single3ad688da<>+0(SB), Z3, Z6
-	VFMADD213PS  singlebb64d175<>+0(SB), Z3, Z6
-	VFMADD213PS  singlebbf72a03<>+0(SB), Z3, Z6
-	VFMADD213PS  single3d776418<>+0(SB), Z3, Z6
-	VFMADD213PS  singlebe3eff82<>+0(SB), Z3, Z6
-	VFMADD213PS  single3ec636dd<>+0(SB), Z3, Z6
-	VFMADD213PS  singlebf1b9f1d<>+0(SB), Z3, Z6
-	VMOVAPS      Z6, Z7
-	VFMADD213PS  single3f415a5e<>+0(SB), Z3, Z7
-	VSUBPS       single3f415a5e<>+0(SB), Z7, Z0
-	VFNMADD231PS Z3, Z6, Z0
-	VMULPS       Z5, Z7, Z3
-	VFNMADD231PS Z0, Z4, Z3
-	VFMADD231PS  Z7, Z4, Z3
-	VMULPS       single3f000000<>+0(SB), Z2, Z0
-	VMULPS       Z0, Z2, Z4
+	VMOVUPS      single3f800000<>+0(SB), Z0
+	VFNMADD231PS single41000000<>+0(SB), Z4, Z0
+	VFNMADD231PS single41000000<>+0(SB), Z5, Z0
+	VMOVUPS      singleb84133ad<>+0(SB), Z3
+	VFMADD213PS  singleb9683f48<>+0(SB), Z0, Z3
+	VFMADD213PS  single39337404<>+0(SB), Z0, Z3
+	VFMADD213PS  single3ad688da<>+0(SB), Z0, Z3
+	VFMADD213PS  singlebb64d175<>+0(SB), Z0, Z3
+	VFMADD213PS  singlebbf72a03<>+0(SB), Z0, Z3
+	VFMADD213PS  single3d776418<>+0(SB), Z0, Z3
+	VFMADD213PS  singlebe3eff82<>+0(SB), Z0, Z3
+	VFMADD213PS  single3ec636dd<>+0(SB), Z0, Z3
+	VFMADD213PS  singlebf1b9f1d<>+0(SB), Z0, Z3
+	VFMADD213PS  single3f415a5e<>+0(SB), Z0, Z3
+	VMULPS       Z5, Z3, Z0
+	VFMADD231PS  Z3, Z4, Z0
+	VMULPS       single3f000000<>+0(SB), Z2, Z3
+	VMULPS       Z3, Z2, Z4
 	VMOVAPS      Z4, Z5
-	VFNMADD231PS Z2, Z0, Z5
+	VFNMADD231PS Z2, Z3, Z5
 	VORPS        single80000000<>+0(SB), Z4, Z4
-	VMOVUPS      single4b4000fe<>+0(SB), Z0
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z4, Z0
-	VSUBPS       single4b4000fe<>+0(SB), Z0, Z0
-	VFNMADD231PS single3f317200<>+0(SB), Z0, Z4
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z0, Z4
+	VMOVUPS      single4b4000fe<>+0(SB), Z3
+	VFMADD231PS  single3fb8aa3b<>+0(SB), Z4, Z3
+	VSUBPS       single4b4000fe<>+0(SB), Z3, Z3
+	VFNMADD231PS single3f317200<>+0(SB), Z3, Z4
+	VFNMADD231PS single35bfbe8e<>+0(SB), Z3, Z4
 	VADDPS       Z5, Z4, Z4
 	VMOVUPS      single3950d0b2<>+0(SB), Z5
 	VFMADD213PS  single3ab6ba43<>+0(SB), Z4, Z5
@@ -3103,21 +3040,16 @@ done24:
 	VFMADD213PS  single3f000000<>+0(SB), Z4, Z5
 	VMULPS       Z4, Z4, Z6
 	VFMADD213PS  Z4, Z6, Z5
-	VMULPS       Z2, Z3, Z4
-	VMOVAPS      Z4, Z6
-	VFNMADD231PS Z3, Z2, Z6
-	VFMADD231PS  Z5, Z6, Z6
-	VFMADD231PS  Z5, Z3, Z3
-	VFMSUB213PS  Z6, Z4, Z5
-	VADDPS       Z4, Z5, Z4
-	VSCALEFPS    Z0, Z4, Z4
-	VSCALEFPS    Z0, Z3, Z3
-	VMOVAPS      Z1, Z0
-	VFNMADD231PS Z2, Z3, Z0
-	VORPS        single80000000<>+0(SB), Z4, Z4
+	VMOVAPS      Z1, Z4
+	VFMADD231PS  Z5, Z0, Z0
+	VMULPS       Z2, Z0, Z5
+	VSCALEFPS    Z3, Z5, Z5
+	VSCALEFPS    Z3, Z0, Z0
+	VFNMADD231PS Z2, Z0, Z4
+	VORPS        single80000000<>+0(SB), Z5, Z5
 	VPMOVD2M     Z1, K2
-	VMOVAPS      Z4, K2, Z0
-	VMOVUPS      Z0, K1, (DX)
+	VMOVAPS      Z5, K2, Z4
+	VMOVUPS      Z4, K1, (DX)
 
 end25:
 	VZEROUPPER
@@ -3170,36 +3102,36 @@ loop26:
 	VMOVUPD      double3ff0000000000000<>+0(SB), Z4
 	VFNMADD231PD double4020000000000000<>+0(SB), Z5, Z4
 	VFNMADD231PD double4020000000000000<>+0(SB), Z6, Z4
-	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Z7
-	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Z4, Z7
-	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Z4, Z7
-	VFMADD213PD  double3e54a395eb062972<>+0(SB), Z4, Z7
-	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Z4, Z7
-	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Z4, Z7
-	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Z4, Z7
-	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Z4, Z7
-	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Z4, Z7
-	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Z4, Z7
-	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Z4, Z7
-	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Z4, Z7
-	VFMADD213PD  double3f026d0994193c10<>+0(SB), Z4, Z7
-	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Z4, Z7
-	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Z4, Z7
-	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Z4, Z7
-	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Z4, Z7
-	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Z4, Z7
-	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Z4, Z7
-	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Z4, Z7
-	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Z4, Z7
-	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Z4, Z7
-	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Z4, Z7
-	VMOVAPD      Z7, Z8
-	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Z4, Z8
-	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Z8, Z3
-	VFNMADD231PD Z4, Z7, Z3
-	VMULPD       Z6, Z8, Z4
+	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Z8
+	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Z4, Z8
+	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Z4, Z8
+	VFMADD213PD  double3e54a395eb062972<>+0(SB), Z4, Z8
+	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Z4, Z8
+	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Z4, Z8
+	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Z4, Z8
+	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Z4, Z8
+	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Z4, Z8
+	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Z4, Z8
+	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Z4, Z8
+	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Z4, Z8
+	VFMADD213PD  double3f026d0994193c10<>+0(SB), Z4, Z8
+	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Z4, Z8
+	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Z4, Z8
+	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Z4, Z8
+	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Z4, Z8
+	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Z4, Z8
+	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Z4, Z8
+	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Z4, Z8
+	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Z4, Z8
+	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Z4, Z8
+	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Z4, Z8
+	VMOVAPD      Z8, Z7
+	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Z4, Z7
+	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Z7, Z3
+	VFNMADD231PD Z4, Z8, Z3
+	VMULPD       Z6, Z7, Z4
 	VFNMADD231PD Z3, Z5, Z4
-	VFMADD231PD  Z8, Z5, Z4
+	VFMADD231PD  Z7, Z5, Z4
 	VMULPD       double3fe0000000000000<>+0(SB), Z2, Z3
 	VMULPD       Z3, Z2, Z5
 	VMOVAPD      Z5, Z6
@@ -3224,21 +3156,22 @@ loop26:
 	VFMADD213PD  double3fe0000000000000<>+0(SB), Z5, Z6
 	VMULPD       Z5, Z5, Z7
 	VFMADD213PD  Z5, Z7, Z6
-	VMULPD       Z2, Z4, Z5
-	VMOVAPD      Z5, Z7
-	VFNMADD231PD Z4, Z2, Z7
-	VFMADD231PD  Z6, Z7, Z7
+	VMOVAPD      Z1, Z5
+	VMULPD       Z2, Z4, Z7
+	VMOVAPD      Z7, Z8
+	VFNMADD231PD Z4, Z2, Z8
+	VFMADD231PD  Z6, Z8, Z8
+	VMOVAPD      Z6, Z9
+	VFMSUB213PD  Z8, Z7, Z9
+	VADDPD       Z7, Z9, Z7
 	VFMADD231PD  Z6, Z4, Z4
-	VFMSUB213PD  Z7, Z5, Z6
-	VADDPD       Z5, Z6, Z5
-	VSCALEFPD    Z3, Z5, Z5
+	VSCALEFPD    Z3, Z7, Z7
 	VSCALEFPD    Z3, Z4, Z4
-	VMOVAPD      Z1, Z3
-	VFNMADD231PD Z2, Z4, Z3
-	VORPD        double8000000000000000<>+0(SB), Z5, Z5
+	VFNMADD231PD Z2, Z4, Z5
+	VORPD        double8000000000000000<>+0(SB), Z7, Z7
 	VPMOVQ2M     Z1, K1
-	VMOVAPD      Z5, K1, Z3
-	VMOVUPD      Z3, (DX)
+	VMOVAPD      Z7, K1, Z5
+	VMOVUPD      Z5, (DX)
 	VMOVUPD      64(CX), Z1
 	VANDPD       double7fffffffffffffff<>+0(SB), Z1, Z2
 	VMINPD       Z2, Z0, Z2
@@ -3257,36 +3190,36 @@ loop26:
 	VMOVUPD      double3ff0000000000000<>+0(SB), Z4
 	VFNMADD231PD double4020000000000000<>+0(SB), Z5, Z4
 	VFNMADD231PD double4020000000000000<>+0(SB), Z6, Z4
-	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Z7
-	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Z4, Z7
-	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Z4, Z7
-	VFMADD213PD  double3e54a395eb062972<>+0(SB), Z4, Z7
-	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Z4, Z7
-	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Z4, Z7
-	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Z4, Z7
-	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Z4, Z7
-	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Z4, Z7
-	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Z4, Z7
-	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Z4, Z7
-	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Z4, Z7
-	VFMADD213PD  double3f026d0994193c10<>+0(SB), Z4, Z7
-	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Z4, Z7
-	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Z4, Z7
-	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Z4, Z7
-	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Z4, Z7
-	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Z4, Z7
-	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Z4, Z7
-	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Z4, Z7
-	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Z4, Z7
-	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Z4, Z7
-	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Z4, Z7
-	VMOVAPD      Z7, Z8
-	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Z4, Z8
-	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Z8, Z3
-	VFNMADD231PD Z4, Z7, Z3
-	VMULPD       Z6, Z8, Z4
+	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Z8
+	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Z4, Z8
+	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Z4, Z8
+	VFMADD213PD  double3e54a395eb062972<>+0(SB), Z4, Z8
+	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Z4, Z8
+	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Z4, Z8
+	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Z4, Z8
+	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Z4, Z8
+	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Z4, Z8
+	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Z4, Z8
+	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Z4, Z8
+	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Z4, Z8
+	VFMADD213PD  double3f026d0994193c10<>+0(SB), Z4, Z8
+	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Z4, Z8
+	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Z4, Z8
+	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Z4, Z8
+	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Z4, Z8
+	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Z4, Z8
+	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Z4, Z8
+	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Z4, Z8
+	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Z4, Z8
+	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Z4, Z8
+	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Z4, Z8
+	VMOVAPD      Z8, Z7
+	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Z4, Z7
+	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Z7, Z3
+	VFNMADD231PD Z4, Z8, Z3
+	VMULPD       Z6, Z7, Z4
 	VFNMADD231PD Z3, Z5, Z4
-	VFMADD231PD  Z8, Z5, Z4
+	VFMADD231PD  Z7, Z5, Z4
 	VMULPD       double3fe0000000000000<>+0(SB), Z2, Z3
 	VMULPD       Z3, Z2, Z5
 	VMOVAPD      Z5, Z6
@@ -3311,21 +3244,22 @@ loop26:
 	VFMADD213PD  double3fe0000000000000<>+0(SB), Z5, Z6
 	VMULPD       Z5, Z5, Z7
 	VFMADD213PD  Z5, Z7, Z6
-	VMULPD       Z2, Z4, Z5
-	VMOVAPD      Z5, Z7
-	VFNMADD231PD Z4, Z2, Z7
-	VFMADD231PD  Z6, Z7, Z7
+	VMOVAPD      Z1, Z5
+	VMULPD       Z2, Z4, Z7
+	VMOVAPD      Z7, Z8
+	VFNMADD231PD Z4, Z2, Z8
+	VFMADD231PD  Z6, Z8, Z8
+	VMOVAPD      Z6, Z9
+	VFMSUB213PD  Z8, Z7, Z9
+	VADDPD       Z7, Z9, Z7
 	VFMADD231PD  Z6, Z4, Z4
-	VFMSUB213PD  Z7, Z5, Z6
-	VADDPD       Z5, Z6, Z5
-	VSCALEFPD    Z3, Z5, Z5
+	VSCALEFPD    Z3, Z7, Z7
 	VSCALEFPD    Z3, Z4, Z4
-	VMOVAPD      Z1, Z3
-	VFNMADD231PD Z2, Z4, Z3
-	VORPD        double8000000000000000<>+0(SB), Z5, Z5
+	VFNMADD231PD Z2, Z4, Z5
+	VORPD        double8000000000000000<>+0(SB), Z7, Z7
 	VPMOVQ2M     Z1, K1
-	VMOVAPD      Z5, K1, Z3
-	VMOVUPD      Z3, 64(DX)
+	VMOVAPD      Z7, K1, Z5
+	VMOVUPD      Z5, 64(DX)
 	ADDQ         $+128, CX
 	ADDQ         $+128, DX
 	SUBQ         $+16, AX
@@ -3355,36 +3289,36 @@ loop28:
 	VMOVUPD      double3ff0000000000000<>+0(SB), Z4
 	VFNMADD231PD double4020000000000000<>+0(SB), Z5, Z4
 	VFNMADD231PD double4020000000000000<>+0(SB), Z6, Z4
-	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Z7
-	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Z4, Z7
-	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Z4, Z7
-	VFMADD213PD  double3e54a395eb062972<>+0(SB), Z4, Z7
-	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Z4, Z7
-	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Z4, Z7
-	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Z4, Z7
-	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Z4, Z7
-	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Z4, Z7
-	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Z4, Z7
-	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Z4, Z7
-	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Z4, Z7
-	VFMADD213PD  double3f026d0994193c10<>+0(SB), Z4, Z7
-	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Z4, Z7
-	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Z4, Z7
-	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Z4, Z7
-	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Z4, Z7
-	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Z4, Z7
-	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Z4, Z7
-	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Z4, Z7
-	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Z4, Z7
-	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Z4, Z7
-	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Z4, Z7
-	VMOVAPD      Z7, Z8
-	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Z4, Z8
-	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Z8, Z3
-	VFNMADD231PD Z4, Z7, Z3
-	VMULPD       Z6, Z8, Z4
+	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Z8
+	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Z4, Z8
+	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Z4, Z8
+	VFMADD213PD  double3e54a395eb062972<>+0(SB), Z4, Z8
+	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Z4, Z8
+	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Z4, Z8
+	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Z4, Z8
+	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Z4, Z8
+	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Z4, Z8
+	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Z4, Z8
+	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Z4, Z8
+	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Z4, Z8
+	VFMADD213PD  double3f026d0994193c10<>+0(SB), Z4, Z8
+	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Z4, Z8
+	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Z4, Z8
+	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Z4, Z8
+	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Z4, Z8
+	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Z4, Z8
+	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Z4, Z8
+	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Z4, Z8
+	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Z4, Z8
+	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Z4, Z8
+	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Z4, Z8
+	VMOVAPD      Z8, Z7
+	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Z4, Z7
+	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Z7, Z3
+	VFNMADD231PD Z4, Z8, Z3
+	VMULPD       Z6, Z7, Z4
 	VFNMADD231PD Z3, Z5, Z4
-	VFMADD231PD  Z8, Z5, Z4
+	VFMADD231PD  Z7, Z5, Z4
 	VMULPD       double3fe0000000000000<>+0(SB), Z2, Z3
 	VMULPD       Z3, Z2, Z5
 	VMOVAPD      Z5, Z6
@@ -3409,21 +3343,22 @@ loop28:
 	VFMADD213PD  double3fe0000000000000<>+0(SB), Z5, Z6
 	VMULPD       Z5, Z5, Z7
 	VFMADD213PD  Z5, Z7, Z6
-	VMULPD       Z2, Z4, Z5
-	VMOVAPD      Z5, Z7
-	VFNMADD231PD Z4, Z2, Z7
-	VFMADD231PD  Z6, Z7, Z7
+	VMOVAPD      Z1, Z5
+	VMULPD       Z2, Z4, Z7
+	VMOVAPD      Z7, Z8
+	VFNMADD231PD Z4, Z2, Z8
+	VFMADD231PD  Z6, Z8, Z8
+	VMOVAPD      Z6, Z9
+	VFMSUB213PD  Z8, Z7, Z9
+	VADDPD       Z7, Z9, Z7
 	VFMADD231PD  Z6, Z4, Z4
-	VFMSUB213PD  Z7, Z5, Z6
-	VADDPD       Z5, Z6, Z5
-	VSCALEFPD    Z3, Z5, Z5
+	VSCALEFPD    Z3, Z7, Z7
 	VSCALEFPD    Z3, Z4, Z4
-	VMOVAPD      Z1, Z3
-	VFNMADD231PD Z2, Z4, Z3
-	VORPD        double8000000000000000<>+0(SB), Z5, Z5
+	VFNMADD231PD Z2, Z4, Z5
+	VORPD        double8000000000000000<>+0(SB), Z7, Z7
 	VPMOVQ2M     Z1, K1
-	VMOVAPD      Z5, K1, Z3
-	VMOVUPD      Z3, (DX)
+	VMOVAPD      Z7, K1, Z5
+	VMOVUPD      Z5, (DX)
 	ADDQ         $+64, CX
 	ADDQ         $+64, DX
 	SUBQ         $+8, AX
@@ -3454,36 +3389,36 @@ done29:
 	VMOVUPD      double3ff0000000000000<>+0(SB), Z3
 	VFNMADD231PD double4020000000000000<>+0(SB), Z4, Z3
 	VFNMADD231PD double4020000000000000<>+0(SB), Z5, Z3
-	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Z6
-	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Z3, Z6
-	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Z3, Z6
-	VFMADD213PD  double3e54a395eb062972<>+0(SB), Z3, Z6
-	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Z3, Z6
-	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Z3, Z6
-	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Z3, Z6
-	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Z3, Z6
-	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Z3, Z6
-	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Z3, Z6
-	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Z3, Z6
-	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Z3, Z6
-	VFMADD213PD  double3f026d0994193c10<>+0(SB), Z3, Z6
-	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Z3, Z6
-	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Z3, Z6
-	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Z3, Z6
-	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Z3, Z6
-	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Z3, Z6
-	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Z3, Z6
-	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Z3, Z6
-	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Z3, Z6
-	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Z3, Z6
-	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Z3, Z6
-	VMOVAPD      Z6, Z7
-	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Z3, Z7
-	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Z7, Z0
-	VFNMADD231PD Z3, Z6, Z0
-	VMULPD       Z5, Z7, Z3
+	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Z7
+	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Z3, Z7
+	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Z3, Z7
+	VFMADD213PD  double3e54a395eb062972<>+0(SB), Z3, Z7
+	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Z3, Z7
+	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Z3, Z7
+	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Z3, Z7
+	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Z3, Z7
+	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Z3, Z7
+	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Z3, Z7
+	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Z3, Z7
+	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Z3, Z7
+	VFMADD213PD  double3f026d0994193c10<>+0(SB), Z3, Z7
+	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Z3, Z7
+	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Z3, Z7
+	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Z3, Z7
+	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Z3, Z7
+	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Z3, Z7
+	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Z3, Z7
+	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Z3, Z7
+	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Z3, Z7
+	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Z3, Z7
+	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Z3, Z7
+	VMOVAPD      Z7, Z6
+	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Z3, Z6
+	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Z6, Z0
+	VFNMADD231PD Z3, Z7, Z0
+	VMULPD       Z5, Z6, Z3
 	VFNMADD231PD Z0, Z4, Z3
-	VFMADD231PD  Z7, Z4, Z3
+	VFMADD231PD  Z6, Z4, Z3
 	VMULPD       double3fe0000000000000<>+0(SB), Z2, Z0
 	VMULPD       Z0, Z2, Z4
 	VMOVAPD      Z4, Z5
@@ -3508,21 +3443,22 @@ done29:
 	VFMADD213PD  double3fe0000000000000<>+0(SB), Z4, Z5
 	VMULPD       Z4, Z4, Z6
 	VFMADD213PD  Z4, Z6, Z5
-	VMULPD       Z2, Z3, Z4
-	VMOVAPD      Z4, Z6
-	VFNMADD231PD Z3, Z2, Z6
-	VFMADD231PD  Z5, Z6, Z6
+	VMOVAPD      Z1, Z4
+	VMULPD       Z2, Z3, Z6
+	VMOVAPD      Z6, Z7
+	VFNMADD231PD Z3, Z2, Z7
+	VFMADD231PD  Z5, Z7, Z7
+	VMOVAPD      Z5, Z8
+	VFMSUB213PD  Z7, Z6, Z8
+	VADDPD       Z6, Z8, Z6
 	VFMADD231PD  Z5, Z3, Z3
-	VFMSUB213PD  Z6, Z4, Z5
-	VADDPD       Z4, Z5, Z4
-	VSCALEFPD    Z0, Z4, Z4
+	VSCALEFPD    Z0, Z6, Z6
 	VSCALEFPD    Z0, Z3, Z3
-	VMOVAPD      Z1, Z0
-	VFNMADD231PD Z2, Z3, Z0
-	VORPD        double8000000000000000<>+0(SB), Z4, Z4
+	VFNMADD231PD Z2, Z3, Z4
+	VORPD        double8000000000000000<>+0(SB), Z6, Z6
 	VPMOVQ2M     Z1, K2
-	VMOVAPD      Z4, K2, Z0
-	VMOVUPD      Z0, K1, (DX)
+	VMOVAPD      Z6, K2, Z4
+	VMOVUPD      Z4, K1, (DX)
 
 end30:
 	VZEROUPPER
@@ -3564,69 +3500,60 @@ loop31:
 	VFNMADD231PS Y5, Y4, Y6
 	VFNMADD231PS Y5, Y3, Y6
 	VMULPS       Y6, Y5, Y6
-	VMOVUPS      single3f800000<>+0(SB), Y4
-	VFNMADD231PS single41000000<>+0(SB), Y5, Y4
-	VFNMADD231PS single41000000<>+0(SB), Y6, Y4
-	VMOVUPS      singleb84133ad<>+0(SB), Y7
-	VFMADD213PS  singleb9683f48<>+0(SB), Y4, Y7
-	VFMADD213PS  single39337404<>+0(SB), Y4, Y7
-	VFMADD213PS  single3ad688da<>+0(SB), Y4, Y7
-	VFMADD213PS  singlebb64d175<>+0(SB), Y4, Y7
-	VFMADD213PS  singlebbf72a03<>+0(SB), Y4, Y7
-	VFMADD213PS  single3d776418<>+0(SB), Y4, Y7
-	VFMADD213PS  singlebe3eff82<>+0(SB), Y4, Y7
-	VFMADD213PS  single3ec636dd<>+0(SB), Y4, Y7
-	VFMADD213PS  singlebf1b9f1d<>+0(SB), Y4, Y7
-	VMOVAPS      Y7, Y8
-	VFMADD213PS  single3f415a5e<>+0(SB), Y4, Y8
-	VSUBPS       single3f415a5e<>+0(SB), Y8, Y3
-	VFNMADD231PS Y4, Y7, Y3
-	VMULPS       Y6, Y8, Y4
-	VFNMADD231PS Y3, Y5, Y4
-	VFMADD231PS  Y8, Y5, Y4
-	VMULPS       single3f000000<>+0(SB), Y2, Y3
-	VMULPS       Y3, Y2, Y5
+	VMOVUPS      single3f800000<>+0(SB), Y3
+	VFNMADD231PS single41000000<>+0(SB), Y5, Y3
+	VFNMADD231PS single41000000<>+0(SB), Y6, Y3
+	VMOVUPS      singleb84133ad<>+0(SB), Y4
+	VFMADD213PS  singleb9683f48<>+0(SB), Y3, Y4
+	VFMADD213PS  single39337404<>+0(SB), Y3, Y4
+	VFMADD213PS  single3ad688da<>+0(SB), Y3, Y4
+	VFMADD213PS  singlebb64d175<>+0(SB), Y3, Y4
+	VFMADD213PS  singlebbf72a03<>+0(SB), Y3, Y4
+	VFMADD213PS  single3d776418<>+0(SB), Y3, Y4
+	VFMADD213PS  singlebe3eff82<>+0(SB), Y3, Y4
+	VFMADD213PS  single3ec636dd<>+0(SB), Y3, Y4
+	VFMADD213PS  singlebf1b9f1d<>+0(SB), Y3, Y4
+	VFMADD213PS  single3f415a5e<>+0(SB), Y3, Y4
+	VMULPS       Y6, Y4, Y3
+	VFMADD231PS  Y4, Y5, Y3
+	VMULPS       single3f000000<>+0(SB), Y2, Y4
+	VMULPS       Y4, Y2, Y5
 	VMOVAPS      Y5, Y6
-	VFNMADD231PS Y2, Y3, Y6
+	VFNMADD231PS Y2, Y4, Y6
 	VORPS        single80000000<>+0(SB), Y5, Y5
 	VMOVUPS      single4b4000fe<>+0(SB), Y7
 	VFMADD231PS  single3fb8aa3b<>+0(SB), Y5, Y7
-	VSUBPS       single4b4000fe<>+0(SB), Y7, Y3
-	VFNMADD231PS single3f317200<>+0(SB), Y3, Y5
-	VFNMADD231PS single35bfbe8e<>+0(SB), Y3, Y5
+	VSUBPS       single4b4000fe<>+0(SB), Y7, Y4
+	VFNMADD231PS single3f317200<>+0(SB), Y4, Y5
+	VFNMADD231PS single35bfbe8e<>+0(SB), Y4, Y5
 	VADDPS       Y6, Y5, Y5
-	VMOVUPS      single3950d0b2<>+0(SB), Y3
-	VFMADD213PS  single3ab6ba43<>+0(SB), Y5, Y3
-	VFMADD213PS  single3c088848<>+0(SB), Y5, Y3
-	VFMADD213PS  single3d2aaa57<>+0(SB), Y5, Y3
-	VFMADD213PS  single3e2aaaab<>+0(SB), Y5, Y3
-	VFMADD213PS  single3f000000<>+0(SB), Y5, Y3
+	VMOVUPS      single3950d0b2<>+0(SB), Y4
+	VFMADD213PS  single3ab6ba43<>+0(SB), Y5, Y4
+	VFMADD213PS  single3c088848<>+0(SB), Y5, Y4
+	VFMADD213PS  single3d2aaa57<>+0(SB), Y5, Y4
+	VFMADD213PS  single3e2aaaab<>+0(SB), Y5, Y4
+	VFMADD213PS  single3f000000<>+0(SB), Y5, Y4
 	VMULPS       Y5, Y5, Y6
-	VFMADD213PS  Y5, Y6, Y3
-	VMULPS       Y2, Y4, Y5
-	VMOVAPS      Y5, Y6
-	VFNMADD231PS Y4, Y2, Y6
-	VFMADD231PS  Y3, Y6, Y6
-	VFMADD231PS  Y3, Y4, Y4
-	VFMSUB213PS  Y6, Y5, Y3
-	VADDPS       Y5, Y3, Y5
-	VPSRLD       $0x01, Y7, Y3
-	VPSUBD       Y3, Y7, Y6
-	VPSLLD       $0x17, Y3, Y3
+	VFMADD213PS  Y5, Y6, Y4
+	VMOVAPS      Y1, Y5
+	VFMADD231PS  Y4, Y3, Y3
+	VMULPS       Y2, Y3, Y4
+	VPSRLD       $0x01, Y7, Y6
+	VPSUBD       Y6, Y7, Y8
 	VPSLLD       $0x17, Y6, Y6
-	VMULPS       Y3, Y5, Y5
-	VMULPS       Y6, Y5, Y5
-	VPSRLD       $0x01, Y7, Y3
-	VPSUBD       Y3, Y7, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPSLLD       $0x17, Y6, Y6
-	VMULPS       Y3, Y4, Y4
+	VPSLLD       $0x17, Y8, Y8
 	VMULPS       Y6, Y4, Y4
-	VMOVAPS      Y1, Y3
-	VFNMADD231PS Y2, Y4, Y3
-	VORPS        single80000000<>+0(SB), Y5, Y5
-	VBLENDVPS    Y1, Y5, Y3, Y3
-	VMOVUPS      Y3, (DX)
+	VMULPS       Y8, Y4, Y4
+	VPSRLD       $0x01, Y7, Y6
+	VPSUBD       Y6, Y7, Y7
+	VPSLLD       $0x17, Y6, Y6
+	VPSLLD       $0x17, Y7, Y7
+	VMULPS       Y6, Y3, Y3
+	VMULPS       Y7, Y3, Y3
+	VFNMADD231PS Y2, Y3, Y5
+	VORPS        single80000000<>+0(SB), Y4, Y4
+	VBLENDVPS    Y1, Y4, Y5, Y5
+	VMOVUPS      Y5, (DX)
 	VMOVUPS      32(CX), Y1
 	VANDPS       single7fffffff<>+0(SB), Y1, Y2
 	VMINPS       Y2, Y0, Y2
@@ -3642,69 +3569,60 @@ loop31:
 	VFNMADD231PS Y5, Y4, Y6
 	VFNMADD231PS Y5, Y3, Y6
 	VMULPS       Y6, Y5, Y6
-	VMOVUPS      single3f800000<>+0(SB), Y4
-	VFNMADD231PS single41000000<>+0(SB), Y5, Y4
-	VFNMADD231PS single41000000<>+0(SB), Y6, Y4
-	VMOVUPS      singleb84133ad<>+0(SB), Y7
-	VFMADD213PS  singleb9683f48<>+0(SB), Y4, Y7
-	VFMADD213PS  single39337404<>+0(SB), Y4, Y7
-	VFMADD213PS  single3ad688da<>+0(SB), Y4, Y7
-	VFMADD213PS  singlebb64d175<>+0(SB), Y4, Y7
-	VFMADD213PS  singlebbf72a03<>+0(SB), Y4, Y7
-	VFMADD213PS  single3d776418<>+0(SB), Y4, Y7
-	VFMADD213PS  singlebe3eff82<>+0(SB), Y4, Y7
-	VFMADD213PS  single3ec636dd<>+0(SB), Y4, Y7
-	VFMADD213PS  singlebf1b9f1d<>+0(SB), Y4, Y7
-	VMOVAPS      Y7, Y8
-	VFMADD213PS  single3f415a5e<>+0(SB), Y4, Y8
-	VSUBPS       single3f415a5e<>+0(SB), Y8, Y3
-	VFNMADD231PS Y4, Y7, Y3
-	VMULPS       Y6, Y8, Y4
-	VFNMADD231PS Y3, Y5, Y4
-	VFMADD231PS  Y8, Y5, Y4
-	VMULPS       single3f000000<>+0(SB), Y2, Y3
-	VMULPS       Y3, Y2, Y5
+	VMOVUPS      single3f800000<>+0(SB), Y3
+	VFNMADD231PS single41000000<>+0(SB), Y5, Y3
+	VFNMADD231PS single41000000<>+0(SB), Y6, Y3
+	VMOVUPS      singleb84133ad<>+0(SB), Y4
+	VFMADD213PS  singleb9683f48<>+0(SB), Y3, Y4
+	VFMADD213PS  single39337404<>+0(SB), Y3, Y4
+	VFMADD213PS  single3ad688da<>+0(SB), Y3, Y4
+	VFMADD213PS  singlebb64d175<>+0(SB), Y3, Y4
+	VFMADD213PS  singlebbf72a03<>+0(SB), Y3, Y4
+	VFMADD213PS  single3d776418<>+0(SB), Y3, Y4
+	VFMADD213PS  singlebe3eff82<>+0(SB), Y3, Y4
+	VFMADD213PS  single3ec636dd<>+0(SB), Y3, Y4
+	VFMADD213PS  singlebf1b9f1d<>+0(SB), Y3, Y4
+	VFMADD213PS  single3f415a5e<>+0(SB), Y3, Y4
+	VMULPS       Y6, Y4, Y3
+	VFMADD231PS  Y4, Y5, Y3
+	VMULPS       single3f000000<>+0(SB), Y2, Y4
+	VMULPS       Y4, Y2, Y5
 	VMOVAPS      Y5, Y6
-	VFNMADD231PS Y2, Y3, Y6
+	VFNMADD231PS Y2, Y4, Y6
 	VORPS        single80000000<>+0(SB), Y5, Y5
 	VMOVUPS      single4b4000fe<>+0(SB), Y7
 	VFMADD231PS  single3fb8aa3b<>+0(SB), Y5, Y7
-	VSUBPS       single4b4000fe<>+0(SB), Y7, Y3
-	VFNMADD231PS single3f317200<>+0(SB), Y3, Y5
-	VFNMADD231PS single35bfbe8e<>+0(SB), Y3, Y5
+	VSUBPS       single4b4000fe<>+0(SB), Y7, Y4
+	VFNMADD231PS single3f317200<>+0(SB), Y4, Y5
+	VFNMADD231PS single35bfbe8e<>+0(SB), Y4, Y5
 	VADDPS       Y6, Y5, Y5
-	VMOVUPS      single3950d0b2<>+0(SB), Y3
-	VFMADD213PS  single3ab6ba43<>+0(SB), Y5, Y3
-	VFMADD213PS  single3c088848<>+0(SB), Y5, Y3
-	VFMADD213PS  single3d2aaa57<>+0(SB), Y5, Y3
-	VFMADD213PS  single3e2aaaab<>+0(SB), Y5, Y3
-	VFMADD213PS  single3f000000<>+0(SB), Y5, Y3
+	VMOVUPS      single3950d0b2<>+0(SB), Y4
+	VFMADD213PS  single3ab6ba43<>+0(SB), Y5, Y4
+	VFMADD213PS  single3c088848<>+0(SB), Y5, Y4
+	VFMADD213PS  single3d2aaa57<>+0(SB), Y5, Y4
+	VFMADD213PS  single3e2aaaab<>+0(SB), Y5, Y4
+	VFMADD213PS  single3f000000<>+0(SB), Y5, Y4
 	VMULPS       Y5, Y5, Y6
-	VFMADD213PS  Y5, Y6, Y3
-	VMULPS       Y2, Y4, Y5
-	VMOVAPS      Y5, Y6
-	VFNMADD231PS Y4, Y2, Y6
-	VFMADD231PS  Y3, Y6, Y6
-	VFMADD231PS  Y3, Y4, Y4
-	VFMSUB213PS  Y6, Y5, Y3
-	VADDPS       Y5, Y3, Y5
-	VPSRLD       $0x01, Y7, Y3
-	VPSUBD       Y3, Y7, Y6
-	VPSLLD       $0x17, Y3, Y3
+	VFMADD213PS  Y5, Y6, Y4
+	VMOVAPS      Y1, Y5
+	VFMADD231PS  Y4, Y3, Y3
+	VMULPS       Y2, Y3, Y4
+	VPSRLD       $0x01, Y7, Y6
+	VPSUBD       Y6, Y7, Y8
 	VPSLLD       $0x17, Y6, Y6
-	VMULPS       Y3, Y5, Y5
-	VMULPS       Y6, Y5, Y5
-	VPSRLD       $0x01, Y7, Y3
-	VPSUBD       Y3, Y7, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPSLLD       $0x17, Y6, Y6
-	VMULPS       Y3, Y4, Y4
+	VPSLLD       $0x17, Y8, Y8
 	VMULPS       Y6, Y4, Y4
-	VMOVAPS      Y1, Y3
-	VFNMADD231PS Y2, Y4, Y3
-	VORPS        single80000000<>+0(SB), Y5, Y5
-	VBLENDVPS    Y1, Y5, Y3, Y3
-	VMOVUPS      Y3, 32(DX)
+	VMULPS       Y8, Y4, Y4
+	VPSRLD       $0x01, Y7, Y6
+	VPSUBD       Y6, Y7, Y7
+	VPSLLD       $0x17, Y6, Y6
+	VPSLLD       $0x17, Y7, Y7
+	VMULPS       Y6, Y3, Y3
+	VMULPS       Y7, Y3, Y3
+	VFNMADD231PS Y2, Y3, Y5
+	VORPS        single80000000<>+0(SB), Y4, Y4
+	VBLENDVPS    Y1, Y4, Y5, Y5
+	VMOVUPS      Y5, 32(DX)
 	ADDQ         $+64, CX
 	ADDQ         $+64, DX
 	SUBQ         $+16, AX
@@ -3731,69 +3649,60 @@ loop33:
 	VFNMADD231PS Y5, Y4, Y6
 	VFNMADD231PS Y5, Y3, Y6
 	VMULPS       Y6, Y5, Y6
-	VMOVUPS      single3f800000<>+0(SB), Y4
-	VFNMADD231PS single41000000<>+0(SB), Y5, Y4
-	VFNMADD231PS single41000000<>+0(SB), Y6, Y4
-	VMOVUPS      singleb84133ad<>+0(SB), Y7
-	VFMADD213PS  singleb9683f48<>+0(SB), Y4, Y7
-	VFMADD213PS  single39337404<>+0(SB), Y4, Y7
-	VFMADD213PS  single3ad688da<>+0(SB), Y4, Y7
-	VFMADD213PS  singlebb64d175<>+0(SB), Y4, Y7
-	VFMADD213PS  singlebbf72a03<>+0(SB), Y4, Y7
-	VFMADD213PS  single3d776418<>+0(SB), Y4, Y7
-	VFMADD213PS  singlebe3eff82<>+0(SB), Y4, Y7
-	VFMADD213PS  single3ec636dd<>+0(SB), Y4, Y7
-	VFMADD213PS  singlebf1b9f1d<>+0(SB), Y4, Y7
-	VMOVAPS      Y7, Y8
-	VFMADD213PS  single3f415a5e<>+0(SB), Y4, Y8
-	VSUBPS       single3f415a5e<>+0(SB), Y8, Y3
-	VFNMADD231PS Y4, Y7, Y3
-	VMULPS       Y6, Y8, Y4
-	VFNMADD231PS Y3, Y5, Y4
-	VFMADD231PS  Y8, Y5, Y4
-	VMULPS       single3f000000<>+0(SB), Y2, Y3
-	VMULPS       Y3, Y2, Y5
+	VMOVUPS      single3f800000<>+0(SB), Y3
+	VFNMADD231PS single41000000<>+0(SB), Y5, Y3
+	VFNMADD231PS single41000000<>+0(SB), Y6, Y3
+	VMOVUPS      singleb84133ad<>+0(SB), Y4
+	VFMADD213PS  singleb9683f48<>+0(SB), Y3, Y4
+	VFMADD213PS  single39337404<>+0(SB), Y3, Y4
+	VFMADD213PS  single3ad688da<>+0(SB), Y3, Y4
+	VFMADD213PS  singlebb64d175<>+0(SB), Y3, Y4
+	VFMADD213PS  singlebbf72a03<>+0(SB), Y3, Y4
+	VFMADD213PS  single3d776418<>+0(SB), Y3, Y4
+	VFMADD213PS  singlebe3eff82<>+0(SB), Y3, Y4
+	VFMADD213PS  single3ec636dd<>+0(SB), Y3, Y4
+	VFMADD213PS  singlebf1b9f1d<>+0(SB), Y3, Y4
+	VFMADD213PS  single3f415a5e<>+0(SB), Y3, Y4
+	VMULPS       Y6, Y4, Y3
+	VFMADD231PS  Y4, Y5, Y3
+	VMULPS       single3f000000<>+0(SB), Y2, Y4
+	VMULPS       Y4, Y2, Y5
 	VMOVAPS      Y5, Y6
-	VFNMADD231PS Y2, Y3, Y6
+	VFNMADD231PS Y2, Y4, Y6
 	VORPS        single80000000<>+0(SB), Y5, Y5
 	VMOVUPS      single4b4000fe<>+0(SB), Y7
 	VFMADD231PS  single3fb8aa3b<>+0(SB), Y5, Y7
-	VSUBPS       single4b4000fe<>+0(SB), Y7, Y3
-	VFNMADD231PS single3f317200<>+0(SB), Y3, Y5
-	VFNMADD231PS single35bfbe8e<>+0(SB), Y3, Y5
+	VSUBPS       single4b4000fe<>+0(SB), Y7, Y4
+	VFNMADD231PS single3f317200<>+0(SB), Y4, Y5
+	VFNMADD231PS single35bfbe8e<>+0(SB), Y4, Y5
 	VADDPS       Y6, Y5, Y5
-	VMOVUPS      single3950d0b2<>+0(SB), Y3
-	VFMADD213PS  single3ab6ba43<>+0(SB), Y5, Y3
-	VFMADD213PS  single3c088848<>+0(SB), Y5, Y3
-	VFMADD213PS  single3d2aaa57<>+0(SB), Y5, Y3
-	VFMADD213PS  single3e2aaaab<>+0(SB), Y5, Y3
-	VFMADD213PS  single3f000000<>+0(SB), Y5, Y3
+	VMOVUPS      single3950d0b2<>+0(SB), Y4
+	VFMADD213PS  single3ab6ba43<>+0(SB), Y5, Y4
+	VFMADD213PS  single3c088848<>+0(SB), Y5, Y4
+	VFMADD213PS  single3d2aaa57<>+0(SB), Y5, Y4
+	VFMADD213PS  single3e2aaaab<>+0(SB), Y5, Y4
+	VFMADD213PS  single3f000000<>+0(SB), Y5, Y4
 	VMULPS       Y5, Y5, Y6
-	VFMADD213PS  Y5, Y6, Y3
-	VMULPS       Y2, Y4, Y5
-	VMOVAPS      Y5, Y6
-	VFNMADD231PS Y4, Y2, Y6
-	VFMADD231PS  Y3, Y6, Y6
-	VFMADD231PS  Y3, Y4, Y4
-	VFMSUB213PS  Y6, Y5, Y3
-	VADDPS       Y5, Y3, Y5
-	VPSRLD       $0x01, Y7, Y3
-	VPSUBD       Y3, Y7, Y6
-	VPSLLD       $0x17, Y3, Y3
+	VFMADD213PS  Y5, Y6, Y4
+	VMOVAPS      Y1, Y5
+	VFMADD231PS  Y4, Y3, Y3
+	VMULPS       Y2, Y3, Y4
+	VPSRLD       $0x01, Y7, Y6
+	VPSUBD       Y6, Y7, Y8
 	VPSLLD       $0x17, Y6, Y6
-	VMULPS       Y3, Y5, Y5
-	VMULPS       Y6, Y5, Y5
-	VPSRLD       $0x01, Y7, Y3
-	VPSUBD       Y3, Y7, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPSLLD       $0x17, Y6, Y6
-	VMULPS       Y3, Y4, Y4
+	VPSLLD       $0x17, Y8, Y8
 	VMULPS       Y6, Y4, Y4
-	VMOVAPS      Y1, Y3
-	VFNMADD231PS Y2, Y4, Y3
-	VORPS        single80000000<>+0(SB), Y5, Y5
-	VBLENDVPS    Y1, Y5, Y3, Y3
-	VMOVUPS      Y3, (DX)
+	VMULPS       Y8, Y4, Y4
+	VPSRLD       $0x01, Y7, Y6
+	VPSUBD       Y6, Y7, Y7
+	VPSLLD       $0x17, Y6, Y6
+	VPSLLD       $0x17, Y7, Y7
+	VMULPS       Y6, Y3, Y3
+	VMULPS       Y7, Y3, Y3
+	VFNMADD231PS Y2, Y3, Y5
+	VORPS        single80000000<>+0(SB), Y4, Y4
+	VBLENDVPS    Y1, Y4, Y5, Y5
+	VMOVUPS      Y5, (DX)
 	ADDQ         $+32, CX
 	ADDQ         $+32, DX
 	SUBQ         $+8, AX
@@ -3822,69 +3731,60 @@ done34:
 	VFNMADD231PS Y5, Y4, Y6
 	VFNMADD231PS Y5, Y0, Y6
 	VMULPS       Y6, Y5, Y6
-	VMOVUPS      single3f800000<>+0(SB), Y4
-	VFNMADD231PS single41000000<>+0(SB), Y5, Y4
-	VFNMADD231PS single41000000<>+0(SB), Y6, Y4
-	VMOVUPS      singleb84133ad<>+0(SB), Y7
-	VFMADD213PS  singleb9683f48<>+0(SB), Y4, Y7
-	VFMADD213PS  single39337404<>+0(SB), Y4, Y7
-	VFMADD213PS  single3ad688da<>+0(SB), Y4, Y7
-	VFMADD213PS  singlebb64d175<>+0(SB), Y4, Y7
-	VFMADD213PS  singlebbf72a03<>+0(SB), Y4, Y7
-	VFMADD213PS  single3d776418<>+0(SB), Y4, Y7
-	VFMADD213PS  singlebe3eff82<>+0(SB), Y4, Y7
-	VFMADD213PS  single3ec636dd<>+0(SB), Y4, Y7
-	VFMADD213PS  singlebf1b9f1d<>+0(SB), Y4, Y7
-	VMOVAPS      Y7, Y8
-	VFMADD213PS  single3f415a5e<>+0(SB), Y4, Y8
-	VSUBPS       single3f415a5e<>+0(SB), Y8, Y0
-	VFNMADD231PS Y4, Y7, Y0
-	VMULPS       Y6, Y8, Y4
-	VFNMADD231PS Y0, Y5, Y4
-	VFMADD231PS  Y8, Y5, Y4
-	VMULPS       single3f000000<>+0(SB), Y3, Y0
-	VMULPS       Y0, Y3, Y5
+	VMOVUPS      single3f800000<>+0(SB), Y0
+	VFNMADD231PS single41000000<>+0(SB), Y5, Y0
+	VFNMADD231PS single41000000<>+0(SB), Y6, Y0
+	VMOVUPS      singleb84133ad<>+0(SB), Y4
+	VFMADD213PS  singleb9683f48<>+0(SB), Y0, Y4
+	VFMADD213PS  single39337404<>+0(SB), Y0, Y4
+	VFMADD213PS  single3ad688da<>+0(SB), Y0, Y4
+	VFMADD213PS  singlebb64d175<>+0(SB), Y0, Y4
+	VFMADD213PS  singlebbf72a03<>+0(SB), Y0, Y4
+	VFMADD213PS  single3d776418<>+0(SB), Y0, Y4
+	VFMADD213PS  singlebe3eff82<>+0(SB), Y0, Y4
+	VFMADD213PS  single3ec636dd<>+0(SB), Y0, Y4
+	VFMADD213PS  singlebf1b9f1d<>+0(SB), Y0, Y4
+	VFMADD213PS  single3f415a5e<>+0(SB), Y0, Y4
+	VMULPS       Y6, Y4, Y0
+	VFMADD231PS  Y4, Y5, Y0
+	VMULPS       single3f000000<>+0(SB), Y3, Y4
+	VMULPS       Y4, Y3, Y5
 	VMOVAPS      Y5, Y6
-	VFNMADD231PS Y3, Y0, Y6
+	VFNMADD231PS Y3, Y4, Y6
 	VORPS        single80000000<>+0(SB), Y5, Y5
 	VMOVUPS      single4b4000fe<>+0(SB), Y7
 	VFMADD231PS  single3fb8aa3b<>+0(SB), Y5, Y7
-	VSUBPS       single4b4000fe<>+0(SB), Y7, Y0
-	VFNMADD231PS single3f317200<>+0(SB), Y0, Y5
-	VFNMADD231PS single35bfbe8e<>+0(SB), Y0, Y5
+	VSUBPS       single4b4000fe<>+0(SB), Y7, Y4
+	VFNMADD231PS single3f317200<>+0(SB), Y4, Y5
+	VFNMADD231PS single35bfbe8e<>+0(SB), Y4, Y5
 	VADDPS       Y6, Y5, Y5
-	VMOVUPS      single3950d0b2<>+0(SB), Y0
-	VFMADD213PS  single3ab6ba43<>+0(SB), Y5, Y0
-	VFMADD213PS  single3c088848<>+0(SB), Y5, Y0
-	VFMADD213PS  single3d2aaa57<>+0(SB), Y5, Y0
-	VFMADD213PS  single3e2aaaab<>+0(SB), Y5, Y0
-	VFMADD213PS  single3f000000<>+0(SB), Y5, Y0
+	VMOVUPS      single3950d0b2<>+0(SB), Y4
+	VFMADD213PS  single3ab6ba43<>+0(SB), Y5, Y4
+	VFMADD213PS  single3c088848<>+0(SB), Y5, Y4
+	VFMADD213PS  single3d2aaa57<>+0(SB), Y5, Y4
+	VFMADD213PS  single3e2aaaab<>+0(SB), Y5, Y4
+	VFMADD213PS  single3f000000<>+0(SB), Y5, Y4
 	VMULPS       Y5, Y5, Y6
-	VFMADD213PS  Y5, Y6, Y0
-	VMULPS       Y3, Y4, Y5
-	VMOVAPS      Y5, Y6
-	VFNMADD231PS Y4, Y3, Y6
-	VFMADD231PS  Y0, Y6, Y6
-	VFMADD231PS  Y0, Y4, Y4
-	VFMSUB213PS  Y6, Y5, Y0
-	VADDPS       Y5, Y0, Y5
-	VPSRLD       $0x01, Y7, Y0
-	VPSUBD       Y0, Y7, Y6
-	VPSLLD       $0x17, Y0, Y0
+	VFMADD213PS  Y5, Y6, Y4
+	VMOVAPS      Y2, Y5
+	VFMADD231PS  Y4, Y0, Y0
+	VMULPS       Y3, Y0, Y4
+	VPSRLD       $0x01, Y7, Y6
+	VPSUBD       Y6, Y7, Y8
 	VPSLLD       $0x17, Y6, Y6
-	VMULPS       Y0, Y5, Y5
-	VMULPS       Y6, Y5, Y5
-	VPSRLD       $0x01, Y7, Y0
-	VPSUBD       Y0, Y7, Y6
-	VPSLLD       $0x17, Y0, Y0
-	VPSLLD       $0x17, Y6, Y6
-	VMULPS       Y0, Y4, Y4
+	VPSLLD       $0x17, Y8, Y8
 	VMULPS       Y6, Y4, Y4
-	VMOVAPS      Y2, Y0
-	VFNMADD231PS Y3, Y4, Y0
-	VORPS        single80000000<>+0(SB), Y5, Y5
-	VBLENDVPS    Y2, Y5, Y0, Y0
-	VMASKMOVPS   Y0, Y1, (DX)
+	VMULPS       Y8, Y4, Y4
+	VPSRLD       $0x01, Y7, Y6
+	VPSUBD       Y6, Y7, Y7
+	VPSLLD       $0x17, Y6, Y6
+	VPSLLD       $0x17, Y7, Y7
+	VMULPS       Y6, Y0, Y0
+	VMULPS       Y7, Y0, Y0
+	VFNMADD231PS Y3, Y0, Y5
+	VORPS        single80000000<>+0(SB), Y4, Y4
+	VBLENDVPS    Y2, Y4, Y5, Y5
+	VMASKMOVPS   Y5, Y1, (DX)
 
 end35:
 	VZEROUPPER
@@ -3919,36 +3819,36 @@ loop36:
 	VMOVUPD      double3ff0000000000000<>+0(SB), Y4
 	VFNMADD231PD double4020000000000000<>+0(SB), Y5, Y4
 	VFNMADD231PD double4020000000000000<>+0(SB), Y6, Y4
-	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Y7
-	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Y4, Y7
-	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Y4, Y7
-	VFMADD213PD  double3e54a395eb062972<>+0(SB), Y4, Y7
-	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Y4, Y7
-	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Y4, Y7
-	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Y4, Y7
-	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Y4, Y7
-	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Y4, Y7
-	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Y4, Y7
-	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Y4, Y7
-	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Y4, Y7
-	VFMADD213PD  double3f026d0994193c10<>+0(SB), Y4, Y7
-	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Y4, Y7
-	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Y4, Y7
-	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Y4, Y7
-	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Y4, Y7
-	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Y4, Y7
-	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Y4, Y7
-	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Y4, Y7
-	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Y4, Y7
-	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Y4, Y7
-	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Y4, Y7
-	VMOVAPD      Y7, Y8
-	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Y4, Y8
-	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Y8, Y3
-	VFNMADD231PD Y4, Y7, Y3
-	VMULPD       Y6, Y8, Y4
+	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Y8
+	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Y4, Y8
+	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Y4, Y8
+	VFMADD213PD  double3e54a395eb062972<>+0(SB), Y4, Y8
+	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Y4, Y8
+	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Y4, Y8
+	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Y4, Y8
+	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Y4, Y8
+	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Y4, Y8
+	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Y4, Y8
+	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Y4, Y8
+	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Y4, Y8
+	VFMADD213PD  double3f026d0994193c10<>+0(SB), Y4, Y8
+	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Y4, Y8
+	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Y4, Y8
+	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Y4, Y8
+	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Y4, Y8
+	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Y4, Y8
+	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Y4, Y8
+	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Y4, Y8
+	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Y4, Y8
+	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Y4, Y8
+	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Y4, Y8
+	VMOVAPD      Y8, Y7
+	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Y4, Y7
+	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Y7, Y3
+	VFNMADD231PD Y4, Y8, Y3
+	VMULPD       Y6, Y7, Y4
 	VFNMADD231PD Y3, Y5, Y4
-	VFMADD231PD  Y8, Y5, Y4
+	VFMADD231PD  Y7, Y5, Y4
 	VMULPD       double3fe0000000000000<>+0(SB), Y2, Y3
 	VMULPD       Y3, Y2, Y5
 	VMOVAPD      Y5, Y6
@@ -3973,30 +3873,31 @@ loop36:
 	VFMADD213PD  double3fe0000000000000<>+0(SB), Y5, Y3
 	VMULPD       Y5, Y5, Y6
 	VFMADD213PD  Y5, Y6, Y3
-	VMULPD       Y2, Y4, Y5
-	VMOVAPD      Y5, Y6
-	VFNMADD231PD Y4, Y2, Y6
-	VFMADD231PD  Y3, Y6, Y6
+	VMOVAPD      Y1, Y5
+	VMULPD       Y2, Y4, Y6
+	VMOVAPD      Y6, Y8
+	VFNMADD231PD Y4, Y2, Y8
+	VFMADD231PD  Y3, Y8, Y8
+	VMOVAPD      Y3, Y9
+	VFMSUB213PD  Y8, Y6, Y9
+	VADDPD       Y6, Y9, Y6
 	VFMADD231PD  Y3, Y4, Y4
-	VFMSUB213PD  Y6, Y5, Y3
-	VADDPD       Y5, Y3, Y5
 	VPSRLQ       $0x01, Y7, Y3
-	VPSUBQ       Y3, Y7, Y6
+	VPSUBQ       Y3, Y7, Y8
 	VPSLLQ       $0x34, Y3, Y3
-	VPSLLQ       $0x34, Y6, Y6
-	VMULPD       Y3, Y5, Y5
-	VMULPD       Y6, Y5, Y5
+	VPSLLQ       $0x34, Y8, Y8
+	VMULPD       Y3, Y6, Y6
+	VMULPD       Y8, Y6, Y6
 	VPSRLQ       $0x01, Y7, Y3
-	VPSUBQ       Y3, Y7, Y6
+	VPSUBQ       Y3, Y7, Y7
 	VPSLLQ       $0x34, Y3, Y3
-	VPSLLQ       $0x34, Y6, Y6
+	VPSLLQ       $0x34, Y7, Y7
 	VMULPD       Y3, Y4, Y4
-	VMULPD       Y6, Y4, Y4
-	VMOVAPD      Y1, Y3
-	VFNMADD231PD Y2, Y4, Y3
-	VORPD        double8000000000000000<>+0(SB), Y5, Y5
-	VBLENDVPD    Y1, Y5, Y3, Y3
-	VMOVUPD      Y3, (DX)
+	VMULPD       Y7, Y4, Y4
+	VFNMADD231PD Y2, Y4, Y5
+	VORPD        double8000000000000000<>+0(SB), Y6, Y6
+	VBLENDVPD    Y1, Y6, Y5, Y5
+	VMOVUPD      Y5, (DX)
 	VMOVUPD      32(CX), Y1
 	VANDPD       double7fffffffffffffff<>+0(SB), Y1, Y2
 	VMINPD       Y2, Y0, Y2
@@ -4015,36 +3916,36 @@ loop36:
 	VMOVUPD      double3ff0000000000000<>+0(SB), Y4
 	VFNMADD231PD double4020000000000000<>+0(SB), Y5, Y4
 	VFNMADD231PD double4020000000000000<>+0(SB), Y6, Y4
-	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Y7
-	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Y4, Y7
-	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Y4, Y7
-	VFMADD213PD  double3e54a395eb062972<>+0(SB), Y4, Y7
-	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Y4, Y7
-	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Y4, Y7
-	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Y4, Y7
-	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Y4, Y7
-	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Y4, Y7
-	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Y4, Y7
-	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Y4, Y7
-	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Y4, Y7
-	VFMADD213PD  double3f026d0994193c10<>+0(SB), Y4, Y7
-	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Y4, Y7
-	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Y4, Y7
-	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Y4, Y7
-	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Y4, Y7
-	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Y4, Y7
-	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Y4, Y7
-	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Y4, Y7
-	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Y4, Y7
-	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Y4, Y7
-	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Y4, Y7
-	VMOVAPD      Y7, Y8
-	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Y4, Y8
-	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Y8, Y3
-	VFNMADD231PD Y4, Y7, Y3
-	VMULPD       Y6, Y8, Y4
+	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Y8
+	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Y4, Y8
+	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Y4, Y8
+	VFMADD213PD  double3e54a395eb062972<>+0(SB), Y4, Y8
+	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Y4, Y8
+	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Y4, Y8
+	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Y4, Y8
+	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Y4, Y8
+	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Y4, Y8
+	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Y4, Y8
+	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Y4, Y8
+	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Y4, Y8
+	VFMADD213PD  double3f026d0994193c10<>+0(SB), Y4, Y8
+	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Y4, Y8
+	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Y4, Y8
+	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Y4, Y8
+	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Y4, Y8
+	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Y4, Y8
+	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Y4, Y8
+	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Y4, Y8
+	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Y4, Y8
+	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Y4, Y8
+	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Y4, Y8
+	VMOVAPD      Y8, Y7
+	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Y4, Y7
+	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Y7, Y3
+	VFNMADD231PD Y4, Y8, Y3
+	VMULPD       Y6, Y7, Y4
 	VFNMADD231PD Y3, Y5, Y4
-	VFMADD231PD  Y8, Y5, Y4
+	VFMADD231PD  Y7, Y5, Y4
 	VMULPD       double3fe0000000000000<>+0(SB), Y2, Y3
 	VMULPD       Y3, Y2, Y5
 	VMOVAPD      Y5, Y6
@@ -4069,30 +3970,31 @@ loop36:
 	VFMADD213PD  double3fe0000000000000<>+0(SB), Y5, Y3
 	VMULPD       Y5, Y5, Y6
 	VFMADD213PD  Y5, Y6, Y3
-	VMULPD       Y2, Y4, Y5
-	VMOVAPD      Y5, Y6
-	VFNMADD231PD Y4, Y2, Y6
-	VFMADD231PD  Y3, Y6, Y6
+	VMOVAPD      Y1, Y5
+	VMULPD       Y2, Y4, Y6
+	VMOVAPD      Y6, Y8
+	VFNMADD231PD Y4, Y2, Y8
+	VFMADD231PD  Y3, Y8, Y8
+	VMOVAPD      Y3, Y9
+	VFMSUB213PD  Y8, Y6, Y9
+	VADDPD       Y6, Y9, Y6
 	VFMADD231PD  Y3, Y4, Y4
-	VFMSUB213PD  Y6, Y5, Y3
-	VADDPD       Y5, Y3, Y5
 	VPSRLQ       $0x01, Y7, Y3
-	VPSUBQ       Y3, Y7, Y6
+	VPSUBQ       Y3, Y7, Y8
 	VPSLLQ       $0x34, Y3, Y3
-	VPSLLQ       $0x34, Y6, Y6
-	VMULPD       Y3, Y5, Y5
-	VMULPD       Y6, Y5, Y5
+	VPSLLQ       $0x34, Y8, Y8
+	VMULPD       Y3, Y6, Y6
+	VMULPD       Y8, Y6, Y6
 	VPSRLQ       $0x01, Y7, Y3
-	VPSUBQ       Y3, Y7, Y6
+	VPSUBQ       Y3, Y7, Y7
 	VPSLLQ       $0x34, Y3, Y3
-	VPSLLQ       $0x34, Y6, Y6
+	VPSLLQ       $0x34, Y7, Y7
 	VMULPD       Y3, Y4, Y4
-	VMULPD       Y6, Y4, Y4
-	VMOVAPD      Y1, Y3
-	VFNMADD231PD Y2, Y4, Y3
-	VORPD        double8000000000000000<>+0(SB), Y5, Y5
-	VBLENDVPD    Y1, Y5, Y3, Y3
-	VMOVUPD      Y3, 32(DX)
+	VMULPD       Y7, Y4, Y4
+	VFNMADD231PD Y2, Y4, Y5
+	VORPD        double8000000000000000<>+0(SB), Y6, Y6
+	VBLENDVPD    Y1, Y6, Y5, Y5
+	VMOVUPD      Y5, 32(DX)
 	ADDQ         $+64, CX
 	ADDQ         $+64, DX
 	SUBQ         $+8, AX
@@ -4122,36 +4024,36 @@ loop38:
 	VMOVUPD      double3ff0000000000000<>+0(SB), Y4
 	VFNMADD231PD double4020000000000000<>+0(SB), Y5, Y4
 	VFNMADD231PD double4020000000000000<>+0(SB), Y6, Y4
-	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Y7
-	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Y4, Y7
-	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Y4, Y7
-	VFMADD213PD  double3e54a395eb062972<>+0(SB), Y4, Y7
-	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Y4, Y7
-	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Y4, Y7
-	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Y4, Y7
-	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Y4, Y7
-	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Y4, Y7
-	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Y4, Y7
-	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Y4, Y7
-	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Y4, Y7
-	VFMADD213PD  double3f026d0994193c10<>+0(SB), Y4, Y7
-	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Y4, Y7
-	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Y4, Y7
-	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Y4, Y7
-	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Y4, Y7
-	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Y4, Y7
-	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Y4, Y7
-	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Y4, Y7
-	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Y4, Y7
-	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Y4, Y7
-	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Y4, Y7
-	VMOVAPD      Y7, Y8
-	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Y4, Y8
-	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Y8, Y3
-	VFNMADD231PD Y4, Y7, Y3
-	VMULPD       Y6, Y8, Y4
+	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Y8
+	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Y4, Y8
+	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Y4, Y8
+	VFMADD213PD  double3e54a395eb062972<>+0(SB), Y4, Y8
+	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Y4, Y8
+	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Y4, Y8
+	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Y4, Y8
+	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Y4, Y8
+	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Y4, Y8
+	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Y4, Y8
+	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Y4, Y8
+	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Y4, Y8
+	VFMADD213PD  double3f026d0994193c10<>+0(SB), Y4, Y8
+	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Y4, Y8
+	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Y4, Y8
+	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Y4, Y8
+	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Y4, Y8
+	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Y4, Y8
+	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Y4, Y8
+	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Y4, Y8
+	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Y4, Y8
+	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Y4, Y8
+	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Y4, Y8
+	VMOVAPD      Y8, Y7
+	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Y4, Y7
+	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Y7, Y3
+	VFNMADD231PD Y4, Y8, Y3
+	VMULPD       Y6, Y7, Y4
 	VFNMADD231PD Y3, Y5, Y4
-	VFMADD231PD  Y8, Y5, Y4
+	VFMADD231PD  Y7, Y5, Y4
 	VMULPD       double3fe0000000000000<>+0(SB), Y2, Y3
 	VMULPD       Y3, Y2, Y5
 	VMOVAPD      Y5, Y6
@@ -4176,30 +4078,31 @@ loop38:
 	VFMADD213PD  double3fe0000000000000<>+0(SB), Y5, Y3
 	VMULPD       Y5, Y5, Y6
 	VFMADD213PD  Y5, Y6, Y3
-	VMULPD       Y2, Y4, Y5
-	VMOVAPD      Y5, Y6
-	VFNMADD231PD Y4, Y2, Y6
-	VFMADD231PD  Y3, Y6, Y6
+	VMOVAPD      Y1, Y5
+	VMULPD       Y2, Y4, Y6
+	VMOVAPD      Y6, Y8
+	VFNMADD231PD Y4, Y2, Y8
+	VFMADD231PD  Y3, Y8, Y8
+	VMOVAPD      Y3, Y9
+	VFMSUB213PD  Y8, Y6, Y9
+	VADDPD       Y6, Y9, Y6
 	VFMADD231PD  Y3, Y4, Y4
-	VFMSUB213PD  Y6, Y5, Y3
-	VADDPD       Y5, Y3, Y5
 	VPSRLQ       $0x01, Y7, Y3
-	VPSUBQ       Y3, Y7, Y6
+	VPSUBQ       Y3, Y7, Y8
 	VPSLLQ       $0x34, Y3, Y3
-	VPSLLQ       $0x34, Y6, Y6
-	VMULPD       Y3, Y5, Y5
-	VMULPD       Y6, Y5, Y5
+	VPSLLQ       $0x34, Y8, Y8
+	VMULPD       Y3, Y6, Y6
+	VMULPD       Y8, Y6, Y6
 	VPSRLQ       $0x01, Y7, Y3
-	VPSUBQ       Y3, Y7, Y6
+	VPSUBQ       Y3, Y7, Y7
 	VPSLLQ       $0x34, Y3, Y3
-	VPSLLQ       $0x34, Y6, Y6
+	VPSLLQ       $0x34, Y7, Y7
 	VMULPD       Y3, Y4, Y4
-	VMULPD       Y6, Y4, Y4
-	VMOVAPD      Y1, Y3
-	VFNMADD231PD Y2, Y4, Y3
-	VORPD        double8000000000000000<>+0(SB), Y5, Y5
-	VBLENDVPD    Y1, Y5, Y3, Y3
-	VMOVUPD      Y3, (DX)
+	VMULPD       Y7, Y4, Y4
+	VFNMADD231PD Y2, Y4, Y5
+	VORPD        double8000000000000000<>+0(SB), Y6, Y6
+	VBLENDVPD    Y1, Y6, Y5, Y5
+	VMOVUPD      Y5, (DX)
 	ADDQ         $+32, CX
 	ADDQ         $+32, DX
 	SUBQ         $+4, AX
@@ -4231,36 +4134,36 @@ done39:
 	VMOVUPD      double3ff0000000000000<>+0(SB), Y4
 	VFNMADD231PD double4020000000000000<>+0(SB), Y5, Y4
 	VFNMADD231PD double4020000000000000<>+0(SB), Y6, Y4
-	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Y7
-	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Y4, Y7
-	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Y4, Y7
-	VFMADD213PD  double3e54a395eb062972<>+0(SB), Y4, Y7
-	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Y4, Y7
-	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Y4, Y7
-	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Y4, Y7
-	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Y4, Y7
-	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Y4, Y7
-	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Y4, Y7
-	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Y4, Y7
-	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Y4, Y7
-	VFMADD213PD  double3f026d0994193c10<>+0(SB), Y4, Y7
-	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Y4, Y7
-	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Y4, Y7
-	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Y4, Y7
-	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Y4, Y7
-	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Y4, Y7
-	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Y4, Y7
-	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Y4, Y7
-	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Y4, Y7
-	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Y4, Y7
-	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Y4, Y7
-	VMOVAPD      Y7, Y8
-	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Y4, Y8
-	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Y8, Y0
-	VFNMADD231PD Y4, Y7, Y0
-	VMULPD       Y6, Y8, Y4
+	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Y8
+	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Y4, Y8
+	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Y4, Y8
+	VFMADD213PD  double3e54a395eb062972<>+0(SB), Y4, Y8
+	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Y4, Y8
+	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Y4, Y8
+	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Y4, Y8
+	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Y4, Y8
+	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Y4, Y8
+	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Y4, Y8
+	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Y4, Y8
+	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Y4, Y8
+	VFMADD213PD  double3f026d0994193c10<>+0(SB), Y4, Y8
+	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Y4, Y8
+	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Y4, Y8
+	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Y4, Y8
+	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Y4, Y8
+	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Y4, Y8
+	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Y4, Y8
+	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Y4, Y8
+	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Y4, Y8
+	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Y4, Y8
+	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Y4, Y8
+	VMOVAPD      Y8, Y7
+	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Y4, Y7
+	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Y7, Y0
+	VFNMADD231PD Y4, Y8, Y0
+	VMULPD       Y6, Y7, Y4
 	VFNMADD231PD Y0, Y5, Y4
-	VFMADD231PD  Y8, Y5, Y4
+	VFMADD231PD  Y7, Y5, Y4
 	VMULPD       double3fe0000000000000<>+0(SB), Y3, Y0
 	VMULPD       Y0, Y3, Y5
 	VMOVAPD      Y5, Y6
@@ -4285,30 +4188,31 @@ done39:
 	VFMADD213PD  double3fe0000000000000<>+0(SB), Y5, Y0
 	VMULPD       Y5, Y5, Y6
 	VFMADD213PD  Y5, Y6, Y0
-	VMULPD       Y3, Y4, Y5
-	VMOVAPD      Y5, Y6
-	VFNMADD231PD Y4, Y3, Y6
-	VFMADD231PD  Y0, Y6, Y6
+	VMOVAPD      Y2, Y5
+	VMULPD       Y3, Y4, Y6
+	VMOVAPD      Y6, Y8
+	VFNMADD231PD Y4, Y3, Y8
+	VFMADD231PD  Y0, Y8, Y8
+	VMOVAPD      Y0, Y9
+	VFMSUB213PD  Y8, Y6, Y9
+	VADDPD       Y6, Y9, Y6
 	VFMADD231PD  Y0, Y4, Y4
-	VFMSUB213PD  Y6, Y5, Y0
-	VADDPD       Y5, Y0, Y5
 	VPSRLQ       $0x01, Y7, Y0
-	VPSUBQ       Y0, Y7, Y6
+	VPSUBQ       Y0, Y7, Y8
 	VPSLLQ       $0x34, Y0, Y0
-	VPSLLQ       $0x34, Y6, Y6
-	VMULPD       Y0, Y5, Y5
-	VMULPD       Y6, Y5, Y5
+	VPSLLQ       $0x34, Y8, Y8
+	VMULPD       Y0, Y6, Y6
+	VMULPD       Y8, Y6, Y6
 	VPSRLQ       $0x01, Y7, Y0
-	VPSUBQ       Y0, Y7, Y6
+	VPSUBQ       Y0, Y7, Y7
 	VPSLLQ       $0x34, Y0, Y0
-	VPSLLQ       $0x34, Y6, Y6
+	VPSLLQ       $0x34, Y7, Y7
 	VMULPD       Y0, Y4, Y4
-	VMULPD       Y6, Y4, Y4
-	VMOVAPD      Y2, Y0
-	VFNMADD231PD Y3, Y4, Y0
-	VORPD        double8000000000000000<>+0(SB), Y5, Y5
-	VBLENDVPD    Y2, Y5, Y0, Y0
-	VMASKMOVPD   Y0, Y1, (DX)
+	VMULPD       Y7, Y4, Y4
+	VFNMADD231PD Y3, Y4, Y5
+	VORPD        double8000000000000000<>+0(SB), Y6, Y6
+	VBLENDVPD    Y2, Y6, Y5, Y5
+	VMASKMOVPD   Y5, Y1, (DX)
 
 end40:
 	VZEROUPPER
@@ -4342,36 +4246,32 @@ loop41:
 	VFNMADD231PS Z6, Z5, Z7
 	VFNMADD231PS Z6, Z4, Z7
 	VMULPS       Z7, Z6, Z7
-	VMOVUPS      single3f800000<>+0(SB), Z5
-	VFNMADD231PS single41000000<>+0(SB), Z6, Z5
-	VFNMADD231PS single41000000<>+0(SB), Z7, Z5
-	VMOVUPS      singleb84133ad<>+0(SB), Z8
-	VFMADD213PS  singleb9683f48<>+0(SB), Z5, Z8
-	VFMADD213PS  single39337404<>+0(SB), Z5, Z8
-	VFMADD213PS  single3ad688da<>+0(SB), Z5, Z8
-	VFMADD213PS  singlebb64d175<>+0(SB), Z5, Z8
-	VFMADD213PS  singlebbf72a03<>+0(SB), Z5, Z8
-	VFMADD213PS  single3d776418<>+0(SB), Z5, Z8
-	VFMADD213PS  singlebe3eff82<>+0(SB), Z5, Z8
-	VFMADD213PS  single3ec636dd<>+0(SB), Z5, Z8
-	VFMADD213PS  singlebf1b9f1d<>+0(SB), Z5, Z8
-	VMOVAPS      Z8, Z9
-	VFMADD213PS  single3f415a5e<>+0(SB), Z5, Z9
-	VSUBPS       single3f415a5e<>+0(SB), Z9, Z4
-	VFNMADD231PS Z5, Z8, Z4
-	VMULPS       Z7, Z9, Z5
-	VFNMADD231PS Z4, Z6, Z5
-	VFMADD231PS  Z9, Z6, Z5
-	VMULPS       single3f000000<>+0(SB), Z3, Z4
-	VMULPS       Z4, Z3, Z6
+	VMOVUPS      single3f800000<>+0(SB), Z4
+	VFNMADD231PS single41000000<>+0(SB), Z6, Z4
+	VFNMADD231PS single41000000<>+0(SB), Z7, Z4
+	VMOVUPS      singleb84133ad<>+0(SB), Z5
+	VFMADD213PS  singleb9683f48<>+0(SB), Z4, Z5
+	VFMADD213PS  single39337404<>+0(SB), Z4, Z5
+	VFMADD213PS  single3ad688da<>+0(SB), Z4, Z5
+	VFMADD213PS  singlebb64d175<>+0(SB), Z4, Z5
+	VFMADD213PS  singlebbf72a03<>+0(SB), Z4, Z5
+	VFMADD213PS  single3d776418<>+0(SB), Z4, Z5
+	VFMADD213PS  singlebe3eff82<>+0(SB), Z4, Z5
+	VFMADD213PS  single3ec636dd<>+0(SB), Z4, Z5
+	VFMADD213PS  singlebf1b9f1d<>+0(SB), Z4, Z5
+	VFMADD213PS  single3f415a5e<>+0(SB), Z4, Z5
+	VMULPS       Z7, Z5, Z4
+	VFMADD231PS  Z5, Z6, Z4
+	VMULPS       single3f000000<>+0(SB), Z3, Z5
+	VMULPS       Z5, Z3, Z6
 	VMOVAPS      Z6, Z7
-	VFNMADD231PS Z3, Z4, Z7
+	VFNMADD231PS Z3, Z5, Z7
 	VORPS        single80000000<>+0(SB), Z6, Z6
-	VMOVUPS      single4b4000fe<>+0(SB), Z4
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z6, Z4
-	VSUBPS       single4b4000fe<>+0(SB), Z4, Z4
-	VFNMADD231PS single3f317200<>+0(SB), Z4, Z6
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z4, Z6
+	VMOVUPS      single4b4000fe<>+0(SB), Z5
+	VFMADD231PS  single3fb8aa3b<>+0(SB), Z6, Z5
+	VSUBPS       single4b4000fe<>+0(SB), Z5, Z5
+	VFNMADD231PS single3f317200<>+0(SB), Z5, Z6
+	VFNMADD231PS single35bfbe8e<>+0(SB), Z5, Z6
 	VADDPS       Z7, Z6, Z6
 	VMOVUPS      single3950d0b2<>+0(SB), Z7
 	VFMADD213PS  single3ab6ba43<>+0(SB), Z6, Z7
@@ -4381,9 +4281,9 @@ loop41:
 	VFMADD213PS  single3f000000<>+0(SB), Z6, Z7
 	VMULPS       Z6, Z6, Z8
 	VFMADD213PS  Z6, Z8, Z7
-	VFNMADD231PS single3ecc422a<>+0(SB), Z3, Z5
-	VFMADD213PS  Z5, Z5, Z7
-	VSCALEFPS    Z4, Z7, Z7
+	VFNMADD231PS single3ecc422a<>+0(SB), Z3, Z4
+	VFMADD213PS  Z4, Z4, Z7
+	VSCALEFPS    Z5, Z7, Z7
 	VMOVUPS      single3f800000<>+0(SB), Z3
 	VSUBPS       Z7, Z3, Z3
 	VPMOVD2M     Z1, K1
@@ -4406,36 +4306,32 @@ loop41:
 	VFNMADD231PS Z6, Z5, Z7
 	VFNMADD231PS Z6, Z4, Z7
 	VMULPS       Z7, Z6, Z7
-	VMOVUPS      single3f800000<>+0(SB), Z5
-	VFNMADD231PS single41000000<>+0(SB), Z6, Z5
-	VFNMADD231PS single41000000<>+0(SB), Z7, Z5
-	VMOVUPS      singleb84133ad<>+0(SB), Z8
-	VFMADD213PS  singleb9683f48<>+0(SB), Z5, Z8
-	VFMADD213PS  single39337404<>+0(SB), Z5, Z8
-	VFMADD213PS  single3ad688da<>+0(SB), Z5, Z8
-	VFMADD213PS  singlebb64d175<>+0(SB), Z5, Z8
-	VFMADD213PS  singlebbf72a03<>+0(SB), Z5, Z8
-	VFMADD213PS  single3d776418<>+0(SB), Z5, Z8
-	VFMADD213PS  singlebe3eff82<>+0(SB), Z5, Z8
-	VFMADD213PS  single3ec636dd<>+0(SB), Z5, Z8
-	VFMADD213PS  singlebf1b9f1d<>+0(SB), Z5, Z8
-	VMOVAPS      Z8, Z9
-	VFMADD213PS  single3f415a5e<>+0(SB), Z5, Z9
-	VSUBPS       single3f415a5e<>+0(SB), Z9, Z4
-	VFNMADD231PS Z5, Z8, Z4
-	VMULPS       Z7, Z9, Z5
-	VFNMADD231PS Z4, Z6, Z5
-	VFMADD231PS  Z9, Z6, Z5
-	VMULPS       single3f000000<>+0(SB), Z3, Z4
-	VMULPS       Z4, Z3, Z6
+	VMOVUPS      single3f800000<>+0(SB), Z4
+	VFNMADD231PS single41000000<>+0(SB), Z6, Z4
+	VFNMADD231PS single41000000<>+0(SB), Z7, Z4
+	VMOVUPS      singleb84133ad<>+0(SB), Z5
+	VFMADD213PS  singleb9683f48<>+0(SB), Z4, Z5
+	VFMADD213PS  single39337404<>+0(SB), Z4, Z5
+	VFMADD213PS  single3ad688da<>+0(SB), Z4, Z5
+	VFMADD213PS  singlebb64d175<>+0(SB), Z4, Z5
+	VFMADD213PS  singlebbf72a03<>+0(SB), Z4, Z5
+	VFMADD213PS  single3d776418<>+0(SB), Z4, Z5
+	VFMADD213PS  singlebe3eff82<>+0(SB), Z4, Z5
+	VFMADD213PS  single3ec636dd<>+0(SB), Z4, Z5
+	VFMADD213PS  singlebf1b9f1d<>+0(SB), Z4, Z5
+	VFMADD213PS  single3f415a5e<>+0(SB), Z4, Z5
+	VMULPS       Z7, Z5, Z4
+	VFMADD231PS  Z5, Z6, Z4
+	VMULPS       single3f000000<>+0(SB), Z3, Z5
+	VMULPS       Z5, Z3, Z6
 	VMOVAPS      Z6, Z7
-	VFNMADD231PS Z3, Z4, Z7
+	VFNMADD231PS Z3, Z5, Z7
 	VORPS        single80000000<>+0(SB), Z6, Z6
-	VMOVUPS      single4b4000fe<>+0(SB), Z4
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z6, Z4
-	VSUBPS       single4b4000fe<>+0(SB), Z4, Z4
-	VFNMADD231PS single3f317200<>+0(SB), Z4, Z6
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z4, Z6
+	VMOVUPS      single4b4000fe<>+0(SB), Z5
+	VFMADD231PS  single3fb8aa3b<>+0(SB), Z6, Z5
+	VSUBPS       single4b4000fe<>+0(SB), Z5, Z5
+	VFNMADD231PS single3f317200<>+0(SB), Z5, Z6
+	VFNMADD231PS single35bfbe8e<>+0(SB), Z5, Z6
 	VADDPS       Z7, Z6, Z6
 	VMOVUPS      single3950d0b2<>+0(SB), Z7
 	VFMADD213PS  single3ab6ba43<>+0(SB), Z6, Z7
@@ -4445,9 +4341,9 @@ loop41:
 	VFMADD213PS  single3f000000<>+0(SB), Z6, Z7
 	VMULPS       Z6, Z6, Z8
 	VFMADD213PS  Z6, Z8, Z7
-	VFNMADD231PS single3ecc422a<>+0(SB), Z3, Z5
-	VFMADD213PS  Z5, Z5, Z7
-	VSCALEFPS    Z4, Z7, Z7
+	VFNMADD231PS single3ecc422a<>+0(SB), Z3, Z4
+	VFMADD213PS  Z4, Z4, Z7
+	VSCALEFPS    Z5, Z7, Z7
 	VMOVUPS      single3f800000<>+0(SB), Z3
 	VSUBPS       Z7, Z3, Z3
 	VPMOVD2M     Z1, K1
@@ -4482,36 +4378,32 @@ loop43:
 	VFNMADD231PS Z6, Z5, Z7
 	VFNMADD231PS Z6, Z4, Z7
 	VMULPS       Z7, Z6, Z7
-	VMOVUPS      single3f800000<>+0(SB), Z5
-	VFNMADD231PS single41000000<>+0(SB), Z6, Z5
-	VFNMADD231PS single41000000<>+0(SB), Z7, Z5
-	VMOVUPS      singleb84133ad<>+0(SB), Z8
-	VFMADD213PS  singleb9683f48<>+0(SB), Z5, Z8
-	VFMADD213PS  single39337404<>+0(SB), Z5, Z8
-	VFMADD213PS  single3ad688da<>+0(SB), Z5, Z8
-	VFMADD213PS  singlebb64d175<>+0(SB), Z5, Z8
-	VFMADD213PS  singlebbf72a03<>+0(SB), Z5, Z8
-	VFMADD213PS  single3d776418<>+0(SB), Z5, Z8
-	VFMADD213PS  singlebe3eff82<>+0(SB), Z5, Z8
-	VFMADD213PS  single3ec636dd<>+0(SB), Z5, Z8
-	VFMADD213PS  singlebf1b9f1d<>+0(SB), Z5, Z8
-	VMOVAPS      Z8, Z9
-	VFMADD213PS  single3f415a5e<>+0(SB), Z5, Z9
-	VSUBPS       single3f415a5e<>+0(SB), Z9, Z4
-	VFNMADD231PS Z5, Z8, Z4
-	VMULPS       Z7, Z9, Z5
-	VFNMADD231PS Z4, Z6, Z5
-	VFMADD231PS  Z9, Z6, Z5
-	VMULPS       single3f000000<>+0(SB), Z3, Z4
-	VMULPS       Z4, Z3, Z6
+	VMOVUPS      single3f800000<>+0(SB), Z4
+	VFNMADD231PS single41000000<>+0(SB), Z6, Z4
+	VFNMADD231PS single41000000<>+0(SB), Z7, Z4
+	VMOVUPS      singleb84133ad<>+0(SB), Z5
+	VFMADD213PS  singleb9683f48<>+0(SB), Z4, Z5
+	VFMADD213PS  single39337404<>+0(SB), Z4, Z5
+	VFMADD213PS  single3ad688da<>+0(SB), Z4, Z5
+	VFMADD213PS  singlebb64d175<>+0(SB), Z4, Z5
+	VFMADD213PS  singlebbf72a03<>+0(SB), Z4, Z5
+	VFMADD213PS  single3d776418<>+0(SB), Z4, Z5
+	VFMADD213PS  singlebe3eff82<>+0(SB), Z4, Z5
+	VFMADD213PS  single3ec636dd<>+0(SB), Z4, Z5
+	VFMADD213PS  singlebf1b9f1d<>+0(SB), Z4, Z5
+	VFMADD213PS  single3f415a5e<>+0(SB), Z4, Z5
+	VMULPS       Z7, Z5, Z4
+	VFMADD231PS  Z5, Z6, Z4
+	VMULPS       single3f000000<>+0(SB), Z3, Z5
+	VMULPS       Z5, Z3, Z6
 	VMOVAPS      Z6, Z7
-	VFNMADD231PS Z3, Z4, Z7
+	VFNMADD231PS Z3, Z5, Z7
 	VORPS        single80000000<>+0(SB), Z6, Z6
-	VMOVUPS      single4b4000fe<>+0(SB), Z4
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z6, Z4
-	VSUBPS       single4b4000fe<>+0(SB), Z4, Z4
-	VFNMADD231PS single3f317200<>+0(SB), Z4, Z6
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z4, Z6
+	VMOVUPS      single4b4000fe<>+0(SB), Z5
+	VFMADD231PS  single3fb8aa3b<>+0(SB), Z6, Z5
+	VSUBPS       single4b4000fe<>+0(SB), Z5, Z5
+	VFNMADD231PS single3f317200<>+0(SB), Z5, Z6
+	VFNMADD231PS single35bfbe8e<>+0(SB), Z5, Z6
 	VADDPS       Z7, Z6, Z6
 	VMOVUPS      single3950d0b2<>+0(SB), Z7
 	VFMADD213PS  single3ab6ba43<>+0(SB), Z6, Z7
@@ -4521,9 +4413,9 @@ loop43:
 	VFMADD213PS  single3f000000<>+0(SB), Z6, Z7
 	VMULPS       Z6, Z6, Z8
 	VFMADD213PS  Z6, Z8, Z7
-	VFNMADD231PS single3ecc422a<>+0(SB), Z3, Z5
-	VFMADD213PS  Z5, Z5, Z7
-	VSCALEFPS    Z4, Z7, Z7
+	VFNMADD231PS single3ecc422a<>+0(SB), Z3, Z4
+	VFMADD213PS  Z4, Z4, Z7
+	VSCALEFPS    Z5, Z7, Z7
 	VMOVUPS      single3f800000<>+0(SB), Z3
 	VSUBPS       Z7, Z3, Z3
 	VPMOVD2M     Z1, K1
@@ -4559,36 +4451,32 @@ done44:
 	VFNMADD231PS Z5, Z4, Z6
 	VFNMADD231PS Z5, Z0, Z6
 	VMULPS       Z6, Z5, Z6
-	VMOVUPS      single3f800000<>+0(SB), Z4
-	VFNMADD231PS single41000000<>+0(SB), Z5, Z4
-	VFNMADD231PS single41000000<>+0(SB), Z6, Z4
-	VMOVUPS      singleb84133ad<>+0(SB), Z7
-	VFMADD213PS  singleb9683f48<>+0(SB), Z4, Z7
-	VFMADD213PS  single39337404<>+0(SB), Z4, Z7
-	VFMADD213PS  single3ad688da<>+0(SB), Z4, Z7
-	VFMADD213PS  singlebb64d175<>+0(SB), Z4, Z7
-	VFMADD213PS  singlebbf72a03<>+0(SB), Z4, Z7
-	VFMADD213PS  single3d776418<>+0(SB), Z4, Z7
-	VFMADD213PS  singlebe3eff82<>+0(SB), Z4, Z7
-	VFMADD213PS  single3ec636dd<>+0(SB), Z4, Z7
-	VFMADD213PS  singlebf1b9f1d<>+0(SB), Z4, Z7
-	VMOVAPS      Z7, Z8
-	VFMADD213PS  single3f415a5e<>+0(SB), Z4, Z8
-	VSUBPS       single3f415a5e<>+0(SB), Z8, Z0
-	VFNMADD231PS Z4, Z7, Z0
-	VMULPS       Z6, Z8, Z4
-	VFNMADD231PS Z0, Z5, Z4
-	VFMADD231PS  Z8, Z5, Z4
-	VMULPS       single3f000000<>+0(SB), Z3, Z0
-	VMULPS       Z0, Z3, Z5
+	VMOVUPS      single3f800000<>+0(SB), Z0
+	VFNMADD231PS single41000000<>+0(SB), Z5, Z0
+	VFNMADD231PS single41000000<>+0(SB), Z6, Z0
+	VMOVUPS      singleb84133ad<>+0(SB), Z4
+	VFMADD213PS  singleb9683f48<>+0(SB), Z0, Z4
+	VFMADD213PS  single39337404<>+0(SB), Z0, Z4
+	VFMADD213PS  single3ad688da<>+0(SB), Z0, Z4
+	VFMADD213PS  singlebb64d175<>+0(SB), Z0, Z4
+	VFMADD213PS  singlebbf72a03<>+0(SB), Z0, Z4
+	VFMADD213PS  single3d776418<>+0(SB), Z0, Z4
+	VFMADD213PS  singlebe3eff82<>+0(SB), Z0, Z4
+	VFMADD213PS  single3ec636dd<>+0(SB), Z0, Z4
+	VFMADD213PS  singlebf1b9f1d<>+0(SB), Z0, Z4
+	VFMADD213PS  single3f415a5e<>+0(SB), Z0, Z4
+	VMULPS       Z6, Z4, Z0
+	VFMADD231PS  Z4, Z5, Z0
+	VMULPS       single3f000000<>+0(SB), Z3, Z4
+	VMULPS       Z4, Z3, Z5
 	VMOVAPS      Z5, Z6
-	VFNMADD231PS Z3, Z0, Z6
+	VFNMADD231PS Z3, Z4, Z6
 	VORPS        single80000000<>+0(SB), Z5, Z5
-	VMOVUPS      single4b4000fe<>+0(SB), Z0
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z5, Z0
-	VSUBPS       single4b4000fe<>+0(SB), Z0, Z0
-	VFNMADD231PS single3f317200<>+0(SB), Z0, Z5
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z0, Z5
+	VMOVUPS      single4b4000fe<>+0(SB), Z4
+	VFMADD231PS  single3fb8aa3b<>+0(SB), Z5, Z4
+	VSUBPS       single4b4000fe<>+0(SB), Z4, Z4
+	VFNMADD231PS single3f317200<>+0(SB), Z4, Z5
+	VFNMADD231PS single35bfbe8e<>+0(SB), Z4, Z5
 	VADDPS       Z6, Z5, Z5
 	VMOVUPS      single3950d0b2<>+0(SB), Z6
 	VFMADD213PS  single3ab6ba43<>+0(SB), Z5, Z6
@@ -4598,9 +4486,9 @@ done44:
 	VFMADD213PS  single3f000000<>+0(SB), Z5, Z6
 	VMULPS       Z5, Z5, Z7
 	VFMADD213PS  Z5, Z7, Z6
-	VFNMADD231PS single3ecc422a<>+0(SB), Z3, Z4
-	VFMADD213PS  Z4, Z4, Z6
-	VSCALEFPS    Z0, Z6, Z6
+	VFNMADD231PS single3ecc422a<>+0(SB), Z3, Z0
+	VFMADD213PS  Z0, Z0, Z6
+	VSCALEFPS    Z4, Z6, Z6
 	VMOVUPS      single3f800000<>+0(SB), Z0
 	VSUBPS       Z6, Z0, Z0
 	VPMOVD2M     Z1, K2
@@ -4661,36 +4549,36 @@ loop46:
 	VMOVUPD      double3ff0000000000000<>+0(SB), Z5
 	VFNMADD231PD double4020000000000000<>+0(SB), Z6, Z5
 	VFNMADD231PD double4020000000000000<>+0(SB), Z7, Z5
-	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Z8
-	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Z5, Z8
-	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Z5, Z8
-	VFMADD213PD  double3e54a395eb062972<>+0(SB), Z5, Z8
-	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Z5, Z8
-	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Z5, Z8
-	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Z5, Z8
-	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Z5, Z8
-	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Z5, Z8
-	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Z5, Z8
-	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Z5, Z8
-	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Z5, Z8
-	VFMADD213PD  double3f026d0994193c10<>+0(SB), Z5, Z8
-	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Z5, Z8
-	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Z5, Z8
-	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Z5, Z8
-	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Z5, Z8
-	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Z5, Z8
-	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Z5, Z8
-	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Z5, Z8
-	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Z5, Z8
-	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Z5, Z8
-	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Z5, Z8
-	VMOVAPD      Z8, Z9
-	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Z5, Z9
-	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Z9, Z4
-	VFNMADD231PD Z5, Z8, Z4
-	VMULPD       Z7, Z9, Z5
+	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Z9
+	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Z5, Z9
+	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Z5, Z9
+	VFMADD213PD  double3e54a395eb062972<>+0(SB), Z5, Z9
+	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Z5, Z9
+	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Z5, Z9
+	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Z5, Z9
+	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Z5, Z9
+	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Z5, Z9
+	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Z5, Z9
+	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Z5, Z9
+	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Z5, Z9
+	VFMADD213PD  double3f026d0994193c10<>+0(SB), Z5, Z9
+	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Z5, Z9
+	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Z5, Z9
+	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Z5, Z9
+	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Z5, Z9
+	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Z5, Z9
+	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Z5, Z9
+	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Z5, Z9
+	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Z5, Z9
+	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Z5, Z9
+	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Z5, Z9
+	VMOVAPD      Z9, Z8
+	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Z5, Z8
+	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Z8, Z4
+	VFNMADD231PD Z5, Z9, Z4
+	VMULPD       Z7, Z8, Z5
 	VFNMADD231PD Z4, Z6, Z5
-	VFMADD231PD  Z9, Z6, Z5
+	VFMADD231PD  Z8, Z6, Z5
 	VMULPD       double3fe0000000000000<>+0(SB), Z3, Z4
 	VMULPD       Z4, Z3, Z6
 	VMOVAPD      Z6, Z7
@@ -4743,36 +4631,36 @@ loop46:
 	VMOVUPD      double3ff0000000000000<>+0(SB), Z5
 	VFNMADD231PD double4020000000000000<>+0(SB), Z6, Z5
 	VFNMADD231PD double4020000000000000<>+0(SB), Z7, Z5
-	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Z8
-	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Z5, Z8
-	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Z5, Z8
-	VFMADD213PD  double3e54a395eb062972<>+0(SB), Z5, Z8
-	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Z5, Z8
-	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Z5, Z8
-	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Z5, Z8
-	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Z5, Z8
-	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Z5, Z8
-	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Z5, Z8
-	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Z5, Z8
-	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Z5, Z8
-	VFMADD213PD  double3f026d0994193c10<>+0(SB), Z5, Z8
-	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Z5, Z8
-	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Z5, Z8
-	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Z5, Z8
-	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Z5, Z8
-	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Z5, Z8
-	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Z5, Z8
-	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Z5, Z8
-	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Z5, Z8
-	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Z5, Z8
-	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Z5, Z8
-	VMOVAPD      Z8, Z9
-	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Z5, Z9
-	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Z9, Z4
-	VFNMADD231PD Z5, Z8, Z4
-	VMULPD       Z7, Z9, Z5
+	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Z9
+	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Z5, Z9
+	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Z5, Z9
+	VFMADD213PD  double3e54a395eb062972<>+0(SB), Z5, Z9
+	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Z5, Z9
+	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Z5, Z9
+	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Z5, Z9
+	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Z5, Z9
+	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Z5, Z9
+	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Z5, Z9
+	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Z5, Z9
+	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Z5, Z9
+	VFMADD213PD  double3f026d0994193c10<>+0(SB), Z5, Z9
+	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Z5, Z9
+	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Z5, Z9
+	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Z5, Z9
+	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Z5, Z9
+	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Z5, Z9
+	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Z5, Z9
+	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Z5, Z9
+	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Z5, Z9
+	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Z5, Z9
+	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Z5, Z9
+	VMOVAPD      Z9, Z8
+	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Z5, Z8
+	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Z8, Z4
+	VFNMADD231PD Z5, Z9, Z4
+	VMULPD       Z7, Z8, Z5
 	VFNMADD231PD Z4, Z6, Z5
-	VFMADD231PD  Z9, Z6, Z5
+	VFMADD231PD  Z8, Z6, Z5
 	VMULPD       double3fe0000000000000<>+0(SB), Z3, Z4
 	VMULPD       Z4, Z3, Z6
 	VMOVAPD      Z6, Z7
@@ -4837,36 +4725,36 @@ loop48:
 	VMOVUPD      double3ff0000000000000<>+0(SB), Z5
 	VFNMADD231PD double4020000000000000<>+0(SB), Z6, Z5
 	VFNMADD231PD double4020000000000000<>+0(SB), Z7, Z5
-	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Z8
-	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Z5, Z8
-	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Z5, Z8
-	VFMADD213PD  double3e54a395eb062972<>+0(SB), Z5, Z8
-	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Z5, Z8
-	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Z5, Z8
-	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Z5, Z8
-	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Z5, Z8
-	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Z5, Z8
-	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Z5, Z8
-	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Z5, Z8
-	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Z5, Z8
-	VFMADD213PD  double3f026d0994193c10<>+0(SB), Z5, Z8
-	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Z5, Z8
-	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Z5, Z8
-	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Z5, Z8
-	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Z5, Z8
-	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Z5, Z8
-	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Z5, Z8
-	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Z5, Z8
-	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Z5, Z8
-	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Z5, Z8
-	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Z5, Z8
-	VMOVAPD      Z8, Z9
-	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Z5, Z9
-	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Z9, Z4
-	VFNMADD231PD Z5, Z8, Z4
-	VMULPD       Z7, Z9, Z5
+	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Z9
+	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Z5, Z9
+	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Z5, Z9
+	VFMADD213PD  double3e54a395eb062972<>+0(SB), Z5, Z9
+	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Z5, Z9
+	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Z5, Z9
+	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Z5, Z9
+	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Z5, Z9
+	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Z5, Z9
+	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Z5, Z9
+	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Z5, Z9
+	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Z5, Z9
+	VFMADD213PD  double3f026d0994193c10<>+0(SB), Z5, Z9
+	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Z5, Z9
+	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Z5, Z9
+	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Z5, Z9
+	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Z5, Z9
+	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Z5, Z9
+	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Z5, Z9
+	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Z5, Z9
+	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Z5, Z9
+	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Z5, Z9
+	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Z5, Z9
+	VMOVAPD      Z9, Z8
+	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Z5, Z8
+	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Z8, Z4
+	VFNMADD231PD Z5, Z9, Z4
+	VMULPD       Z7, Z8, Z5
 	VFNMADD231PD Z4, Z6, Z5
-	VFMADD231PD  Z9, Z6, Z5
+	VFMADD231PD  Z8, Z6, Z5
 	VMULPD       double3fe0000000000000<>+0(SB), Z3, Z4
 	VMULPD       Z4, Z3, Z6
 	VMOVAPD      Z6, Z7
@@ -4932,36 +4820,36 @@ done49:
 	VMOVUPD      double3ff0000000000000<>+0(SB), Z4
 	VFNMADD231PD double4020000000000000<>+0(SB), Z5, Z4
 	VFNMADD231PD double4020000000000000<>+0(SB), Z6, Z4
-	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Z7
-	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Z4, Z7
-	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Z4, Z7
-	VFMADD213PD  double3e54a395eb062972<>+0(SB), Z4, Z7
-	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Z4, Z7
-	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Z4, Z7
-	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Z4, Z7
-	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Z4, Z7
-	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Z4, Z7
-	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Z4, Z7
-	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Z4, Z7
-	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Z4, Z7
-	VFMADD213PD  double3f026d0994193c10<>+0(SB), Z4, Z7
-	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Z4, Z7
-	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Z4, Z7
-	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Z4, Z7
-	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Z4, Z7
-	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Z4, Z7
-	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Z4, Z7
-	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Z4, Z7
-	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Z4, Z7
-	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Z4, Z7
-	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Z4, Z7
-	VMOVAPD      Z7, Z8
-	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Z4, Z8
-	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Z8, Z0
-	VFNMADD231PD Z4, Z7, Z0
-	VMULPD       Z6, Z8, Z4
+	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Z8
+	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Z4, Z8
+	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Z4, Z8
+	VFMADD213PD  double3e54a395eb062972<>+0(SB), Z4, Z8
+	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Z4, Z8
+	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Z4, Z8
+	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Z4, Z8
+	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Z4, Z8
+	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Z4, Z8
+	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Z4, Z8
+	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Z4, Z8
+	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Z4, Z8
+	VFMADD213PD  double3f026d0994193c10<>+0(SB), Z4, Z8
+	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Z4, Z8
+	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Z4, Z8
+	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Z4, Z8
+	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Z4, Z8
+	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Z4, Z8
+	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Z4, Z8
+	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Z4, Z8
+	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Z4, Z8
+	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Z4, Z8
+	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Z4, Z8
+	VMOVAPD      Z8, Z7
+	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Z4, Z7
+	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Z7, Z0
+	VFNMADD231PD Z4, Z8, Z0
+	VMULPD       Z6, Z7, Z4
 	VFNMADD231PD Z0, Z5, Z4
-	VFMADD231PD  Z8, Z5, Z4
+	VFMADD231PD  Z7, Z5, Z4
 	VMULPD       double3fe0000000000000<>+0(SB), Z3, Z0
 	VMULPD       Z0, Z3, Z5
 	VMOVAPD      Z5, Z6
@@ -5038,56 +4926,52 @@ loop51:
 	VFNMADD231PS Y6, Y5, Y7
 	VFNMADD231PS Y6, Y4, Y7
 	VMULPS       Y7, Y6, Y7
-	VMOVUPS      single3f800000<>+0(SB), Y5
-	VFNMADD231PS single41000000<>+0(SB), Y6, Y5
-	VFNMADD231PS single41000000<>+0(SB), Y7, Y5
-	VMOVUPS      singleb84133ad<>+0(SB), Y8
-	VFMADD213PS  singleb9683f48<>+0(SB), Y5, Y8
-	VFMADD213PS  single39337404<>+0(SB), Y5, Y8
-	VFMADD213PS  single3ad688da<>+0(SB), Y5, Y8
-	VFMADD213PS  singlebb64d175<>+0(SB), Y5, Y8
-	VFMADD213PS  singlebbf72a03<>+0(SB), Y5, Y8
-	VFMADD213PS  single3d776418<>+0(SB), Y5, Y8
-	VFMADD213PS  singlebe3eff82<>+0(SB), Y5, Y8
-	VFMADD213PS  single3ec636dd<>+0(SB), Y5, Y8
-	VFMADD213PS  singlebf1b9f1d<>+0(SB), Y5, Y8
-	VMOVAPS      Y8, Y9
-	VFMADD213PS  single3f415a5e<>+0(SB), Y5, Y9
-	VSUBPS       single3f415a5e<>+0(SB), Y9, Y4
-	VFNMADD231PS Y5, Y8, Y4
-	VMULPS       Y7, Y9, Y5
-	VFNMADD231PS Y4, Y6, Y5
-	VFMADD231PS  Y9, Y6, Y5
-	VMULPS       single3f000000<>+0(SB), Y3, Y4
-	VMULPS       Y4, Y3, Y6
+	VMOVUPS      single3f800000<>+0(SB), Y4
+	VFNMADD231PS single41000000<>+0(SB), Y6, Y4
+	VFNMADD231PS single41000000<>+0(SB), Y7, Y4
+	VMOVUPS      singleb84133ad<>+0(SB), Y5
+	VFMADD213PS  singleb9683f48<>+0(SB), Y4, Y5
+	VFMADD213PS  single39337404<>+0(SB), Y4, Y5
+	VFMADD213PS  single3ad688da<>+0(SB), Y4, Y5
+	VFMADD213PS  singlebb64d175<>+0(SB), Y4, Y5
+	VFMADD213PS  singlebbf72a03<>+0(SB), Y4, Y5
+	VFMADD213PS  single3d776418<>+0(SB), Y4, Y5
+	VFMADD213PS  singlebe3eff82<>+0(SB), Y4, Y5
+	VFMADD213PS  single3ec636dd<>+0(SB), Y4, Y5
+	VFMADD213PS  singlebf1b9f1d<>+0(SB), Y4, Y5
+	VFMADD213PS  single3f415a5e<>+0(SB), Y4, Y5
+	VMULPS       Y7, Y5, Y4
+	VFMADD231PS  Y5, Y6, Y4
+	VMULPS       single3f000000<>+0(SB), Y3, Y5
+	VMULPS       Y5, Y3, Y6
 	VMOVAPS      Y6, Y7
-	VFNMADD231PS Y3, Y4, Y7
+	VFNMADD231PS Y3, Y5, Y7
 	VORPS        single80000000<>+0(SB), Y6, Y6
 	VMOVUPS      single4b4000fe<>+0(SB), Y8
 	VFMADD231PS  single3fb8aa3b<>+0(SB), Y6, Y8
-	VSUBPS       single4b4000fe<>+0(SB), Y8, Y4
-	VFNMADD231PS single3f317200<>+0(SB), Y4, Y6
-	VFNMADD231PS single35bfbe8e<>+0(SB), Y4, Y6
+	VSUBPS       single4b4000fe<>+0(SB), Y8, Y5
+	VFNMADD231PS single3f317200<>+0(SB), Y5, Y6
+	VFNMADD231PS single35bfbe8e<>+0(SB), Y5, Y6
 	VADDPS       Y7, Y6, Y6
-	VMOVUPS      single3950d0b2<>+0(SB), Y4
-	VFMADD213PS  single3ab6ba43<>+0(SB), Y6, Y4
-	VFMADD213PS  single3c088848<>+0(SB), Y6, Y4
-	VFMADD213PS  single3d2aaa57<>+0(SB), Y6, Y4
-	VFMADD213PS  single3e2aaaab<>+0(SB), Y6, Y4
-	VFMADD213PS  single3f000000<>+0(SB), Y6, Y4
+	VMOVUPS      single3950d0b2<>+0(SB), Y5
+	VFMADD213PS  single3ab6ba43<>+0(SB), Y6, Y5
+	VFMADD213PS  single3c088848<>+0(SB), Y6, Y5
+	VFMADD213PS  single3d2aaa57<>+0(SB), Y6, Y5
+	VFMADD213PS  single3e2aaaab<>+0(SB), Y6, Y5
+	VFMADD213PS  single3f000000<>+0(SB), Y6, Y5
 	VMULPS       Y6, Y6, Y7
-	VFMADD213PS  Y6, Y7, Y4
-	VFNMADD231PS single3ecc422a<>+0(SB), Y3, Y5
-	VFMADD213PS  Y5, Y5, Y4
+	VFMADD213PS  Y6, Y7, Y5
+	VFNMADD231PS single3ecc422a<>+0(SB), Y3, Y4
+	VFMADD213PS  Y4, Y4, Y5
 	VPSRLD       $0x01, Y8, Y3
-	VPSUBD       Y3, Y8, Y5
+	VPSUBD       Y3, Y8, Y4
 	VPSLLD       $0x17, Y3, Y3
-	VPSLLD       $0x17, Y5, Y5
-	VMULPS       Y3, Y4, Y4
-	VMULPS       Y5, Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y3, Y5, Y5
+	VMULPS       Y4, Y5, Y5
 	VMOVUPS      single3f800000<>+0(SB), Y3
-	VSUBPS       Y4, Y3, Y3
-	VBLENDVPS    Y1, Y4, Y3, Y3
+	VSUBPS       Y5, Y3, Y3
+	VBLENDVPS    Y1, Y5, Y3, Y3
 	VMULPS       Y3, Y2, Y3
 	VMOVUPS      Y3, (BX)
 	VMOVUPS      32(CX), Y1
@@ -5106,56 +4990,52 @@ loop51:
 	VFNMADD231PS Y6, Y5, Y7
 	VFNMADD231PS Y6, Y4, Y7
 	VMULPS       Y7, Y6, Y7
-	VMOVUPS      single3f800000<>+0(SB), Y5
-	VFNMADD231PS single41000000<>+0(SB), Y6, Y5
-	VFNMADD231PS single41000000<>+0(SB), Y7, Y5
-	VMOVUPS      singleb84133ad<>+0(SB), Y8
-	VFMADD213PS  singleb9683f48<>+0(SB), Y5, Y8
-	VFMADD213PS  single39337404<>+0(SB), Y5, Y8
-	VFMADD213PS  single3ad688da<>+0(SB), Y5, Y8
-	VFMADD213PS  singlebb64d175<>+0(SB), Y5, Y8
-	VFMADD213PS  singlebbf72a03<>+0(SB), Y5, Y8
-	VFMADD213PS  single3d776418<>+0(SB), Y5, Y8
-	VFMADD213PS  singlebe3eff82<>+0(SB), Y5, Y8
-	VFMADD213PS  single3ec636dd<>+0(SB), Y5, Y8
-	VFMADD213PS  singlebf1b9f1d<>+0(SB), Y5, Y8
-	VMOVAPS      Y8, Y9
-	VFMADD213PS  single3f415a5e<>+0(SB), Y5, Y9
-	VSUBPS       single3f415a5e<>+0(SB), Y9, Y4
-	VFNMADD231PS Y5, Y8, Y4
-	VMULPS       Y7, Y9, Y5
-	VFNMADD231PS Y4, Y6, Y5
-	VFMADD231PS  Y9, Y6, Y5
-	VMULPS       single3f000000<>+0(SB), Y3, Y4
-	VMULPS       Y4, Y3, Y6
+	VMOVUPS      single3f800000<>+0(SB), Y4
+	VFNMADD231PS single41000000<>+0(SB), Y6, Y4
+	VFNMADD231PS single41000000<>+0(SB), Y7, Y4
+	VMOVUPS      singleb84133ad<>+0(SB), Y5
+	VFMADD213PS  singleb9683f48<>+0(SB), Y4, Y5
+	VFMADD213PS  single39337404<>+0(SB), Y4, Y5
+	VFMADD213PS  single3ad688da<>+0(SB), Y4, Y5
+	VFMADD213PS  singlebb64d175<>+0(SB), Y4, Y5
+	VFMADD213PS  singlebbf72a03<>+0(SB), Y4, Y5
+	VFMADD213PS  single3d776418<>+0(SB), Y4, Y5
+	VFMADD213PS  singlebe3eff82<>+0(SB), Y4, Y5
+	VFMADD213PS  single3ec636dd<>+0(SB), Y4, Y5
+	VFMADD213PS  singlebf1b9f1d<>+0(SB), Y4, Y5
+	VFMADD213PS  single3f415a5e<>+0(SB), Y4, Y5
+	VMULPS       Y7, Y5, Y4
+	VFMADD231PS  Y5, Y6, Y4
+	VMULPS       single3f000000<>+0(SB), Y3, Y5
+	VMULPS       Y5, Y3, Y6
 	VMOVAPS      Y6, Y7
-	VFNMADD231PS Y3, Y4, Y7
+	VFNMADD231PS Y3, Y5, Y7
 	VORPS        single80000000<>+0(SB), Y6, Y6
 	VMOVUPS      single4b4000fe<>+0(SB), Y8
 	VFMADD231PS  single3fb8aa3b<>+0(SB), Y6, Y8
-	VSUBPS       single4b4000fe<>+0(SB), Y8, Y4
-	VFNMADD231PS single3f317200<>+0(SB), Y4, Y6
-	VFNMADD231PS single35bfbe8e<>+0(SB), Y4, Y6
+	VSUBPS       single4b4000fe<>+0(SB), Y8, Y5
+	VFNMADD231PS single3f317200<>+0(SB), Y5, Y6
+	VFNMADD231PS single35bfbe8e<>+0(SB), Y5, Y6
 	VADDPS       Y7, Y6, Y6
-	VMOVUPS      single3950d0b2<>+0(SB), Y4
-	VFMADD213PS  single3ab6ba43<>+0(SB), Y6, Y4
-	VFMADD213PS  single3c088848<>+0(SB), Y6, Y4
-	VFMADD213PS  single3d2aaa57<>+0(SB), Y6, Y4
-	VFMADD213PS  single3e2aaaab<>+0(SB), Y6, Y4
-	VFMADD213PS  single3f000000<>+0(SB), Y6, Y4
+	VMOVUPS      single3950d0b2<>+0(SB), Y5
+	VFMADD213PS  single3ab6ba43<>+0(SB), Y6, Y5
+	VFMADD213PS  single3c088848<>+0(SB), Y6, Y5
+	VFMADD213PS  single3d2aaa57<>+0(SB), Y6, Y5
+	VFMADD213PS  single3e2aaaab<>+0(SB), Y6, Y5
+	VFMADD213PS  single3f000000<>+0(SB), Y6, Y5
 	VMULPS       Y6, Y6, Y7
-	VFMADD213PS  Y6, Y7, Y4
-	VFNMADD231PS single3ecc422a<>+0(SB), Y3, Y5
-	VFMADD213PS  Y5, Y5, Y4
+	VFMADD213PS  Y6, Y7, Y5
+	VFNMADD231PS single3ecc422a<>+0(SB), Y3, Y4
+	VFMADD213PS  Y4, Y4, Y5
 	VPSRLD       $0x01, Y8, Y3
-	VPSUBD       Y3, Y8, Y5
+	VPSUBD       Y3, Y8, Y4
 	VPSLLD       $0x17, Y3, Y3
-	VPSLLD       $0x17, Y5, Y5
-	VMULPS       Y3, Y4, Y4
-	VMULPS       Y5, Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y3, Y5, Y5
+	VMULPS       Y4, Y5, Y5
 	VMOVUPS      single3f800000<>+0(SB), Y3
-	VSUBPS       Y4, Y3, Y3
-	VBLENDVPS    Y1, Y4, Y3, Y3
+	VSUBPS       Y5, Y3, Y3
+	VBLENDVPS    Y1, Y5, Y3, Y3
 	VMULPS       Y3, Y2, Y3
 	VMOVUPS      Y3, 32(BX)
 	ADDQ         $+64, CX
@@ -5186,56 +5066,52 @@ loop53:
 	VFNMADD231PS Y6, Y5, Y7
 	VFNMADD231PS Y6, Y4, Y7
 	VMULPS       Y7, Y6, Y7
-	VMOVUPS      single3f800000<>+0(SB), Y5
-	VFNMADD231PS single41000000<>+0(SB), Y6, Y5
-	VFNMADD231PS single41000000<>+0(SB), Y7, Y5
-	VMOVUPS      singleb84133ad<>+0(SB), Y8
-	VFMADD213PS  singleb9683f48<>+0(SB), Y5, Y8
-	VFMADD213PS  single39337404<>+0(SB), Y5, Y8
-	VFMADD213PS  single3ad688da<>+0(SB), Y5, Y8
-	VFMADD213PS  singlebb64d175<>+0(SB), Y5, Y8
-	VFMADD213PS  singlebbf72a03<>+0(SB), Y5, Y8
-	VFMADD213PS  single3d776418<>+0(SB), Y5, Y8
-	VFMADD213PS  singlebe3eff82<>+0(SB), Y5, Y8
-	VFMADD213PS  single3ec636dd<>+0(SB), Y5, Y8
-	VFMADD213PS  singlebf1b9f1d<>+0(SB), Y5, Y8
-	VMOVAPS      Y8, Y9
-	VFMADD213PS  single3f415a5e<>+0(SB), Y5, Y9
-	VSUBPS       single3f415a5e<>+0(SB), Y9, Y4
-	VFNMADD231PS Y5, Y8, Y4
-	VMULPS       Y7, Y9, Y5
-	VFNMADD231PS Y4, Y6, Y5
-	VFMADD231PS  Y9, Y6, Y5
-	VMULPS       single3f000000<>+0(SB), Y3, Y4
-	VMULPS       Y4, Y3, Y6
+	VMOVUPS      single3f800000<>+0(SB), Y4
+	VFNMADD231PS single41000000<>+0(SB), Y6, Y4
+	VFNMADD231PS single41000000<>+0(SB), Y7, Y4
+	VMOVUPS      singleb84133ad<>+0(SB), Y5
+	VFMADD213PS  singleb9683f48<>+0(SB), Y4, Y5
+	VFMADD213PS  single39337404<>+0(SB), Y4, Y5
+	VFMADD213PS  single3ad688da<>+0(SB), Y4, Y5
+	VFMADD213PS  singlebb64d175<>+0(SB), Y4, Y5
+	VFMADD213PS  singlebbf72a03<>+0(SB), Y4, Y5
+	VFMADD213PS  single3d776418<>+0(SB), Y4, Y5
+	VFMADD213PS  singlebe3eff82<>+0(SB), Y4, Y5
+	VFMADD213PS  single3ec636dd<>+0(SB), Y4, Y5
+	VFMADD213PS  singlebf1b9f1d<>+0(SB), Y4, Y5
+	VFMADD213PS  single3f415a5e<>+0(SB), Y4, Y5
+	VMULPS       Y7, Y5, Y4
+	VFMADD231PS  Y5, Y6, Y4
+	VMULPS       single3f000000<>+0(SB), Y3, Y5
+	VMULPS       Y5, Y3, Y6
 	VMOVAPS      Y6, Y7
-	VFNMADD231PS Y3, Y4, Y7
+	VFNMADD231PS Y3, Y5, Y7
 	VORPS        single80000000<>+0(SB), Y6, Y6
 	VMOVUPS      single4b4000fe<>+0(SB), Y8
 	VFMADD231PS  single3fb8aa3b<>+0(SB), Y6, Y8
-	VSUBPS       single4b4000fe<>+0(SB), Y8, Y4
-	VFNMADD231PS single3f317200<>+0(SB), Y4, Y6
-	VFNMADD231PS single35bfbe8e<>+0(SB), Y4, Y6
+	VSUBPS       single4b4000fe<>+0(SB), Y8, Y5
+	VFNMADD231PS single3f317200<>+0(SB), Y5, Y6
+	VFNMADD231PS single35bfbe8e<>+0(SB), Y5, Y6
 	VADDPS       Y7, Y6, Y6
-	VMOVUPS      single3950d0b2<>+0(SB), Y4
-	VFMADD213PS  single3ab6ba43<>+0(SB), Y6, Y4
-	VFMADD213PS  single3c088848<>+0(SB), Y6, Y4
-	VFMADD213PS  single3d2aaa57<>+0(SB), Y6, Y4
-	VFMADD213PS  single3e2aaaab<>+0(SB), Y6, Y4
-	VFMADD213PS  single3f000000<>+0(SB), Y6, Y4
+	VMOVUPS      single3950d0b2<>+0(SB), Y5
+	VFMADD213PS  single3ab6ba43<>+0(SB), Y6, Y5
+	VFMADD213PS  single3c088848<>+0(SB), Y6, Y5
+	VFMADD213PS  single3d2aaa57<>+0(SB), Y6, Y5
+	VFMADD213PS  single3e2aaaab<>+0(SB), Y6, Y5
+	VFMADD213PS  single3f000000<>+0(SB), Y6, Y5
 	VMULPS       Y6, Y6, Y7
-	VFMADD213PS  Y6, Y7, Y4
-	VFNMADD231PS single3ecc422a<>+0(SB), Y3, Y5
-	VFMADD213PS  Y5, Y5, Y4
+	VFMADD213PS  Y6, Y7, Y5
+	VFNMADD231PS single3ecc422a<>+0(SB), Y3, Y4
+	VFMADD213PS  Y4, Y4, Y5
 	VPSRLD       $0x01, Y8, Y3
-	VPSUBD       Y3, Y8, Y5
+	VPSUBD       Y3, Y8, Y4
 	VPSLLD       $0x17, Y3, Y3
-	VPSLLD       $0x17, Y5, Y5
-	VMULPS       Y3, Y4, Y4
-	VMULPS       Y5, Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y3, Y5, Y5
+	VMULPS       Y4, Y5, Y5
 	VMOVUPS      single3f800000<>+0(SB), Y3
-	VSUBPS       Y4, Y3, Y3
-	VBLENDVPS    Y1, Y4, Y3, Y3
+	VSUBPS       Y5, Y3, Y3
+	VBLENDVPS    Y1, Y5, Y3, Y3
 	VMULPS       Y3, Y2, Y3
 	VMOVUPS      Y3, (BX)
 	ADDQ         $+32, CX
@@ -5268,58 +5144,54 @@ done54:
 	VFNMADD231PS Y6, Y5, Y7
 	VFNMADD231PS Y6, Y0, Y7
 	VMULPS       Y7, Y6, Y7
-	VMOVUPS      single3f800000<>+0(SB), Y5
-	VFNMADD231PS single41000000<>+0(SB), Y6, Y5
-	VFNMADD231PS single41000000<>+0(SB), Y7, Y5
-	VMOVUPS      singleb84133ad<>+0(SB), Y8
-	VFMADD213PS  singleb9683f48<>+0(SB), Y5, Y8
-	VFMADD213PS  single39337404<>+0(SB), Y5, Y8
-	VFMADD213PS  single3ad688da<>+0(SB), Y5, Y8
-	VFMADD213PS  singlebb64d175<>+0(SB), Y5, Y8
-	VFMADD213PS  singlebbf72a03<>+0(SB), Y5, Y8
-	VFMADD213PS  single3d776418<>+0(SB), Y5, Y8
-	VFMADD213PS  singlebe3eff82<>+0(SB), Y5, Y8
-	VFMADD213PS  single3ec636dd<>+0(SB), Y5, Y8
-	VFMADD213PS  singlebf1b9f1d<>+0(SB), Y5, Y8
-	VMOVAPS      Y8, Y9
-	VFMADD213PS  single3f415a5e<>+0(SB), Y5, Y9
-	VSUBPS       single3f415a5e<>+0(SB), Y9, Y0
-	VFNMADD231PS Y5, Y8, Y0
-	VMULPS       Y7, Y9, Y5
-	VFNMADD231PS Y0, Y6, Y5
-	VFMADD231PS  Y9, Y6, Y5
-	VMULPS       single3f000000<>+0(SB), Y4, Y0
-	VMULPS       Y0, Y4, Y6
+	VMOVUPS      single3f800000<>+0(SB), Y0
+	VFNMADD231PS single41000000<>+0(SB), Y6, Y0
+	VFNMADD231PS single41000000<>+0(SB), Y7, Y0
+	VMOVUPS      singleb84133ad<>+0(SB), Y5
+	VFMADD213PS  singleb9683f48<>+0(SB), Y0, Y5
+	VFMADD213PS  single39337404<>+0(SB), Y0, Y5
+	VFMADD213PS  single3ad688da<>+0(SB), Y0, Y5
+	VFMADD213PS  singlebb64d175<>+0(SB), Y0, Y5
+	VFMADD213PS  singlebbf72a03<>+0(SB), Y0, Y5
+	VFMADD213PS  single3d776418<>+0(SB), Y0, Y5
+	VFMADD213PS  singlebe3eff82<>+0(SB), Y0, Y5
+	VFMADD213PS  single3ec636dd<>+0(SB), Y0, Y5
+	VFMADD213PS  singlebf1b9f1d<>+0(SB), Y0, Y5
+	VFMADD213PS  single3f415a5e<>+0(SB), Y0, Y5
+	VMULPS       Y7, Y5, Y0
+	VFMADD231PS  Y5, Y6, Y0
+	VMULPS       single3f000000<>+0(SB), Y4, Y5
+	VMULPS       Y5, Y4, Y6
 	VMOVAPS      Y6, Y7
-	VFNMADD231PS Y4, Y0, Y7
+	VFNMADD231PS Y4, Y5, Y7
 	VORPS        single80000000<>+0(SB), Y6, Y6
 	VMOVUPS      single4b4000fe<>+0(SB), Y8
 	VFMADD231PS  single3fb8aa3b<>+0(SB), Y6, Y8
-	VSUBPS       single4b4000fe<>+0(SB), Y8, Y0
-	VFNMADD231PS single3f317200<>+0(SB), Y0, Y6
-	VFNMADD231PS single35bfbe8e<>+0(SB), Y0, Y6
+	VSUBPS       single4b4000fe<>+0(SB), Y8, Y5
+	VFNMADD231PS single3f317200<>+0(SB), Y5, Y6
+	VFNMADD231PS single35bfbe8e<>+0(SB), Y5, Y6
 	VADDPS       Y7, Y6, Y6
-	VMOVUPS      single3950d0b2<>+0(SB), Y0
-	VFMADD213PS  single3ab6ba43<>+0(SB), Y6, Y0
-	VFMADD213PS  single3c088848<>+0(SB), Y6, Y0
-	VFMADD213PS  single3d2aaa57<>+0(SB), Y6, Y0
-	VFMADD213PS  single3e2aaaab<>+0(SB), Y6, Y0
-	VFMADD213PS  single3f000000<>+0(SB), Y6, Y0
+	VMOVUPS      single3950d0b2<>+0(SB), Y5
+	VFMADD213PS  single3ab6ba43<>+0(SB), Y6, Y5
+	VFMADD213PS  single3c088848<>+0(SB), Y6, Y5
+	VFMADD213PS  single3d2aaa57<>+0(SB), Y6, Y5
+	VFMADD213PS  single3e2aaaab<>+0(SB), Y6, Y5
+	VFMADD213PS  single3f000000<>+0(SB), Y6, Y5
 	VMULPS       Y6, Y6, Y7
-	VFMADD213PS  Y6, Y7, Y0
-	VFNMADD231PS single3ecc422a<>+0(SB), Y4, Y5
-	VFMADD213PS  Y5, Y5, Y0
-	VPSRLD       $0x01, Y8, Y4
-	VPSUBD       Y4, Y8, Y5
+	VFMADD213PS  Y6, Y7, Y5
+	VFNMADD231PS single3ecc422a<>+0(SB), Y4, Y0
+	VFMADD213PS  Y0, Y0, Y5
+	VPSRLD       $0x01, Y8, Y0
+	VPSUBD       Y0, Y8, Y4
+	VPSLLD       $0x17, Y0, Y0
 	VPSLLD       $0x17, Y4, Y4
-	VPSLLD       $0x17, Y5, Y5
-	VMULPS       Y4, Y0, Y0
-	VMULPS       Y5, Y0, Y0
-	VMOVUPS      single3f800000<>+0(SB), Y4
-	VSUBPS       Y0, Y4, Y4
-	VBLENDVPS    Y2, Y0, Y4, Y4
-	VMULPS       Y4, Y3, Y4
-	VMASKMOVPS   Y4, Y1, (BX)
+	VMULPS       Y0, Y5, Y5
+	VMULPS       Y4, Y5, Y5
+	VMOVUPS      single3f800000<>+0(SB), Y0
+	VSUBPS       Y5, Y0, Y0
+	VBLENDVPS    Y2, Y5, Y0, Y0
+	VMULPS       Y0, Y3, Y0
+	VMASKMOVPS   Y0, Y1, (BX)
 
 end55:
 	VZEROUPPER
@@ -5356,36 +5228,36 @@ loop56:
 	VMOVUPD      double3ff0000000000000<>+0(SB), Y5
 	VFNMADD231PD double4020000000000000<>+0(SB), Y6, Y5
 	VFNMADD231PD double4020000000000000<>+0(SB), Y7, Y5
-	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Y8
-	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Y5, Y8
-	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Y5, Y8
-	VFMADD213PD  double3e54a395eb062972<>+0(SB), Y5, Y8
-	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Y5, Y8
-	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Y5, Y8
-	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Y5, Y8
-	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Y5, Y8
-	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Y5, Y8
-	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Y5, Y8
-	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Y5, Y8
-	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Y5, Y8
-	VFMADD213PD  double3f026d0994193c10<>+0(SB), Y5, Y8
-	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Y5, Y8
-	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Y5, Y8
-	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Y5, Y8
-	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Y5, Y8
-	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Y5, Y8
-	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Y5, Y8
-	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Y5, Y8
-	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Y5, Y8
-	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Y5, Y8
-	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Y5, Y8
-	VMOVAPD      Y8, Y9
-	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Y5, Y9
-	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Y9, Y4
-	VFNMADD231PD Y5, Y8, Y4
-	VMULPD       Y7, Y9, Y5
+	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Y9
+	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Y5, Y9
+	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Y5, Y9
+	VFMADD213PD  double3e54a395eb062972<>+0(SB), Y5, Y9
+	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Y5, Y9
+	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Y5, Y9
+	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Y5, Y9
+	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Y5, Y9
+	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Y5, Y9
+	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Y5, Y9
+	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Y5, Y9
+	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Y5, Y9
+	VFMADD213PD  double3f026d0994193c10<>+0(SB), Y5, Y9
+	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Y5, Y9
+	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Y5, Y9
+	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Y5, Y9
+	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Y5, Y9
+	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Y5, Y9
+	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Y5, Y9
+	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Y5, Y9
+	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Y5, Y9
+	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Y5, Y9
+	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Y5, Y9
+	VMOVAPD      Y9, Y8
+	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Y5, Y8
+	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Y8, Y4
+	VFNMADD231PD Y5, Y9, Y4
+	VMULPD       Y7, Y8, Y5
 	VFNMADD231PD Y4, Y6, Y5
-	VFMADD231PD  Y9, Y6, Y5
+	VFMADD231PD  Y8, Y6, Y5
 	VMULPD       double3fe0000000000000<>+0(SB), Y3, Y4
 	VMULPD       Y4, Y3, Y6
 	VMOVAPD      Y6, Y7
@@ -5442,36 +5314,36 @@ loop56:
 	VMOVUPD      double3ff0000000000000<>+0(SB), Y5
 	VFNMADD231PD double4020000000000000<>+0(SB), Y6, Y5
 	VFNMADD231PD double4020000000000000<>+0(SB), Y7, Y5
-	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Y8
-	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Y5, Y8
-	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Y5, Y8
-	VFMADD213PD  double3e54a395eb062972<>+0(SB), Y5, Y8
-	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Y5, Y8
-	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Y5, Y8
-	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Y5, Y8
-	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Y5, Y8
-	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Y5, Y8
-	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Y5, Y8
-	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Y5, Y8
-	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Y5, Y8
-	VFMADD213PD  double3f026d0994193c10<>+0(SB), Y5, Y8
-	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Y5, Y8
-	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Y5, Y8
-	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Y5, Y8
-	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Y5, Y8
-	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Y5, Y8
-	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Y5, Y8
-	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Y5, Y8
-	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Y5, Y8
-	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Y5, Y8
-	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Y5, Y8
-	VMOVAPD      Y8, Y9
-	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Y5, Y9
-	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Y9, Y4
-	VFNMADD231PD Y5, Y8, Y4
-	VMULPD       Y7, Y9, Y5
+	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Y9
+	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Y5, Y9
+	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Y5, Y9
+	VFMADD213PD  double3e54a395eb062972<>+0(SB), Y5, Y9
+	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Y5, Y9
+	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Y5, Y9
+	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Y5, Y9
+	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Y5, Y9
+	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Y5, Y9
+	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Y5, Y9
+	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Y5, Y9
+	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Y5, Y9
+	VFMADD213PD  double3f026d0994193c10<>+0(SB), Y5, Y9
+	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Y5, Y9
+	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Y5, Y9
+	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Y5, Y9
+	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Y5, Y9
+	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Y5, Y9
+	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Y5, Y9
+	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Y5, Y9
+	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Y5, Y9
+	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Y5, Y9
+	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Y5, Y9
+	VMOVAPD      Y9, Y8
+	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Y5, Y8
+	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Y8, Y4
+	VFNMADD231PD Y5, Y9, Y4
+	VMULPD       Y7, Y8, Y5
 	VFNMADD231PD Y4, Y6, Y5
-	VFMADD231PD  Y9, Y6, Y5
+	VFMADD231PD  Y8, Y6, Y5
 	VMULPD       double3fe0000000000000<>+0(SB), Y3, Y4
 	VMULPD       Y4, Y3, Y6
 	VMOVAPD      Y6, Y7
@@ -5540,36 +5412,36 @@ loop58:
 	VMOVUPD      double3ff0000000000000<>+0(SB), Y5
 	VFNMADD231PD double4020000000000000<>+0(SB), Y6, Y5
 	VFNMADD231PD double4020000000000000<>+0(SB), Y7, Y5
-	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Y8
-	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Y5, Y8
-	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Y5, Y8
-	VFMADD213PD  double3e54a395eb062972<>+0(SB), Y5, Y8
-	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Y5, Y8
-	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Y5, Y8
-	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Y5, Y8
-	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Y5, Y8
-	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Y5, Y8
-	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Y5, Y8
-	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Y5, Y8
-	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Y5, Y8
-	VFMADD213PD  double3f026d0994193c10<>+0(SB), Y5, Y8
-	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Y5, Y8
-	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Y5, Y8
-	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Y5, Y8
-	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Y5, Y8
-	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Y5, Y8
-	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Y5, Y8
-	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Y5, Y8
-	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Y5, Y8
-	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Y5, Y8
-	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Y5, Y8
-	VMOVAPD      Y8, Y9
-	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Y5, Y9
-	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Y9, Y4
-	VFNMADD231PD Y5, Y8, Y4
-	VMULPD       Y7, Y9, Y5
+	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Y9
+	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Y5, Y9
+	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Y5, Y9
+	VFMADD213PD  double3e54a395eb062972<>+0(SB), Y5, Y9
+	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Y5, Y9
+	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Y5, Y9
+	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Y5, Y9
+	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Y5, Y9
+	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Y5, Y9
+	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Y5, Y9
+	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Y5, Y9
+	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Y5, Y9
+	VFMADD213PD  double3f026d0994193c10<>+0(SB), Y5, Y9
+	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Y5, Y9
+	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Y5, Y9
+	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Y5, Y9
+	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Y5, Y9
+	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Y5, Y9
+	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Y5, Y9
+	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Y5, Y9
+	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Y5, Y9
+	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Y5, Y9
+	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Y5, Y9
+	VMOVAPD      Y9, Y8
+	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Y5, Y8
+	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Y8, Y4
+	VFNMADD231PD Y5, Y9, Y4
+	VMULPD       Y7, Y8, Y5
 	VFNMADD231PD Y4, Y6, Y5
-	VFMADD231PD  Y9, Y6, Y5
+	VFMADD231PD  Y8, Y6, Y5
 	VMULPD       double3fe0000000000000<>+0(SB), Y3, Y4
 	VMULPD       Y4, Y3, Y6
 	VMOVAPD      Y6, Y7
@@ -5640,36 +5512,36 @@ done59:
 	VMOVUPD      double3ff0000000000000<>+0(SB), Y5
 	VFNMADD231PD double4020000000000000<>+0(SB), Y6, Y5
 	VFNMADD231PD double4020000000000000<>+0(SB), Y7, Y5
-	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Y8
-	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Y5, Y8
-	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Y5, Y8
-	VFMADD213PD  double3e54a395eb062972<>+0(SB), Y5, Y8
-	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Y5, Y8
-	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Y5, Y8
-	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Y5, Y8
-	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Y5, Y8
-	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Y5, Y8
-	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Y5, Y8
-	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Y5, Y8
-	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Y5, Y8
-	VFMADD213PD  double3f026d0994193c10<>+0(SB), Y5, Y8
-	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Y5, Y8
-	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Y5, Y8
-	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Y5, Y8
-	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Y5, Y8
-	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Y5, Y8
-	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Y5, Y8
-	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Y5, Y8
-	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Y5, Y8
-	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Y5, Y8
-	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Y5, Y8
-	VMOVAPD      Y8, Y9
-	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Y5, Y9
-	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Y9, Y0
-	VFNMADD231PD Y5, Y8, Y0
-	VMULPD       Y7, Y9, Y5
+	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Y9
+	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Y5, Y9
+	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Y5, Y9
+	VFMADD213PD  double3e54a395eb062972<>+0(SB), Y5, Y9
+	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Y5, Y9
+	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Y5, Y9
+	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Y5, Y9
+	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Y5, Y9
+	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Y5, Y9
+	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Y5, Y9
+	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Y5, Y9
+	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Y5, Y9
+	VFMADD213PD  double3f026d0994193c10<>+0(SB), Y5, Y9
+	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Y5, Y9
+	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Y5, Y9
+	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Y5, Y9
+	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Y5, Y9
+	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Y5, Y9
+	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Y5, Y9
+	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Y5, Y9
+	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Y5, Y9
+	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Y5, Y9
+	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Y5, Y9
+	VMOVAPD      Y9, Y8
+	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Y5, Y8
+	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Y8, Y0
+	VFNMADD231PD Y5, Y9, Y0
+	VMULPD       Y7, Y8, Y5
 	VFNMADD231PD Y0, Y6, Y5
-	VFMADD231PD  Y9, Y6, Y5
+	VFMADD231PD  Y8, Y6, Y5
 	VMULPD       double3fe0000000000000<>+0(SB), Y4, Y0
 	VMULPD       Y0, Y4, Y6
 	VMOVAPD      Y6, Y7

@@ -37,7 +37,8 @@ func (v vector) tailTerms() []float64 {
 	})
 }
 
-// lowerTail returns h(a) for a ≥ 0, with the quotient 1/(a+4) and the polynomial corrected by what their roundings have left.
+// lowerTail returns h(a) for a ≥ 0, with the quotient 1/(a+4), and in float64 the polynomial too, corrected by what their
+// roundings have left.
 func (v vector) lowerTail(a reg.VecVirtual) reg.VecVirtual {
 	four := v.filled(4)
 	sum, error, large := v.reg(), v.reg(), v.reg()
@@ -51,17 +52,22 @@ func (v vector) lowerTail(a reg.VecVirtual) reg.VecVirtual {
 	v.fnma(w, sum, rest)
 	v.fnma(w, error, rest)
 	v.mul(w, rest, rest) // 1/(a+4) = w + rest
-	u, inner, h := v.filled(1), v.reg(), v.reg()
+	u, p, h := v.filled(1), v.reg(), v.reg()
 	v.fnma(v.constant(8), w, u)
 	v.fnma(v.constant(8), rest, u) // (a−4)/(a+4)
-	first := v.constant(v.tailTerms()[0])
-	v.polynomial(v.tailTerms()[1:], u, inner)
-	p := v.copyOf(inner)
-	v.horner(first, u, p)
-	v.sub(p, first, error)
-	v.fnma(u, inner, error) // the polynomial is p − error
-	v.mul(p, rest, h)
-	v.fnma(error, w, h)
+	if terms := v.tailTerms(); v.elem == 8 {
+		inner, first := v.reg(), v.constant(terms[0])
+		v.polynomial(terms[1:], u, inner)
+		v.move(inner, p)
+		v.horner(first, u, p)
+		v.sub(p, first, error)
+		v.fnma(u, inner, error) // the polynomial is p − error
+		v.mul(p, rest, h)
+		v.fnma(error, w, h)
+	} else {
+		v.polynomial(terms, u, p)
+		v.mul(p, rest, h)
+	}
 	v.fma(p, w, h)
 	return h
 }
@@ -140,29 +146,41 @@ func (v vector) half(x reg.VecVirtual) reg.VecVirtual {
 }
 
 // gelu emits x − a·Φ(−a) on the right and −a·Φ(−a) on the left, with a = |x|. The last step of the left is the scaling
-// by 2ⁿ, so that results below the normal numbers are rounded once; its product a·h takes its rounding error along.
+// by 2ⁿ, so that results below the normal numbers are rounded once.
 func gelu(v vector) function {
 	limit := v.geluLimit()
 	return func(x reg.VecVirtual) reg.VecVirtual {
 		a := v.below(limit, x)
 		h := v.lowerTail(a)
 		q, n := v.bell(a, v.half(a))
-		left := v.reg()
-		v.mul(h, a, left)
-		error := v.copyOf(left)
-		v.fnma(h, a, error) // a·h = left − error
-		v.fma(q, error, error)
+		left, right := v.reg(), v.copyOf(x)
+		if v.elem == 8 {
+			left = v.product(a, h, q)
+		}
 		v.fma(q, h, h) // (1+q)·h
-		v.keepLess(error, left, q)
-		v.add(q, left, left) // (1+q)·a·h
+		if v.elem == 4 {
+			v.mul(h, a, left)
+		}
 		v.scale(n, left)
 		v.scale(n, h)
-		right := v.copyOf(x)
 		v.fnma(a, h, right)
 		v.or(v.signs(), left, left)
 		v.blend(v.negative(x), left, right)
 		return right
 	}
+}
+
+// product returns a·h·(1+q), and takes the rounding error of a·h along.
+func (v vector) product(a, h, q reg.VecVirtual) reg.VecVirtual {
+	y, rest := v.reg(), v.reg()
+	v.mul(h, a, y)
+	v.move(y, rest)
+	v.fnma(h, a, rest) // a·h = y − rest
+	v.fma(q, rest, rest)
+	more := v.copyOf(q)
+	v.keepLess(rest, y, more)
+	v.add(more, y, y)
+	return y
 }
 
 // geluBackward emits the derivative d(−a) = e^(−a²/2)·(h(a) − a/√(2π)) on the left and 1 − d(−a) on the right.
