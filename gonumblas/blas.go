@@ -3,12 +3,15 @@
 //	blas64.Use(gonumblas.Implementation{})
 //	blas32.Use(gonumblas.Implementation{})
 //
-// From then on the products of gonum/mat run on these kernels. [Implementation] replaces Sgemm, Dgemm, Saxpy and Daxpy;
-// every other routine is gonum's own. Arguments are checked by gonum's own code, with its panics.
+// From then on the products of gonum/mat run on these kernels. [Implementation] replaces Gemm, and Gemv, Axpy, Dot and Scal
+// where the elements of every vector are adjacent, each in float32 and float64. Every other routine is gonum's own: Nrm2 and
+// Asum because the kernels sum without scaling, and so promise nothing of sums that overflow on the way. Arguments are
+// checked by gonum's own code, with its panics.
 //
-// One thing differs from gonum's routines: Gemm propagates NaN and infinity. gonum skips zeros of an operand, so that there
-// 0·NaN = 0; here it is NaN. Only alpha = 0 leaves A and B unread, and only beta = 0 leaves the former C unread, as BLAS
-// demands.
+// Two things differ from gonum's routines. Gemm propagates NaN and infinity: gonum skips zeros of an operand, so that there
+// 0·NaN = 0; here it is NaN. Only alpha = 0 leaves the operands unread, and only beta = 0 leaves the former result unread, as
+// BLAS demands. And where every vector is adjacent, Sgemv leaves what follows the result in the slice of y as it is, which
+// gonum's clears for a transposed A with beta = 0.
 //
 // The methods keep no state besides pooled temporaries, and may be called from any number of goroutines at once as long as
 // no output is shared. The Use functions of gonum set a global without a lock: call them before the first product.
@@ -17,8 +20,6 @@ package gonumblas
 import (
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/gonum"
-
-	"github.com/strata-ml/strata/internal/kernel"
 )
 
 // Implementation is gonum's BLAS with some routines replaced. Its zero value is ready.
@@ -46,28 +47,4 @@ func (i Implementation) Sgemm(tA, tB blas.Transpose, m, n, k int, alpha float32,
 func (i Implementation) Dgemm(tA, tB blas.Transpose, m, n, k int, alpha float64, a []float64, lda int, b []float64, ldb int, beta float64, c []float64, ldc int) {
 	i.Implementation.Dgemm(tA, tB, m, n, k, 0, a, lda, b, ldb, 1, c, ldc)
 	gemm(&pool64, tA != blas.NoTrans, tB != blas.NoTrans, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
-}
-
-// Saxpy computes y += alpha·x over n elements.
-func (i Implementation) Saxpy(n int, alpha float32, x []float32, incX int, y []float32, incY int) {
-	if incX != 1 || incY != 1 {
-		i.Implementation.Saxpy(n, alpha, x, incX, y, incY)
-		return
-	}
-	i.Implementation.Saxpy(n, 0, x, incX, y, incY) // checks the arguments only
-	if alpha != 0 {
-		kernel.Axpy(alpha, x[:n], y[:n])
-	}
-}
-
-// Daxpy computes y += alpha·x over n elements.
-func (i Implementation) Daxpy(n int, alpha float64, x []float64, incX int, y []float64, incY int) {
-	if incX != 1 || incY != 1 {
-		i.Implementation.Daxpy(n, alpha, x, incX, y, incY)
-		return
-	}
-	i.Implementation.Daxpy(n, 0, x, incX, y, incY) // checks the arguments only
-	if alpha != 0 {
-		kernel.Axpy(alpha, x[:n], y[:n])
-	}
 }

@@ -16,12 +16,13 @@ import (
 // TestSuites runs gonum's own suites over the routines that are replaced.
 func TestSuites(t *testing.T) {
 	t.Run("Dgemm", func(t *testing.T) { testblas.TestDgemm(t, Implementation{}) })
+	t.Run("Dgemv", func(t *testing.T) { testblas.DgemvTest(t, Implementation{}) })
+	t.Run("Ddot", func(t *testing.T) { testblas.DdotTest(t, Implementation{}) })
+	t.Run("Dscal", func(t *testing.T) { testblas.DscalTest(t, Implementation{}) })
 	t.Run("Daxpy", func(t *testing.T) { testblas.DaxpyTest(t, Implementation{}) })
 }
 
 type gemmFunc[T kernel.Float] func(tA, tB blas.Transpose, m, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int)
-
-type axpyFunc[T kernel.Float] func(n int, alpha T, x []T, incX int, y []T, incY int)
 
 var transposes = []blas.Transpose{blas.NoTrans, blas.Trans, blas.ConjTrans}
 
@@ -94,35 +95,8 @@ func TestGemmPropagatesNaN(t *testing.T) {
 	}
 }
 
-func TestAxpy(t *testing.T) {
-	t.Run("float32", func(t *testing.T) {
-		testAxpy[float32](t, Implementation{}.Saxpy, gonum.Implementation{}.Saxpy, 1e-6)
-	})
-	t.Run("float64", func(t *testing.T) {
-		testAxpy[float64](t, Implementation{}.Daxpy, gonum.Implementation{}.Daxpy, 1e-15)
-	})
-}
-
-func testAxpy[T kernel.Float](t *testing.T, got, want axpyFunc[T], tolerance float64) {
-	rng := rand.New(rand.NewPCG(3, 4))
-	increments := []int{1, 1, 1, 2, -1, -3}
-	for range 1000 {
-		n, incX, incY := rng.IntN(100), increments[rng.IntN(6)], increments[rng.IntN(6)]
-		x, y := randomVector[T](rng, 3*n+2), randomVector[T](rng, 3*n+2)
-		reference := append([]T(nil), y...)
-		alpha := []T{0, 1, -0.3}[rng.IntN(3)]
-		got(n, alpha, x, incX, y, incY)
-		want(n, alpha, x, incX, reference, incY)
-		for i := range y {
-			if !(math.Abs(float64(y[i]-reference[i])) <= tolerance) {
-				t.Fatalf("n=%d incX=%d incY=%d alpha=%v: element %d is %v, want %v", n, incX, incY, alpha, i, y[i], reference[i])
-			}
-		}
-	}
-}
-
-// TestPanics compares the panics on bad arguments with gonum's.
-func TestPanics(t *testing.T) {
+// TestGemmPanics holds the panics on bad arguments to gonum's.
+func TestGemmPanics(t *testing.T) {
 	x := make([]float32, 4)
 	type sgemmArgs struct {
 		tA, tB                    blas.Transpose
@@ -151,10 +125,6 @@ func TestPanics(t *testing.T) {
 			Implementation{}.Sgemm(a.tA, a.tB, a.m, a.n, a.k, 1, x[:a.na], a.lda, x[:a.nb], a.ldb, 0, x[:a.nc], a.ldc)
 		})
 	}
-	expectPanic(t, "blas: n < 0", func() { Implementation{}.Saxpy(-1, 1, x, 1, x, 1) })
-	expectPanic(t, "blas: zero x index increment", func() { Implementation{}.Saxpy(1, 1, x, 0, x, 1) })
-	expectPanic(t, "blas: insufficient length of x", func() { Implementation{}.Saxpy(4, 1, x[:3], 1, x, 1) })
-	expectPanic(t, "blas: insufficient length of y", func() { Implementation{}.Saxpy(4, 1, x, 1, x[:3], 1) })
 }
 
 func expectPanic(t *testing.T, want string, f func()) {
