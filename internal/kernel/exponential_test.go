@@ -333,7 +333,8 @@ func TestSigmoidTails(t *testing.T) {
 	x := []float64{-745, -709, -100, -37, -1, 1, 37}
 	dst := make([]float64, len(x))
 	Sigmoid(dst, x)
-	if dst[0] == 0 || dst[1] == 0 {
+	// On arm64 package math, which the loops in Go use, has no e^−745.
+	if dst[0] == 0 && math.Exp(x[0]) != 0 || dst[1] == 0 {
 		t.Errorf("lower tail: %v", dst[:3])
 	}
 	if dst[3]+dst[6] != 1 || math.Abs(dst[4]+dst[5]-1) > 0x1p-52 {

@@ -14,7 +14,7 @@ func (f *Fold[T]) of(w, g T) T {
 	if f == nil {
 		return g
 	}
-	return f.Factor * f.penalized(w, g)
+	return T(f.Factor * f.penalized(w, g)) // rounded here, as FoldInto does, whatever it is added to
 }
 
 func (f *Fold[T]) penalized(w, g T) T { return T(f.L2*w) + (g + T(f.L1*sign(w))) }

@@ -30,10 +30,11 @@ func eachVectorLevel(t *testing.T, test func(t *testing.T)) {
 	}
 }
 
-// mulAdd is a·b + c in the arithmetic of the level: the product rounded first, or the whole rounded once.
+// mulAdd is a·b + c in the arithmetic of the level: the product rounded first, or the whole rounded once. A c that is a
+// product is rounded, too.
 func mulAdd[T Float](a, b, c T) T {
 	if level == plain {
-		return T(a*b) + c
+		return T(a*b) + T(c)
 	}
 	return fused(a, b, c)
 }
