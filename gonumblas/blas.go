@@ -4,9 +4,10 @@
 //	blas32.Use(gonumblas.Implementation{})
 //
 // From then on the products of gonum/mat run on these kernels. [Implementation] replaces Gemm, and Gemv, Axpy, Dot and Scal
-// where the elements of every vector are adjacent, each in float32 and float64. Every other routine is gonum's own: Nrm2 and
-// Asum because the kernels sum without scaling, and so promise nothing of sums that overflow on the way. Arguments are
-// checked by gonum's own code, with its panics.
+// where the elements of every vector are adjacent, each in float32 and float64. Of Gemv, short rows that are not transposed
+// stay gonum's, which is faster there. Every other routine is gonum's own: Nrm2 and Asum because the kernels sum without
+// scaling, and so promise nothing of sums that overflow on the way. Arguments are checked by gonum's own code, with its
+// panics.
 //
 // Two things differ from gonum's routines. Gemm propagates NaN and infinity: gonum skips zeros of an operand, so that there
 // 0·NaN = 0; here it is NaN. Only alpha = 0 leaves the operands unread, and only beta = 0 leaves the former result unread, as

@@ -8,9 +8,12 @@ import (
 	"github.com/strata-ml/strata/internal/kernel"
 )
 
+// gemvLeastRow is the length from which gonum's product is no faster than a dot product for each row.
+const gemvLeastRow = 128
+
 // Sgemv computes y = alpha·op(A)·x + beta·y, as [Implementation.Dgemv] does.
 func (i Implementation) Sgemv(tA blas.Transpose, m, n int, alpha float32, a []float32, lda int, x []float32, incX int, beta float32, y []float32, incY int) {
-	if incX != 1 || incY != 1 || alpha == 0 {
+	if incX != 1 || incY != 1 || alpha == 0 || tA == blas.NoTrans && n < gemvLeastRow {
 		i.Implementation.Sgemv(tA, m, n, alpha, a, lda, x, incX, beta, y, incY)
 		return
 	}
@@ -28,7 +31,7 @@ func (i Implementation) Sgemv(tA blas.Transpose, m, n int, alpha float32, a []fl
 // Dgemv computes y = alpha·op(A)·x + beta·y, where op is the matrix or its transpose. Shapes: A [m n]; x [n] and y [m], or
 // x [m] and y [n] for the transpose.
 func (i Implementation) Dgemv(tA blas.Transpose, m, n int, alpha float64, a []float64, lda int, x []float64, incX int, beta float64, y []float64, incY int) {
-	if incX != 1 || incY != 1 || alpha == 0 {
+	if incX != 1 || incY != 1 || alpha == 0 || tA == blas.NoTrans && n < gemvLeastRow {
 		i.Implementation.Dgemv(tA, m, n, alpha, a, lda, x, incX, beta, y, incY)
 		return
 	}

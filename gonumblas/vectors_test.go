@@ -109,7 +109,7 @@ func testGemv[T kernel.Float](t *testing.T, got, want gemvFunc[T], tolerance flo
 	rng := rand.New(rand.NewPCG(11, 12))
 	increments, scalars := []int{1, 1, 1, 2, -1, -3}, []T{0, 1, -1, 0.75, 2}
 	for range 2000 {
-		m, n, tA := rng.IntN(70), rng.IntN(70), transposes[rng.IntN(3)]
+		m, n, tA := rng.IntN(70), rng.IntN(2*gemvLeastRow), transposes[rng.IntN(3)]
 		incX, incY := increments[rng.IntN(6)], increments[rng.IntN(6)]
 		alpha, beta := scalars[rng.IntN(5)], scalars[rng.IntN(5)]
 		a, lda := randomMatrix[T](rng, false, m, n)
