@@ -6,8 +6,8 @@ import "unsafe"
 // of A fits in the second-level cache; panels of columns. gemmPanel walks the tiles of a panel.
 const (
 	blockColumns = 1024
-	blockDepth   = 2048 // bytes of a row of A in a block
-	blockRows    = 168
+	blockDepth   = 256  // a panel of B has 32 KiB, and shares the first-level cache with a tile of A
+	blockHeight  = 1344 // bytes of a column of A in a block, which has 336 KiB
 )
 
 // sizeOf is the size of an element in bytes.
@@ -53,7 +53,7 @@ func (g *gemm[T]) part(i0, i1, j0, j1 int) {
 
 // block computes C[i0:i1, j0:j1], no more than blockColumns wide.
 func (g *gemm[T]) block(i0, i1, j0, j1 int) {
-	depth := blockDepth / sizeOf[T]()
+	height := blockHeight / sizeOf[T]()
 	w := walk[T]{gemm: g, i0: i0, j0: j0, j1: j1}
 	w.packA, w.packB = g.packsA(j1-j0), g.packsB(i1-i0)
 	var space *packSpace // not in walk, or g would escape with it
@@ -62,9 +62,9 @@ func (g *gemm[T]) block(i0, i1, j0, j1 int) {
 		defer space.giveBack()
 	}
 	w.start, w.startStride, w.startStep = g.start, g.startStride, g.startStep
-	for p := 0; p < g.k; p += depth {
-		for i := i0; i < i1; i += blockRows {
-			w.rows(i, min(blockRows, i1-i), p, min(depth, g.k-p), space)
+	for p := 0; p < g.k; p += blockDepth {
+		for i := i0; i < i1; i += height {
+			w.rows(i, min(height, i1-i), p, min(blockDepth, g.k-p), space)
 		}
 		w.start, w.startStride, w.startStep = g.c, g.ldc, 1
 	}

@@ -14,7 +14,7 @@ const (
 	padding   = 64   // bytes between the rows of a copy of A
 
 	// panelBytes lie between the panels of a block of B: the rows of a panel of the widest vectors, and a shift.
-	panelBytes  = blockDepth/4*128 + 128
+	panelBytes  = blockDepth*128 + 128
 	panelsBytes = blockColumns / 8 * panelBytes // float64 on AVX2 has panels of the fewest columns
 )
 
@@ -45,7 +45,7 @@ func takeSpace() *packSpace {
 		}
 	}
 	const (
-		a = blockDepth / 4 * (4*blockRows + padding) / 8 // the larger of its two layouts, in float32
+		a = blockHeight / 4 * (4*blockDepth + padding) / 8 // the larger of its two layouts, in float32
 		b = panelsBytes / 8
 		c = narrowLimit * narrowPiece
 	)
