@@ -300,9 +300,9 @@ func TestSIGHUPSavesAndExits129(t *testing.T) {
 	writeFile(t, "cut.yaml", cutExperiment)
 	p := b.start(t, 1, "train", "cut.yaml", "--run", "r", "--set", "model.fc1.units=4000", "--set", "train.batch_size=1438")
 	p.await(t, "training")
-	p.closePipe(t)
 	interrupt(t, p, syscall.SIGHUP)
-	time.Sleep(10 * time.Millisecond)
+	p.await(t, "finishing the step")
+	p.closePipe(t)
 	interrupt(t, p, syscall.SIGHUP)
 	_ = p.Wait() // the code says it
 	if code := p.ProcessState.ExitCode(); code != 129 {
