@@ -53,7 +53,7 @@ func TestBombs(t *testing.T) {
 			if got := asCorrupt(t, err); got.Section != section {
 				t.Errorf("%s: error is %v", what, err)
 			}
-			if took > 10*time.Millisecond {
+			if took > 10*time.Millisecond*raceFactor {
 				t.Errorf("%s: refused after %v", what, took)
 			}
 			if allocated > 16<<20 {
