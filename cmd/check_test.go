@@ -17,6 +17,7 @@ func TestCheck(t *testing.T) {
 		t.Errorf("got %+v", r)
 	}
 	wantAll(t, mustStrata(t, "check", "digits.yaml", "--set", "freeze=[fc1/*]"), " 520 (frozen)", "610, of which 520 do not train")
+	wantAll(t, mustStrata(t, "check", "digits.yaml", "--set", "model.fc1.trainable=false"), " 520 (frozen)", "610, of which 520 do not train")
 	wantAll(t, mustStrata(t, "check", "digits.yaml", "--set", "freeze=[fc1/b]"), " 520 (8 frozen)", "610, of which 8 do not train")
 }
 

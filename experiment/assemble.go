@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/strata-ml/strata/data"
 	"github.com/strata-ml/strata/layers"
@@ -26,6 +27,20 @@ func graphOf[T tensor.Float](c *Config, inputs []tensor.Spec) (*model.Model[T], 
 		}
 	}
 	return model.NewGraph(inputs, nodes)
+}
+
+// frozen returns the patterns of the parameters that do not train.
+func (c *Config) frozen() []string {
+	patterns := slices.Clone(c.Freeze)
+	if c.WarmStart != nil {
+		patterns = append(patterns, c.WarmStart.Freeze...)
+	}
+	for _, n := range c.Model {
+		if n.Frozen {
+			patterns = append(patterns, n.Name+"/*")
+		}
+	}
+	return patterns
 }
 
 // freeze freezes the parameters that match the patterns. A pattern that matches none is an error.
@@ -58,7 +73,7 @@ func setupOf[T tensor.Float](c *Config, splits *data.Splits) (train.Setup[T], er
 		return train.Setup[T]{}, err
 	}
 	m.Init(c.Seed)
-	if err := freeze(m, c.Freeze); err != nil {
+	if err := freeze(m, c.frozen()); err != nil {
 		return train.Setup[T]{}, err
 	}
 	s := train.Setup[T]{

@@ -3,7 +3,7 @@ package experiment
 import "github.com/strata-ml/strata/registry"
 
 // DescribeNode describes the keys of a node that belong to the experiment.
-func DescribeNode() registry.Description { return registry.DescribeConfig(nodeKeys{}) }
+func DescribeNode() registry.Description { return registry.DescribeConfig(defaultNodeKeys()) }
 
 // DescribeRegularizer describes the keys of a regularizer that belong to the experiment.
 func DescribeRegularizer() registry.Description {

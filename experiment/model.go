@@ -12,10 +12,11 @@ import (
 
 // A Node is one layer of the model and what it reads.
 type Node struct {
-	Name  string
-	Layer layers.Choice
-	From  []string // nodes or inputs of the data; nil for the node before it, or the first input
-	Share string   // the node whose parameters it uses, "" for its own
+	Name   string
+	Layer  layers.Choice
+	From   []string // nodes or inputs of the data; nil for the node before it, or the first input
+	Share  string   // the node whose parameters it uses, "" for its own
+	Frozen bool     // its parameters stay as they are
 }
 
 // A Model is the list of nodes of an experiment. Where a node has no name, it is called by its type, with _2, _3 and
@@ -24,12 +25,15 @@ type Model []Node
 
 // nodeKeys are the keys of a node's block that belong to the experiment; the others belong to the layer.
 type nodeKeys struct {
-	Name  string   `doc:"what the node is called in from, in parameter paths and in --set; without it, its type"`
-	From  []string `doc:"nodes or inputs that it reads; without it, the node before"`
-	Share string   `doc:"a node before it whose parameters it uses instead of its own"`
+	Name      string   `doc:"what the node is called in from, in parameter paths and in --set; without it, its type"`
+	From      []string `doc:"nodes or inputs that it reads; without it, the node before"`
+	Share     string   `doc:"a node before it whose parameters it uses instead of its own"`
+	Trainable bool     `doc:"false keeps its parameters as they are, like freeze with its name"`
 }
 
-var nodeKeyNames = []string{"name", "from", "share"}
+var nodeKeyNames = []string{"name", "from", "share", "trainable"}
+
+func defaultNodeKeys() nodeKeys { return nodeKeys{Trainable: true} }
 
 // maxNodes bounds the time that the checks of a graph take, which grows with its square.
 const maxNodes = 4096
@@ -49,13 +53,15 @@ func (m *Model) DecodeNode(at registry.Place, n *yaml.Node) []registry.Problem {
 	for i, name := range nodeNames(n) {
 		item := n.Content[i]
 		place := registry.Place{Path: at.Path + "." + name, Context: fmt.Sprintf("model: node %q", name)}
-		var own nodeKeys
+		own := defaultNodeKeys()
 		if item.Kind == yaml.MappingNode {
 			problems = append(problems, registry.DecodeBlock(place, onlyKeys(item, nodeKeyNames...), &own)...)
 		}
 		layer, config, more := registry.DecodeChoice(layers.Registry, place, item, nodeKeyNames...)
 		problems = append(problems, more...)
-		*m = append(*m, Node{Name: name, Layer: layers.Choice{Name: layer, Config: config}, From: own.From, Share: own.Share})
+		*m = append(*m, Node{
+			Name: name, Layer: layers.Choice{Name: layer, Config: config}, From: own.From, Share: own.Share, Frozen: !own.Trainable,
+		})
 	}
 	return problems
 }
@@ -64,14 +70,18 @@ func (m *Model) DecodeNode(at registry.Place, n *yaml.Node) []registry.Problem {
 func (m *Model) EncodeNode() *yaml.Node {
 	list := &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq"}
 	for _, node := range *m {
-		keys := registry.EncodeBlock(nodeKeys{node.Name, node.From, node.Share})
+		keys := registry.EncodeBlock(nodeKeys{node.Name, node.From, node.Share, !node.Frozen})
 		n := registry.EncodeChoice(layers.Registry, node.Layer.Name, node.Layer.Config)
-		// The name leads, the layer follows, and what the node is wired to ends the block.
-		wiring := keys.Content[2:]
-		if node.Share == "" {
-			wiring = wiring[:len(wiring)-2]
+		// The name leads, the layer follows, and what the node is wired to ends the block. Of share and trainable, most
+		// nodes have neither.
+		n.Content = append(keys.Content[:2:2], n.Content...)
+		for i := 2; i < len(keys.Content); i += 2 {
+			key := keys.Content[i].Value
+			if key == "share" && node.Share == "" || key == "trainable" && !node.Frozen {
+				continue
+			}
+			n.Content = append(n.Content, keys.Content[i], keys.Content[i+1])
 		}
-		n.Content = append(append(keys.Content[:2:2], n.Content...), wiring...)
 		list.Content = append(list.Content, n)
 	}
 	return list
@@ -85,7 +95,7 @@ func (m *Model) KeyPaths(n *yaml.Node) []string {
 	var paths []string
 	for i, name := range nodeNames(n) {
 		item := n.Content[i]
-		for _, below := range append(registry.KeyPaths(nodeKeys{}, item), registry.PartPaths(layers.Registry, item)...) {
+		for _, below := range append(registry.KeyPaths(defaultNodeKeys(), item), registry.PartPaths(layers.Registry, item)...) {
 			paths = append(paths, name+"."+below)
 		}
 	}

@@ -48,11 +48,7 @@ func reportOf[T tensor.Float](e *Experiment) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	patterns := c.Freeze
-	if c.WarmStart != nil {
-		patterns = append(append([]string(nil), patterns...), c.WarmStart.Freeze...)
-	}
-	if err := freeze(m, patterns); err != nil {
+	if err := freeze(m, c.frozen()); err != nil {
 		return Report{}, err
 	}
 	slots := len(optim.Make[T](c.Optimizer.New()).Slots())

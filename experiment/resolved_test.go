@@ -19,7 +19,7 @@ data: {type: csv, path: flowers.csv, target: species, eval_fraction: 0.25}
 model:
   - {name: fc1, type: dense, units: 8, weights: {type: normal, std: 0.02}}
   - relu
-  - {name: skip, type: dense, units: 8, from: input}
+  - {name: skip, type: dense, units: 8, from: input, trainable: false}
   - {type: sum, from: [relu, skip]}
   - relu
   - {name: out, type: dense, units: 3}

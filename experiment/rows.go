@@ -16,7 +16,7 @@ func checkRowUpdates[T tensor.Float](c *checker, m *model.Model[T]) {
 	if c.config.Optimizer.IsZero() {
 		return
 	}
-	for _, pattern := range c.frozen() {
+	for _, pattern := range c.config.frozen() {
 		_ = freeze(m, []string{pattern}) // one that matches nothing is a problem already
 	}
 	penalties, places := penaltiesOf[T](c.config)

@@ -37,11 +37,6 @@ func newTypedSession[T tensor.Float](c *Config, splits *data.Splits, dir string,
 			return nil, fmt.Errorf("warm_start: %s: %w", start.Path(), err)
 		}
 	}
-	if w := c.WarmStart; w != nil {
-		if err := freeze(s.Model, w.Freeze); err != nil {
-			return nil, fmt.Errorf("warm_start: %w", err)
-		}
-	}
 	s.Dir, s.Describe, s.Observers = dir, describe, observers
 	return train.New(s)
 }

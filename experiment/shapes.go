@@ -139,8 +139,13 @@ func checkPatterns[T tensor.Float](c *checker, m *model.Model[T]) {
 			c.fail(p.node, fmt.Sprintf("%s: %q matches no parameter", p.owner, p.text), listParams(paths))
 		}
 	}
-	frozen, at := c.frozen(), c.at("freeze")
-	if c.config.WarmStart != nil && len(c.config.Freeze) == 0 {
+	c.checkTrainable(paths)
+	frozen, at := c.config.frozen(), c.at("freeze")
+	switch frozenNode := slices.IndexFunc(c.config.Model, func(n Node) bool { return n.Frozen }); {
+	case len(c.config.Freeze) > 0:
+	case frozenNode >= 0:
+		at = c.node(frozenNode, "trainable")
+	case c.config.WarmStart != nil:
 		at = c.at("warm_start", "freeze")
 	}
 	trains := slices.ContainsFunc(paths, func(path string) bool {
@@ -152,12 +157,18 @@ func checkPatterns[T tensor.Float](c *checker, m *model.Model[T]) {
 	}
 }
 
-// frozen returns the patterns of parameters that do not train.
-func (c *checker) frozen() []string {
-	if warm := c.config.WarmStart; warm != nil {
-		return append(slices.Clone(c.config.Freeze), warm.Freeze...)
+// checkTrainable checks that the nodes that do not train have parameters of their own.
+func (c *checker) checkTrainable(paths []string) {
+	for i, n := range c.config.Model {
+		if !n.Frozen || slices.ContainsFunc(paths, func(path string) bool { return matches(n.Name+"/*", path) }) {
+			continue
+		}
+		message, hint := "it has no parameters", "remove trainable"
+		if n.Share != "" {
+			message, hint = fmt.Sprintf("its parameters are those of %q", n.Share), fmt.Sprintf("set it on node %q", n.Share)
+		}
+		c.fail(c.node(i, "trainable"), fmt.Sprintf("model: node %q: trainable is false, and %s", n.Name, message), hint)
 	}
-	return c.config.Freeze
 }
 
 // matches reports whether a pattern matches a path. One that is malformed matches all: it is a problem already.

@@ -66,6 +66,29 @@ func TestWarmStart(t *testing.T) {
 	}
 }
 
+// TestTrainable keeps the weights of a node that does not train, whatever its key or a pattern calls it.
+func TestTrainable(t *testing.T) {
+	base := t.TempDir()
+	first := filepath.Join(base, "first")
+	trainIn(t, first, small)
+	warm := "warm_start: {from: " + first + "}\n"
+	for name, text := range map[string]string{
+		"trainable": strings.Replace(small, "name: fc1,", "name: fc1, trainable: false,", 1) + warm,
+		"freeze":    small + warm + "freeze: [\"fc1/*\"]\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			second := filepath.Join(base, name)
+			trainIn(t, second, text)
+			if weights(t, first, "fc1/w") != weights(t, second, "fc1/w") || weights(t, first, "fc1/b") != weights(t, second, "fc1/b") {
+				t.Error("the weights of the node have changed")
+			}
+			if weights(t, first, "out/w") == weights(t, second, "out/w") {
+				t.Error("the other weights did not train")
+			}
+		})
+	}
+}
+
 // TestWarmStartRefuses finds what does not fit when the experiment is read. testdata/bad holds the cases that need no
 // run.
 func TestWarmStartRefuses(t *testing.T) {
