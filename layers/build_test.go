@@ -25,8 +25,25 @@ func TestBuildErrors(t *testing.T) {
 		{"concat", nil, []tensor.Shape{{2, 3}, {4, 3}}, "takes inputs that differ in the last axis alone, has [2 3] and [4 3]"},
 		{"concat", nil, []tensor.Shape{{2, 3}, {3}}, "takes inputs that differ in the last axis alone, has [2 3] and [3]"},
 		{"dense", units(2), []tensor.Shape{{3}, {3}}, "takes one input, has 2"},
+		{"maxout", nil, []tensor.Shape{{4, 7}}, "takes a last axis that pieces 2 divides, has [4 7]"},
+		{"mean", nil, []tensor.Shape{{3}}, "takes two inputs or more, or one and an axis, has 1"},
+		{"mean", meanOver(0), []tensor.Shape{{3}, {3}}, "axis takes one input, has 2"},
+		{"mean", meanOver(-3), []tensor.Shape{{3, 4}}, "axis must be an axis of an input of shape [3 4], is -3"},
+		{"select", selecting(2, 0, 0), []tensor.Shape{{3, 4}}, "axis must be an axis of an input of shape [3 4], is 2"},
+		{"select", selecting(1, 4, 0), []tensor.Shape{{3, 4}}, "index must be in an axis of 4, is 4"},
+		{"select", selecting(0, -4, 0), []tensor.Shape{{3, 4}}, "index must be in an axis of 3, is -4"},
+		{"select", selecting(1, -2, 3), []tensor.Shape{{3, 4}}, "count must be at most 2 from index -2 of an axis of 4 on, is 3"},
+		{"matmul", nil, []tensor.Shape{{3, 4}}, "takes two inputs, has 1"},
+		{"matmul", nil, []tensor.Shape{{}, {3}}, "takes matrices or vectors, has [] and [3]"},
+		{"matmul", nil, []tensor.Shape{{3, 4}, {3, 4}}, "takes inputs [… m k] and [… k n] with equal axes in front, has [3 4] and [3 4], transpose none"},
+		{"matmul", nil, []tensor.Shape{{2, 3, 4}, {4, 5}}, "takes inputs [… m k] and [… k n] with equal axes in front, has [2 3 4] and [4 5], transpose none"},
+		{"matmul", transposing("second"), []tensor.Shape{{3, 4}, {4, 3}}, "takes inputs [… m k] and [… k n] with equal axes in front, has [3 4] and [4 3], transpose second"},
+		{"matmul", transposing("second"), []tensor.Shape{{3, 4}, {4}}, "transpose must name a matrix of the inputs [3 4] and [4], is second"},
 	}
-	for _, name := range []string{"sigmoid", "tanh", "hard_tanh", "relu", "leaky_relu", "prelu", "softmax", "dropout", "flatten"} {
+	for _, name := range []string{
+		"sigmoid", "tanh", "hard_tanh", "relu", "leaky_relu", "prelu", "softmax", "dropout", "flatten",
+		"elu", "selu", "gelu", "silu", "mish", "softplus", "hard_sigmoid", "log_softmax", "maxout",
+	} {
 		_, _, err := build[float64](t, name, nil, tensor.Shape{2}, tensor.Shape{2})
 		if err == nil || err.Error() != "takes one input, has 2" {
 			t.Errorf("%s of two inputs: %v", name, err)
@@ -73,6 +90,23 @@ func TestConfigErrors(t *testing.T) {
 			layers.HardTanhConfig{Min: 2, Max: 1},
 			layers.NewHardTanh[float64](layers.HardTanhConfig{Min: 2, Max: 1}), "min must be below max 1, is 2",
 		},
+		{
+			"gelu",
+			layers.GELUConfig{Approximate: "erf"},
+			layers.NewGELU[float64](layers.GELUConfig{Approximate: "erf"}), `unknown approximate "erf"; known: none, tanh`,
+		},
+		{"elu", layers.ELUConfig{Alpha: -1}, layers.NewELU[float64](layers.ELUConfig{Alpha: -1}), "alpha must not be negative, is -1"},
+		{
+			"softplus",
+			layers.SoftplusConfig{Threshold: 20},
+			layers.NewSoftplus[float64](layers.SoftplusConfig{Threshold: 20}), "beta must be positive, is 0",
+		},
+		{"maxout", layers.MaxoutConfig{}, layers.NewMaxout[float64](layers.MaxoutConfig{}), "pieces must be positive, is 0"},
+		{
+			"select",
+			layers.SelectConfig{Count: -1},
+			layers.NewSelect[float64](layers.SelectConfig{Count: -1}), "count must not be negative, is -1",
+		},
 	}
 	for _, test := range tests {
 		if _, err := layers.Declare(test.layer, tensor.Spec{Shape: tensor.Shape{3}}); err == nil || err.Error() != test.want {
@@ -83,6 +117,20 @@ func TestConfigErrors(t *testing.T) {
 			t.Errorf("Build: %v, want %s", err, want)
 		}
 	}
+}
+
+func meanOver(axis int) func(any) {
+	return func(config any) { config.(*layers.MeanConfig).Axis = &axis }
+}
+
+func selecting(axis, index, count int) func(any) {
+	return func(config any) {
+		*config.(*layers.SelectConfig) = layers.SelectConfig{Axis: axis, Index: index, Count: count}
+	}
+}
+
+func transposing(which string) func(any) {
+	return func(config any) { config.(*layers.MatMulConfig).Transpose = which }
 }
 
 var misspelt = registry.Choose[layers.Initializer]("xavier_unifrom")
@@ -106,6 +154,19 @@ func TestOutputShapes(t *testing.T) {
 		{"softmax", nil, []tensor.Shape{{2, 3}}, tensor.Shape{2, 3}},
 		{"max", nil, []tensor.Shape{{2, 3}, {2, 3}}, tensor.Shape{2, 3}},
 		{"concat", nil, []tensor.Shape{{2, 3}, {2, 4}, {2, 1}}, tensor.Shape{2, 8}},
+		{"maxout", nil, []tensor.Shape{{3, 8}}, tensor.Shape{3, 4}},
+		{"mean", nil, []tensor.Shape{{2, 3}, {2, 3}}, tensor.Shape{2, 3}},
+		{"mean", meanOver(0), []tensor.Shape{{2, 3}}, tensor.Shape{3}},
+		{"mean", meanOver(-1), []tensor.Shape{{2, 3}}, tensor.Shape{2}},
+		{"mean", meanOver(0), []tensor.Shape{{3}}, tensor.Shape{}},
+		{"select", selecting(0, -1, 0), []tensor.Shape{{2, 3, 4}}, tensor.Shape{3, 4}},
+		{"select", selecting(-1, 1, 2), []tensor.Shape{{2, 3, 4}}, tensor.Shape{2, 3, 2}},
+		{"matmul", nil, []tensor.Shape{{7}, {7}}, tensor.Shape{}},
+		{"matmul", nil, []tensor.Shape{{3, 4}, {4}}, tensor.Shape{3}},
+		{"matmul", nil, []tensor.Shape{{4}, {4, 5}}, tensor.Shape{5}},
+		{"matmul", nil, []tensor.Shape{{2, 3, 4}, {2, 4, 5}}, tensor.Shape{2, 3, 5}},
+		{"matmul", transposing("first"), []tensor.Shape{{4, 3}, {4, 5}}, tensor.Shape{3, 5}},
+		{"matmul", transposing("second"), []tensor.Shape{{3, 4}, {5, 4}}, tensor.Shape{3, 5}},
 	}
 	for _, test := range tests {
 		_, d, err := build[float32](t, test.layer, test.edit, test.shapes...)

@@ -117,12 +117,41 @@ var goldenOps = map[string]func(c goldenCase) goldenRun{
 		r.params["a"], r.dparam["a"] = a.Data, c.Grads["weight"].Data
 		return r
 	},
-	"softmax": func(c goldenCase) goldenRun {
-		if c.Attrs["dim"].(float64) == 1 {
-			return plain("softmax", c).channelsLast()
-		}
-		return plain("softmax", c)
+	"elu": func(c goldenCase) goldenRun {
+		return plain("elu", c).configured(func(config any) {
+			if alpha, ok := c.Attrs["alpha"]; ok {
+				config.(*layers.ELUConfig).Alpha = alpha.(float64)
+			}
+		})
 	},
+	"selu": func(c goldenCase) goldenRun { return plain("selu", c) },
+	"gelu": func(c goldenCase) goldenRun {
+		return plain("gelu", c).configured(func(config any) {
+			if how, ok := c.Attrs["approximate"]; ok {
+				config.(*layers.GELUConfig).Approximate = how.(string)
+			}
+		})
+	},
+	"silu": func(c goldenCase) goldenRun { return plain("silu", c) },
+	"mish": func(c goldenCase) goldenRun { return plain("mish", c) },
+	"softplus": func(c goldenCase) goldenRun {
+		return plain("softplus", c).configured(func(config any) {
+			if len(c.Attrs) > 0 {
+				s := config.(*layers.SoftplusConfig)
+				s.Beta, s.Threshold = c.Attrs["beta"].(float64), c.Attrs["threshold"].(float64)
+			}
+		})
+	},
+	"hardsigmoid": func(c goldenCase) goldenRun {
+		r := plain("hard_sigmoid", c)
+		r.dx = slices.Clone(r.dx)
+		for i := range r.dx { // PyTorch 2.6.0 multiplies by 1/6 rounded to float32, in float64 too
+			r.dx[i] *= (1. / 6) / float64(float32(1./6))
+		}
+		return r
+	},
+	"softmax":     func(c goldenCase) goldenRun { return alongAxis("softmax", c) },
+	"log_softmax": func(c goldenCase) goldenRun { return alongAxis("log_softmax", c) },
 	"dropout": func(c goldenCase) goldenRun {
 		r := plain("dropout", c).configured(func(config any) {
 			config.(*layers.DropoutConfig).Rate = c.Attrs["p"].(float64)
@@ -142,6 +171,14 @@ var goldenOps = map[string]func(c goldenCase) goldenRun{
 		}
 		return r
 	},
+}
+
+// alongAxis is a run whose axis to work along becomes the last one.
+func alongAxis(layer string, c goldenCase) goldenRun {
+	if c.Attrs["dim"].(float64) == 1 {
+		return plain(layer, c).channelsLast()
+	}
+	return plain(layer, c)
 }
 
 // embeddingRun looks rows of a table up. A row for padding, whose gradient is left out, is not offered.

@@ -30,10 +30,22 @@ var cases = map[string][]layerstest.Case{
 		{Config: layers.DropoutConfig{Rate: 0}},
 		{Config: layers.DropoutConfig{Rate: 0.9}},
 	},
+	"elu": {
+		{},
+		{Config: with(func(c *layers.ELUConfig) { c.Alpha = 0.5 }), Range: [2]float64{-9, 9}},
+	},
 	"embedding": {
 		{Config: with(func(c *layers.EmbeddingConfig) { c.Dim = 4 })},
 		{Config: with(func(c *layers.EmbeddingConfig) { c.Dim, c.Vocabulary = 1, 20 }), In: []tensor.Spec{layerstest.Index(9)}},
 		{Config: with(func(c *layers.EmbeddingConfig) { c.Dim = 17 }), In: []tensor.Spec{layerstest.Index(300, 2, 3)}},
+	},
+	"gelu": {
+		{},
+		{Config: with(func(c *layers.GELUConfig) { c.Approximate = "tanh" })},
+	},
+	"hard_sigmoid": {
+		{},
+		{In: []tensor.Spec{layerstest.Real(40)}, Range: [2]float64{-5, 5}},
 	},
 	"hard_tanh": {
 		{},
@@ -44,9 +56,36 @@ var cases = map[string][]layerstest.Case{
 		{Config: with(func(c *layers.LeakyReLUConfig) { c.Slope = 0 })},
 		{Config: with(func(c *layers.LeakyReLUConfig) { c.Slope = 2 })},
 	},
+	"log_softmax": {
+		{},
+		{In: []tensor.Spec{layerstest.Real(40)}, Range: [2]float64{-30, 30}},
+	},
+	"matmul": {
+		{},
+		{In: []tensor.Spec{layerstest.Real(4), layerstest.Real(4, 5)}},
+		{In: []tensor.Spec{layerstest.Real(3, 17), layerstest.Real(17)}},
+		{In: []tensor.Spec{layerstest.Real(2, 3, 4), layerstest.Real(2, 4, 1)}},
+		{Config: with(func(c *layers.MatMulConfig) { c.Transpose = "first" }), In: []tensor.Spec{layerstest.Real(4, 3), layerstest.Real(4, 5)}},
+		{Config: with(func(c *layers.MatMulConfig) { c.Transpose = "second" }), In: []tensor.Spec{layerstest.Real(2, 3, 4), layerstest.Real(2, 5, 4)}},
+	},
 	"max": {
 		{},
 		{In: []tensor.Spec{layerstest.Real(5), layerstest.Real(5), layerstest.Real(5)}},
+	},
+	"maxout": {
+		{In: []tensor.Spec{layerstest.Real(8)}},
+		{Config: with(func(c *layers.MaxoutConfig) { c.Pieces = 5 }), In: []tensor.Spec{layerstest.Real(3, 15)}},
+		{Config: with(func(c *layers.MaxoutConfig) { c.Pieces = 1 })},
+	},
+	"mean": {
+		{},
+		{Config: meanOver(0)},
+		{Config: meanOver(-1)},
+		{Config: meanOver(1), In: []tensor.Spec{layerstest.Real(5, 4, 3)}},
+	},
+	"mish": {
+		{},
+		{In: []tensor.Spec{layerstest.Real(40)}, Range: [2]float64{-15, 15}},
 	},
 	"mul": {
 		{},
@@ -56,16 +95,39 @@ var cases = map[string][]layerstest.Case{
 		{Config: with(func(c *layers.PReLUConfig) { c.Channels = "shared" })},
 		{Config: with(func(c *layers.PReLUConfig) { c.Channels = "per_channel" })},
 	},
+	"scale": {
+		{Config: with(func(c *layers.ScaleConfig) { c.Factor = -1.5 })},
+		{Config: with(func(c *layers.ScaleConfig) { c.Factor = 0 })},
+	},
+	"select": {
+		{Config: with(func(c *layers.SelectConfig) { c.Index = 2 })},
+		{Config: with(func(c *layers.SelectConfig) { c.Axis, c.Index = -1, -1 })},
+		{Config: with(func(c *layers.SelectConfig) { c.Axis, c.Index, c.Count = 1, 1, 3 }), In: []tensor.Spec{layerstest.Real(2, 4, 3)}},
+	},
+	"selu": {
+		{},
+		{In: []tensor.Spec{layerstest.Real(40)}, Range: [2]float64{-9, 9}},
+	},
+	"silu": {
+		{},
+		{In: []tensor.Spec{layerstest.Real(40)}, Range: [2]float64{-15, 15}},
+	},
 	"softmax": {
 		{},
 		{In: []tensor.Spec{layerstest.Real(1)}},
 		{In: []tensor.Spec{layerstest.Real(40)}, Range: [2]float64{-30, 30}},
+	},
+	"softplus": {
+		{},
+		{Config: with(func(c *layers.SoftplusConfig) { c.Beta, c.Threshold = 3, 15 }), In: []tensor.Spec{layerstest.Real(40)}, Range: [2]float64{-9, 9}},
 	},
 	"sum": {
 		{},
 		{In: []tensor.Spec{layerstest.Real(5), layerstest.Real(5), layerstest.Real(5)}},
 	},
 }
+
+func meanOver(axis int) layers.MeanConfig { return layers.MeanConfig{Axis: &axis} }
 
 // with returns the default configuration of type C, changed by edit.
 func with[C any](edit func(*C)) C {
