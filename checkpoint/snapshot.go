@@ -12,7 +12,7 @@ const (
 	Param = "param" // trained by the optimizer
 	Slot  = "slot"  // memory of the optimizer, such as a momentum
 	Aux   = "state" // memory of a layer that is not trained, such as running statistics
-	Meter = "meter" // a sum of an unfinished measurement, such as the loss of the epoch so far
+	Meter = "meter" // what was measured: the sums of the epoch so far, the evaluations that schedules watch
 )
 
 // A Tensor is a named array of numbers.

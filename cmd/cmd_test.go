@@ -128,6 +128,8 @@ func TestUsageErrors(t *testing.T) {
 		"kind":            {"list leyer", `unknown kind "leyer"; did you mean "layer"?`},
 		"part":            {"describe densse", `unknown part "densse"; did you mean "dense"?`},
 		"example":         {"example digit", `unknown example "digit"; did you mean "digits"?`},
+		"schedule of run": {"plot r --schedule digits.yaml", `too many arguments: --schedule FILE is all it takes, and there is "r"`},
+		"set of a run":    {"plot r --set seed=2", "--set changes an experiment file: name one with --schedule"},
 		"set":             {"check digits.yaml --set train.epoch=3", `unknown key "epoch"`},
 	}
 	for name, tt := range tests {

@@ -50,3 +50,28 @@ func TestPlotOfNothing(t *testing.T) {
 	}
 	wantAll(t, r.stderr, "there is no record of a step yet")
 }
+
+func TestPlotSchedule(t *testing.T) {
+	inTemp(t)
+	out := mustStrata(t, "plot", "--schedule", "digits.yaml", "--set", "optimizer.lr={type: one_cycle, start: 0.001, peak: 0.01}")
+	if want := "plots/schedule_lr.png\nplots/schedule_lr.svg\n"; out != want {
+		t.Errorf("got %q, want %q", out, want)
+	}
+	wantAll(t, readFile(t, "plots/schedule_lr.svg"), ">digits · learning rate schedule<", ">epoch<")
+	out = mustStrata(t, "plot", "--schedule", "digits.yaml", "--output", "o", "--set", "optimizer.lr={type: plateau, start: 0.01}",
+		"--set", "optimizer.beta1={type: cosine, start: 0.9, end: 0.8}")
+	wantAll(t, out, "o/schedule_lr.svg\n", "o/schedule_beta1.svg\n")
+	wantAll(t, readFile(t, "o/schedule_lr.svg"), ">until evaluations of loss change it<")
+	if _, err := os.Stat("runs"); err == nil {
+		t.Error("a run was made")
+	}
+}
+
+func TestPlotScheduleOutOfRange(t *testing.T) {
+	inTemp(t)
+	r := strata(t, "plot", "--schedule", "digits.yaml", "--set", "optimizer.beta1={type: constant, value: 1.5}")
+	if r.code != exitFailed {
+		t.Errorf("exit code %d", r.code)
+	}
+	wantAll(t, r.stderr, "optimizer: adam: step 0: the schedule's beta1 must be < 1, is 1.5")
+}

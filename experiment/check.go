@@ -119,18 +119,14 @@ func (c *checker) checkMetricNames() {
 		c.checkReported("early_stopping", "metric", stop.Metric, known)
 	}
 	c.checkReported("checkpoint", "best", c.config.Checkpoint.Best, known)
+	c.checkWatchedNames(known)
 }
 
 func (c *checker) checkReported(block, key, name string, known []string) {
 	if slices.Contains(known, name) {
 		return
 	}
-	unknown := &registry.UnknownError{Name: name, Known: known}
-	hint := unknown.Hint()
-	if k, err := registry.FindKind("metric"); err == nil && slices.Contains(k.Names(), name) {
-		hint = "add it to metrics"
-	}
-	c.fail(c.at(block, key), fmt.Sprintf("%s: %s names %q, which is neither loss nor one of the metrics", block, key, name), hint)
+	c.fail(c.at(block, key), fmt.Sprintf("%s: %s names %q, which is neither loss nor one of the metrics", block, key, name), hintForScore(name, known))
 }
 
 func (c *checker) checkPatternSyntax() {
@@ -292,6 +288,9 @@ func findPath(n *yaml.Node, dir, file string) *yaml.Node {
 func (c *checker) checkRows(splits *data.Splits) {
 	if splits.Eval == nil && c.config.EarlyStopping != nil {
 		c.fail(c.at("early_stopping"), "early_stopping: there are no evaluation rows to judge by", "set aside some under data, or remove early_stopping")
+	}
+	if splits.Eval == nil {
+		c.checkWatchedRows()
 	}
 	rows, batch := int64(splits.Train.Len()), int64(c.config.Train.BatchSize)
 	if rows == 0 {

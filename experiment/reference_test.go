@@ -32,6 +32,11 @@ func TestReference(t *testing.T) {
 	if _, err := experiment.Parse("digits.yaml", example, experiment.Options{SkipData: true}); err != nil {
 		t.Errorf("the example is refused: %v", err)
 	}
+	schedules := read(t, "testdata/schedules.yaml")
+	line := "optimizer: {type: adam, lr: {type: step, start: 0.001, every: 5}}\n"
+	if _, err := experiment.Parse("digits.yaml", bytes.Replace(example, []byte(line), schedules, 1), experiment.Options{SkipData: true}); err != nil || !bytes.Contains(example, []byte(line)) {
+		t.Errorf("the example of schedules is refused: %v", err)
+	}
 	type kind struct {
 		Title string
 		Parts []registry.Description
@@ -42,7 +47,7 @@ func TestReference(t *testing.T) {
 		return d
 	}
 	page := map[string]any{
-		"Example": string(example), "Mistakes": mistakes(t, string(example)),
+		"Example": string(example), "Schedules": string(schedules), "Mistakes": mistakes(t, string(example)),
 		"MaxBytes": experiment.MaxBytes, "MaxDepth": experiment.MaxDepth, "MaxValues": experiment.MaxValues, "MaxNodes": experiment.MaxNodes,
 		"Experiment": registry.DescribeConfig(experiment.DefaultConfig()),
 		"Node":       experiment.DescribeNode(), "Regularizer": experiment.DescribeRegularizer(),

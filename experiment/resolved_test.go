@@ -41,7 +41,10 @@ warm_start: {from: flowers.csv, rename: {old: fc1, Old/w: out/w}, freeze: ["fc1/
 // to itself.
 func TestResolvedRoundTrip(t *testing.T) {
 	wired := strings.Replace(small, "units: 8", "units: 8, from: [input]", 1)
-	for name, text := range map[string]string{"small": small, "everything": everything, "explicit wire": wired} {
+	chained := strings.Replace(everything, "{type: step, start: 0.01, every: 2}", `{type: chain, first: 0.1, then: [
+    {after: 2, use: {type: piecewise, points: [{at: 0, value: 0.1}, {at: 5, value: 0.01}]}},
+    {after: 8, use: {type: chain, first: {type: multi_step, start: 0.1, at: [1, 2]}, then: [{after: 3, use: 0.001}]}}]}`, 1)
+	for name, text := range map[string]string{"small": small, "everything": everything, "explicit wire": wired, "chain": chained} {
 		t.Run(name, func(t *testing.T) {
 			first := parse(t, text, experiment.Options{Resumed: true})
 			second := parse(t, string(first.Resolved()), experiment.Options{Resumed: true})

@@ -12,7 +12,8 @@
 //	update_ratio     ‖Δw‖/‖w‖ of each node, over a band at the usual rule of thumb 1e-3
 //
 // Compare puts several runs on one figure of the loss and of each metric: a colour per run, the moving average of the
-// training thin, the evaluations thick.
+// training thin, the evaluations thick. WriteRates draws what the schedules of an experiment will give, before it
+// trains.
 //
 // # Style
 //

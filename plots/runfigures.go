@@ -55,15 +55,9 @@ func (v *view) learningRate() *figure {
 	if len(p) == 0 {
 		return nil
 	}
-	p = sorted(p)
-	at := jumps(p)
 	f := v.new("learning rate", "learning rate")
 	f.events = f.events[1:] // the curve itself shows its jumps
-	f.scale = LinearScale
-	if len(at) > 0 {
-		f.scale = AutoScale
-	}
-	f.lines = []line{{points: stairs(p, at), color: trainColor, width: lineWidth}}
+	f.drawRate(sorted(p))
 	return f
 }
 

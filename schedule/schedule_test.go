@@ -7,56 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/strata-ml/strata/internal/golden"
 	"github.com/strata-ml/strata/registry"
 	"github.com/strata-ml/strata/schedule"
 )
-
-// goldenSchedule returns the schedule that a case of PyTorch's is, with steps for units.
-func goldenSchedule(op string, attrs map[string]float64) schedule.Schedule {
-	steps := schedule.Timing{Unit: "step"}
-	lr := attrs["lr"]
-	switch op {
-	case "step":
-		return schedule.NewStep(schedule.StepConfig{Start: lr, Factor: attrs["gamma"], Every: int64(attrs["step_size"]), Timing: steps})
-	case "halve_every":
-		return schedule.NewStep(schedule.StepConfig{Start: lr, Factor: 0.5, Every: int64(attrs["every"]), Timing: steps})
-	case "exponential":
-		return schedule.NewExponential(schedule.ExponentialConfig{Start: lr, Factor: attrs["gamma"], Every: 1, Timing: steps})
-	case "exp_time":
-		return schedule.NewExponential(schedule.ExponentialConfig{Start: lr, Factor: math.Exp(-attrs["decay"]), Every: 1, Timing: steps})
-	case "linear":
-		return schedule.NewConstant(schedule.ConstantConfig{Value: lr, Timing: schedule.Timing{
-			Unit: "step", Warmup: int64(attrs["total_iters"]), WarmupFrom: attrs["start_factor"],
-		}})
-	}
-	panic("no schedule for " + op)
-}
-
-func TestGolden(t *testing.T) {
-	type goldenCase struct {
-		Op, Name string
-		Attrs    map[string]any
-		LR       []float64
-	}
-	for _, c := range golden.Cases[goldenCase](t, "schedules.json") {
-		t.Run(c.Name, func(t *testing.T) {
-			attrs := map[string]float64{}
-			for key, v := range c.Attrs {
-				if f, ok := v.(float64); ok {
-					attrs[key] = f
-				}
-			}
-			s := goldenSchedule(c.Op, attrs)
-			for step, want := range c.LR {
-				got := s.At(schedule.Progress{Step: int64(step), StepsPerEpoch: 7})
-				if !(math.Abs(got-want) <= 1e-10) {
-					t.Errorf("step %d: %v, want %v", step, got, want)
-				}
-			}
-		})
-	}
-}
 
 func TestValues(t *testing.T) {
 	warm := func(unit string, length int64, from float64) schedule.Timing {
@@ -92,6 +45,14 @@ func TestValues(t *testing.T) {
 		{"exponential in steps", decay(false, step), map[int64]float64{0: 1, 1: 0.5, 2: 0.25, 3: 0.125}},
 		{"staircase in epochs", decay(true, epoch), map[int64]float64{0: 1, 10: 1, 19: 1, 20: 0.25, 39: 0.25, 40: 0.0625}},
 		{"staircase in steps", decay(true, step), map[int64]float64{0: 1, 1: 1, 2: 0.25, 3: 0.25, 4: 0.0625}},
+		{"cosine over a run without an end", schedule.NewCosine(schedule.CosineConfig{Start: 2}), map[int64]float64{0: 2, 1e6: 2}},
+		{"cosine with a length", schedule.NewCosine(schedule.CosineConfig{Start: 2, End: 1, Length: 2}), map[int64]float64{0: 2, 10: 1.5, 20: 1, 21: 1, 1e9: 1}},
+		{"polynomial", schedule.NewPolynomial(schedule.PolynomialConfig{Start: 1, End: 0.2, Length: 2, Power: 2}), map[int64]float64{0: 1, 10: 0.4, 20: 0.2, 30: 0.2}},
+		{"multi_step", schedule.NewMultiStep(schedule.MultiStepConfig{Start: 1, Factor: 0.5, At: []int64{1, 3}}), map[int64]float64{9: 1, 10: 0.5, 29: 0.5, 30: 0.25, 1e9: 0.25}},
+		{"piecewise", schedule.NewPiecewise(schedule.PiecewiseConfig{Points: []schedule.Point{{At: 0, Value: 3}, {At: 2, Value: 1}}}), map[int64]float64{0: 3, 19: 3, 20: 1, 1e9: 1}},
+		{"piecewise, linear", schedule.NewPiecewise(schedule.PiecewiseConfig{Linear: true, Points: []schedule.Point{{At: 0, Value: 3}, {At: 2, Value: 1}}}), map[int64]float64{0: 3, 5: 2.5, 19: 1.1, 20: 1, 1e9: 1}},
+		{"restarts beyond counting", schedule.NewCosineRestarts(schedule.CosineRestartsConfig{Start: 1, Length: 3e18, Growth: 9e18}), map[int64]float64{0: 1, 100: 1}},
+		{"cyclic with a slow fall", schedule.NewCyclic(schedule.CyclicConfig{Start: 1, Peak: 2, Rise: 1, Fall: 4, Factor: 0.5}), map[int64]float64{0: 1, 5: 1.5, 10: 2, 30: 1.5, 50: 1, 60: 1.5, 70: 1.375}},
 		{"exponential with warm-up", decay(false, warm("step", 2, 0.5)), map[int64]float64{0: 0.5, 1: 0.75 * 0.5, 2: 0.25}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -102,6 +63,79 @@ func TestValues(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// whole returns the progress of a run of 100 steps with ten per epoch, and the losses of its first epochs.
+func whole(step int64, losses ...float64) schedule.Progress {
+	e := schedule.Evaluations{Values: losses}
+	for i := range losses {
+		e.Steps = append(e.Steps, int64(i+1)*10)
+	}
+	return schedule.Progress{Step: step, StepsPerEpoch: 10, Steps: 100, Evaluations: map[string]schedule.Evaluations{"loss": e}}
+}
+
+func TestWholeRun(t *testing.T) {
+	rest := schedule.NewChain(schedule.ChainConfig{First: registry.Const(3), Then: []schedule.Link{
+		{After: 6, Use: schedule.Number(schedule.NewPolynomial(schedule.PolynomialConfig{Start: 1, Power: 1}))},
+	}})
+	cycle := schedule.NewOneCycle(schedule.OneCycleConfig{Start: 1, Peak: 3, End: 0.5, Rise: 0.5, ThreePhases: true, Curve: "linear"})
+	for _, c := range []struct {
+		s    schedule.Schedule
+		at   int64
+		want float64
+	}{
+		{schedule.NewCosine(schedule.CosineConfig{Start: 2}), 50, 1},
+		{schedule.NewCosine(schedule.CosineConfig{Start: 2}), 100, 0},
+		{rest, 59, 3},
+		{rest, 60, 1}, // what is left of the run is the length of the second
+		{rest, 80, 0.5},
+		{rest, 100, 0},
+		{cycle, 25, 2},
+		{cycle, 75, 2},
+		{cycle, 99, 1.04},
+		{cycle, 100, 0.5}, // no room for the third phase
+	} {
+		if got := c.s.At(whole(c.at)); !(math.Abs(got-c.want) <= 1e-15*max(1, c.want)) {
+			t.Errorf("%T at step %d: %v, want %v", c.s, c.at, got, c.want)
+		}
+	}
+}
+
+func TestPlateau(t *testing.T) {
+	config := registry.Defaults[schedule.PlateauConfig]()
+	config.Start, config.Factor, config.Patience, config.Min = 1, 0.5, 1, 0.2
+	s := schedule.NewPlateau(config)
+	nan := math.NaN()
+	for _, c := range []struct {
+		losses []float64
+		want   float64
+	}{
+		{nil, 1},
+		{[]float64{3, 2, 1}, 1},
+		{[]float64{3, 3}, 1},
+		{[]float64{3, 3, 3}, 0.5},
+		{[]float64{3, 3, 2, 2}, 1},
+		{[]float64{3, 2.9999, 2.9998}, 0.5}, // below the threshold
+		{[]float64{nan, nan}, 0.5},
+		{[]float64{nan, 3, nan, 2, nan}, 1},
+		{[]float64{3, 3, 3, 3, 3, 3, 3}, 0.2}, // 0.125 is below min
+	} {
+		if got := s.At(whole(95, c.losses...)); got != c.want {
+			t.Errorf("%v: %v, want %v", c.losses, got, c.want)
+		}
+	}
+	if got := s.At(whole(29, 3, 3, 3)); got != 1 {
+		t.Errorf("before the third evaluation: %v", got)
+	}
+	late := schedule.NewChain(schedule.ChainConfig{First: registry.Const(1), Then: []schedule.Link{{After: 2, Use: schedule.Number(s)}}})
+	for step, want := range map[int64]float64{39: 1, 49: 1, 50: 0.5} { // the first two evaluations are none of its own
+		if got := late.At(whole(step, 1, 1, 1, 1, 1)); got != want {
+			t.Errorf("in a chain, at step %d: %v, want %v", step, got, want)
+		}
+	}
+	if got := fmt.Sprint(schedule.WatchedBy(late)); got != "[loss]" {
+		t.Errorf("a chain watches %s", got)
 	}
 }
 
@@ -136,7 +170,7 @@ func TestOf(t *testing.T) {
 }
 
 func TestEveryPartIsDocumented(t *testing.T) {
-	for _, name := range []string{"constant", "step", "exponential"} {
+	for _, name := range []string{"constant", "step", "exponential", "multi_step", "cosine", "cosine_restarts", "polynomial", "inverse_time", "one_cycle", "cyclic", "plateau", "piecewise", "chain"} {
 		if !slices.Contains(schedule.Registry.Names(), name) {
 			t.Errorf("no schedule %s", name)
 		}
@@ -172,10 +206,18 @@ func TestTimingLendsItsKeys(t *testing.T) {
 // step.
 func TestConstructorsPanic(t *testing.T) {
 	for want, build := range map[string]func(){
-		"schedule.StepConfig: every must be >= 1, is 0":         func() { schedule.NewStep(schedule.StepConfig{Start: 0.1, Factor: 0.5}) },
-		"schedule.StepConfig: factor must be positive, is 0":    func() { schedule.NewStep(schedule.StepConfig{Start: 0.1, Every: 1}) },
-		"schedule.ExponentialConfig: factor must be positive":   func() { schedule.NewExponential(schedule.ExponentialConfig{}) },
-		"schedule.ConstantConfig: value must not be negative":   func() { schedule.NewConstant(schedule.ConstantConfig{Value: -1}) },
+		"schedule.StepConfig: every must be >= 1, is 0":                          func() { schedule.NewStep(schedule.StepConfig{Start: 0.1, Factor: 0.5}) },
+		"schedule.StepConfig: factor must be positive, is 0":                     func() { schedule.NewStep(schedule.StepConfig{Start: 0.1, Every: 1}) },
+		"schedule.ExponentialConfig: factor must be positive":                    func() { schedule.NewExponential(schedule.ExponentialConfig{}) },
+		"schedule.ConstantConfig: value must not be negative":                    func() { schedule.NewConstant(schedule.ConstantConfig{Value: -1}) },
+		"schedule.MultiStepConfig: at must be in ascending order, is [3 3]":      func() { schedule.NewMultiStep(schedule.MultiStepConfig{Factor: 1, At: []int64{3, 3}}) },
+		"schedule.MultiStepConfig: at must name at least one time":               func() { schedule.NewMultiStep(schedule.MultiStepConfig{Factor: 1}) },
+		"schedule.PiecewiseConfig: points must begin at 0":                       func() { schedule.NewPiecewise(schedule.PiecewiseConfig{Points: []schedule.Point{{At: 1}}}) },
+		"schedule.OneCycleConfig: rise must be <= 0.5 with three_phases, is 0.6": func() { schedule.NewOneCycle(schedule.OneCycleConfig{Rise: 0.6, ThreePhases: true}) },
+		"schedule.ChainConfig: then must name at least one schedule":             func() { schedule.NewChain(schedule.ChainConfig{}) },
+		"schedule.ChainConfig: then.0: use must not be negative, is -1": func() {
+			schedule.NewChain(schedule.ChainConfig{Then: []schedule.Link{{After: 1, Use: registry.Const(-1)}}})
+		},
 		`schedule.ConstantConfig: unknown unit "epcoh"; did yo`: func() { schedule.NewConstant(schedule.ConstantConfig{Timing: schedule.Timing{Unit: "epcoh"}}) },
 	} {
 		func() {

@@ -44,3 +44,39 @@ func (t Timing) warm(p Progress) float64 {
 	}
 	return t.WarmupFrom + (1-t.WarmupFrom)*done/length
 }
+
+// endless is a number of steps that no run has, and four of which can be added.
+const endless = 1 << 61
+
+// steps returns the steps that a number of units takes, at most endless.
+func (t Timing) steps(p Progress, units int64) int64 {
+	perUnit := int64(1)
+	if t.Unit != "step" {
+		perUnit = max(p.StepsPerEpoch, 1)
+	}
+	if units > endless/perUnit {
+		return endless
+	}
+	return units * perUnit
+}
+
+// part returns the part of a length in units that is over: 0 at the start, and 1 from its end on. The length 0 is that of
+// the whole run, and one that is open-ended stays at its start.
+func (t Timing) part(p Progress, length int64) float64 {
+	total := p.Steps
+	if length > 0 {
+		total = t.steps(p, length)
+	}
+	if total <= 0 {
+		return 0
+	}
+	return min(float64(p.Step)/float64(total), 1)
+}
+
+// between returns the value at a part x of the way from a to b.
+func between(a, b, x float64) float64 {
+	if x == 1 {
+		return b // a + (b−a) may be another number
+	}
+	return a + float64((b-a)*x)
+}

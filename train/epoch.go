@@ -39,6 +39,7 @@ func (r *Run[T]) evaluate() (best bool, err error) {
 		rec.Best, best = true, true
 	}
 	r.countPatience(rec)
+	r.recordEvaluation(&rec)
 	r.last = &rec
 	r.log.write(rec)
 	r.notify(&Evaluated{rec})

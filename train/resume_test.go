@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"strings"
 	"testing"
@@ -20,6 +21,7 @@ import (
 	"github.com/strata-ml/strata/optim"
 	"github.com/strata-ml/strata/registry"
 	"github.com/strata-ml/strata/schedule"
+	"github.com/strata-ml/strata/schedule/scheduletest"
 	"github.com/strata-ml/strata/tensor"
 	"github.com/strata-ml/strata/train"
 )
@@ -168,6 +170,44 @@ func TestResumeEveryStep(t *testing.T) {
 				if first.Reason != train.ReasonInterrupted || first.Step != cut || second.Reason != train.ReasonEpochs {
 					t.Fatalf("cut at %d: the first part ended at %d (%s), the second with %s", cut, first.Step, first.Reason, second.Reason)
 				}
+				if got := digest(t, dir); got != want {
+					t.Errorf("cut at step %d: %s, want %s", cut, got, want)
+				}
+			}
+		})
+	}
+}
+
+// TestResumeEverySchedule does the same with each registered schedule for the learning rate.
+func TestResumeEverySchedule(t *testing.T) {
+	examples := scheduletest.Examples()
+	for _, name := range schedule.Registry.Names() {
+		if len(examples[name]) == 0 {
+			t.Errorf("schedule %s has no example: give it one", name)
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			with := func(dir string) train.Setup[float32] {
+				s := setup[float32](t, "sgd", dir)
+				lr, err := schedule.Registry.Build(name, func(config any) {
+					reflect.ValueOf(config).Elem().Set(reflect.ValueOf(examples[name][0].Config))
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				config := registry.Defaults[optim.SGDConfig]()
+				config.LR = schedule.Number(lr)
+				s.Optimizer = optim.NewSGD[float32](config)
+				s.EarlyStopping = nil
+				return s
+			}
+			whole := t.TempDir()
+			res := trainAll(t, with(whole), 0)
+			want := digest(t, whole)
+			for cut := int64(1); cut < res.Step; cut++ {
+				dir := t.TempDir()
+				trainAll(t, with(dir), cut)
+				trainAll(t, with(dir), 0)
 				if got := digest(t, dir); got != want {
 					t.Errorf("cut at step %d: %s, want %s", cut, got, want)
 				}

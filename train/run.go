@@ -44,6 +44,8 @@ type Run[T tensor.Float] struct {
 	before  []T               // the weights before the update of a logged step, without tables
 	score   *scores[T]
 
+	evaluations map[string]schedule.Evaluations // by score: those that schedules watch
+
 	state   checkpoint.State
 	last    *Record // the last evaluation
 	log     *metricsLog

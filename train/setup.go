@@ -75,6 +75,9 @@ func New[T tensor.Float](s Setup[T]) (*Run[T], error) {
 	if err := r.prepareUpdates(); err != nil {
 		return nil, err
 	}
+	if err := r.watchEvaluations(); err != nil {
+		return nil, err
+	}
 	r.exec = model.NewExec(s.Model, min(s.Config.BatchSize, s.Train.Len()), true)
 	return r, r.prepareTables()
 }

@@ -73,6 +73,7 @@ func (r *Run[T]) Snapshot() *checkpoint.Snapshot {
 	for _, m := range r.meters() {
 		s.Tensors = append(s.Tensors, checkpoint.NewTensor(m.name, checkpoint.Meter, []int{len(m.sums)}, m.sums))
 	}
+	s.Tensors = append(s.Tensors, r.watchedTensors()...)
 	return s
 }
 
@@ -128,6 +129,9 @@ func (r *Run[T]) Restore(f *checkpoint.File) error {
 		if err := restoreTensor(f, m.name, []int{len(m.sums)}, m.sums); err != nil {
 			return err
 		}
+	}
+	if err := r.restoreWatched(f, expected); err != nil {
+		return err
 	}
 	for _, info := range f.Tensors() {
 		if !expected[info.Name] {

@@ -180,7 +180,7 @@ func (r *Run[T]) clip(grads []T) (norm float64) {
 
 // resolveRates sets the values that the optimizer's rates have for the step.
 func (r *Run[T]) resolveRates() error {
-	progress := schedule.Progress{Step: r.state.Step, StepsPerEpoch: r.stepsPerEpoch(), Steps: r.steps()}
+	progress := schedule.Progress{Step: r.state.Step, StepsPerEpoch: r.stepsPerEpoch(), Steps: r.steps(), Evaluations: r.evaluations}
 	for i, rate := range r.rates {
 		r.values[i] = rate.schedule.At(progress)
 		if err := rate.Check(r.values[i]); err != nil {
