@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/strata-ml/strata/internal/kernel"
 	"github.com/strata-ml/strata/tensor"
 )
 
@@ -268,9 +269,10 @@ func decodeIDX(r io.Reader) (idxArray, error) {
 	return idxArray{shape, values}, nil
 }
 
-// readExactly reads n bytes into memory that grows with what has been read.
+// readExactly reads n bytes into memory that grows with what has been read. A random walk over its rows finds it on large
+// pages.
 func readExactly(r io.Reader, n int) ([]byte, error) {
-	b := make([]byte, min(n, 1<<20))
+	b := kernel.Make[byte](min(n, 1<<20))
 	for done := 0; ; {
 		k, err := io.ReadFull(r, b[done:])
 		if done += k; err != nil {
@@ -279,7 +281,7 @@ func readExactly(r io.Reader, n int) ([]byte, error) {
 		if done == n {
 			return b, nil
 		}
-		grown := make([]byte, min(n, 2*done))
+		grown := kernel.Make[byte](min(n, 2*done))
 		copy(grown, b)
 		b = grown
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/strata-ml/strata/checkpoint"
+	"github.com/strata-ml/strata/internal/kernel"
 )
 
 // saves is what a run remembers of its checkpoints: those that are durable, and not those that it tried to write.
@@ -76,6 +77,9 @@ func (r *Run[T]) saveIn(dir string) error {
 // checkFinite returns an error for the first number of the state that is not finite.
 func (r *Run[T]) checkFinite() error {
 	for _, t := range r.tensors() {
+		if kernel.Finite(t.data) {
+			continue
+		}
 		for i, v := range t.data {
 			if isFinite(float64(v)) {
 				continue

@@ -7,7 +7,7 @@ const hugePage = 2 << 20
 
 // Make returns a slice of n zeros. One of at least a hugePage begins on the boundary of one and is asked to lie on such
 // pages, where the system has them: what walks megabytes would else wait for the translation of addresses.
-func Make[T Float](n int) []T {
+func Make[T Number](n int) []T {
 	var element T
 	size := n * int(unsafe.Sizeof(element))
 	if size < hugePage {

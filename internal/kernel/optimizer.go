@@ -186,7 +186,10 @@ func PenalizedSumSquares[T Float](w, g []T, f *Fold[T]) float64 {
 }
 
 func penalizedSumSquares[T Float](w, g []T, f *Fold[T]) float64 {
-	if level == plain {
+	switch half := sumPiece / 2; {
+	case len(w) == sumPiece:
+		return penalizedSumSquares(w[:half], g[:half], f) + penalizedSumSquares(w[half:], g[half:], f)
+	case level == plain:
 		return penalizedSumSquaresPlain(w, g, f)
 	}
 	return penalizedSumSquaresVector(w, g, f.L1, f.L2)

@@ -122,7 +122,7 @@ func TestSharedSquares(t *testing.T) {
 	f := &Fold[float32]{Factor: 1, L1: 0.1, L2: 0.2}
 	forcedWorkers = 1
 	plain, penalized := SumSquares(g), PenalizedSumSquares(w, g, f)
-	if want := tree(n, func(chain float64, i int) float64 { return mulAdd(float64(g[i]), float64(g[i]), chain) }); plain != want {
+	if want := halvesTree(n, func(chain float64, i int) float64 { return mulAdd(float64(g[i]), float64(g[i]), chain) }); plain != want {
 		t.Errorf("the sum of squares is %v, want %v", plain, want)
 	}
 	for _, forcedWorkers = range []int{2, 3, 8} {
@@ -198,7 +198,7 @@ func testFoldInto[T Float](t *testing.T) {
 				w.set(0, 4*j, 0)
 			}
 			got := PenalizedSumSquares(w.data(), g.data(), f)
-			want := tree(n, func(chain float64, i int) float64 {
+			want := halvesTree(n, func(chain float64, i int) float64 {
 				p := g.at(0, i)
 				if f != nil {
 					p = penalized(w.at(0, i), p, f)

@@ -13,20 +13,43 @@ import (
 func tree[T Float](n int, add func(chain T, i int) T) T {
 	var sum T
 	for first := 0; first == 0 || first < n; first += sumPiece {
-		var l [16]T
-		for i := first; i < min(first+sumPiece, n); i++ {
-			l[i%16] = add(l[i%16], i)
-		}
-		even := ((l[0] + l[8]) + (l[4] + l[12])) + ((l[2] + l[10]) + (l[6] + l[14]))
-		odd := ((l[1] + l[9]) + (l[5] + l[13])) + ((l[3] + l[11]) + (l[7] + l[15]))
-		sum += even + odd
+		sum += branch(first, min(first+sumPiece, n), add)
 	}
 	return sum
 }
 
+// halvesTree is tree for the sums that take the halves of a whole piece apart.
+func halvesTree(n int, add func(chain float64, i int) float64) float64 {
+	var sum float64
+	for first := 0; first == 0 || first < n; first += sumPiece {
+		if half := first + sumPiece/2; first+sumPiece <= n {
+			sum += branch(first, half, add) + branch(half, first+sumPiece, add)
+		} else {
+			sum += branch(first, n, add)
+		}
+	}
+	return sum
+}
+
+// branch is 16 chains over the terms from first to last, and halves onto halves.
+func branch[T Float](first, last int, add func(chain T, i int) T) T {
+	var l [16]T
+	for i := first; i < last; i++ {
+		l[i%16] = add(l[i%16], i)
+	}
+	even := ((l[0] + l[8]) + (l[4] + l[12])) + ((l[2] + l[10]) + (l[6] + l[14]))
+	odd := ((l[1] + l[9]) + (l[5] + l[13])) + ((l[3] + l[11]) + (l[7] + l[15]))
+	return even + odd
+}
+
+// products adds x[i]·y[i] to a chain of type U.
+func products[U, T Float](x, y []T) func(chain U, i int) U {
+	return func(chain U, i int) U { return mulAdd(U(x[i]), U(y[i]), chain) }
+}
+
 // checkReduction compares a sum of products with the tree and with a plain sum in float64. The bound is that of a sum of
 // n rounded terms, each of rounding u: (n+1)·u of the sum of magnitudes, doubled for the error of the plain sum.
-func checkReduction[T, U Float](t rapid.TB, name string, got U, x, y []T) {
+func checkReduction[T, U Float](t rapid.TB, name string, got, want U, x, y []T) {
 	t.Helper()
 	var sum, magnitude float64
 	for i := range x {
@@ -34,8 +57,8 @@ func checkReduction[T, U Float](t rapid.TB, name string, got U, x, y []T) {
 		sum += w
 		magnitude += math.Abs(w)
 	}
-	if want := tree(len(x), func(chain U, i int) U { return mulAdd(U(x[i]), U(y[i]), chain) }); !sameBits(got, want) {
-		t.Fatalf("%s of %d: %v, the tree gives %v", name, len(x), got, want)
+	if !sameBits(got, want) {
+		t.Fatalf("%s of %d: %v, the contract gives %v", name, len(x), got, want)
 	}
 	if bound := float64(len(x)+1) * epsilon[U]() * magnitude; !(math.Abs(float64(got)-sum) <= bound) {
 		t.Fatalf("%s of %d: %v, want %v ± %v", name, len(x), got, sum, bound)
@@ -65,10 +88,10 @@ func checkReductions[T Float](t rapid.TB, rng *rand.Rand, n int) {
 		x.set(0, j, x.at(0, j)*T(math.Exp2(float64(rng.IntN(40)))))
 		one[j], sign[j] = 1, T(math.Copysign(1, float64(x.at(0, j))))
 	}
-	checkReduction(t, "sum", Sum(x.data()), x.data(), one)
-	checkReduction(t, "dot", Dot(x.data(), y.data()), x.data(), y.data())
-	checkReduction(t, "sum of squares", SumSquares(x.data()), x.data(), x.data())
-	checkReduction(t, "sum of absolutes", SumAbs(x.data()), x.data(), sign)
+	checkReduction(t, "sum", Sum(x.data()), tree(n, products[T](x.data(), one)), x.data(), one)
+	checkReduction(t, "dot", Dot(x.data(), y.data()), tree(n, products[T](x.data(), y.data())), x.data(), y.data())
+	checkReduction(t, "sum of squares", SumSquares(x.data()), halvesTree(n, products[float64](x.data(), x.data())), x.data(), x.data())
+	checkReduction(t, "sum of absolutes", SumAbs(x.data()), tree(n, products[float64](x.data(), sign)), x.data(), sign)
 	x.checkInput(t, "reductions")
 	y.checkInput(t, "reductions")
 }
@@ -144,5 +167,41 @@ func testReductionsPropagate(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestFinite puts a number that is not finite at every place of slices around the widths of vectors, and at the ends of pieces.
+func TestFinite(t *testing.T) {
+	eachLevel(t, func(t *testing.T) {
+		t.Run("float32", testFinite[float32])
+		t.Run("float64", testFinite[float64])
+	})
+}
+
+func testFinite[T Float](t *testing.T) {
+	rng := rand.New(rand.NewPCG(13, 14))
+	largest := T(math.MaxFloat32)
+	for _, n := range []int{0, 1, 3, 7, 8, 15, 16, 17, 31, 63, 64, 65, 100, 2*sumPiece + 70} {
+		x := newInput[T](rng, 1, n, 0)
+		for j := range n {
+			x.set(0, j, []T{0, 1, -largest, largest, T(math.Copysign(0, -1)), 1e-42}[j%6])
+		}
+		if !Finite(x.data()) {
+			t.Fatalf("%d finite numbers are said not to be", n)
+		}
+		for j := range n {
+			if j > 100 && j%sumPiece > 1 && j%sumPiece < sumPiece-2 && j < n-66 {
+				continue
+			}
+			old := x.at(0, j)
+			for _, special := range []T{T(math.NaN()), T(math.Inf(1)), T(math.Inf(-1))} {
+				x.set(0, j, special)
+				if Finite(x.data()) {
+					t.Fatalf("%v at %d of %d is said to be finite", special, j, n)
+				}
+			}
+			x.set(0, j, old)
+		}
+		x.checkInput(t, "Finite")
 	}
 }

@@ -55,13 +55,19 @@ func sumPlain[T Float](x []T) T {
 	return joinLanes(&lane)
 }
 
-// SumSquares returns Σ x[i]², in Lanes chains of float64 for each piece: the sum of float32 squares neither overflows
-// nor drifts. It is finite only if every x[i] is.
+// SumSquares returns Σ x[i]², in Lanes chains of float64 for each half of a whole piece and for the last piece: the sum
+// of float32 squares neither overflows nor drifts. It is finite only if every x[i] is.
 func SumSquares[T Float](x []T) float64 { return sumPieces(squares[T]{g: x}) }
 
 func sumSquares[T Float](x []T) float64 {
-	if level == plain {
+	const half = sumPiece / 2
+	switch whole := len(x) == sumPiece; {
+	case level == plain && whole:
+		return sumSquaresPlain(x[:half]) + sumSquaresPlain(x[half:])
+	case level == plain:
 		return sumSquaresPlain(x)
+	case whole:
+		return sumSquaresHalvesVector(x)
 	}
 	return sumSquaresVector(x)
 }
@@ -73,6 +79,31 @@ func sumSquaresPlain[T Float](x []T) float64 {
 		lane[i%Lanes] += float64(w * w)
 	}
 	return joinLanes(&lane)
+}
+
+// Finite reports whether no x[i] is NaN or infinite: whether Σ 0·x[i] is a number.
+func Finite[T Float](x []T) bool {
+	for ; len(x) > sumPiece; x = x[sumPiece:] {
+		if sumZeros(x[:sumPiece]) != 0 {
+			return false
+		}
+	}
+	return sumZeros(x) == 0
+}
+
+func sumZeros[T Float](x []T) T {
+	if level == plain {
+		return sumZerosPlain(x)
+	}
+	return sumZerosVector(x)
+}
+
+func sumZerosPlain[T Float](x []T) T {
+	var sum T
+	for _, v := range x {
+		sum += 0 * v
+	}
+	return sum
 }
 
 // SumAbs returns Σ |x[i]|, in Lanes chains of float64 for each piece.

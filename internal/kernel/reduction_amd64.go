@@ -41,6 +41,32 @@ func sumSquaresVector[T Float](x []T) float64 {
 	}
 }
 
+func sumSquaresHalvesVector[T Float](x []T) float64 {
+	switch {
+	case is32[T]() && level == avx512:
+		return sumSquaresHalves32AVX512(as32(x))
+	case is32[T]():
+		return sumSquaresHalves32AVX2(as32(x))
+	case level == avx512:
+		return sumSquaresHalves64AVX512(as64(x))
+	default:
+		return sumSquaresHalves64AVX2(as64(x))
+	}
+}
+
+func sumZerosVector[T Float](x []T) T {
+	switch {
+	case is32[T]() && level == avx512:
+		return T(sumZeros32AVX512(as32(x)))
+	case is32[T]():
+		return T(sumZeros32AVX2(as32(x)))
+	case level == avx512:
+		return T(sumZeros64AVX512(as64(x)))
+	default:
+		return T(sumZeros64AVX2(as64(x)))
+	}
+}
+
 func sumAbsVector[T Float](x []T) float64 {
 	switch {
 	case is32[T]() && level == avx512:
@@ -102,6 +128,30 @@ func sumSquares32AVX2(x []float32) float64
 
 //go:noescape
 func sumSquares64AVX2(x []float64) float64
+
+//go:noescape
+func sumSquaresHalves32AVX512(x []float32) float64
+
+//go:noescape
+func sumSquaresHalves64AVX512(x []float64) float64
+
+//go:noescape
+func sumSquaresHalves32AVX2(x []float32) float64
+
+//go:noescape
+func sumSquaresHalves64AVX2(x []float64) float64
+
+//go:noescape
+func sumZeros32AVX512(x []float32) float32
+
+//go:noescape
+func sumZeros64AVX512(x []float64) float64
+
+//go:noescape
+func sumZeros32AVX2(x []float32) float32
+
+//go:noescape
+func sumZeros64AVX2(x []float64) float64
 
 //go:noescape
 func sumAbs32AVX512(x []float32) float64

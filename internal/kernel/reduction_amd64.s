@@ -30,13 +30,13 @@ rest2:
 
 end3:
 	VEXTRACTF64X4 $0x01, Z0, Y1
-	VADDPS        Y1, Y0, Y0
-	VEXTRACTF128  $0x01, Y0, X1
-	VADDPS        X1, X0, X0
+	VADDPS        Y1, Y0, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VADDPS        X0, X1, X0
 	VMOVHLPS      X0, X0, X1
-	VADDPS        X1, X0, X0
-	VMOVSHDUP     X0, X1
-	VADDSS        X1, X0, X0
+	VADDPS        X1, X0, X1
+	VMOVSHDUP     X1, X0
+	VADDPS        X0, X1, X0
 	VMOVSS        X0, ret+24(FP)
 	VZEROUPPER
 	RET
@@ -92,12 +92,12 @@ next9:
 end7:
 	VADDPD        Z1, Z0, Z0
 	VEXTRACTF64X4 $0x01, Z0, Y1
-	VADDPD        Y1, Y0, Y0
-	VEXTRACTF128  $0x01, Y0, X1
-	VADDPD        X1, X0, X0
+	VADDPD        Y1, Y0, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VADDPD        X0, X1, X0
 	VUNPCKHPD     X0, X0, X1
-	VADDSD        X1, X0, X0
-	VMOVSD        X0, ret+24(FP)
+	VADDPD        X1, X0, X1
+	VMOVSD        X1, ret+24(FP)
 	VZEROUPPER
 	RET
 
@@ -154,12 +154,12 @@ next15:
 end13:
 	VADDPS       Y1, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
-	VADDPS       X1, X0, X0
-	VMOVHLPS     X0, X0, X1
-	VADDPS       X1, X0, X0
+	VADDPS       X1, X0, X1
+	VMOVHLPS     X1, X1, X0
+	VADDPS       X0, X1, X0
 	VMOVSHDUP    X0, X1
-	VADDSS       X1, X0, X0
-	VMOVSS       X0, ret+24(FP)
+	VADDPS       X1, X0, X1
+	VMOVSS       X1, ret+24(FP)
 	VZEROUPPER
 	RET
 
@@ -282,9 +282,9 @@ end19:
 	VADDPD       Y3, Y1, Y1
 	VADDPD       Y1, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
-	VADDPD       X1, X0, X0
-	VUNPCKHPD    X0, X0, X1
-	VADDSD       X1, X0, X0
+	VADDPD       X1, X0, X1
+	VUNPCKHPD    X1, X1, X0
+	VADDPD       X0, X1, X0
 	VMOVSD       X0, ret+24(FP)
 	VZEROUPPER
 	RET
@@ -321,13 +321,13 @@ rest28:
 
 end29:
 	VEXTRACTF64X4 $0x01, Z0, Y1
-	VADDPS        Y1, Y0, Y0
-	VEXTRACTF128  $0x01, Y0, X1
-	VADDPS        X1, X0, X0
+	VADDPS        Y1, Y0, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VADDPS        X0, X1, X0
 	VMOVHLPS      X0, X0, X1
-	VADDPS        X1, X0, X0
-	VMOVSHDUP     X0, X1
-	VADDSS        X1, X0, X0
+	VADDPS        X1, X0, X1
+	VMOVSHDUP     X1, X0
+	VADDPS        X0, X1, X0
 	VMOVSS        X0, ret+48(FP)
 	VZEROUPPER
 	RET
@@ -391,12 +391,12 @@ next35:
 end33:
 	VADDPD        Z1, Z0, Z0
 	VEXTRACTF64X4 $0x01, Z0, Y1
-	VADDPD        Y1, Y0, Y0
-	VEXTRACTF128  $0x01, Y0, X1
-	VADDPD        X1, X0, X0
+	VADDPD        Y1, Y0, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VADDPD        X0, X1, X0
 	VUNPCKHPD     X0, X0, X1
-	VADDSD        X1, X0, X0
-	VMOVSD        X0, ret+48(FP)
+	VADDPD        X1, X0, X1
+	VMOVSD        X1, ret+48(FP)
 	VZEROUPPER
 	RET
 
@@ -461,12 +461,12 @@ next41:
 end39:
 	VADDPS       Y1, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
-	VADDPS       X1, X0, X0
-	VMOVHLPS     X0, X0, X1
-	VADDPS       X1, X0, X0
+	VADDPS       X1, X0, X1
+	VMOVHLPS     X1, X1, X0
+	VADDPS       X0, X1, X0
 	VMOVSHDUP    X0, X1
-	VADDSS       X1, X0, X0
-	VMOVSS       X0, ret+48(FP)
+	VADDPS       X1, X0, X1
+	VMOVSS       X1, ret+48(FP)
 	VZEROUPPER
 	RET
 
@@ -587,9 +587,9 @@ end45:
 	VADDPD       Y3, Y1, Y1
 	VADDPD       Y1, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
-	VADDPD       X1, X0, X0
-	VUNPCKHPD    X0, X0, X1
-	VADDSD       X1, X0, X0
+	VADDPD       X1, X0, X1
+	VUNPCKHPD    X1, X1, X0
+	VADDPD       X0, X1, X0
 	VMOVSD       X0, ret+48(FP)
 	VZEROUPPER
 	RET
@@ -632,12 +632,12 @@ rest54:
 end55:
 	VADDPD        Z1, Z0, Z0
 	VEXTRACTF64X4 $0x01, Z0, Y1
-	VADDPD        Y1, Y0, Y0
-	VEXTRACTF128  $0x01, Y0, X1
-	VADDPD        X1, X0, X0
+	VADDPD        Y1, Y0, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VADDPD        X0, X1, X0
 	VUNPCKHPD     X0, X0, X1
-	VADDSD        X1, X0, X0
-	VMOVSD        X0, ret+24(FP)
+	VADDPD        X1, X0, X1
+	VMOVSD        X1, ret+24(FP)
 	VZEROUPPER
 	RET
 
@@ -692,12 +692,12 @@ next61:
 end59:
 	VADDPD        Z1, Z0, Z0
 	VEXTRACTF64X4 $0x01, Z0, Y1
-	VADDPD        Y1, Y0, Y0
-	VEXTRACTF128  $0x01, Y0, X1
-	VADDPD        X1, X0, X0
+	VADDPD        Y1, Y0, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VADDPD        X0, X1, X0
 	VUNPCKHPD     X0, X0, X1
-	VADDSD        X1, X0, X0
-	VMOVSD        X0, ret+24(FP)
+	VADDPD        X1, X0, X1
+	VMOVSD        X1, ret+24(FP)
 	VZEROUPPER
 	RET
 
@@ -778,9 +778,9 @@ end65:
 	VADDPD       Y3, Y1, Y1
 	VADDPD       Y1, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
-	VADDPD       X1, X0, X0
-	VUNPCKHPD    X0, X0, X1
-	VADDSD       X1, X0, X0
+	VADDPD       X1, X0, X1
+	VUNPCKHPD    X1, X1, X0
+	VADDPD       X0, X1, X0
 	VMOVSD       X0, ret+24(FP)
 	VZEROUPPER
 	RET
@@ -886,9 +886,491 @@ end71:
 	VADDPD       Y3, Y1, Y1
 	VADDPD       Y1, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X1
+	VUNPCKHPD    X1, X1, X0
+	VADDPD       X0, X1, X0
+	VMOVSD       X0, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func sumSquaresHalves32AVX512(x []float32) float64
+// Requires: AVX, AVX512F
+TEXT ·sumSquaresHalves32AVX512(SB), NOSPLIT, $0-32
+	MOVQ   x_len+8(FP), AX
+	MOVQ   x_base+0(FP), CX
+	SHRQ   $0x01, AX
+	LEAQ   (CX)(AX*4), DX
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	CMPQ   AX, $+16
+	JLT    done80
+
+loop79:
+	VMOVUPS       (CX), Z4
+	VEXTRACTF64X4 $0x01, Z4, Y5
+	VCVTPS2PD     Y5, Z5
+	VCVTPS2PD     Y4, Z4
+	VFMADD231PD   Z4, Z4, Z0
+	VFMADD231PD   Z5, Z5, Z1
+	ADDQ          $+64, CX
+	VMOVUPS       (DX), Z4
+	VEXTRACTF64X4 $0x01, Z4, Y5
+	VCVTPS2PD     Y5, Z5
+	VCVTPS2PD     Y4, Z4
+	VFMADD231PD   Z4, Z4, Z2
+	VFMADD231PD   Z5, Z5, Z3
+	ADDQ          $+64, DX
+	SUBQ          $+16, AX
+	CMPQ          AX, $+16
+	JGE           loop79
+
+done80:
+	VADDPD        Z1, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPD        Y1, Y0, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VADDPD        X0, X1, X0
+	VUNPCKHPD     X0, X0, X1
+	VADDPD        X1, X0, X1
+	VADDPD        Z3, Z2, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y2
+	VADDPD        Y2, Y0, Y2
+	VEXTRACTF128  $0x01, Y2, X0
+	VADDPD        X0, X2, X0
+	VUNPCKHPD     X0, X0, X2
+	VADDPD        X2, X0, X2
+	VADDPD        X2, X1, X1
+	VMOVSD        X1, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func sumSquaresHalves64AVX512(x []float64) float64
+// Requires: AVX, AVX512F
+TEXT ·sumSquaresHalves64AVX512(SB), NOSPLIT, $0-32
+	MOVQ   x_len+8(FP), AX
+	MOVQ   x_base+0(FP), CX
+	SHRQ   $0x01, AX
+	LEAQ   (CX)(AX*8), DX
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	CMPQ   AX, $+16
+	JLT    done82
+
+loop81:
+	VMOVUPD     (CX), Z4
+	VFMADD231PD Z4, Z4, Z0
+	VMOVUPD     64(CX), Z4
+	VFMADD231PD Z4, Z4, Z1
+	ADDQ        $+128, CX
+	VMOVUPD     (DX), Z4
+	VFMADD231PD Z4, Z4, Z2
+	VMOVUPD     64(DX), Z4
+	VFMADD231PD Z4, Z4, Z3
+	ADDQ        $+128, DX
+	SUBQ        $+16, AX
+	CMPQ        AX, $+16
+	JGE         loop81
+
+done82:
+	VADDPD        Z1, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPD        Y1, Y0, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VADDPD        X0, X1, X0
+	VUNPCKHPD     X0, X0, X1
+	VADDPD        X1, X0, X1
+	VADDPD        Z3, Z2, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y2
+	VADDPD        Y2, Y0, Y2
+	VEXTRACTF128  $0x01, Y2, X0
+	VADDPD        X0, X2, X0
+	VUNPCKHPD     X0, X0, X2
+	VADDPD        X2, X0, X2
+	VADDPD        X2, X1, X1
+	VMOVSD        X1, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func sumSquaresHalves32AVX2(x []float32) float64
+// Requires: AVX, FMA3
+TEXT ·sumSquaresHalves32AVX2(SB), NOSPLIT, $0-32
+	MOVQ   x_len+8(FP), AX
+	MOVQ   x_base+0(FP), CX
+	SHRQ   $0x01, AX
+	LEAQ   (CX)(AX*4), DX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	CMPQ   AX, $+16
+	JLT    done84
+
+loop83:
+	VMOVUPS      (CX), Y8
+	VEXTRACTF128 $0x01, Y8, X9
+	VCVTPS2PD    X9, Y9
+	VCVTPS2PD    X8, Y8
+	VFMADD231PD  Y8, Y8, Y0
+	VFMADD231PD  Y9, Y9, Y1
+	VMOVUPS      32(CX), Y8
+	VEXTRACTF128 $0x01, Y8, X9
+	VCVTPS2PD    X9, Y9
+	VCVTPS2PD    X8, Y8
+	VFMADD231PD  Y8, Y8, Y2
+	VFMADD231PD  Y9, Y9, Y3
+	ADDQ         $+64, CX
+	VMOVUPS      (DX), Y8
+	VEXTRACTF128 $0x01, Y8, X9
+	VCVTPS2PD    X9, Y9
+	VCVTPS2PD    X8, Y8
+	VFMADD231PD  Y8, Y8, Y4
+	VFMADD231PD  Y9, Y9, Y5
+	VMOVUPS      32(DX), Y8
+	VEXTRACTF128 $0x01, Y8, X9
+	VCVTPS2PD    X9, Y9
+	VCVTPS2PD    X8, Y8
+	VFMADD231PD  Y8, Y8, Y6
+	VFMADD231PD  Y9, Y9, Y7
+	ADDQ         $+64, DX
+	SUBQ         $+16, AX
+	CMPQ         AX, $+16
+	JGE          loop83
+
+done84:
+	VADDPD       Y2, Y0, Y0
+	VADDPD       Y3, Y1, Y1
+	VADDPD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X1
+	VUNPCKHPD    X1, X1, X0
+	VADDPD       X0, X1, X0
+	VADDPD       Y6, Y4, Y1
+	VADDPD       Y7, Y5, Y2
+	VADDPD       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPD       X2, X1, X2
+	VUNPCKHPD    X2, X2, X1
+	VADDPD       X1, X2, X1
 	VADDPD       X1, X0, X0
-	VUNPCKHPD    X0, X0, X1
-	VADDSD       X1, X0, X0
+	VMOVSD       X0, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func sumSquaresHalves64AVX2(x []float64) float64
+// Requires: AVX, FMA3
+TEXT ·sumSquaresHalves64AVX2(SB), NOSPLIT, $0-32
+	MOVQ   x_len+8(FP), AX
+	MOVQ   x_base+0(FP), CX
+	SHRQ   $0x01, AX
+	LEAQ   (CX)(AX*8), DX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	CMPQ   AX, $+16
+	JLT    done86
+
+loop85:
+	VMOVUPD     (CX), Y8
+	VFMADD231PD Y8, Y8, Y0
+	VMOVUPD     32(CX), Y8
+	VFMADD231PD Y8, Y8, Y1
+	VMOVUPD     64(CX), Y8
+	VFMADD231PD Y8, Y8, Y2
+	VMOVUPD     96(CX), Y8
+	VFMADD231PD Y8, Y8, Y3
+	ADDQ        $+128, CX
+	VMOVUPD     (DX), Y8
+	VFMADD231PD Y8, Y8, Y4
+	VMOVUPD     32(DX), Y8
+	VFMADD231PD Y8, Y8, Y5
+	VMOVUPD     64(DX), Y8
+	VFMADD231PD Y8, Y8, Y6
+	VMOVUPD     96(DX), Y8
+	VFMADD231PD Y8, Y8, Y7
+	ADDQ        $+128, DX
+	SUBQ        $+16, AX
+	CMPQ        AX, $+16
+	JGE         loop85
+
+done86:
+	VADDPD       Y2, Y0, Y0
+	VADDPD       Y3, Y1, Y1
+	VADDPD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X1
+	VUNPCKHPD    X1, X1, X0
+	VADDPD       X0, X1, X0
+	VADDPD       Y6, Y4, Y1
+	VADDPD       Y7, Y5, Y2
+	VADDPD       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPD       X2, X1, X2
+	VUNPCKHPD    X2, X2, X1
+	VADDPD       X1, X2, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func sumZeros32AVX512(x []float32) float32
+// Requires: AVX, AVX512F, BMI2
+TEXT ·sumZeros32AVX512(SB), NOSPLIT, $0-28
+	MOVQ   x_base+0(FP), AX
+	MOVQ   x_len+8(FP), CX
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	CMPQ   CX, $+64
+	JLT    done88
+
+loop87:
+	VMOVUPS     (AX), Z5
+	VFMADD231PS Z0, Z5, Z1
+	VMOVUPS     64(AX), Z5
+	VFMADD231PS Z0, Z5, Z2
+	VMOVUPS     128(AX), Z5
+	VFMADD231PS Z0, Z5, Z3
+	VMOVUPS     192(AX), Z5
+	VFMADD231PS Z0, Z5, Z4
+	ADDQ        $+256, AX
+	SUBQ        $+64, CX
+	CMPQ        CX, $+64
+	JGE         loop87
+
+done88:
+	CMPQ CX, $+16
+	JLT  done90
+
+loop89:
+	VMOVUPS     (AX), Z5
+	VFMADD231PS Z0, Z5, Z1
+	ADDQ        $+64, AX
+	SUBQ        $+16, CX
+	CMPQ        CX, $+16
+	JGE         loop89
+
+done90:
+	TESTQ       CX, CX
+	JZ          end91
+	MOVQ        $-1, DX
+	BZHIQ       CX, DX, DX
+	KMOVW       DX, K1
+	VMOVUPS.Z   (AX), K1, Z5
+	VFMADD231PS Z0, Z5, Z2
+
+end91:
+	VADDPS        Z3, Z1, Z1
+	VADDPS        Z4, Z2, Z2
+	VADDPS        Z2, Z1, Z1
+	VEXTRACTF64X4 $0x01, Z1, Y0
+	VADDPS        Y0, Y1, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPS        X1, X0, X1
+	VMOVHLPS      X1, X1, X0
+	VADDPS        X0, X1, X0
+	VMOVSHDUP     X0, X1
+	VADDPS        X1, X0, X1
+	VMOVSS        X1, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func sumZeros64AVX512(x []float64) float64
+// Requires: AVX, AVX512F, BMI2
+TEXT ·sumZeros64AVX512(SB), NOSPLIT, $0-32
+	MOVQ   x_base+0(FP), AX
+	MOVQ   x_len+8(FP), CX
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	CMPQ   CX, $+32
+	JLT    done93
+
+loop92:
+	VMOVUPD     (AX), Z5
+	VFMADD231PD Z0, Z5, Z1
+	VMOVUPD     64(AX), Z5
+	VFMADD231PD Z0, Z5, Z2
+	VMOVUPD     128(AX), Z5
+	VFMADD231PD Z0, Z5, Z3
+	VMOVUPD     192(AX), Z5
+	VFMADD231PD Z0, Z5, Z4
+	ADDQ        $+256, AX
+	SUBQ        $+32, CX
+	CMPQ        CX, $+32
+	JGE         loop92
+
+done93:
+	CMPQ CX, $+8
+	JLT  done95
+
+loop94:
+	VMOVUPD     (AX), Z5
+	VFMADD231PD Z0, Z5, Z1
+	ADDQ        $+64, AX
+	SUBQ        $+8, CX
+	CMPQ        CX, $+8
+	JGE         loop94
+
+done95:
+	TESTQ       CX, CX
+	JZ          end96
+	MOVQ        $-1, DX
+	BZHIQ       CX, DX, DX
+	KMOVW       DX, K1
+	VMOVUPD.Z   (AX), K1, Z5
+	VFMADD231PD Z0, Z5, Z2
+
+end96:
+	VADDPD        Z3, Z1, Z1
+	VADDPD        Z4, Z2, Z2
+	VADDPD        Z2, Z1, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPD        Y1, Y0, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VADDPD        X0, X1, X0
+	VUNPCKHPD     X0, X0, X1
+	VADDPD        X1, X0, X1
+	VMOVSD        X1, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func sumZeros32AVX2(x []float32) float32
+// Requires: AVX, FMA3
+TEXT ·sumZeros32AVX2(SB), NOSPLIT, $0-28
+	MOVQ   x_base+0(FP), AX
+	MOVQ   x_len+8(FP), CX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	CMPQ   CX, $+32
+	JLT    done98
+
+loop97:
+	VMOVUPS     (AX), Y5
+	VFMADD231PS Y0, Y5, Y1
+	VMOVUPS     32(AX), Y5
+	VFMADD231PS Y0, Y5, Y2
+	VMOVUPS     64(AX), Y5
+	VFMADD231PS Y0, Y5, Y3
+	VMOVUPS     96(AX), Y5
+	VFMADD231PS Y0, Y5, Y4
+	ADDQ        $+128, AX
+	SUBQ        $+32, CX
+	CMPQ        CX, $+32
+	JGE         loop97
+
+done98:
+	CMPQ CX, $+8
+	JLT  done100
+
+loop99:
+	VMOVUPS     (AX), Y5
+	VFMADD231PS Y0, Y5, Y1
+	ADDQ        $+32, AX
+	SUBQ        $+8, CX
+	CMPQ        CX, $+8
+	JGE         loop99
+
+done100:
+	TESTQ       CX, CX
+	JZ          end101
+	LEAQ        maskTable<>+0(SB), DX
+	IMUL3Q      $0x04, CX, CX
+	SUBQ        CX, DX
+	VMOVUPS     32(DX), Y5
+	VMASKMOVPS  (AX), Y5, Y5
+	VFMADD231PS Y0, Y5, Y2
+
+end101:
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y4, Y2, Y2
+	VADDPS       Y2, Y1, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X1
+	VMOVHLPS     X1, X1, X0
+	VADDPS       X0, X1, X0
+	VMOVSHDUP    X0, X1
+	VADDPS       X1, X0, X1
+	VMOVSS       X1, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func sumZeros64AVX2(x []float64) float64
+// Requires: AVX, FMA3
+TEXT ·sumZeros64AVX2(SB), NOSPLIT, $0-32
+	MOVQ   x_base+0(FP), AX
+	MOVQ   x_len+8(FP), CX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	CMPQ   CX, $+16
+	JLT    done103
+
+loop102:
+	VMOVUPD     (AX), Y5
+	VFMADD231PD Y0, Y5, Y1
+	VMOVUPD     32(AX), Y5
+	VFMADD231PD Y0, Y5, Y2
+	VMOVUPD     64(AX), Y5
+	VFMADD231PD Y0, Y5, Y3
+	VMOVUPD     96(AX), Y5
+	VFMADD231PD Y0, Y5, Y4
+	ADDQ        $+128, AX
+	SUBQ        $+16, CX
+	CMPQ        CX, $+16
+	JGE         loop102
+
+done103:
+	CMPQ CX, $+4
+	JLT  done105
+
+loop104:
+	VMOVUPD     (AX), Y5
+	VFMADD231PD Y0, Y5, Y1
+	ADDQ        $+32, AX
+	SUBQ        $+4, CX
+	CMPQ        CX, $+4
+	JGE         loop104
+
+done105:
+	TESTQ       CX, CX
+	JZ          end106
+	LEAQ        maskTable<>+0(SB), DX
+	IMUL3Q      $0x08, CX, CX
+	SUBQ        CX, DX
+	VMOVUPS     32(DX), Y5
+	VMASKMOVPD  (AX), Y5, Y5
+	VFMADD231PD Y0, Y5, Y2
+
+end106:
+	VADDPD       Y3, Y1, Y0
+	VADDPD       Y4, Y2, Y1
+	VADDPD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X1
+	VUNPCKHPD    X1, X1, X0
+	VADDPD       X0, X1, X0
 	VMOVSD       X0, ret+24(FP)
 	VZEROUPPER
 	RET
@@ -901,9 +1383,9 @@ TEXT ·sumAbs32AVX512(SB), NOSPLIT, $0-32
 	VPXORQ Z0, Z0, Z0
 	VPXORQ Z1, Z1, Z1
 	CMPQ   AX, $+16
-	JLT    rest80
+	JLT    rest108
 
-loop79:
+loop107:
 	VMOVUPS       (CX), Z2
 	VANDPS        single7fffffff<>+0(SB), Z2, Z2
 	VEXTRACTF64X4 $0x01, Z2, Y3
@@ -914,11 +1396,11 @@ loop79:
 	ADDQ          $+64, CX
 	SUBQ          $+16, AX
 	CMPQ          AX, $+16
-	JGE           loop79
+	JGE           loop107
 
-rest80:
+rest108:
 	TESTQ         AX, AX
-	JZ            end81
+	JZ            end109
 	MOVQ          $-1, DX
 	BZHIQ         AX, DX, DX
 	KMOVW         DX, K1
@@ -930,15 +1412,15 @@ rest80:
 	VADDPD        Z2, Z0, Z0
 	VADDPD        Z3, Z1, Z1
 
-end81:
+end109:
 	VADDPD        Z1, Z0, Z0
 	VEXTRACTF64X4 $0x01, Z0, Y1
-	VADDPD        Y1, Y0, Y0
-	VEXTRACTF128  $0x01, Y0, X1
-	VADDPD        X1, X0, X0
+	VADDPD        Y1, Y0, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VADDPD        X0, X1, X0
 	VUNPCKHPD     X0, X0, X1
-	VADDSD        X1, X0, X0
-	VMOVSD        X0, ret+24(FP)
+	VADDPD        X1, X0, X1
+	VMOVSD        X1, ret+24(FP)
 	VZEROUPPER
 	RET
 
@@ -968,9 +1450,9 @@ TEXT ·sumAbs64AVX512(SB), NOSPLIT, $0-32
 	VPXORQ Z0, Z0, Z0
 	VPXORQ Z1, Z1, Z1
 	CMPQ   AX, $+16
-	JLT    rest84
+	JLT    rest112
 
-loop83:
+loop111:
 	VMOVUPD (CX), Z2
 	VANDPD  double7fffffffffffffff<>+0(SB), Z2, Z2
 	VADDPD  Z2, Z0, Z0
@@ -980,32 +1462,32 @@ loop83:
 	ADDQ    $+128, CX
 	SUBQ    $+16, AX
 	CMPQ    AX, $+16
-	JGE     loop83
+	JGE     loop111
 
-rest84:
+rest112:
 	CMPQ    AX, $+8
-	JLT     part86
+	JLT     part114
 	VMOVUPD (CX), Z2
 	VANDPD  double7fffffffffffffff<>+0(SB), Z2, Z2
 	VADDPD  Z2, Z0, Z0
 	ADDQ    $+64, CX
 	SUBQ    $+8, AX
-	JMP     next87
+	JMP     next115
 
-part86:
+part114:
 	TESTQ     AX, AX
-	JZ        end85
+	JZ        end113
 	MOVQ      $-1, DX
 	BZHIQ     AX, DX, DX
 	KMOVW     DX, K1
 	VMOVUPD.Z (CX), K1, Z2
 	VANDPD    double7fffffffffffffff<>+0(SB), Z2, Z2
 	VADDPD    Z2, Z0, Z0
-	JMP       end85
+	JMP       end113
 
-next87:
+next115:
 	TESTQ     AX, AX
-	JZ        end85
+	JZ        end113
 	MOVQ      $-1, DX
 	BZHIQ     AX, DX, DX
 	KMOVW     DX, K1
@@ -1013,15 +1495,15 @@ next87:
 	VANDPD    double7fffffffffffffff<>+0(SB), Z2, Z2
 	VADDPD    Z2, Z1, Z1
 
-end85:
+end113:
 	VADDPD        Z1, Z0, Z0
 	VEXTRACTF64X4 $0x01, Z0, Y1
-	VADDPD        Y1, Y0, Y0
-	VEXTRACTF128  $0x01, Y0, X1
-	VADDPD        X1, X0, X0
+	VADDPD        Y1, Y0, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VADDPD        X0, X1, X0
 	VUNPCKHPD     X0, X0, X1
-	VADDSD        X1, X0, X0
-	VMOVSD        X0, ret+24(FP)
+	VADDPD        X1, X0, X1
+	VMOVSD        X1, ret+24(FP)
 	VZEROUPPER
 	RET
 
@@ -1045,9 +1527,9 @@ TEXT ·sumAbs32AVX2(SB), NOSPLIT, $0-32
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	CMPQ   AX, $+16
-	JLT    rest90
+	JLT    rest118
 
-loop89:
+loop117:
 	VMOVUPS      (CX), Y4
 	VANDPS       single7fffffff<>+0(SB), Y4, Y4
 	VEXTRACTF128 $0x01, Y4, X5
@@ -1065,11 +1547,11 @@ loop89:
 	ADDQ         $+64, CX
 	SUBQ         $+16, AX
 	CMPQ         AX, $+16
-	JGE          loop89
+	JGE          loop117
 
-rest90:
+rest118:
 	CMPQ         AX, $+8
-	JLT          part92
+	JLT          part120
 	VMOVUPS      (CX), Y4
 	VANDPS       single7fffffff<>+0(SB), Y4, Y4
 	VEXTRACTF128 $0x01, Y4, X5
@@ -1079,11 +1561,11 @@ rest90:
 	VADDPD       Y5, Y1, Y1
 	ADDQ         $+32, CX
 	SUBQ         $+8, AX
-	JMP          next93
+	JMP          next121
 
-part92:
+part120:
 	TESTQ        AX, AX
-	JZ           end91
+	JZ           end119
 	LEAQ         maskTable<>+0(SB), DX
 	IMUL3Q       $0x04, AX, AX
 	SUBQ         AX, DX
@@ -1095,11 +1577,11 @@ part92:
 	VCVTPS2PD    X4, Y4
 	VADDPD       Y4, Y0, Y0
 	VADDPD       Y5, Y1, Y1
-	JMP          end91
+	JMP          end119
 
-next93:
+next121:
 	TESTQ        AX, AX
-	JZ           end91
+	JZ           end119
 	LEAQ         maskTable<>+0(SB), DX
 	IMUL3Q       $0x04, AX, AX
 	SUBQ         AX, DX
@@ -1112,14 +1594,14 @@ next93:
 	VADDPD       Y4, Y2, Y2
 	VADDPD       Y5, Y3, Y3
 
-end91:
+end119:
 	VADDPD       Y2, Y0, Y0
 	VADDPD       Y3, Y1, Y1
 	VADDPD       Y1, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
-	VADDPD       X1, X0, X0
-	VUNPCKHPD    X0, X0, X1
-	VADDSD       X1, X0, X0
+	VADDPD       X1, X0, X1
+	VUNPCKHPD    X1, X1, X0
+	VADDPD       X0, X1, X0
 	VMOVSD       X0, ret+24(FP)
 	VZEROUPPER
 	RET
@@ -1134,9 +1616,9 @@ TEXT ·sumAbs64AVX2(SB), NOSPLIT, $0-32
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	CMPQ   AX, $+16
-	JLT    rest96
+	JLT    rest124
 
-loop95:
+loop123:
 	VMOVUPD (CX), Y4
 	VANDPD  double7fffffffffffffff<>+0(SB), Y4, Y4
 	VADDPD  Y4, Y0, Y0
@@ -1152,21 +1634,21 @@ loop95:
 	ADDQ    $+128, CX
 	SUBQ    $+16, AX
 	CMPQ    AX, $+16
-	JGE     loop95
+	JGE     loop123
 
-rest96:
+rest124:
 	CMPQ    AX, $+4
-	JLT     part98
+	JLT     part126
 	VMOVUPD (CX), Y4
 	VANDPD  double7fffffffffffffff<>+0(SB), Y4, Y4
 	VADDPD  Y4, Y0, Y0
 	ADDQ    $+32, CX
 	SUBQ    $+4, AX
-	JMP     next99
+	JMP     next127
 
-part98:
+part126:
 	TESTQ      AX, AX
-	JZ         end97
+	JZ         end125
 	LEAQ       maskTable<>+0(SB), DX
 	IMUL3Q     $0x08, AX, AX
 	SUBQ       AX, DX
@@ -1174,21 +1656,21 @@ part98:
 	VMASKMOVPD (CX), Y4, Y4
 	VANDPD     double7fffffffffffffff<>+0(SB), Y4, Y4
 	VADDPD     Y4, Y0, Y0
-	JMP        end97
+	JMP        end125
 
-next99:
+next127:
 	CMPQ    AX, $+4
-	JLT     part100
+	JLT     part128
 	VMOVUPD (CX), Y4
 	VANDPD  double7fffffffffffffff<>+0(SB), Y4, Y4
 	VADDPD  Y4, Y1, Y1
 	ADDQ    $+32, CX
 	SUBQ    $+4, AX
-	JMP     next101
+	JMP     next129
 
-part100:
+part128:
 	TESTQ      AX, AX
-	JZ         end97
+	JZ         end125
 	LEAQ       maskTable<>+0(SB), DX
 	IMUL3Q     $0x08, AX, AX
 	SUBQ       AX, DX
@@ -1196,21 +1678,21 @@ part100:
 	VMASKMOVPD (CX), Y4, Y4
 	VANDPD     double7fffffffffffffff<>+0(SB), Y4, Y4
 	VADDPD     Y4, Y1, Y1
-	JMP        end97
+	JMP        end125
 
-next101:
+next129:
 	CMPQ    AX, $+4
-	JLT     part102
+	JLT     part130
 	VMOVUPD (CX), Y4
 	VANDPD  double7fffffffffffffff<>+0(SB), Y4, Y4
 	VADDPD  Y4, Y2, Y2
 	ADDQ    $+32, CX
 	SUBQ    $+4, AX
-	JMP     next103
+	JMP     next131
 
-part102:
+part130:
 	TESTQ      AX, AX
-	JZ         end97
+	JZ         end125
 	LEAQ       maskTable<>+0(SB), DX
 	IMUL3Q     $0x08, AX, AX
 	SUBQ       AX, DX
@@ -1218,11 +1700,11 @@ part102:
 	VMASKMOVPD (CX), Y4, Y4
 	VANDPD     double7fffffffffffffff<>+0(SB), Y4, Y4
 	VADDPD     Y4, Y2, Y2
-	JMP        end97
+	JMP        end125
 
-next103:
+next131:
 	TESTQ      AX, AX
-	JZ         end97
+	JZ         end125
 	LEAQ       maskTable<>+0(SB), DX
 	IMUL3Q     $0x08, AX, AX
 	SUBQ       AX, DX
@@ -1231,14 +1713,14 @@ next103:
 	VANDPD     double7fffffffffffffff<>+0(SB), Y4, Y4
 	VADDPD     Y4, Y3, Y3
 
-end97:
+end125:
 	VADDPD       Y2, Y0, Y0
 	VADDPD       Y3, Y1, Y1
 	VADDPD       Y1, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
-	VADDPD       X1, X0, X0
-	VUNPCKHPD    X0, X0, X1
-	VADDSD       X1, X0, X0
+	VADDPD       X1, X0, X1
+	VUNPCKHPD    X1, X1, X0
+	VADDPD       X0, X1, X0
 	VMOVSD       X0, ret+24(FP)
 	VZEROUPPER
 	RET
@@ -1254,9 +1736,9 @@ TEXT ·penalizedSumSquares32AVX512(SB), NOSPLIT, $0-64
 	VPXORQ       Z2, Z2, Z2
 	VPXORQ       Z3, Z3, Z3
 	CMPQ         AX, $+16
-	JLT          rest106
+	JLT          rest134
 
-loop105:
+loop133:
 	VMOVUPS       (CX), Z4
 	VMOVUPS       (DX), Z5
 	VPXORQ        Z7, Z7, Z7
@@ -1275,11 +1757,11 @@ loop105:
 	ADDQ          $+64, DX
 	SUBQ          $+16, AX
 	CMPQ          AX, $+16
-	JGE           loop105
+	JGE           loop133
 
-rest106:
+rest134:
 	TESTQ         AX, AX
-	JZ            end107
+	JZ            end135
 	MOVQ          $-1, BX
 	BZHIQ         AX, BX, BX
 	KMOVW         BX, K1
@@ -1298,15 +1780,15 @@ rest106:
 	VFMADD231PD   Z1, Z1, Z2
 	VFMADD231PD   Z0, Z0, Z3
 
-end107:
-	VADDPD        Z3, Z2, Z2
-	VEXTRACTF64X4 $0x01, Z2, Y0
-	VADDPD        Y0, Y2, Y2
-	VEXTRACTF128  $0x01, Y2, X0
-	VADDPD        X0, X2, X2
-	VUNPCKHPD     X2, X2, X0
-	VADDSD        X0, X2, X2
-	VMOVSD        X2, ret+56(FP)
+end135:
+	VADDPD        Z3, Z2, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPD        Y1, Y0, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VADDPD        X0, X1, X0
+	VUNPCKHPD     X0, X0, X1
+	VADDPD        X1, X0, X1
+	VMOVSD        X1, ret+56(FP)
 	VZEROUPPER
 	RET
 
@@ -1339,9 +1821,9 @@ TEXT ·penalizedSumSquares64AVX512(SB), NOSPLIT, $0-72
 	VPXORQ       Z2, Z2, Z2
 	VPXORQ       Z3, Z3, Z3
 	CMPQ         AX, $+16
-	JLT          rest110
+	JLT          rest138
 
-loop109:
+loop137:
 	VMOVUPD     (CX), Z4
 	VMOVUPD     (DX), Z5
 	VPXORQ      Z7, Z7, Z7
@@ -1366,11 +1848,11 @@ loop109:
 	ADDQ        $+128, DX
 	SUBQ        $+16, AX
 	CMPQ        AX, $+16
-	JGE         loop109
+	JGE         loop137
 
-rest110:
+rest138:
 	CMPQ        AX, $+8
-	JLT         part112
+	JLT         part140
 	VMOVUPD     (CX), Z4
 	VMOVUPD     (DX), Z5
 	VPXORQ      Z9, Z9, Z9
@@ -1384,11 +1866,11 @@ rest110:
 	ADDQ        $+64, CX
 	ADDQ        $+64, DX
 	SUBQ        $+8, AX
-	JMP         next113
+	JMP         next141
 
-part112:
+part140:
 	TESTQ       AX, AX
-	JZ          end111
+	JZ          end139
 	MOVQ        $-1, BX
 	BZHIQ       AX, BX, BX
 	KMOVW       BX, K1
@@ -1402,11 +1884,11 @@ part112:
 	VADDPD      Z6, Z5, Z5
 	VFMADD231PD Z1, Z4, Z5
 	VFMADD231PD Z5, Z5, Z2
-	JMP         end111
+	JMP         end139
 
-next113:
+next141:
 	TESTQ       AX, AX
-	JZ          end111
+	JZ          end139
 	MOVQ        $-1, BX
 	BZHIQ       AX, BX, BX
 	KMOVW       BX, K1
@@ -1421,15 +1903,15 @@ next113:
 	VFMADD231PD Z1, Z4, Z5
 	VFMADD231PD Z5, Z5, Z3
 
-end111:
-	VADDPD        Z3, Z2, Z2
-	VEXTRACTF64X4 $0x01, Z2, Y0
-	VADDPD        Y0, Y2, Y2
-	VEXTRACTF128  $0x01, Y2, X0
-	VADDPD        X0, X2, X2
-	VUNPCKHPD     X2, X2, X0
-	VADDSD        X0, X2, X2
-	VMOVSD        X2, ret+64(FP)
+end139:
+	VADDPD        Z3, Z2, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPD        Y1, Y0, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VADDPD        X0, X1, X0
+	VUNPCKHPD     X0, X0, X1
+	VADDPD        X1, X0, X1
+	VMOVSD        X1, ret+64(FP)
 	VZEROUPPER
 	RET
 
@@ -1454,9 +1936,9 @@ TEXT ·penalizedSumSquares32AVX2(SB), NOSPLIT, $0-64
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	CMPQ   AX, $+16
-	JLT    rest116
+	JLT    rest144
 
-loop115:
+loop143:
 	VMOVUPS      (CX), Y4
 	VMOVUPS      (DX), Y5
 	VXORPS       Y7, Y7, Y7
@@ -1493,11 +1975,11 @@ loop115:
 	ADDQ         $+64, DX
 	SUBQ         $+16, AX
 	CMPQ         AX, $+16
-	JGE          loop115
+	JGE          loop143
 
-rest116:
+rest144:
 	CMPQ         AX, $+8
-	JLT          part118
+	JLT          part146
 	VMOVUPS      (CX), Y4
 	VMOVUPS      (DX), Y5
 	VXORPS       Y7, Y7, Y7
@@ -1517,11 +1999,11 @@ rest116:
 	ADDQ         $+32, CX
 	ADDQ         $+32, DX
 	SUBQ         $+8, AX
-	JMP          next119
+	JMP          next147
 
-part118:
+part146:
 	TESTQ        AX, AX
-	JZ           end117
+	JZ           end145
 	LEAQ         maskTable<>+0(SB), BX
 	IMUL3Q       $0x04, AX, AX
 	SUBQ         AX, BX
@@ -1542,11 +2024,11 @@ part118:
 	VCVTPS2PD    X4, Y4
 	VFMADD231PD  Y4, Y4, Y0
 	VFMADD231PD  Y5, Y5, Y1
-	JMP          end117
+	JMP          end145
 
-next119:
+next147:
 	TESTQ        AX, AX
-	JZ           end117
+	JZ           end145
 	LEAQ         maskTable<>+0(SB), BX
 	IMUL3Q       $0x04, AX, AX
 	SUBQ         AX, BX
@@ -1568,14 +2050,14 @@ next119:
 	VFMADD231PD  Y4, Y4, Y2
 	VFMADD231PD  Y5, Y5, Y3
 
-end117:
+end145:
 	VADDPD       Y2, Y0, Y0
 	VADDPD       Y3, Y1, Y1
 	VADDPD       Y1, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
-	VADDPD       X1, X0, X0
-	VUNPCKHPD    X0, X0, X1
-	VADDSD       X1, X0, X0
+	VADDPD       X1, X0, X1
+	VUNPCKHPD    X1, X1, X0
+	VADDPD       X0, X1, X0
 	VMOVSD       X0, ret+56(FP)
 	VZEROUPPER
 	RET
@@ -1591,9 +2073,9 @@ TEXT ·penalizedSumSquares64AVX2(SB), NOSPLIT, $0-72
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	CMPQ   AX, $+16
-	JLT    rest122
+	JLT    rest150
 
-loop121:
+loop149:
 	VMOVUPD      (CX), Y4
 	VMOVUPD      (DX), Y5
 	VXORPS       Y7, Y7, Y7
@@ -1646,11 +2128,11 @@ loop121:
 	ADDQ         $+128, DX
 	SUBQ         $+16, AX
 	CMPQ         AX, $+16
-	JGE          loop121
+	JGE          loop149
 
-rest122:
+rest150:
 	CMPQ         AX, $+4
-	JLT          part124
+	JLT          part152
 	VMOVUPD      (CX), Y4
 	VMOVUPD      (DX), Y5
 	VXORPS       Y7, Y7, Y7
@@ -1666,11 +2148,11 @@ rest122:
 	ADDQ         $+32, CX
 	ADDQ         $+32, DX
 	SUBQ         $+4, AX
-	JMP          next125
+	JMP          next153
 
-part124:
+part152:
 	TESTQ        AX, AX
-	JZ           end123
+	JZ           end151
 	LEAQ         maskTable<>+0(SB), BX
 	IMUL3Q       $0x08, AX, AX
 	SUBQ         AX, BX
@@ -1687,11 +2169,11 @@ part124:
 	VBROADCASTSD l2+56(FP), Y6
 	VFMADD231PD  Y6, Y5, Y4
 	VFMADD231PD  Y4, Y4, Y0
-	JMP          end123
+	JMP          end151
 
-next125:
+next153:
 	CMPQ         AX, $+4
-	JLT          part126
+	JLT          part154
 	VMOVUPD      (CX), Y4
 	VMOVUPD      (DX), Y5
 	VXORPS       Y7, Y7, Y7
@@ -1707,11 +2189,11 @@ next125:
 	ADDQ         $+32, CX
 	ADDQ         $+32, DX
 	SUBQ         $+4, AX
-	JMP          next127
+	JMP          next155
 
-part126:
+part154:
 	TESTQ        AX, AX
-	JZ           end123
+	JZ           end151
 	LEAQ         maskTable<>+0(SB), BX
 	IMUL3Q       $0x08, AX, AX
 	SUBQ         AX, BX
@@ -1728,11 +2210,11 @@ part126:
 	VBROADCASTSD l2+56(FP), Y6
 	VFMADD231PD  Y6, Y5, Y4
 	VFMADD231PD  Y4, Y4, Y1
-	JMP          end123
+	JMP          end151
 
-next127:
+next155:
 	CMPQ         AX, $+4
-	JLT          part128
+	JLT          part156
 	VMOVUPD      (CX), Y4
 	VMOVUPD      (DX), Y5
 	VXORPS       Y7, Y7, Y7
@@ -1748,11 +2230,11 @@ next127:
 	ADDQ         $+32, CX
 	ADDQ         $+32, DX
 	SUBQ         $+4, AX
-	JMP          next129
+	JMP          next157
 
-part128:
+part156:
 	TESTQ        AX, AX
-	JZ           end123
+	JZ           end151
 	LEAQ         maskTable<>+0(SB), BX
 	IMUL3Q       $0x08, AX, AX
 	SUBQ         AX, BX
@@ -1769,11 +2251,11 @@ part128:
 	VBROADCASTSD l2+56(FP), Y6
 	VFMADD231PD  Y6, Y5, Y4
 	VFMADD231PD  Y4, Y4, Y2
-	JMP          end123
+	JMP          end151
 
-next129:
+next157:
 	TESTQ        AX, AX
-	JZ           end123
+	JZ           end151
 	LEAQ         maskTable<>+0(SB), BX
 	IMUL3Q       $0x08, AX, AX
 	SUBQ         AX, BX
@@ -1791,14 +2273,14 @@ next129:
 	VFMADD231PD  Y6, Y5, Y4
 	VFMADD231PD  Y4, Y4, Y3
 
-end123:
+end151:
 	VADDPD       Y2, Y0, Y0
 	VADDPD       Y3, Y1, Y1
 	VADDPD       Y1, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
-	VADDPD       X1, X0, X0
-	VUNPCKHPD    X0, X0, X1
-	VADDSD       X1, X0, X0
+	VADDPD       X1, X0, X1
+	VUNPCKHPD    X1, X1, X0
+	VADDPD       X0, X1, X0
 	VMOVSD       X0, ret+64(FP)
 	VZEROUPPER
 	RET

@@ -16,6 +16,14 @@ func sumSquaresVector[T Float](x []T) float64 {
 	panic(noVectorCode)
 }
 
+func sumSquaresHalvesVector[T Float](x []T) float64 {
+	panic(noVectorCode)
+}
+
+func sumZerosVector[T Float](x []T) T {
+	panic(noVectorCode)
+}
+
 func sumAbsVector[T Float](x []T) float64 {
 	panic(noVectorCode)
 }

@@ -39,7 +39,10 @@ func BenchmarkArithmetic(b *testing.B) {
 	}
 }
 
-var benchSum float64 // keeps results
+var (
+	benchSum    float64 // keeps results
+	benchFinite bool
+)
 
 func BenchmarkReduction(b *testing.B) {
 	for _, n := range benchLengths {
@@ -52,6 +55,7 @@ func BenchmarkReduction(b *testing.B) {
 			{"sum", 4, func() { benchSum = float64(Sum(x)) }},
 			{"dot", 8, func() { benchSum = float64(Dot(x, y)) }},
 			{"sumSquares", 4, func() { benchSum = SumSquares(x) }},
+			{"finite", 4, func() { benchFinite = Finite(x) }},
 			{"sumAbs", 4, func() { benchSum = SumAbs(x) }},
 		} {
 			b.Run(fmt.Sprintf("%s/%d", k.name, n), func(b *testing.B) { benchBytes(b, n, k.width, k.run) })

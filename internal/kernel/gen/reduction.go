@@ -30,6 +30,35 @@ func reduction(e *emitter) {
 			}
 		})
 	})
+	e.kernel("sumSquaresHalves", "x []T -> float64", "returns Σ x² over the first half of x plus that over the second, each in 16 chains of float64. A half is a multiple of 16.", func(v vector) {
+		d := v.double()
+		v.reduceHalves("x", d.isa, func(x reg.VecVirtual, sum []reg.VecVirtual) {
+			for i, w := range v.widen(x) {
+				d.fma(w, w, sum[i])
+			}
+		})
+	})
+	e.kernel("sumZeros", "x []T -> T", "returns Σ 0·x, which is NaN where an x is NaN or infinite.", func(v vector) {
+		x, n, zero, sums := v.base("x"), v.length("x"), v.reg(), v.regs(4)
+		v.zero(zero)
+		for _, r := range sums {
+			v.zero(r)
+		}
+		next := 0
+		v.each(n, []reg.Register{x}, nil, len(sums), func(in []reg.VecVirtual) []reg.VecVirtual {
+			v.fma(zero, in[0], sums[next%len(sums)])
+			next++
+			return nil
+		})
+		for len(sums) > chains/v.lanes() {
+			half := len(sums) / 2
+			for i := range half {
+				v.add(sums[i], sums[i+half], sums[i])
+			}
+			sums = sums[:half]
+		}
+		v.result(v.joined(sums, v.add))
+	})
 	e.kernel("sumAbs", "x []T -> float64", "returns Σ |x| in 16 chains of float64.", func(v vector) {
 		d := v.double()
 		v.reduce([]string{"x"}, d.isa, func(in []reg.VecVirtual, sum []reg.VecVirtual) {
@@ -135,7 +164,7 @@ func (v vector) reduce(inputs []string, sums isa, step func(in, sum []reg.VecVir
 		})
 	}
 	v.Label(end)
-	s.join(chain)
+	s.result(s.joined(chain, s.add))
 }
 
 // reduceTail runs body with the mask of the last n elements, or goes to end when there are none.
@@ -145,37 +174,33 @@ func (v vector) reduceTail(n reg.Register, end string, body func(t tail)) {
 	body(v.tailOf(n))
 }
 
-// join adds 16 chains in a binary tree, halves onto halves, and returns from the function with the sum.
-func (v vector) join(chain []reg.VecVirtual) {
-	for len(chain) > 1 {
-		half := len(chain) / 2
-		for i := range half {
-			v.add(chain[i], chain[i+half], chain[i])
+// reduceHalves is the whole of a kernel that sums terms of the halves of a slice side by side: twice as many chains wait
+// for twice as many additions. step adds the terms of one vector to the registers that hold their chains.
+func (v vector) reduceHalves(input string, sums isa, step func(x reg.VecVirtual, sum []reg.VecVirtual)) {
+	n, base, second := v.length(input), v.base(input), v.GP64()
+	v.SHRQ(operand.U8(1), n)
+	v.LEAQ(operand.Mem{Base: base, Index: n, Scale: uint8(v.elem)}, second)
+	s := v
+	s.isa = sums
+	var chain [2][]reg.VecVirtual
+	for half := range chain {
+		chain[half] = s.regs(chains / s.lanes())
+		for _, r := range chain[half] {
+			s.zero(r)
 		}
-		chain = chain[:half]
 	}
-	low := chain[0].AsX()
-	if v.wide() {
-		upper := v.YMM()
-		v.VEXTRACTF64X4(operand.U8(1), chain[0], upper)
-		v.add(chain[0].AsY(), upper, chain[0].AsY())
-	}
-	upper := v.XMM()
-	v.VEXTRACTF128(operand.U8(1), chain[0].AsY(), upper)
-	v.add(low, upper, low)
-	if v.elem == 4 {
-		v.VMOVHLPS(low, low, upper)
-		v.add(low, upper, low)
-		v.VMOVSHDUP(low, upper)
-		v.VADDSS(upper, low, low)
-	} else {
-		v.VUNPCKHPD(low, low, upper)
-		v.VADDSD(upper, low, low)
-	}
-	result, err := v.ReturnIndex(0).Resolve()
-	if err != nil {
-		panic(err)
-	}
-	pick(v, v.VMOVSS, v.VMOVSD)(low, result.Addr)
-	v.ret()
+	perVector := v.lanes() / s.lanes()
+	v.whileAtLeast(n, chains, func() {
+		for half, p := range []reg.Register{base, second} {
+			for k := range chains / v.lanes() {
+				x := v.reg()
+				v.load(operand.Mem{Base: p, Disp: k * v.bytes}, x)
+				step(x, chain[half][k*perVector:(k+1)*perVector])
+			}
+			v.ADDQ(operand.I32(chains*v.elem), p)
+		}
+	})
+	first, last := s.joined(chain[0], s.add), s.joined(chain[1], s.add)
+	s.add(first.AsX(), last.AsX(), first.AsX())
+	s.result(first)
 }
