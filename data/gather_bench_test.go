@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/strata-ml/strata/internal/kernel"
 	"github.com/strata-ml/strata/tensor"
 )
 
