@@ -11,7 +11,7 @@ import (
 // BenchmarkGather prepares batches of images of bytes, whose rows lie anywhere in a set that no cache holds.
 func BenchmarkGather(b *testing.B) {
 	const images, pixels = 60000, 784
-	bytes := make([]uint8, images*pixels)
+	bytes := kernel.Make[uint8](images * pixels)
 	for i := range bytes { // a page that nobody wrote to costs no memory, and no time
 		bytes[i] = uint8(i)
 	}
