@@ -1,6 +1,0 @@
-//go:build race
-
-package experiment_test
-
-// raceFactor is how much slower code may be with the race detector.
-const raceFactor = 20
