@@ -129,6 +129,7 @@ func TestUsageErrors(t *testing.T) {
 		"part":            {"describe densse", `unknown part "densse"; did you mean "dense"?`},
 		"example":         {"example digit", `unknown example "digit"; did you mean "digits"?`},
 		"schedule of run": {"plot r --schedule digits.yaml", `too many arguments: --schedule FILE is all it takes, and there is "r"`},
+		"rates":           {"find-lr digits.yaml --from 1 --to 0.1", "--from must be positive and smaller than --to"},
 		"set of a run":    {"plot r --set seed=2", "--set changes an experiment file: name one with --schedule"},
 		"set":             {"check digits.yaml --set train.epoch=3", `unknown key "epoch"`},
 	}

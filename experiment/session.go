@@ -28,17 +28,24 @@ func newSession(c *Config, splits *data.Splits, dir string, describe checkpoint.
 }
 
 func newTypedSession[T tensor.Float](c *Config, splits *data.Splits, dir string, describe checkpoint.Config, start *checkpoint.File, observers []train.Observer) (session, error) {
-	s, err := setupOf[T](c, splits)
+	s, err := startOf[T](c, splits, start)
 	if err != nil {
 		return nil, err
 	}
-	if w := c.WarmStart; w != nil && start != nil {
-		if err := warmStart(s.Model, start, w.Rename); err != nil {
-			return nil, fmt.Errorf("warm_start: %s: %w", start.Path(), err)
-		}
-	}
 	s.Dir, s.Describe, s.Observers = dir, describe, observers
 	return train.New(s)
+}
+
+// startOf puts together a run, with the weights of its warm start; start is nil where a checkpoint of the run itself will
+// set them.
+func startOf[T tensor.Float](c *Config, splits *data.Splits, start *checkpoint.File) (train.Setup[T], error) {
+	s, err := setupOf[T](c, splits)
+	if w := c.WarmStart; err == nil && w != nil && start != nil {
+		if err := warmStart(s.Model, start, w.Rename); err != nil {
+			return s, fmt.Errorf("warm_start: %s: %w", start.Path(), err)
+		}
+	}
+	return s, err
 }
 
 // A predictor is a trained model of either element type.

@@ -40,6 +40,22 @@ func xAxis(lines []line) axis {
 	return axis{min: lo, max: hi}
 }
 
+// logXAxis spans the drawable x of all lines, which are positive, from end to end.
+func logXAxis(lines []line) axis {
+	lo, hi := math.Inf(1), math.Inf(-1)
+	for _, l := range lines {
+		for _, p := range l.points {
+			if drawableLog(p.x) {
+				lo, hi = math.Min(lo, p.x), math.Max(hi, p.x)
+			}
+		}
+	}
+	if lo > hi || flat(lo, hi) {
+		return logAxis(1, 1)
+	}
+	return axis{min: lo, max: hi, log: true}
+}
+
 // flat reports whether lo and hi are too close for an axis between them.
 func flat(lo, hi float64) bool {
 	return hi-lo <= 1e-9*math.Max(math.Abs(lo), math.Abs(hi)) || hi-lo < 1/largest

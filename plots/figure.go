@@ -55,6 +55,7 @@ type figure struct {
 	xlabel, ylabel string
 	wholeX         bool // x counts something: no ticks between whole numbers
 	scale          Scale
+	logX           bool // x is logarithmic; all of it is positive
 	lines          []line
 	rings          []ring
 	events         []events
@@ -84,7 +85,11 @@ func (f *figure) layout() *layout {
 	if f.band != nil {
 		axisLines = append(slices.Clip(axisLines), line{faint: true, points: f.bandEdges()})
 	}
-	return f.layoutOn(xAxis(f.lines), yAxis(axisLines, f.scale))
+	x := xAxis(f.lines)
+	if f.logX {
+		x = logXAxis(f.lines)
+	}
+	return f.layoutOn(x, yAxis(axisLines, f.scale))
 }
 
 // layoutOn cuts and thins the curves for the given axes.
@@ -195,6 +200,10 @@ func (l *layout) plot(c draw.Canvas, entries []legendEntry) (*plot.Plot, draw.Ca
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = l.x.min, l.x.max, l.y.min, l.y.max
 	p.X.Label.Text = printable(l.xlabel)
 	p.X.Tick.Marker = linearTicks{length: width, spacing: 44, whole: l.wholeX, short: true}
+	if l.x.log {
+		p.X.Scale = plot.LogScale{}
+		p.X.Tick.Marker = logTicks{length: width, spacing: 44}
+	}
 	if l.y.log {
 		p.Y.Scale = plot.LogScale{}
 		p.Y.Tick.Marker = logTicks{length: height, spacing: 15}

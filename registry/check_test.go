@@ -2,6 +2,7 @@ package registry_test
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -117,4 +118,22 @@ func TestChoiceCheck(t *testing.T) {
 	if err := registry.Choose[gate]("plian").Check(); err == nil || err.Error() != `unknown gate "plian"; did you mean "plain"?` {
 		t.Errorf("plian: %v", err)
 	}
+}
+
+// TestWithNumber changes one number of a copy.
+func TestWithNumber(t *testing.T) {
+	type config struct {
+		LR, Momentum registry.Number
+	}
+	before := config{registry.Const(1), registry.Const(2)}
+	after := registry.WithNumber(before, "lr", registry.Const(3)).(config)
+	if before.LR.Value != 1 || after.LR.Value != 3 || after.Momentum.Value != 2 {
+		t.Errorf("before %+v, after %+v", before, after)
+	}
+	defer func() {
+		if got := fmt.Sprint(recover()); !strings.Contains(got, `has no number "rate"`) {
+			t.Errorf("it panics with %q", got)
+		}
+	}()
+	registry.WithNumber(before, "rate", registry.Const(3))
 }

@@ -21,6 +21,14 @@ func (c Choice[E]) IsZero() bool { return c.Name == "" }
 // New builds the part. It panics where Check has an error about the name; decoding has checked it.
 func (c Choice[E]) New() E { return c.buildAny().(E) }
 
+// Settings returns the configuration of the chosen part: its defaults where the choice gives none.
+func (c Choice[E]) Settings() (any, error) {
+	if c.Config != nil {
+		return c.Config, nil
+	}
+	return c.kind().DefaultConfig(c.Name)
+}
+
 // Or returns the choice, or the named part where nothing was chosen.
 func (c Choice[E]) Or(name string) Choice[E] {
 	if c.IsZero() {

@@ -163,6 +163,24 @@ func Numbers(config any) []NumberField {
 	return out
 }
 
+// WithNumber returns a copy of a configuration, a struct, in which the Number of a key is n. It panics where the
+// configuration has no such Number.
+func WithNumber(config any, key string, n Number) any {
+	v := reflect.New(reflect.TypeOf(config)).Elem()
+	v.Set(reflect.ValueOf(config))
+	fields, err := fieldsOf(v.Type())
+	if err != nil {
+		panic("registry: " + err.Error())
+	}
+	for _, f := range fields {
+		if f.key == key && f.typ == numberType {
+			v.FieldByIndex(f.index).Set(reflect.ValueOf(n))
+			return v.Interface()
+		}
+	}
+	panic(fmt.Sprintf("registry: %v has no number %q", v.Type(), key))
+}
+
 // A Range is the bounds of a number. The zero Range has none. Decoding and Check compare a constant with them; what a
 // schedule gives is compared at each step.
 type Range struct{ rules rules }

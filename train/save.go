@@ -84,11 +84,20 @@ func (r *Run[T]) checkFinite() error {
 			if isFinite(float64(v)) {
 				continue
 			}
-			return fmt.Errorf("step %d: the update made element %d of %s %s %v; %s", r.state.Step, i, t.role, t.name, v, nonFiniteRemedy)
+			return &DivergedError{fmt.Errorf("step %d: the update made element %d of %s %s %v; %s", r.state.Step, i, t.role, t.name, v, nonFiniteRemedy)}
 		}
 	}
 	return nil
 }
+
+// A DivergedError is the error of a run some number of which is no longer finite. It wraps a *model.NonFiniteError where a
+// step could be traced to the first of them.
+type DivergedError struct{ Err error }
+
+func (e *DivergedError) Error() string { return e.Err.Error() }
+
+// Unwrap returns what says where.
+func (e *DivergedError) Unwrap() error { return e.Err }
 
 // nonFiniteRemedy is what helps most runs whose numbers overflow.
 const nonFiniteRemedy = "a smaller learning rate, clip.norm, or data of a smaller scale may help"

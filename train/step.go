@@ -276,7 +276,7 @@ func (r *Run[T]) traceNonFinite(b *tensor.Batch[T], key model.Key, loss, norm fl
 		}
 		err = fmt.Errorf("step %d: the loss is %v and the gradient norm %v, although every number in the model is finite", key.Step, loss, norm)
 	}
-	return fmt.Errorf("%w; %s", err, nonFiniteRemedy)
+	return &DivergedError{fmt.Errorf("%w; %s", err, nonFiniteRemedy)}
 }
 
 func isFinite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
