@@ -28,8 +28,11 @@ type AdamWConfig struct {
 }
 
 // Validate implements the check of package registry.
-func (c AdamWConfig) Validate() error {
-	for _, p := range c.DecayParams {
+func (c AdamWConfig) Validate() error { return checkDecayParams(c.DecayParams) }
+
+// checkDecayParams returns an error for a pattern that is malformed.
+func checkDecayParams(patterns []string) error {
+	for _, p := range patterns {
 		if _, err := path.Match(p, ""); err != nil {
 			return &registry.FieldError{Key: "decay_params", Err: fmt.Errorf("holds a malformed pattern: %q", p)}
 		}
@@ -65,9 +68,5 @@ func (o *AdamW[T]) Folder() Optimizer[T] { return o }
 
 // Update implements Optimizer.
 func (o *AdamW[T]) Update(u *Update[T]) {
-	keep := 1.0
-	if u.Decay {
-		keep -= u.Rates[0] * u.Rates[4]
-	}
-	adamStep(u, keep)
+	adamStep(u, u.keep(u.Rates[4]))
 }

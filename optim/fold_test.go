@@ -75,8 +75,8 @@ func TestFoldedUpdate(t *testing.T) {
 				}
 			}
 			w[3], w[20] = 0, math.NaN()
-			folded := &optim.Update[float64]{Param: w, Grad: g, Fold: f, Slots: slots, Rates: constantRates(c.o), Step: 3, Decay: true}
-			apart := &optim.Update[float64]{Param: slices.Clone(w), Grad: slices.Clone(g), Rates: folded.Rates, Step: 3, Decay: true}
+			folded := &optim.Update[float64]{Param: w, Grad: g, Fold: f, Slots: slots, Rates: constantRates(c.o), Step: 3, Decay: 1}
+			apart := &optim.Update[float64]{Param: slices.Clone(w), Grad: slices.Clone(g), Rates: folded.Rates, Step: 3, Decay: 1}
 			for _, s := range slots {
 				apart.Slots = append(apart.Slots, slices.Clone(s))
 			}

@@ -50,8 +50,11 @@ type Update[T tensor.Float] struct {
 	Slots [][]T     // in the order of Slots, same shape; changed in place
 	Rates []float64 // the values of Rates for this step
 	Step  int64     // steps of the run including this one, from 1
-	Decay bool      // the parameter takes part in decoupled weight decay
+	Decay float64   // factor of decoupled weight decay for the parameter; 0 where it takes no part
 }
+
+// keep returns what decoupled weight decay leaves of a weight, for the decay of the step.
+func (u *Update[T]) keep(decay float64) float64 { return 1 - float64(u.Rates[0]*decay*u.Decay) }
 
 // A Decayer is an Optimizer with decoupled weight decay. Its patterns say which parameters decay, as paths like fc1/w;
 // see Match.

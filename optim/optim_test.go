@@ -129,7 +129,7 @@ func TestLeastSquaresUpdate(t *testing.T) {
 					want[j] = c.rule(want[j], past[j])
 				}
 				c.o.Update(&optim.Update[float64]{
-					Param: w, Grad: problem.gradient(w), Slots: slots, Rates: constantRates(c.o), Step: int64(step + 1), Decay: true,
+					Param: w, Grad: problem.gradient(w), Slots: slots, Rates: constantRates(c.o), Step: int64(step + 1), Decay: 1,
 				})
 				golden.Near(t, fmt.Sprintf("w after step %d", step+1), w, want, 1e-12)
 			}
@@ -139,7 +139,7 @@ func TestLeastSquaresUpdate(t *testing.T) {
 
 func TestDecayIsForMarkedParametersOnly(t *testing.T) {
 	o := optim.NewAdamW[float64](registry.Defaults[optim.AdamWConfig]())
-	for decay, want := range map[bool]float64{true: 2 * (1 - 0.001*0.01), false: 2} {
+	for decay, want := range map[float64]float64{1: 2 * (1 - 0.001*0.01), 0.5: 2 * (1 - 0.001*0.005), 0: 2} {
 		w := []float64{2}
 		o.Update(&optim.Update[float64]{
 			Param: w, Grad: []float64{0}, Slots: zeroSlots(o, 1), Rates: constantRates(o), Step: 1, Decay: decay,
@@ -166,6 +166,14 @@ func TestSlotsAndRates(t *testing.T) {
 		{"sgd", "[]", "[lr momentum dampening]"},
 		{"adam", "[m v]", "[lr beta1 beta2 eps]"},
 		{"adamw", "[m v]", "[lr beta1 beta2 eps weight_decay]"},
+		{"adagrad", "[sum]", "[lr eps]"},
+		{"rmsprop", "[v]", "[lr rho eps momentum]"},
+		{"adadelta", "[v u]", "[lr rho eps]"},
+		{"adamax", "[m u]", "[lr beta1 beta2 eps]"},
+		{"amsgrad", "[m v max]", "[lr beta1 beta2 eps]"},
+		{"nadam", "[m v]", "[lr beta1 beta2 eps momentum_decay]"},
+		{"radam", "[m v]", "[lr beta1 beta2 eps]"},
+		{"lion", "[m]", "[lr beta1 beta2 weight_decay]"},
 	} {
 		o := optim.Make[float32](registry.Choose[optim.Part](c.name).New())
 		var rates []string
@@ -270,7 +278,7 @@ func TestEveryPartIsDocumented(t *testing.T) {
 			}
 		}
 	}
-	check(optim.Registry, "sgd", "adam", "adamw")
+	check(optim.Registry, "sgd", "adagrad", "rmsprop", "adadelta", "adam", "adamw", "adamax", "amsgrad", "nadam", "radam", "lion")
 	check(optim.Regularizers, "l1", "l2", "elastic")
 }
 

@@ -33,7 +33,7 @@ func newTableRun(t *testing.T, o optim.Optimizer[float64]) *tableRun {
 	}
 	r.lazy.Param, r.dense.Param = slices.Clone(r.original), slices.Clone(r.original)
 	r.lazy.Rates, r.dense.Rates, r.lazy.Width = rates, rates, tableWidth
-	r.lazy.Decay, r.dense.Decay = true, true
+	r.lazy.Decay, r.dense.Decay = 1, 1
 	for range o.Slots() {
 		r.lazy.Slots = append(r.lazy.Slots, make([]float64, len(r.original)))
 		r.dense.Slots = append(r.dense.Slots, make([]float64, len(r.original)))

@@ -48,9 +48,12 @@ func (r *Run[T]) prepareUpdates() error {
 			end := p.Offset + len(p.Data)
 			u.update.Slots = append(u.update.Slots, slot[p.Offset:end:end])
 		}
-		var err error
-		if u.update.Decay, err = optim.Match(decay, p.Path); err != nil {
+		decays, err := optim.Match(decay, p.Path)
+		if err != nil {
 			return fmt.Errorf("optimizer: %w", err)
+		}
+		if decays {
+			u.update.Decay = 1
 		}
 		for i, penalty := range r.s.Regularizers {
 			matches, err := optim.Match(penalty.Params, p.Path)
