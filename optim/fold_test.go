@@ -61,45 +61,6 @@ func TestAddPenalty(t *testing.T) {
 	}
 }
 
-// TestFoldedUpdate: folding on the way and folding in memory give the same bits.
-func TestFoldedUpdate(t *testing.T) {
-	const n = 37
-	r := tensor.NewRandom(5)
-	for _, c := range ruleCases() {
-		for _, f := range []optim.Fold{{}, {Factor: 0.3}, {L1: 0.2}, {L2: 0.7}, {Factor: 0.9, L1: 0.1, L2: 0.4}} {
-			w, g, slots := make([]float64, n), make([]float64, n), zeroSlots(c.o, n)
-			for i := range n {
-				w[i], g[i] = r.Normal(i), r.With(1).Normal(i)
-				for k := range slots {
-					slots[k][i] = math.Abs(r.With(2).Normal(i))
-				}
-			}
-			w[3], w[20] = 0, math.NaN()
-			folded := &optim.Update[float64]{Param: w, Grad: g, Fold: f, Slots: slots, Rates: constantRates(c.o), Step: 3, Decay: 1}
-			apart := &optim.Update[float64]{Param: slices.Clone(w), Grad: slices.Clone(g), Rates: folded.Rates, Step: 3, Decay: 1}
-			for _, s := range slots {
-				apart.Slots = append(apart.Slots, slices.Clone(s))
-			}
-			optim.FoldGradient(apart.Grad, apart.Param, f)
-			c.o.Update(apart)
-			c.o.Update(folded)
-			sameNumbers(t, c.name+" weights", folded.Param, apart.Param)
-			for k := range slots {
-				sameNumbers(t, c.name+" slot", folded.Slots[k], apart.Slots[k])
-			}
-		}
-	}
-}
-
-func sameNumbers(t *testing.T, what string, got, want []float64) {
-	t.Helper()
-	for i := range want {
-		if got[i] != want[i] && !(math.IsNaN(got[i]) && math.IsNaN(want[i])) {
-			t.Fatalf("%s: element %d is %v, want %v", what, i, got[i], want[i])
-		}
-	}
-}
-
 // TestFoldIsWhatThePenaltiesAdd compares a fold with the gradients that regularizers add one after the other, and with a
 // scale after them.
 func TestFoldIsWhatThePenaltiesAdd(t *testing.T) {

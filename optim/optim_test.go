@@ -11,131 +11,7 @@ import (
 	"github.com/strata-ml/strata/internal/golden"
 	"github.com/strata-ml/strata/optim"
 	"github.com/strata-ml/strata/registry"
-	"github.com/strata-ml/strata/tensor"
 )
-
-// leastSquares is the problem ½/n·‖X·w − y‖² with X [n k].
-type leastSquares struct{ x, y []float64 }
-
-func newLeastSquares(n, k int) leastSquares {
-	r := tensor.NewRandom(7)
-	p := leastSquares{make([]float64, n*k), make([]float64, n)}
-	for i := range p.x {
-		p.x[i] = r.Normal(i)
-	}
-	for i := range p.y {
-		p.y[i] = r.WithName("y").Normal(i)
-	}
-	return p
-}
-
-// gradient returns Xᵀ·(X·w − y)/n.
-func (p leastSquares) gradient(w []float64) []float64 {
-	dw := make([]float64, len(w))
-	for i, y := range p.y {
-		row := p.x[i*len(w):][:len(w)]
-		residual := -y
-		for j, x := range row {
-			residual += x * w[j]
-		}
-		for j, x := range row {
-			dw[j] += x * residual / float64(len(p.y))
-		}
-	}
-	return dw
-}
-
-// A rule gives the next weight from the present one and its gradients in all steps so far: the update as a formula over
-// the whole past, where the optimizers keep running sums.
-type rule func(w float64, past []float64) float64
-
-// decayedSum returns Σ decay^(t−i)·g_i over the steps i = 1…t.
-func decayedSum(decay float64, past []float64, f func(float64) float64) float64 {
-	var sum float64
-	for i, g := range past {
-		sum += math.Pow(decay, float64(len(past)-1-i)) * f(g)
-	}
-	return sum
-}
-
-func velocity(mu, tau float64, past []float64) float64 {
-	t := float64(len(past))
-	first := math.Pow(mu, t-1) * past[0] * tau // the first gradient is not dampened
-	return (1-tau)*decayedSum(mu, past, func(g float64) float64 { return g }) + first
-}
-
-func adamStep(lr, beta1, beta2, eps float64, past []float64) float64 {
-	t := float64(len(past))
-	mean := (1 - beta1) * decayedSum(beta1, past, func(g float64) float64 { return g }) / (1 - math.Pow(beta1, t))
-	square := (1 - beta2) * decayedSum(beta2, past, func(g float64) float64 { return g * g }) / (1 - math.Pow(beta2, t))
-	return lr * mean / (math.Sqrt(square) + eps)
-}
-
-type ruleCase struct {
-	name string
-	o    optim.Optimizer[float64]
-	rule rule
-}
-
-func ruleCases() []ruleCase {
-	num := registry.Const
-	sgd := func(c optim.SGDConfig) optim.Optimizer[float64] { return optim.NewSGD[float64](c) }
-	adam := optim.AdamConfig{LR: num(0.02), Beta1: num(0.8), Beta2: num(0.95), Eps: num(1e-3)}
-	return []ruleCase{
-		{
-			"sgd", sgd(optim.SGDConfig{LR: num(0.1)}),
-			func(w float64, past []float64) float64 { return w - 0.1*past[len(past)-1] },
-		},
-		{
-			"sgd momentum", sgd(optim.SGDConfig{LR: num(0.1), Momentum: num(0.8)}),
-			func(w float64, past []float64) float64 { return w - 0.1*velocity(0.8, 0, past) },
-		},
-		{
-			"sgd dampening", sgd(optim.SGDConfig{LR: num(0.1), Momentum: num(0.8), Dampening: num(0.3)}),
-			func(w float64, past []float64) float64 { return w - 0.1*velocity(0.8, 0.3, past) },
-		},
-		{
-			"sgd nesterov", sgd(optim.SGDConfig{LR: num(0.1), Momentum: num(0.8), Nesterov: true}),
-			func(w float64, past []float64) float64 {
-				return w - 0.1*(past[len(past)-1]+0.8*velocity(0.8, 0, past))
-			},
-		},
-		{
-			"adam", optim.NewAdam[float64](adam),
-			func(w float64, past []float64) float64 { return w - adamStep(0.02, 0.8, 0.95, 1e-3, past) },
-		},
-		{
-			"adamw", optim.NewAdamW[float64](optim.AdamWConfig{AdamConfig: adam, WeightDecay: num(0.5)}),
-			func(w float64, past []float64) float64 {
-				return (1-0.02*0.5)*w - adamStep(0.02, 0.8, 0.95, 1e-3, past)
-			},
-		},
-	}
-}
-
-func TestLeastSquaresUpdate(t *testing.T) {
-	const steps, k = 12, 4
-	problem := newLeastSquares(9, k)
-	for _, c := range ruleCases() {
-		t.Run(c.name, func(t *testing.T) {
-			w, slots := []float64{1, -2, 0.5, 3}, zeroSlots(c.o, k)
-			want := slices.Clone(w)
-			past := make([][]float64, k)
-			for step := range steps {
-				for j, g := range problem.gradient(want) {
-					past[j] = append(past[j], g)
-				}
-				for j := range want {
-					want[j] = c.rule(want[j], past[j])
-				}
-				c.o.Update(&optim.Update[float64]{
-					Param: w, Grad: problem.gradient(w), Slots: slots, Rates: constantRates(c.o), Step: int64(step + 1), Decay: 1,
-				})
-				golden.Near(t, fmt.Sprintf("w after step %d", step+1), w, want, 1e-12)
-			}
-		})
-	}
-}
 
 func TestDecayIsForMarkedParametersOnly(t *testing.T) {
 	o := optim.NewAdamW[float64](registry.Defaults[optim.AdamWConfig]())
@@ -190,35 +66,9 @@ func TestSlotsAndRates(t *testing.T) {
 	}
 }
 
-func TestUpdatePropagatesNaN(t *testing.T) {
-	for _, c := range ruleCases() {
-		for _, bad := range []float64{math.NaN(), math.Inf(1)} {
-			w := []float64{1, 1}
-			c.o.Update(&optim.Update[float64]{
-				Param: w, Grad: []float64{bad, 1}, Slots: zeroSlots(c.o, 2), Rates: constantRates(c.o), Step: 1,
-			})
-			if finite(w[0]) || !finite(w[1]) {
-				t.Errorf("%s: gradient [%v 1] gives %v", c.name, bad, w)
-			}
-		}
-	}
-}
-
-func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
-
 func TestNothingAllocates(t *testing.T) {
 	const n = 8
 	w, g := make([]float64, n), make([]float64, n)
-	for _, c := range ruleCases() {
-		u := &optim.Update[float64]{Param: w, Grad: g, Slots: zeroSlots(c.o, n), Rates: constantRates(c.o), Step: 1}
-		if a := testing.AllocsPerRun(20, func() { c.o.Update(u) }); a != 0 {
-			t.Errorf("%s: %v allocations", c.name, a)
-		}
-		u.Fold = optim.Fold{Factor: 0.5, L1: 0.1, L2: 0.1}
-		if a := testing.AllocsPerRun(20, func() { c.o.Update(u) }); a != 0 {
-			t.Errorf("%s, folded: %v allocations", c.name, a)
-		}
-	}
 	for name, r := range regularizers() {
 		if a := testing.AllocsPerRun(20, func() { r.Penalty(w); r.AddGradient(w, g) }); a != 0 {
 			t.Errorf("%s: %v allocations", name, a)

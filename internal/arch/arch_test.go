@@ -18,7 +18,7 @@ var floors = [][]string{
 	{"internal/kernel", "internal/atomicfile", "internal/golden"},
 	{"tensor", "registry", "gonumblas"},
 	{"layers", "loss", "optim", "schedule", "data", "checkpoint"},
-	{"model", "schedule/scheduletest"},
+	{"model", "optim/optimtest", "schedule/scheduletest"},
 	{"train"},
 	{"plots", "experiment", "layers_test"},
 	{"standard", "examples"},

@@ -1,0 +1,5 @@
+//go:build !race
+
+package optimtest
+
+const raceEnabled = false

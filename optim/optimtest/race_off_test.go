@@ -1,0 +1,5 @@
+//go:build !race
+
+package optimtest_test
+
+const raceDetector = false
