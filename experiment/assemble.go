@@ -78,6 +78,7 @@ func setupOf[T tensor.Float](c *Config, splits *data.Splits) (train.Setup[T], er
 	}
 	s := train.Setup[T]{
 		Model: m, Loss: loss.Make[T](c.Loss.New()), Optimizer: optim.Make[T](c.Optimizer.New()), Clip: c.Clip,
+		Groups: c.Groups, Averaging: c.Averaging,
 		Metrics: metricsOf[T](c), Train: splits.Train, Eval: splits.Eval, Seed: c.Seed, Config: c.Train,
 		EarlyStopping: c.EarlyStopping, Checkpoints: c.Checkpoint,
 	}

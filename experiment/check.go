@@ -60,6 +60,7 @@ func (c *checker) node(i int, key ...string) *yaml.Node {
 func (c *checker) check(opts Options) *data.Splits {
 	c.checkMetricNames()
 	c.checkPatternSyntax()
+	c.checkDecayScales()
 	if !opts.Resumed {
 		if c.warm = c.findWarmStart(); c.warm != nil {
 			defer c.warm.Close()
@@ -137,6 +138,19 @@ func (c *checker) checkPatternSyntax() {
 	}
 }
 
+// checkDecayScales checks that the optimizer has the weight decay that groups scale.
+func (c *checker) checkDecayScales() {
+	if c.config.Optimizer.IsZero() {
+		return
+	}
+	_, decays := optim.Make[float64](c.config.Optimizer.New()).(optim.Decayer)
+	for i, g := range c.config.Groups {
+		if err := g.CheckDecayScale(decays); err != nil {
+			c.fail(c.at("groups", strconv.Itoa(i), "decay_scale"), fmt.Sprintf("groups: %v: %s has none", err, c.config.Optimizer.Name), "remove decay_scale, or choose another optimizer")
+		}
+	}
+}
+
 // pattern is one pattern of parameters and the place that holds it.
 type pattern struct {
 	owner, text string
@@ -152,6 +166,9 @@ func (c *checker) patterns() []pattern {
 		}
 	}
 	add("freeze", c.config.Freeze, "freeze")
+	for i, g := range c.config.Groups {
+		add("groups", g.Params, "groups", strconv.Itoa(i), "params")
+	}
 	for i, r := range c.config.Regularizers {
 		add("regularizers: "+r.Part.Name, r.Params, "regularizers", strconv.Itoa(i), "params")
 	}

@@ -27,6 +27,8 @@ type Config struct {
 	Optimizer     optim.Choice           `doc:"how gradients change the parameters" is:"required"`
 	Regularizers  []Regularizer          `doc:"penalties that are added to the loss"`
 	Clip          optim.Clip             `doc:"bounds on the gradient"`
+	Groups        []train.Group          `doc:"parameters that are updated otherwise than the rest, by pattern"`
+	Averaging     *train.Averaging       `doc:"a running mean of the weights to evaluate and predict with; without it, the weights themselves"`
 	Freeze        []string               `doc:"patterns of parameters that stay as they are, such as fc1/*"`
 	Train         train.Config           `doc:"how long and in what portions"`
 	EarlyStopping *train.EarlyStopping   `doc:"when to stop before the last epoch; without it, never"`
@@ -42,7 +44,11 @@ func DefaultConfig() Config {
 	}
 }
 
-func init() { registry.SetDefaults(train.DefaultEarlyStopping()) }
+func init() {
+	registry.SetDefaults(train.DefaultEarlyStopping())
+	registry.SetDefaults(train.DefaultGroup())
+	registry.SetDefaults(train.DefaultAveraging())
+}
 
 var nameSyntax = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
 

@@ -55,7 +55,7 @@ func checkMemory[T tensor.Float](c *checker, m *model.Model[T], trainRows int) {
 	if !c.config.Optimizer.IsZero() {
 		slots = len(optim.Make[T](c.config.Optimizer.New()).Slots())
 	}
-	rows := min(c.config.Train.BatchSize, trainRows)
+	rows := c.config.Train.PortionRows(min(c.config.Train.BatchSize, trainRows))
 	need := memoryOf(c.config, m, rows, slots)
 	if need < 0 || uint64(need) <= limit {
 		return
@@ -66,14 +66,15 @@ func checkMemory[T tensor.Float](c *checker, m *model.Model[T], trainRows int) {
 	params, values := cost(worst, rows, slots)
 	i := slices.IndexFunc(c.config.Model, func(n Node) bool { return n.Name == worst.Name })
 	if values > params && rows > 1 && uint64(memoryOf(c.config, m, 1, slots)) <= limit {
-		c.fail(c.at("train", "batch_size"), fmt.Sprintf("train: a batch of %d rows %s", rows, needs), fmt.Sprintf("make batch_size smaller; node %q has %v values per row", worst.Name, worst.Out.Size()))
+		c.fail(c.at("train", "batch_size"), fmt.Sprintf("train: a batch of %d rows %s", rows, needs), fmt.Sprintf("make batch_size smaller, or accumulate larger; node %q has %v values per row", worst.Name, worst.Out.Size()))
 		return
 	}
 	c.fail(c.node(i), fmt.Sprintf("model: node %q: the model %s", worst.Name, needs), fmt.Sprintf("this node takes the most: %d parameters, output %v", worst.Params, worst.Out))
 }
 
 // memoryOf estimates the bytes that training takes for a model, as Model.Memory does. A table that is updated whole has a
-// gradient of its size besides.
+// gradient of its size besides. Gradients that are summed over portions take their size once more, and so does an average
+// of the weights.
 func memoryOf[T tensor.Float](c *Config, m *model.Model[T], rows, slots int) int {
 	total := float64(m.Memory(rows, slots))
 	for _, p := range m.Params() {
@@ -81,6 +82,14 @@ func memoryOf[T tensor.Float](c *Config, m *model.Model[T], rows, slots int) int
 			total += float64(p.Shape.Size()) * float64(unsafe.Sizeof(T(0)))
 		}
 	}
+	copies := 0.0
+	if c.Train.Accumulate > 1 {
+		copies++
+	}
+	if c.Averaging != nil {
+		copies++
+	}
+	total += copies * float64(m.NumParams()) * float64(unsafe.Sizeof(T(0)))
 	if total >= math.MaxInt {
 		return math.MaxInt
 	}

@@ -3,6 +3,7 @@ package experiment_test
 import (
 	"bytes"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"text/template"
@@ -46,7 +47,13 @@ func TestReference(t *testing.T) {
 		d.Name = name
 		return d
 	}
+	updates := read(t, "testdata/updates.yaml")
+	kept := regexp.MustCompile(`(?m)^(optimizer|regularizers|train): .*\n`).ReplaceAllString(string(example), "")
+	if _, err := experiment.Parse("digits.yaml", append([]byte(kept), updates...), experiment.Options{Memory: memory}); err != nil {
+		t.Errorf("the example of updates is refused: %v", err)
+	}
 	page := map[string]any{
+		"Updates": string(updates),
 		"Example": string(example), "Schedules": string(schedules), "Mistakes": mistakes(t, string(example)),
 		"MaxBytes": experiment.MaxBytes, "MaxDepth": experiment.MaxDepth, "MaxValues": experiment.MaxValues, "MaxNodes": experiment.MaxNodes,
 		"Experiment": registry.DescribeConfig(experiment.DefaultConfig()),
@@ -54,6 +61,7 @@ func TestReference(t *testing.T) {
 		"Blocks": []registry.Description{
 			block("train", train.DefaultConfig()), block("early_stopping", train.DefaultEarlyStopping()),
 			block("checkpoint", train.DefaultCheckpointPolicy()), block("clip", optim.Clip{}),
+			block("groups", train.DefaultGroup()), block("averaging", train.DefaultAveraging()),
 			block("warm_start", experiment.WarmStart{}),
 		},
 	}

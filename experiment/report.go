@@ -54,7 +54,7 @@ func reportOf[T tensor.Float](e *Experiment) (Report, error) {
 	slots := len(optim.Make[T](c.Optimizer.New()).Slots())
 	r := Report{
 		Params: m.NumParams(), TrainRows: e.Splits.Train.Len(),
-		TrainBytes: memoryOf(c, m, min(c.Train.BatchSize, e.Splits.Train.Len()), slots),
+		TrainBytes: memoryOf(c, m, c.Train.PortionRows(min(c.Train.BatchSize, e.Splits.Train.Len())), slots),
 	}
 	if e.Splits.Eval != nil {
 		r.EvalRows = e.Splits.Eval.Len()

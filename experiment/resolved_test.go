@@ -25,7 +25,11 @@ model:
   - {name: out, type: dense, units: 3}
 loss: softmax_cross_entropy
 metrics: [accuracy, {type: top_k, k: 2}]
-optimizer: {type: adam, lr: {type: step, start: 0.01, every: 2}}
+optimizer: {type: adamw, lr: {type: step, start: 0.01, every: 2}}
+groups:
+  - {params: ["skip/*", "fc1/*"], lr_scale: 0.1}
+  - {params: ["*/b"], decay_scale: 0}
+averaging: {decay: 0.99}
 regularizers:
   - {type: l2, strength: 1e-4, params: ["fc1/w", "out/*"]}
   - {type: l1, strength: 1e-5}

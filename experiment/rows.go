@@ -19,6 +19,11 @@ func checkRowUpdates[T tensor.Float](c *checker, m *model.Model[T]) {
 	for _, pattern := range c.config.frozen() {
 		_ = freeze(m, []string{pattern}) // one that matches nothing is a problem already
 	}
+	if c.config.Averaging != nil {
+		if err, ok := errors.AsType[*train.RowsError](train.CheckAveragedRows(m, c.config.Train.Rows)); ok {
+			c.fail(c.at("averaging"), fmt.Sprintf("averaging: %v", err), err.Remedy())
+		}
+	}
 	penalties, places := penaltiesOf[T](c.config)
 	err, ok := errors.AsType[*train.RowsError](train.CheckRows(m, optim.Make[T](c.config.Optimizer.New()), penalties, c.config.Train.Rows))
 	switch {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/strata-ml/strata/optim"
 	"github.com/strata-ml/strata/registry"
@@ -11,25 +12,31 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// A watchedScore is a score that a schedule of the optimizer depends on, and the place that names it.
+// A watchedScore is a score that a schedule depends on, and the place that names it.
 type watchedScore struct {
-	rate, name string
+	rate, name string // the rate as "optimizer: lr"
 	node       *yaml.Node
 }
 
-// watchedScores lists the scores that the schedules of the optimizer watch.
-func (c *checker) watchedScores() []watchedScore {
-	if c.config.Optimizer.IsZero() {
-		return nil
-	}
-	var list []watchedScore
-	for _, rate := range optim.Make[float64](c.config.Optimizer.New()).Rates() {
-		for _, name := range schedule.WatchedBy(schedule.Of(rate.Value)) {
-			node := c.at("optimizer", rate.Name)
-			if named := findText(node, name); named != nil {
-				node = named
+// watchedScores lists the scores that the schedules of the optimizer and of the regularizers watch.
+func (c *checker) watchedScores() (list []watchedScore) {
+	add := func(part string, rates []optim.Rate, path ...string) {
+		for _, rate := range rates {
+			for _, name := range schedule.WatchedBy(schedule.Of(rate.Value)) {
+				node := c.at(append(slices.Clone(path), rate.Name)...)
+				if named := findText(node, name); named != nil {
+					node = named
+				}
+				list = append(list, watchedScore{part + ": " + rate.Name, name, node})
 			}
-			list = append(list, watchedScore{rate.Name, name, node})
+		}
+	}
+	if !c.config.Optimizer.IsZero() {
+		add("optimizer", optim.Make[float64](c.config.Optimizer.New()).Rates(), "optimizer")
+	}
+	for i, r := range c.config.Regularizers {
+		if !r.Part.IsZero() {
+			add("regularizers: "+r.Part.Name, optim.MakeRegularizer[float64](r.Part.New()).Rates(), "regularizers", strconv.Itoa(i))
 		}
 	}
 	return list
@@ -39,7 +46,7 @@ func (c *checker) watchedScores() []watchedScore {
 func (c *checker) checkWatchedNames(known []string) {
 	for _, w := range c.watchedScores() {
 		if !slices.Contains(known, w.name) {
-			c.fail(w.node, fmt.Sprintf("optimizer: %s: the schedule watches %q, which is neither loss nor one of the metrics", w.rate, w.name), hintForScore(w.name, known))
+			c.fail(w.node, fmt.Sprintf("%s: the schedule watches %q, which is neither loss nor one of the metrics", w.rate, w.name), hintForScore(w.name, known))
 		}
 	}
 }
@@ -47,7 +54,7 @@ func (c *checker) checkWatchedNames(known []string) {
 // checkWatchedRows checks that there are evaluations where schedules watch them.
 func (c *checker) checkWatchedRows() {
 	for _, w := range c.watchedScores() {
-		c.fail(w.node, fmt.Sprintf("optimizer: %s: the schedule watches evaluations, and there are no evaluation rows", w.rate), "set aside some under data, or use a schedule that depends on time alone")
+		c.fail(w.node, fmt.Sprintf("%s: the schedule watches evaluations, and there are no evaluation rows", w.rate), "set aside some under data, or use a schedule that depends on time alone")
 	}
 }
 

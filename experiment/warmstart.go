@@ -14,6 +14,7 @@ import (
 	"github.com/strata-ml/strata/model"
 	"github.com/strata-ml/strata/registry"
 	"github.com/strata-ml/strata/tensor"
+	"github.com/strata-ml/strata/train"
 )
 
 // openWarmStart opens the checkpoint that a warm start names, with the errors of newer ones that were passed over.
@@ -33,7 +34,11 @@ func warmStart[T tensor.Float](m *model.Model[T], f *checkpoint.File, rename map
 		return errors.New(misfits[0].message)
 	}
 	for _, p := range m.Params() {
-		if err := readAs(f, from[p.Path], p.Data); err != nil {
+		info := from[p.Path]
+		if average, ok := train.AverageOf(f, info.Name); ok {
+			info = average // what the other run was evaluated with
+		}
+		if err := readAs(f, info, p.Data); err != nil {
 			return err
 		}
 	}

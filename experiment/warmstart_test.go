@@ -66,6 +66,18 @@ func TestWarmStart(t *testing.T) {
 	}
 }
 
+// TestWarmStartFromAverage begins with the weights that the other run was evaluated with.
+func TestWarmStartFromAverage(t *testing.T) {
+	base := t.TempDir()
+	first, second := filepath.Join(base, "first"), filepath.Join(base, "second")
+	trainIn(t, first, small+"averaging: {decay: 0.5}\n")
+	trainIn(t, second, small+"warm_start: {from: "+first+"}\nfreeze: [fc1/*]\n")
+	average, raw := weightsOfBest(t, first, "fc1/w/average"), weightsOfBest(t, first, "fc1/w")
+	if got := weights(t, second, "fc1/w"); got != average || got == raw {
+		t.Error("the weights are not the average of those of the first run")
+	}
+}
+
 // TestTrainable keeps the weights of a node that does not train, whatever its key or a pattern calls it.
 func TestTrainable(t *testing.T) {
 	base := t.TempDir()
@@ -203,9 +215,14 @@ func TestWeightsOfBadConfigs(t *testing.T) {
 }
 
 // weights returns a parameter in the newest checkpoint of a run, as text.
-func weights(t *testing.T, dir, name string) string {
+func weights(t *testing.T, dir, name string) string { return weightsOf(t, dir, name, false) }
+
+// weightsOfBest returns a tensor of the best checkpoint, which is what a warm start takes.
+func weightsOfBest(t *testing.T, dir, name string) string { return weightsOf(t, dir, name, true) }
+
+func weightsOf(t *testing.T, dir, name string, best bool) string {
 	t.Helper()
-	file, _, err := experiment.FindCheckpoint(dir, false)
+	file, _, err := experiment.FindCheckpoint(dir, best)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -246,7 +246,7 @@ func TestFindNonFinite(t *testing.T) {
 			m, b := branched[float64](t), batch[float64](8)
 			tt.plant(m, b)
 			l := crossEntropy(t, m)
-			err := model.NewExec(m, 8, true).FindNonFinite(b, model.Key{Step: 5}, func(pred, dpred []float64) {
+			err := model.NewExec(m, 8, true).FindNonFinite(b, model.Key{Step: 5}, 0, func(pred, dpred []float64) {
 				l.Eval(pred, b.Target, b.Rows, dpred)
 			})
 			switch {

@@ -30,9 +30,9 @@ func (e *NonFiniteError) Error() string {
 
 // FindNonFinite repeats a step and returns a *NonFiniteError for the first number that is not finite: it looks at the
 // batch, the parameters, each node's output on the way forward, and the gradients on the way back. dloss sets the
-// gradient of the loss for predictions, as the step did. FindNonFinite returns nil when every number is finite, and
+// gradient of the loss for predictions, and first is the place of the first row, as in the step. FindNonFinite returns nil when every number is finite, and
 // changes nothing but the Exec's memory.
-func (e *Exec[T]) FindNonFinite(b *tensor.Batch[T], key Key, dloss func(pred, dpred []T)) error {
+func (e *Exec[T]) FindNonFinite(b *tensor.Batch[T], key Key, first int, dloss func(pred, dpred []T)) error {
 	e.check, e.step = true, key.Step
 	defer func() { e.check = false }()
 	for i, in := range e.m.inputs {
@@ -47,7 +47,7 @@ func (e *Exec[T]) FindNonFinite(b *tensor.Batch[T], key Key, dloss func(pred, dp
 			return err
 		}
 	}
-	pred, err := e.Forward(b, true, key, 0)
+	pred, err := e.Forward(b, true, key, first)
 	if err != nil {
 		return err
 	}

@@ -212,7 +212,7 @@ func TestFindNonFiniteInTable(t *testing.T) {
 	}
 	out := m.Params()[1] // [16 2]: element 1 of the second and of the third word leads to output 0
 	out.Data[(4+1)*2], out.Data[(8+1)*2] = 1, 1
-	err := model.NewExec(m, 8, true).FindNonFinite(b, model.Key{Step: 5}, func(_, dpred []float64) { copy(dpred, []float64{1.2e308, 0}) })
+	err := model.NewExec(m, 8, true).FindNonFinite(b, model.Key{Step: 5}, 0, func(_, dpred []float64) { copy(dpred, []float64{1.2e308, 0}) })
 	want := `step 5: node "words": gradient of words/w: element 153 is +Inf`
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)

@@ -16,9 +16,9 @@ import (
 
 // ElasticConfig configures elastic.
 type ElasticConfig struct {
-	_  struct{} `doc:"penalty l1 · Σ|w| + l2 · Σw²: the elastic net"`
-	L1 float64  `doc:"factor of the sum of absolute values" is:">=0"`
-	L2 float64  `doc:"factor of the sum of squares" is:">=0"`
+	_  struct{}        `doc:"penalty l1 · Σ|w| + l2 · Σw²: the elastic net"`
+	L1 registry.Number `doc:"factor of the sum of absolute values" is:">=0"`
+	L2 registry.Number `doc:"factor of the sum of squares" is:">=0"`
 }
 
 // Elastic is the penalty l1·Σ|w| + l2·Σw².
@@ -30,20 +30,23 @@ func NewElastic[T tensor.Float](c ElasticConfig) Regularizer[T] {
 }
 
 func init() {
-	RegisterRegularizer("elastic", ElasticConfig{L1: 1e-4, L2: 1e-4}, NewElastic[float32], NewElastic[float64])
+	RegisterRegularizer("elastic", ElasticConfig{L1: registry.Const(1e-4), L2: registry.Const(1e-4)}, NewElastic[float32], NewElastic[float64])
 }
 
+// Rates implements Regularizer.
+func (r *Elastic[T]) Rates() []Rate { return RatesOf(r.config) }
+
 // Penalty implements Regularizer.
-func (r *Elastic[T]) Penalty(w []T) float64 {
-	return r.config.L1*tensor.SumAbs(w) + r.config.L2*tensor.SumSquares(w)
+func (r *Elastic[T]) Penalty(w []T, rates []float64) float64 {
+	return float64(rates[0]*tensor.SumAbs(w)) + float64(rates[1]*tensor.SumSquares(w))
 }
 
 // AddGradient implements Regularizer.
-func (r *Elastic[T]) AddGradient(w, dw []T) {
-	FoldGradient(dw, w, Fold{L1: r.config.L1, L2: 2 * r.config.L2})
+func (r *Elastic[T]) AddGradient(w, dw []T, rates []float64) {
+	FoldGradient(dw, w, Fold{L1: rates[0], L2: 2 * rates[1]})
 }
 
 // Fold implements FoldedRegularizer.
-func (r *Elastic[T]) Fold() (self Regularizer[T], l1, l2 float64) {
-	return r, r.config.L1, 2 * r.config.L2
+func (r *Elastic[T]) Fold(rates []float64) (self Regularizer[T], l1, l2 float64) {
+	return r, rates[0], 2 * rates[1]
 }

@@ -32,17 +32,17 @@ func Folds[T tensor.Float](o Optimizer[T]) bool {
 // regularizer itself, for the reason that Folder does, and the coefficients.
 type FoldedRegularizer[T tensor.Float] interface {
 	Regularizer[T]
-	Fold() (self Regularizer[T], l1, l2 float64)
+	Fold(rates []float64) (self Regularizer[T], l1, l2 float64)
 }
 
-// AddPenalty adds the gradient of a regularizer to a fold and reports whether the fold can hold it. If not, the fold is
+// AddPenalty adds the gradient of a regularizer, whose Rates have the values rates, to a fold and reports whether the fold can hold it. If not, the fold is
 // as before, and the gradient is to be added in memory, by AddGradient.
-func AddPenalty[T tensor.Float](f *Fold, r Regularizer[T]) bool {
+func AddPenalty[T tensor.Float](f *Fold, r Regularizer[T], rates []float64) bool {
 	folded, ok := r.(FoldedRegularizer[T])
 	if !ok {
 		return false
 	}
-	self, l1, l2 := folded.Fold()
+	self, l1, l2 := folded.Fold(rates)
 	if self != r {
 		return false
 	}

@@ -42,12 +42,15 @@ func TestFolds(t *testing.T) {
 // A doubled penalty has the methods of L2, Fold too, and its own gradient.
 type doubled struct{ *optim.L2[float64] }
 
-func (r doubled) AddGradient(w, dw []float64) { r.L2.AddGradient(w, dw); r.L2.AddGradient(w, dw) }
+func (r doubled) AddGradient(w, dw, rates []float64) {
+	r.L2.AddGradient(w, dw, rates)
+	r.L2.AddGradient(w, dw, rates)
+}
 
 func TestAddPenalty(t *testing.T) {
 	f := optim.Fold{Factor: 0.5, L1: 1, L2: 1}
 	for name, r := range regularizers() {
-		if !optim.AddPenalty(&f, r) {
+		if !optim.AddPenalty(&f, r, valuesOf(r)) {
 			t.Errorf("a fold cannot hold %s", name)
 		}
 	}
@@ -55,8 +58,8 @@ func TestAddPenalty(t *testing.T) {
 		t.Errorf("fold %v, want %v", f, want)
 	}
 	before := f
-	l2 := optim.NewL2[float64](optim.L2Config{Strength: 0.3}).(*optim.L2[float64])
-	if optim.AddPenalty(&f, optim.Regularizer[float64](doubled{l2})) || f != before {
+	l2 := optim.NewL2[float64](optim.L2Config{Strength: registry.Const(0.3)}).(*optim.L2[float64])
+	if optim.AddPenalty(&f, optim.Regularizer[float64](doubled{l2}), []float64{0.3}) || f != before {
 		t.Errorf("a penalty with a gradient of its own was folded as %v", f)
 	}
 }
@@ -68,8 +71,8 @@ func TestFoldIsWhatThePenaltiesAdd(t *testing.T) {
 	want := slices.Clone(g)
 	f := optim.Fold{Factor: 0.25}
 	for _, r := range regularizers() {
-		r.AddGradient(w, want)
-		optim.AddPenalty(&f, r)
+		r.AddGradient(w, want, valuesOf(r))
+		optim.AddPenalty(&f, r, valuesOf(r))
 	}
 	norm := math.Sqrt(optim.FoldedSumSquares(g[:4], w[:4], f))
 	if wantNorm := math.Sqrt(tensor.SumSquares(want[:4])); math.Abs(norm-wantNorm) > 1e-14 {

@@ -104,7 +104,7 @@ func TestGoldenTrajectories(t *testing.T) {
 // schedule inverse_time.
 func checkTrajectory[T tensor.Float](t *testing.T, start map[string]golden.Tensor, c goldenCase, tol float64) {
 	o := goldenOptimizer[T](c)
-	penalty := optim.NewL2[T](optim.L2Config{Strength: c.Attrs.WeightDecay / 2})
+	penalty := optim.NewL2[T](optim.L2Config{Strength: registry.Const(c.Attrs.WeightDecay / 2)})
 	_, decoupled := o.(optim.Decayer)
 	for _, param := range slices.Sorted(maps.Keys(start)) {
 		w := golden.As[T](start[param].Data)
@@ -112,7 +112,7 @@ func checkTrajectory[T tensor.Float](t *testing.T, start map[string]golden.Tenso
 		for i, step := range c.Steps {
 			dw := golden.As[T](step.Grads[param])
 			if !decoupled {
-				penalty.AddGradient(w, dw)
+				penalty.AddGradient(w, dw, valuesOf(penalty))
 			}
 			rates := constantRates(o)
 			rates[0] /= 1 + float64(i)*c.Attrs.LRDecay
@@ -145,17 +145,17 @@ func TestGoldenPenalties(t *testing.T) {
 }
 
 func checkPenalty[T tensor.Float](t *testing.T, c goldenCase, tol float64) {
-	lambda := c.Attrs.Lambda
+	lambda := func(part float64) registry.Number { return registry.Const(part * c.Attrs.Lambda) }
 	r := map[string]optim.Regularizer[T]{
-		"l1":      optim.NewL1[T](optim.L1Config{Strength: lambda}),
-		"l2":      optim.NewL2[T](optim.L2Config{Strength: lambda}),
-		"l2-half": optim.NewL2[T](optim.L2Config{Strength: lambda / 2}),
-		"elastic": optim.NewElastic[T](optim.ElasticConfig{L1: lambda / 4, L2: lambda * 3 / 4}),
+		"l1":      optim.NewL1[T](optim.L1Config{Strength: lambda(1)}),
+		"l2":      optim.NewL2[T](optim.L2Config{Strength: lambda(1)}),
+		"l2-half": optim.NewL2[T](optim.L2Config{Strength: lambda(0.5)}),
+		"elastic": optim.NewElastic[T](optim.ElasticConfig{L1: lambda(0.25), L2: lambda(0.75)}),
 	}[c.Name]
 	w := golden.As[T](c.Inputs["x"].Data)
 	dw := make([]T, len(w))
-	r.AddGradient(w, dw)
-	golden.Near(t, "penalty", []float64{r.Penalty(w)}, c.Outputs["y"].Data, tol)
+	r.AddGradient(w, dw, valuesOf(r))
+	golden.Near(t, "penalty", []float64{r.Penalty(w, valuesOf(r))}, c.Outputs["y"].Data, tol)
 	golden.Near(t, "gradient", dw, c.Grads["x"].Data, tol)
 }
 

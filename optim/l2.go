@@ -19,8 +19,8 @@ import (
 
 // L2Config configures l2.
 type L2Config struct {
-	_        struct{} `doc:"penalty strength · Σw², in the loss and its gradient; weight decay apart from the gradient is adamw's"`
-	Strength float64  `doc:"factor of the penalty" is:">=0"`
+	_        struct{}        `doc:"penalty strength · Σw², in the loss and its gradient; weight decay apart from the gradient is adamw's"`
+	Strength registry.Number `doc:"factor of the penalty" is:">=0"`
 }
 
 // L2 is the penalty strength·Σw².
@@ -29,13 +29,20 @@ type L2[T tensor.Float] struct{ config L2Config }
 // NewL2 returns the regularizer that c describes. It panics unless c passes registry.Check.
 func NewL2[T tensor.Float](c L2Config) Regularizer[T] { return &L2[T]{registry.MustCheck(c)} }
 
-func init() { RegisterRegularizer("l2", L2Config{Strength: 1e-4}, NewL2[float32], NewL2[float64]) }
+func init() {
+	RegisterRegularizer("l2", L2Config{Strength: registry.Const(1e-4)}, NewL2[float32], NewL2[float64])
+}
+
+// Rates implements Regularizer.
+func (r *L2[T]) Rates() []Rate { return RatesOf(r.config) }
 
 // Penalty implements Regularizer.
-func (r *L2[T]) Penalty(w []T) float64 { return r.config.Strength * tensor.SumSquares(w) }
+func (r *L2[T]) Penalty(w []T, rates []float64) float64 { return rates[0] * tensor.SumSquares(w) }
 
 // AddGradient implements Regularizer.
-func (r *L2[T]) AddGradient(w, dw []T) { FoldGradient(dw, w, Fold{L2: 2 * r.config.Strength}) }
+func (r *L2[T]) AddGradient(w, dw []T, rates []float64) { FoldGradient(dw, w, Fold{L2: 2 * rates[0]}) }
 
 // Fold implements FoldedRegularizer.
-func (r *L2[T]) Fold() (self Regularizer[T], l1, l2 float64) { return r, 0, 2 * r.config.Strength }
+func (r *L2[T]) Fold(rates []float64) (self Regularizer[T], l1, l2 float64) {
+	return r, 0, 2 * rates[0]
+}

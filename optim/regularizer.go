@@ -7,12 +7,33 @@ import (
 	"github.com/strata-ml/strata/tensor"
 )
 
-// A Regularizer is a penalty on a parameter, added to the loss and reported as its own term.
+// A Regularizer is a penalty on a parameter, added to the loss and reported as its own term. Like an Optimizer it is a rule
+// without memory, and is given the values that its Rates have in the step.
 //
-// Penalty returns the term for one parameter. AddGradient adds its gradient with respect to w to dw. Shapes: w, dw [n].
+// Rates is constant. Penalty returns the term for one parameter. AddGradient adds its gradient with respect to w to dw.
+// Shapes: w, dw [n].
 type Regularizer[T tensor.Float] interface {
-	Penalty(w []T) float64
-	AddGradient(w, dw []T)
+	Rates() []Rate // numbers that may follow a schedule, in the order of rates; see RatesOf
+	Penalty(w []T, rates []float64) float64
+	AddGradient(w, dw []T, rates []float64)
+}
+
+// A Projector is a Regularizer that changes the parameter itself, after each update: a proximal step or a constraint. Where
+// a parameter has several, they act in the order in which the run lists them.
+//
+// Project allocates nothing. ByRows reports whether Project treats each row of a matrix by itself, so that it can be given
+// the rows of a table that a step touched, one after the other, instead of the whole.
+type Projector[T tensor.Float] interface {
+	Regularizer[T]
+	Project(w []T, p Projection)
+	ByRows() bool
+}
+
+// A Projection is what a Projector needs to know of a step.
+type Projection struct {
+	Shape tensor.Shape // of w; [1 width] for a row of a table
+	LR    float64      // learning rate that the parameter was updated with
+	Rates []float64    // the values of Rates for this step
 }
 
 // A RegularizerPart makes a regularizer for either element type.

@@ -218,6 +218,7 @@ func decodeList(at Place, key string, n *yaml.Node, v reflect.Value, r rules) []
 	for i, item := range items {
 		place := at
 		place.Path = fmt.Sprintf("%s.%d", at.Path, i)
+		list.Index(i).Set(blockOf(v.Type().Elem()).Elem())
 		problems = append(problems, decodeValue(place, key, item, list.Index(i), r)...)
 	}
 	v.Set(list)

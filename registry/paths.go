@@ -90,7 +90,7 @@ func valuePaths(v reflect.Value, n *yaml.Node) []string {
 	case reflect.Struct:
 		return KeyPaths(v.Interface(), n)
 	case reflect.Slice:
-		return ItemPaths(n, func(item *yaml.Node) []string { return valuePaths(reflect.Zero(v.Type().Elem()), item) })
+		return ItemPaths(n, func(item *yaml.Node) []string { return valuePaths(blockOf(v.Type().Elem()).Elem(), item) })
 	case reflect.Map:
 		var paths []string
 		for i := 0; n != nil && n.Kind == yaml.MappingNode && i < len(n.Content); i += 2 {

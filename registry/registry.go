@@ -118,7 +118,8 @@ func Defaults[C any]() C {
 	return c.(C)
 }
 
-// SetDefaults sets what an optional block, a field that is a pointer to a C, starts from where a file has it. It is
+// SetDefaults sets what an optional block, a field that is a pointer to a C or an item of a list of C, starts from where a
+// file has it. It is
 // called from init functions, and panics when C has other defaults already.
 func SetDefaults[C any](defaults C) {
 	if err := setDefaults(defaults); err != nil {

@@ -1,15 +1,22 @@
 package train
 
+import (
+	"fmt"
+
+	"github.com/strata-ml/strata/registry"
+)
+
 // Config is how long and in what portions a run trains.
 type Config struct {
-	Epochs    int64  `doc:"passes over the training rows" is:">=1"`
-	Steps     int64  `doc:"stop after this many steps; 0 sets no limit" is:">=0"`
-	BatchSize int    `doc:"training rows per step" is:">=1"`
-	Shuffle   bool   `doc:"visit the rows of each epoch in a new order, a function of seed and epoch"`
-	DropLast  bool   `doc:"leave out the last batch of an epoch when it is short"`
-	EvalEvery int64  `doc:"epochs between evaluations; the weights that a run ends with are evaluated besides" is:">=1"`
-	LogEvery  int64  `doc:"steps between step records in metrics.jsonl" is:">=1"`
-	Rows      string `doc:"what a step updates of a table, such as an embedding's: lazy, the rows that its batch touches; dense, all of it; same, either, and an error where the two differ" is:"one of same|lazy|dense"`
+	Epochs     int64  `doc:"passes over the training rows" is:">=1"`
+	Steps      int64  `doc:"stop after this many steps; 0 sets no limit" is:">=0"`
+	BatchSize  int    `doc:"training rows per step" is:">=1"`
+	Shuffle    bool   `doc:"visit the rows of each epoch in a new order, a function of seed and epoch"`
+	DropLast   bool   `doc:"leave out the last batch of an epoch when it is short"`
+	EvalEvery  int64  `doc:"epochs between evaluations; the weights that a run ends with are evaluated besides" is:">=1"`
+	LogEvery   int64  `doc:"steps between step records in metrics.jsonl" is:">=1"`
+	Accumulate int    `doc:"portions that each batch is computed in before its one update: what the whole batch gives, up to rounding, in less memory" is:">=1"`
+	Rows       string `doc:"what a step updates of a table, such as an embedding's: lazy, the rows that its batch touches; dense, all of it; same, either, and an error where the two differ" is:"one of same|lazy|dense"`
 }
 
 // What a step updates of a table, which is a parameter with a row-sparse gradient.
@@ -21,7 +28,15 @@ const (
 
 // DefaultConfig is the Config of a file that sets nothing.
 func DefaultConfig() Config {
-	return Config{Epochs: 10, BatchSize: 32, Shuffle: true, EvalEvery: 1, LogEvery: 10, Rows: SameRows}
+	return Config{Epochs: 10, BatchSize: 32, Shuffle: true, EvalEvery: 1, LogEvery: 10, Accumulate: 1, Rows: SameRows}
+}
+
+// Validate returns an error when a batch has fewer rows than portions.
+func (c Config) Validate() error {
+	if c.Accumulate > c.BatchSize {
+		return &registry.FieldError{Key: "accumulate", Err: fmt.Errorf("must be at most batch_size, which is %d: each portion has rows of the batch", c.BatchSize)}
+	}
+	return nil
 }
 
 // StepCount returns the steps of one epoch over a number of training rows, and those of the whole run unless it stops

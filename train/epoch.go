@@ -23,6 +23,8 @@ func (r *Run[T]) endEpoch() (best bool, err error) {
 // evaluate scores the eval set, and keeps count for early stopping and the best checkpoint.
 func (r *Run[T]) evaluate() (best bool, err error) {
 	r.part = "evaluation"
+	r.swapAverage()
+	defer r.swapAverage()
 	rec, err := evaluate(r.exec, r.s.Loss, r.s.Metrics, r.s.Eval, r.s.Config.BatchSize)
 	if err != nil {
 		return false, err

@@ -20,7 +20,7 @@ func (o unfolded[T]) Update(u *optim.Update[T]) { o.rule.Update(u) }
 // TestFoldingChangesNothing trains with penalties and clipping folded into the update, and with both done in memory
 // before it: rounding apart, the weights, the gradient norms in the log and the penalties are the same.
 func TestFoldingChangesNothing(t *testing.T) {
-	elastic := optim.NewElastic[float64](optim.ElasticConfig{L1: 0.01, L2: 0.02})
+	elastic := optim.NewElastic[float64](optim.ElasticConfig{L1: registry.Const(0.01), L2: registry.Const(0.02)})
 	for name, build := range map[string]func(o optim.Optimizer[float64]) train.Setup[float64]{
 		"dense": func(o optim.Optimizer[float64]) train.Setup[float64] {
 			s := setup[float64](t, "adam", t.TempDir())

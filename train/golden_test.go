@@ -67,7 +67,7 @@ func testGoldenTraining[T tensor.Float](t *testing.T, tolerance float64) {
 	var losses, rates []float64
 	run, err := train.New(train.Setup[T]{
 		Model: m, Loss: loss.NewSoftmaxCrossEntropy[T](loss.SoftmaxCrossEntropyConfig{}), Optimizer: optim.NewSGD[T](sgd),
-		Regularizers: []train.Penalty[T]{{Regularizer: optim.NewL2[T](optim.L2Config{Strength: 0.01}), Params: []string{"*/w"}}},
+		Regularizers: []train.Penalty[T]{{Regularizer: optim.NewL2[T](optim.L2Config{Strength: registry.Const(0.01)}), Params: []string{"*/w"}}},
 		Train:        &data.Set{Inputs: []data.Column{x}, Target: y}, Config: config,
 		Observers: []train.Observer{train.ObserverFunc(func(e train.Event) {
 			if s, ok := e.(*train.Stepped); ok {

@@ -87,7 +87,7 @@ func setup[T tensor.Float](t testing.TB, optimizer, dir string) train.Setup[T] {
 	config.Epochs, config.BatchSize, config.LogEvery = 3, 8, 2
 	return train.Setup[T]{
 		Model: m, Loss: loss.NewSoftmaxCrossEntropy[T](loss.SoftmaxCrossEntropyConfig{}), Optimizer: optim.Make[T](part),
-		Regularizers:  []train.Penalty[T]{{Regularizer: optim.NewL2[T](optim.L2Config{Strength: 1e-3}), Params: []string{"*/w"}}},
+		Regularizers:  []train.Penalty[T]{{Regularizer: optim.NewL2[T](optim.L2Config{Strength: registry.Const(1e-3)}), Params: []string{"*/w"}}},
 		Clip:          optim.Clip{Norm: 1},
 		Metrics:       []train.NamedMetric[T]{{Name: "accuracy", Metric: train.MakeMetric[T](accuracy)}},
 		Train:         data.Subset(all, rows[:29]),

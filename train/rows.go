@@ -12,14 +12,19 @@ import (
 // A RowsError says that the rows of a table cannot be updated as a run is configured.
 type RowsError struct {
 	Param       string // path of the table
-	Regularizer int    // which of the run's makes lazy and dense differ; -1 where it is the optimizer
-	Unsupported bool   // the optimizer cannot update rows alone; otherwise Config.Rows has to choose
+	Regularizer int    // which of the run's makes lazy and dense differ; -1 where it is another part
+	Averaging   bool   // the average of the weights does
+	Unsupported bool   // it cannot act on rows alone; otherwise Config.Rows has to choose
 }
 
 func (e *RowsError) Error() string {
 	switch {
+	case e.Unsupported && e.Regularizer >= 0:
+		return fmt.Sprintf("it needs all rows of the table %s, of which a step touches a few", e.Param)
 	case e.Unsupported:
 		return fmt.Sprintf("it cannot update single rows, as the table %s is trained", e.Param)
+	case e.Averaging:
+		return fmt.Sprintf("it moves the average of rows of the table %s that a step does not touch: rows under train does not say whether it should", e.Param)
 	case e.Regularizer >= 0:
 		return fmt.Sprintf("it acts on all of the table %s, of which a step touches a few rows: rows under train does not say whether it acts on those alone", e.Param)
 	}
@@ -28,6 +33,9 @@ func (e *RowsError) Error() string {
 
 // Remedy says what to set.
 func (e *RowsError) Remedy() string {
+	if e.Unsupported && e.Regularizer >= 0 {
+		return "set rows: dense under train, or choose one that acts on each row by itself"
+	}
 	if e.Unsupported {
 		return "set rows: dense under train, or give the optimizer the method of optim.RowUpdater"
 	}
@@ -45,22 +53,41 @@ func CheckRows[T tensor.Float](m *model.Model[T], o optim.Optimizer[T], penaltie
 		switch {
 		case !ok:
 			return &RowsError{Param: p.Path, Regularizer: -1, Unsupported: true}
-		case rows == LazyRows:
-			continue
-		case updater.MovesUntouched():
+		case rows != LazyRows && updater.MovesUntouched():
 			return &RowsError{Param: p.Path, Regularizer: -1}
 		}
 		for i, penalty := range penalties {
-			if matches, err := optim.Match(penalty.Params, p.Path); matches && err == nil {
-				return &RowsError{Param: p.Path, Regularizer: i}
+			if matches, err := optim.Match(penalty.Params, p.Path); !matches || err != nil {
+				continue
+			}
+			projector, projects := penalty.Regularizer.(optim.Projector[T])
+			whole := projects && !projector.ByRows()
+			if whole || rows != LazyRows {
+				return &RowsError{Param: p.Path, Regularizer: i, Unsupported: whole}
 			}
 		}
 	}
 	return nil
 }
 
-// checkRows is CheckRows with the name of the part at fault and the remedy.
+// CheckAveragedRows returns a *RowsError where a model has a table that trains and rows does not decide which of its rows
+// a step takes into the average.
+func CheckAveragedRows[T tensor.Float](m *model.Model[T], rows string) error {
+	for _, p := range m.Params() {
+		if p.IsTable() && !p.Frozen && rows == SameRows {
+			return &RowsError{Param: p.Path, Regularizer: -1, Averaging: true}
+		}
+	}
+	return nil
+}
+
+// checkRows is CheckRows and CheckAveragedRows with the name of the part at fault and the remedy.
 func (s *Setup[T]) checkRows() error {
+	if s.Averaging != nil {
+		if err, ok := CheckAveragedRows(s.Model, s.Config.Rows).(*RowsError); ok {
+			return fmt.Errorf("averaging: %w; %s", err, err.Remedy())
+		}
+	}
 	err, ok := CheckRows(s.Model, s.Optimizer, s.Regularizers, s.Config.Rows).(*RowsError)
 	if !ok {
 		return nil
@@ -75,10 +102,13 @@ func (s *Setup[T]) checkRows() error {
 // tableUpdate is what the update of one table needs, put together once. Lazily, all that follows is done to the rows
 // that the batch touched; densely, to the whole table, by the same code with one row for all of it.
 type tableUpdate[T tensor.Float] struct {
-	from   *tensor.RowGradient[T] // the gradient of the batch, each row once
+	exec   *tensor.RowGradient[T] // the gradient of the last Backward
+	from   *tensor.RowGradient[T] // the gradient of the batch, each row once; the same where a batch has one portion
 	update optim.RowUpdate[T]
 	full   []T // the gradient of the whole table; nil where rows are updated lazily
 	before []T // the rows before the update of a logged step
+
+	rowShape tensor.Shape // of one row as a matrix
 }
 
 // prepareTables makes the updates of the tables that train.
@@ -93,8 +123,11 @@ func (r *Run[T]) prepareTables() error {
 		if !u.param.IsTable() || u.param.Frozen {
 			continue
 		}
-		t := &tableUpdate[T]{from: r.exec.RowGrads()[i]}
-		t.update.Update, t.update.Width = u.update, t.from.Width()
+		t := &tableUpdate[T]{exec: r.exec.RowGrads()[i], from: r.exec.RowGrads()[i]}
+		if n := r.s.Config.Accumulate; n > 1 {
+			t.from = tensor.NewRowGradient[T](u.param.Shape[0], t.exec.Width(), n*t.exec.Capacity())
+		}
+		t.update.Update, t.update.Width, t.rowShape = u.update, t.from.Width(), tensor.Shape{1, t.from.Width()}
 		if r.s.Config.Rows == DenseRows {
 			t.full = kernel.Make[T](len(u.param.Data))
 			t.update.Grad, t.update.Rows, t.update.Width = t.full, []int32{0}, len(t.full)
@@ -126,9 +159,10 @@ func (t *tableUpdate[T]) row(i int) (w, dw []T) {
 	return t.update.Param[at : at+n], t.update.Grad[i*n : (i+1)*n]
 }
 
-func (t *tableUpdate[T]) addPenalty(p optim.Regularizer[T]) {
+func (t *tableUpdate[T]) addPenalty(p *runPenalty[T]) {
 	for i := range t.update.Rows {
-		p.AddGradient(t.row(i))
+		w, dw := t.row(i)
+		p.AddGradient(w, dw, p.values)
 	}
 }
 
@@ -147,11 +181,11 @@ func (t *tableUpdate[T]) sumSquares() float64 {
 }
 
 // penalty returns the term of a penalty for the rows that are updated.
-func (t *tableUpdate[T]) penalty(p optim.Regularizer[T]) float64 {
+func (t *tableUpdate[T]) penalty(p *runPenalty[T]) float64 {
 	total := 0.0
 	for i := range t.update.Rows {
 		w, _ := t.row(i)
-		total += p.Penalty(w)
+		total += p.Penalty(w, p.values)
 	}
 	return total
 }
@@ -191,20 +225,4 @@ func changeOf[T tensor.Float](before, w []T) (change, weight float64) {
 	tensor.Scale(-1, before)
 	tensor.AddTo(before, w)
 	return tensor.SumSquares(before), tensor.SumSquares(w)
-}
-
-// stepPenalty returns the regularization term of a step: that of the whole model, but of a table whose rows are updated
-// lazily only that of the rows that the step touched.
-func (r *Run[T]) stepPenalty() float64 {
-	total := 0.0
-	for _, u := range r.updates {
-		for _, p := range u.penalties {
-			if u.table == nil {
-				total += p.Penalty(u.param.Data)
-			} else {
-				total += u.table.penalty(p)
-			}
-		}
-	}
-	return total
 }

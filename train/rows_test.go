@@ -105,7 +105,7 @@ func adam[T tensor.Float]() optim.Optimizer[T] {
 }
 
 func l2[T tensor.Float]() []train.Penalty[T] {
-	return []train.Penalty[T]{{Regularizer: optim.NewL2[T](optim.L2Config{Strength: 0.01}), Params: []string{"*/w"}}}
+	return []train.Penalty[T]{{Regularizer: optim.NewL2[T](optim.L2Config{Strength: registry.Const(0.01)}), Params: []string{"*/w"}}}
 }
 
 // TestDenseRows: a run whose tables are updated whole is that of a model with ordinary gradients, and so is a lazy one
@@ -241,7 +241,7 @@ func TestRecordOfTable(t *testing.T) {
 	s := wordSetup(t, sgd[float64](0), train.LazyRows, "", true)
 	s.Clip, s.Eval = optim.Clip{}, nil
 	s.Config.Epochs, s.Config.BatchSize, s.Config.LogEvery, s.Config.Shuffle, s.Config.Steps = 1, 8, 1, false, 1
-	s.Regularizers = []train.Penalty[float64]{{Regularizer: optim.NewL2[float64](optim.L2Config{Strength: 0.01}), Params: []string{"embed/*"}}}
+	s.Regularizers = []train.Penalty[float64]{{Regularizer: optim.NewL2[float64](optim.L2Config{Strength: registry.Const(0.01)}), Params: []string{"embed/*"}}}
 	before := slices.Clone(s.Model.Params()[0].Data)
 	var rec train.Record
 	s.Observers = []train.Observer{train.ObserverFunc(func(e train.Event) {

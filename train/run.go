@@ -32,17 +32,19 @@ type Result struct {
 
 // A Run fits a model to data. It belongs to one goroutine; Save alone may be called from others.
 type Run[T tensor.Float] struct {
-	s       Setup[T]
-	exec    *model.Exec[T]
-	loader  *data.Loader[T]
-	slots   [][]T // by slot name: an array as long as the weights
-	updates []paramUpdate[T]
-	rates   []scheduledRate
-	values  []float64         // of the rates, for the step
-	tables  []*tableUpdate[T] // of the parameters with a row-sparse gradient that train
-	parts   [][]T             // of the gradient, for clipping: that of all but tables, and that of each table
-	before  []T               // the weights before the update of a logged step, without tables
-	score   *scores[T]
+	s         Setup[T]
+	exec      *model.Exec[T]
+	loader    *data.Loader[T]
+	slots     [][]T // by slot name: an array as long as the weights
+	updates   []paramUpdate[T]
+	rates     scheduledRates // of the optimizer
+	penalties []*runPenalty[T]
+	tables    []*tableUpdate[T] // of the parameters with a row-sparse gradient that train
+	parts     [][]T             // of the gradient, for clipping: that of all but tables, and that of each table
+	portions  portions[T]
+	average   []T // of the weights; nil for none
+	before    []T // the weights before the update of a logged step, without tables
+	score     *scores[T]
 
 	evaluations map[string]schedule.Evaluations // by score: those that schedules watch
 

@@ -21,6 +21,8 @@ type Setup[T tensor.Float] struct {
 	Optimizer    optim.Optimizer[T]
 	Regularizers []Penalty[T]
 	Clip         optim.Clip
+	Groups       []Group
+	Averaging    *Averaging // nil for none
 	Metrics      []NamedMetric[T]
 
 	Train *data.Set
@@ -78,7 +80,11 @@ func New[T tensor.Float](s Setup[T]) (*Run[T], error) {
 	if err := r.watchEvaluations(); err != nil {
 		return nil, err
 	}
-	r.exec = model.NewExec(s.Model, min(s.Config.BatchSize, s.Train.Len()), true)
+	if err := r.prepareAverage(); err != nil {
+		return nil, err
+	}
+	r.exec = model.NewExec(s.Model, s.Config.PortionRows(min(s.Config.BatchSize, s.Train.Len())), true)
+	r.preparePortions()
 	return r, r.prepareTables()
 }
 
@@ -96,7 +102,17 @@ func (s *Setup[T]) check() error {
 	case s.Config.DropLast && s.Train.Len() < s.Config.BatchSize:
 		return fmt.Errorf("train: %d training rows make no whole batch of %d, and the last one is dropped", s.Train.Len(), s.Config.BatchSize)
 	}
+	var groups []error
+	for _, g := range s.Groups {
+		groups = append(groups, within("groups", registry.Check(g)))
+	}
+	averaging := DefaultAveraging()
+	if s.Averaging != nil {
+		averaging = *s.Averaging
+	}
 	return errors.Join(
+		errors.Join(groups...),
+		within("averaging", registry.Check(averaging)),
 		within("train", registry.Check(s.Config)),
 		within("early_stopping", registry.Check(s.stopping())),
 		within("checkpoint", registry.Check(s.Checkpoints)),

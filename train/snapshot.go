@@ -94,6 +94,11 @@ func (r *Run[T]) tensors() []namedTensor[T] {
 			list = append(list, namedTensor[T]{u.param.Path + "/" + slot, checkpoint.Slot, u.param.Shape, u.update.Slots[i]})
 		}
 	}
+	for i := range r.updates {
+		if u := &r.updates[i]; r.average != nil {
+			list = append(list, namedTensor[T]{u.param.Path + "/" + averageName, checkpoint.Slot, u.param.Shape, r.averageOf(u)})
+		}
+	}
 	for _, s := range r.s.Model.States() {
 		list = append(list, namedTensor[T]{s.Path, checkpoint.Aux, s.Shape, s.Data})
 	}
@@ -165,10 +170,15 @@ func restoreTensor[T checkpoint.Element](f *checkpoint.File, name string, shape 
 }
 
 // LoadModel sets the parameters and states of an initialized model from a checkpoint, each of which must be there with
-// its name, type and shape. Other tensors in the file are left alone.
+// its name, type and shape. Other tensors in the file are left alone. Where the run averaged its weights, the parameters
+// are the averages: those that it was evaluated with.
 func LoadModel[T tensor.Float](m *model.Model[T], f *checkpoint.File) error {
 	for _, p := range m.Params() {
-		if err := restoreTensor(f, p.Path, p.Shape, p.Data); err != nil {
+		name := p.Path
+		if average, ok := AverageOf(f, p.Path); ok {
+			name = average.Name
+		}
+		if err := restoreTensor(f, name, p.Shape, p.Data); err != nil {
 			return err
 		}
 	}

@@ -15,15 +15,12 @@ import (
 type paramUpdate[T tensor.Float] struct {
 	param     model.Param[T]
 	update    optim.Update[T]
-	penalties []optim.Regularizer[T]
-	added     []optim.Regularizer[T] // of them, those whose gradient the update does not fold in
-	table     *tableUpdate[T]        // nil for a parameter with an ordinary gradient
-}
-
-// scheduledRate is a rate of the optimizer and the schedule that it follows.
-type scheduledRate struct {
-	optim.Rate
-	schedule schedule.Schedule
+	penalties []*runPenalty[T]
+	folded    []*runPenalty[T] // of them, those whose gradient the update folds in
+	added     []*runPenalty[T] // the others of them
+	projected []*runPenalty[T] // of them, those that act on the parameter itself
+	lrScale   float64          // of the groups that it is in
+	table     *tableUpdate[T]  // nil for a parameter with an ordinary gradient
 }
 
 // prepareUpdates allocates the optimizer's slots, and matches regularizers and decay to parameters.
@@ -32,10 +29,8 @@ func (r *Run[T]) prepareUpdates() error {
 	for range r.s.Optimizer.Slots() {
 		r.slots = append(r.slots, kernel.Make[T](len(weights)))
 	}
-	for _, rate := range r.s.Optimizer.Rates() {
-		r.rates = append(r.rates, scheduledRate{rate, schedule.Of(rate.Value)})
-	}
-	r.values = make([]float64, len(r.rates))
+	r.rates = scheduleRates(r.s.Optimizer.Rates())
+	r.preparePenalties()
 	var decay []string
 	if d, ok := r.s.Optimizer.(optim.Decayer); ok {
 		decay = d.DecayParams()
@@ -43,7 +38,7 @@ func (r *Run[T]) prepareUpdates() error {
 	used := make([]bool, len(r.s.Regularizers))
 	for _, p := range r.s.Model.Params() {
 		u := paramUpdate[T]{param: p}
-		u.update.Param, u.update.Rates = p.Data, r.values
+		u.update.Param, u.update.Rates = p.Data, r.rates.values
 		for _, slot := range r.slots {
 			end := p.Offset + len(p.Data)
 			u.update.Slots = append(u.update.Slots, slot[p.Offset:end:end])
@@ -55,19 +50,8 @@ func (r *Run[T]) prepareUpdates() error {
 		if decays {
 			u.update.Decay = 1
 		}
-		for i, penalty := range r.s.Regularizers {
-			matches, err := optim.Match(penalty.Params, p.Path)
-			if err != nil {
-				return fmt.Errorf("regularizer: %w", err)
-			}
-			if !matches {
-				continue
-			}
-			used[i] = true
-			u.penalties = append(u.penalties, penalty.Regularizer)
-			if !r.folds() || p.Frozen || !optim.AddPenalty(&u.update.Fold, penalty.Regularizer) {
-				u.added = append(u.added, penalty.Regularizer)
-			}
+		if err := r.matchPenalties(&u, used); err != nil {
+			return err
 		}
 		r.updates = append(r.updates, u)
 	}
@@ -76,26 +60,25 @@ func (r *Run[T]) prepareUpdates() error {
 			return fmt.Errorf("regularizer: the patterns %v match no parameter", r.s.Regularizers[i].Params)
 		}
 	}
-	return nil
+	return r.scaleByGroups()
 }
 
 // step runs one step on a batch: forward, loss, backward, penalties, clipping, update. It returns a record when the
 // step is to be logged. A number that is not finite is traced to where it came from.
 func (r *Run[T]) step(b *tensor.Batch[T]) (*Record, error) {
 	key := model.Key{Seed: r.s.Seed, Step: r.state.Step}
-	pred, err := r.exec.Forward(b, true, key, 0)
+	sum, weight, err := r.backpropagate(b, key)
 	if err != nil {
 		return nil, err
 	}
-	r.part = "loss"
-	sum, weight := r.s.Loss.Eval(pred, b.Target, b.Rows, r.exec.DOut())
-	if err := r.exec.Backward(); err != nil {
+	r.part = "schedule"
+	if err := r.resolveRates(); err != nil {
 		return nil, err
 	}
 	r.part = "regularizer"
 	grads := r.exec.Grads()
 	r.gatherTables()
-	r.addPenalties(grads)
+	r.foldPenalties(grads)
 	logged := (r.state.Step+1)%r.s.Config.LogEvery == 0
 	norm := 0.0
 	if logged || r.clips() {
@@ -103,10 +86,6 @@ func (r *Run[T]) step(b *tensor.Batch[T]) (*Record, error) {
 	}
 	if loss := sum / weight; !isFinite(loss) || !r.finite(grads, norm) {
 		return nil, r.traceNonFinite(b, key, loss, norm)
-	}
-	r.part = "schedule"
-	if err := r.resolveRates(); err != nil {
-		return nil, err
 	}
 	var rec *Record
 	if logged {
@@ -123,13 +102,13 @@ func (r *Run[T]) step(b *tensor.Batch[T]) (*Record, error) {
 			u.update.Grad, u.update.Step = u.gradient(grads), r.state.Step+1
 			r.s.Optimizer.Update(&u.update)
 		}
+		r.updates[i].project()
 	}
+	r.updateAverage(r.state.Step + 1)
 	if logged {
 		rec.UpdateRatio = r.updateRatios()
 	}
 	r.exec.CommitStates()
-	r.part = "metric"
-	r.score.add(sum, weight, pred, b)
 	r.stepped.Loss = sum / weight
 	return rec, nil
 }
@@ -137,22 +116,6 @@ func (r *Run[T]) step(b *tensor.Batch[T]) (*Record, error) {
 // folds reports whether penalties and the bound of the norm are left to the update, which then does them in its own
 // pass. A bound of each element has to be kept in memory.
 func (r *Run[T]) folds() bool { return optim.Folds(r.s.Optimizer) && r.s.Clip.Value == 0 }
-
-// addPenalties adds the gradients of the penalties that are not folded in.
-func (r *Run[T]) addPenalties(grads []T) {
-	for i := range r.updates {
-		u := &r.updates[i]
-		for _, p := range u.added {
-			switch {
-			case u.param.Frozen:
-			case u.table != nil:
-				u.table.addPenalty(p)
-			default:
-				p.AddGradient(u.param.Data, u.gradient(grads))
-			}
-		}
-	}
-}
 
 // clip clips the gradient, or leaves it to the update, and returns the Euclidean norm that it has before.
 func (r *Run[T]) clip(grads []T) (norm float64) {
@@ -207,16 +170,24 @@ func (r *Run[T]) finite(grads []T, norm float64) bool {
 	return true
 }
 
-// resolveRates sets the values that the optimizer's rates have for the step.
+// resolveRates sets the values that the rates of the optimizer and the penalties have for the step.
 func (r *Run[T]) resolveRates() error {
-	progress := schedule.Progress{Step: r.state.Step, StepsPerEpoch: r.stepsPerEpoch(), Steps: r.steps(), Evaluations: r.evaluations}
-	for i, rate := range r.rates {
-		r.values[i] = rate.schedule.At(progress)
-		if err := rate.Check(r.values[i]); err != nil {
-			return fmt.Errorf("step %d: the schedule of the optimizer's %w", r.state.Step, err)
+	at := r.progress(r.state.Step)
+	if err := r.rates.resolve(at); err != nil {
+		return fmt.Errorf("step %d: the schedule of the optimizer's %w", r.state.Step, err)
+	}
+	r.scaleRates()
+	for _, p := range r.penalties {
+		if err := p.resolve(at); err != nil {
+			return fmt.Errorf("step %d: the schedule of a regularizer's %w", r.state.Step, err)
 		}
 	}
 	return nil
+}
+
+// progress is the point of the run before a step, for schedules.
+func (r *Run[T]) progress(step int64) schedule.Progress {
+	return schedule.Progress{Step: step, StepsPerEpoch: r.stepsPerEpoch(), Steps: r.steps(), Evaluations: r.evaluations}
 }
 
 // gradient returns the part of a flat gradient that belongs to the parameter, which is no table.
@@ -224,19 +195,8 @@ func (u *paramUpdate[T]) gradient(grads []T) []T {
 	return grads[u.param.Offset : u.param.Offset+len(u.param.Data)]
 }
 
-// penalty returns the regularization term of the whole model.
-func (r *Run[T]) penalty() float64 {
-	total := 0.0
-	for _, u := range r.updates {
-		for _, p := range u.penalties {
-			total += p.Penalty(u.param.Data)
-		}
-	}
-	return total
-}
-
 func (r *Run[T]) stepRecord(loss, norm float64) *Record {
-	lr, gradNorm := Number(r.values[0]), Number(norm)
+	lr, gradNorm := Number(r.rates.values[0]), Number(norm)
 	rec := &Record{Kind: StepRecord, Loss: Number(loss), LR: &lr, GradNorm: &gradNorm}
 	if len(r.s.Regularizers) > 0 {
 		penalty := Number(r.stepPenalty())
@@ -270,9 +230,13 @@ func (r *Run[T]) updateRatios() map[string]Number {
 
 // traceNonFinite repeats a step whose loss or gradient is not finite and names the first number at fault.
 func (r *Run[T]) traceNonFinite(b *tensor.Batch[T], key model.Key, loss, norm float64) error {
-	err := r.exec.FindNonFinite(b, key, func(pred, dpred []T) {
-		r.s.Loss.Eval(pred, b.Target, b.Rows, dpred)
-	})
+	var err error
+	for first := 0; first < b.Rows && err == nil; first += r.portions.rows {
+		p := r.portion(b, first)
+		err = r.exec.FindNonFinite(p, key, first, func(pred, dpred []T) {
+			r.s.Loss.Eval(pred, p.Target, p.Rows, dpred)
+		})
+	}
 	if err == nil {
 		if !r.clips() {
 			norm = r.clip(r.exec.Grads())

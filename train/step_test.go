@@ -24,7 +24,19 @@ func TestUnitAllocatesNothing(t *testing.T) {
 	}
 }
 
-func testUnitAllocs[T tensor.Float](t *testing.T, optimizer string, clip optim.Clip) {
+// TestMechanismsAllocateNothing does the same with all that acts on the gradient or the weights besides.
+func TestMechanismsAllocateNothing(t *testing.T) {
+	testUnitAllocs(t, "adamw", optim.Clip{Norm: 1}, func(s *Setup[float32]) {
+		s.Config.Accumulate = 3
+		s.Averaging = &Averaging{Decay: 0.9}
+		s.Groups = []Group{{Params: []string{"fc1/*"}, LRScale: 0.5, DecayScale: 0.5}}
+		proximal := optim.NewL1[float32](optim.L1Config{Strength: registry.Const(0.1), Form: optim.Proximal})
+		norm := optim.NewMaxNorm[float32](registry.Defaults[optim.MaxNormConfig]())
+		s.Regularizers = append(s.Regularizers, Penalty[float32]{proximal, []string{"*/w"}}, Penalty[float32]{norm, []string{"*/w"}})
+	})
+}
+
+func testUnitAllocs[T tensor.Float](t *testing.T, optimizer string, clip optim.Clip, edits ...func(s *Setup[T])) {
 	const rows = 4000
 	x, err := data.NewNumbers("x", tensor.Shape{3}, make([]float64, 3*rows), 1)
 	if err != nil {
@@ -54,7 +66,7 @@ func testUnitAllocs[T tensor.Float](t *testing.T, optimizer string, clip optim.C
 	config := DefaultConfig()
 	config.Epochs, config.BatchSize, config.LogEvery = 1000, 8, 1_000_000
 	seen := 0
-	r, err := New(Setup[T]{
+	s := Setup[T]{
 		Model: m, Loss: loss.NewSoftmaxCrossEntropy[T](loss.SoftmaxCrossEntropyConfig{}), Optimizer: optim.Make[T](part),
 		Regularizers: []Penalty[T]{{Regularizer: optim.NewL2[T](registry.Defaults[optim.L2Config]()), Params: []string{"*/w"}}},
 		Clip:         clip,
@@ -62,7 +74,11 @@ func testUnitAllocs[T tensor.Float](t *testing.T, optimizer string, clip optim.C
 		Train:        &data.Set{Inputs: []data.Column{x}, Target: y},
 		Config:       config,
 		Observers:    []Observer{ObserverFunc(func(Event) { seen++ })},
-	})
+	}
+	for _, edit := range edits {
+		edit(&s)
+	}
+	r, err := New(s)
 	if err != nil {
 		t.Fatal(err)
 	}

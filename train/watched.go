@@ -13,17 +13,29 @@ import (
 // What schedules watch is recorded with each evaluation and belongs to the state of the run: a schedule that depends on
 // evaluations is a function of progress, and continues exactly where a run is resumed.
 
-// watchEvaluations prepares the record of the scores that the schedules of the optimizer watch.
+// watchEvaluations prepares the record of the scores that the schedules of the optimizer and the penalties watch.
 func (r *Run[T]) watchEvaluations() error {
 	r.evaluations = map[string]schedule.Evaluations{}
-	for _, rate := range r.rates {
-		for _, name := range schedule.WatchedBy(rate.schedule) {
+	if err := r.watchFor("optimizer", &r.rates); err != nil {
+		return err
+	}
+	for _, p := range r.penalties {
+		if err := r.watchFor("regularizer", &p.scheduledRates); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *Run[T]) watchFor(part string, rates *scheduledRates) error {
+	for i, rate := range rates.rates {
+		for _, name := range schedule.WatchedBy(rates.schedules[i]) {
 			higher, err := r.score.higherIsBetter(name)
 			if err == nil && r.s.Eval == nil {
 				err = errors.New("there are no evaluation rows to watch")
 			}
 			if err != nil {
-				return fmt.Errorf("optimizer: %s: %w", rate.Name, err)
+				return fmt.Errorf("%s: %s: %w", part, rate.Name, err)
 			}
 			r.evaluations[name] = schedule.Evaluations{HigherIsBetter: higher}
 		}

@@ -197,9 +197,25 @@ func TestRowsMustBeChosen(t *testing.T) {
       |            ^
       set rows: dense under train, or give the optimizer the method of optim.RowUpdater`,
 		},
-		"frozen":      {"rows: lazy}", "rows: same}\nfreeze: [embed/*]", ""},
-		"same":        {"{type: adam, lr: 0.02}\ntrain: {epochs: 30, batch_size: 20, rows: lazy}", "sgd", ""},
-		"whole table": {"type: adam, lr: 0.02}\ntrain: {epochs: 30, batch_size: 20, rows: lazy}", "type: whole}\ntrain: {rows: dense}", ""},
+		"average": {
+			"optimizer: {type: adam, lr: 0.02}\ntrain: {epochs: 30, batch_size: 20, rows: lazy}",
+			"optimizer: sgd\naveraging: {decay: 0.9}",
+			`words.yaml:11:12: averaging: it moves the average of rows of the table embed/w that a step does not touch: rows under train does not say whether it should
+   11 | averaging: {decay: 0.9}
+      |            ^
+      set rows: lazy under train`,
+		},
+		"columns of a table": {
+			"optimizer: {type: adam, lr: 0.02}", "optimizer: sgd\nregularizers: [{type: max_norm, max: 1}]",
+			`words.yaml:11:16: regularizers: max_norm: it needs all rows of the table embed/w, of which a step touches a few
+   11 | regularizers: [{type: max_norm, max: 1}]
+      |                ^
+      set rows: dense under train, or choose one that acts on each row by itself`,
+		},
+		"rows of a table": {"optimizer: {type: adam, lr: 0.02}", "optimizer: sgd\nregularizers: [{type: max_norm, max: 1, of: rows}]", ""},
+		"frozen":          {"rows: lazy}", "rows: same}\nfreeze: [embed/*]", ""},
+		"same":            {"{type: adam, lr: 0.02}\ntrain: {epochs: 30, batch_size: 20, rows: lazy}", "sgd", ""},
+		"whole table":     {"type: adam, lr: 0.02}\ntrain: {epochs: 30, batch_size: 20, rows: lazy}", "type: whole}\ntrain: {rows: dense}", ""},
 		"vocabulary": {
 			"dim: 8}", "dim: 8, vocabulary: 49}", `words.yaml:3:5: model: node "embed": embedding: input 0 holds whole numbers below 50, and the layer takes those below 49
     3 |   - {name: embed, type: embedding, dim: 8, vocabulary: 49}
