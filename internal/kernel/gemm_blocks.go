@@ -2,12 +2,14 @@ package kernel
 
 import "unsafe"
 
-// The loops around the micro-kernel, from the outside: blocks of columns; blocks of p; blocks of rows, where the block
-// of A fits in the second-level cache; panels of columns. gemmPanel walks the tiles of a panel.
+// The loops around the micro-kernel, from the outside: blocks of columns; blocks of p; blocks of rows; panels of columns.
+// gemmPanel walks the tiles of a panel. A block of A, a panel of B and the one that is fetched meanwhile fill the
+// second-level cache; a block of B lies in the third. The deeper the blocks, the less often C is read and written.
 const (
-	blockColumns = 1024
-	blockDepth   = 256  // a panel of B has 32 KiB, and shares the first-level cache with a tile of A
-	blockHeight  = 1344 // bytes of a column of A in a block, which has 336 KiB
+	blockDepth  = 1024
+	blockRows   = 1024      // at most, of A
+	blockABytes = 512 << 10 // at most, of a block of A
+	blockWidth  = 4 << 10   // bytes of a row of a block of B
 )
 
 // sizeOf is the size of an element in bytes.
@@ -45,15 +47,17 @@ func (g *gemm[T]) part(i0, i1, j0, j1 int) {
 	case g.isNarrow():
 		g.narrow(i0, i1)
 	default:
-		for j := j0; j < j1; j += blockColumns {
-			g.block(i0, i1, j, min(j+blockColumns, j1))
+		columns := blockWidth / sizeOf[T]()
+		for j := j0; j < j1; j += columns {
+			g.block(i0, i1, j, min(j+columns, j1))
 		}
 	}
 }
 
-// block computes C[i0:i1, j0:j1], no more than blockColumns wide.
+// block computes C[i0:i1, j0:j1], no wider than a block of B.
 func (g *gemm[T]) block(i0, i1, j0, j1 int) {
-	height := blockHeight / sizeOf[T]()
+	depth := evenShare(g.k, blockDepth)
+	height := evenShare(i1-i0, min(blockRows, blockABytes/(depth*sizeOf[T]())))
 	w := walk[T]{gemm: g, i0: i0, j0: j0, j1: j1}
 	w.packA, w.packB = g.packsA(j1-j0), g.packsB(i1-i0)
 	var space *packSpace // not in walk, or g would escape with it
@@ -62,12 +66,18 @@ func (g *gemm[T]) block(i0, i1, j0, j1 int) {
 		defer space.giveBack()
 	}
 	w.start, w.startStride, w.startStep = g.start, g.startStride, g.startStep
-	for p := 0; p < g.k; p += blockDepth {
+	for p := 0; p < g.k; p += depth {
 		for i := i0; i < i1; i += height {
-			w.rows(i, min(height, i1-i), p, min(blockDepth, g.k-p), space)
+			w.rows(i, min(height, i1-i), p, min(depth, g.k-p), space)
 		}
 		w.start, w.startStride, w.startStep = g.c, g.ldc, 1
 	}
+}
+
+// evenShare is the size of the parts of n, none of them larger than limit, that makes them even.
+func evenShare(n, limit int) int {
+	parts := (n + limit - 1) / limit
+	return (n + parts - 1) / parts
 }
 
 // A walk is the state of block.
@@ -99,7 +109,7 @@ func (w *walk[T]) rows(i, rows, p, k int, space *packSpace) {
 			if i == w.i0 {
 				w.fillPanel(b, p, k, j, cols) // for this block of rows and those below
 			}
-			ahead, lines = panelBytes/sizeOf[T](), wide*sizeOf[T]()/64
+			ahead, lines = panelBytes[T]()/sizeOf[T](), wide*sizeOf[T]()/64
 		}
 		if j+wide >= w.j1 || w.packB && i == w.i0 {
 			ahead = 0

@@ -13,10 +13,14 @@ const (
 	badStride = 4096 // bytes
 	padding   = 64   // bytes between the rows of a copy of A
 
-	// panelBytes lie between the panels of a block of B: the rows of a panel of the widest vectors, and a shift.
-	panelBytes  = blockDepth*128 + 128
-	panelsBytes = blockColumns / 8 * panelBytes // float64 on AVX2 has panels of the fewest columns
+	panelShift = 128 // bytes between the panels of a block of B
 )
+
+// panelBytes lie from one panel of a block of B to the next.
+func panelBytes[T Float]() int {
+	_, wide := tileExtents[T]()
+	return blockDepth*wide*sizeOf[T]() + panelShift
+}
 
 // packing overrides the choice to pack, for tests.
 var packing packingChoice
@@ -45,8 +49,8 @@ func takeSpace() *packSpace {
 		}
 	}
 	const (
-		a = blockHeight / 4 * (4*blockDepth + padding) / 8 // the larger of its two layouts, in float32
-		b = panelsBytes / 8
+		a = (blockABytes + max(blockRows, blockDepth)*padding) / 8
+		b = blockWidth / 64 * (blockDepth*64 + panelShift) / 8 // panels are narrowest on AVX2
 		c = narrowLimit * narrowPiece
 	)
 	whole := Make[float64](a + b + c)
@@ -62,7 +66,7 @@ func (s *packSpace) giveBack() {
 }
 
 // panelOf is the place of a panel of B.
-func panelOf[T Float](s *packSpace, i int) *T { return (*T)(unsafe.Pointer(&s.b[i*panelBytes/8])) }
+func panelOf[T Float](s *packSpace, i int) *T { return (*T)(unsafe.Pointer(&s.b[i*panelBytes[T]()/8])) }
 
 func (g *gemm[T]) packsA(cols int) bool {
 	_, wide := tileExtents[T]()

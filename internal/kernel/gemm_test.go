@@ -180,15 +180,18 @@ func TestGemmBlocks(t *testing.T) {
 
 func testGemmBlocks[T Float](t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
-	depth, height := blockDepth, blockHeight/sizeOf[T]()
+	depth, height, width := blockDepth, blockABytes/(blockDepth*sizeOf[T]()), blockWidth/sizeOf[T]()
 	bad := badStride / sizeOf[T]()
 	for _, s := range []struct {
 		m, n, k int
 		gaps    [3]int
 	}{
 		{3, 35, 2*depth + 1, [3]int{0, 1, 2}},
-		{2*height + 5, 3, depth + 7, [3]int{1, 2, 0}},
-		{height + 1, 131, 9, [3]int{bad - 131, bad - 9, bad - 131}},
+		{2*height + 5, 3, depth, [3]int{1, 2, 0}},
+		{height + 1, 37, depth, [3]int{bad - 37, 0, bad - 37}},
+		{blockRows + 1, 131, 9, [3]int{bad - 131, bad - 9, bad - 131}},
+		{6, width + 21, 5, [3]int{0, 1, 0}},
+		{43, width + 21, 5, [3]int{0, bad - 5, 2*bad - width - 21}},
 		{9, 211, depth + 3, [3]int{bad - 211, 2*bad - depth - 3, bad - 211}},
 		{90, 211, 33, [3]int{3, bad - 33, bad - 211}},
 		{1, 1500, 150, [3]int{0, 0, 3}}, // one row, in several calls
