@@ -21,17 +21,18 @@ const (
 
 // A checkResult is what check --json prints.
 type checkResult struct {
-	Name          string          `json:"name"`
-	Nodes         []checkedNode   `json:"nodes"`
-	Params        int             `json:"params"`
-	Frozen        int             `json:"frozen"`
-	FLOPs         int             `json:"flops_per_row"`
-	TrainBytes    int             `json:"train_bytes"`
-	TrainRows     int             `json:"train_rows"`
-	EvalRows      int             `json:"eval_rows"`
-	StepsPerEpoch int64           `json:"steps_per_epoch"`
-	Steps         int64           `json:"steps"`
-	Gradients     *gradientResult `json:"gradients,omitempty"`
+	Name          string                  `json:"name"`
+	Nodes         []checkedNode           `json:"nodes"`
+	Params        int                     `json:"params"`
+	Frozen        int                     `json:"frozen"`
+	FLOPs         int                     `json:"flops_per_row"`
+	TrainBytes    int                     `json:"train_bytes"`
+	TrainRows     int                     `json:"train_rows"`
+	EvalRows      int                     `json:"eval_rows"`
+	StepsPerEpoch int64                   `json:"steps_per_epoch"`
+	Steps         int64                   `json:"steps"`
+	Vectors       []experiment.Pretrained `json:"vectors,omitempty"`
+	Gradients     *gradientResult         `json:"gradients,omitempty"`
 }
 
 type checkedNode struct {
@@ -110,7 +111,7 @@ func check(e *experiment.Experiment, gradients bool) (*checkResult, error) {
 	}
 	result := &checkResult{
 		Name: e.Config.Name, Params: r.Params, Frozen: r.Frozen, FLOPs: r.FLOPs, TrainBytes: r.TrainBytes,
-		TrainRows: r.TrainRows, EvalRows: r.EvalRows, StepsPerEpoch: r.StepsPerEpoch, Steps: r.Steps,
+		TrainRows: r.TrainRows, EvalRows: r.EvalRows, StepsPerEpoch: r.StepsPerEpoch, Steps: r.Steps, Vectors: r.Vectors,
 	}
 	for _, n := range r.Nodes {
 		result.Nodes = append(result.Nodes, checkedNode{n.Name, n.Type, n.From, n.In, n.Out, n.Params, n.Frozen, n.FLOPs})
@@ -165,6 +166,9 @@ func (p *program) printCheck(r *checkResult) {
 	totals.add("memory", formatBytes(r.TrainBytes)+" to train the model")
 	totals.add("rows", fmt.Sprintf("%s to train on, %s to evaluate on", formatCount(r.TrainRows), formatCount(r.EvalRows)))
 	totals.add("steps", fmt.Sprintf("%s, %s per epoch", formatCount(r.Steps), formatCount(r.StepsPerEpoch)))
+	for _, v := range r.Vectors {
+		totals.add("vectors", v.Param+": "+v.String())
+	}
 	totals.write(p.stdout)
 	if r.Gradients != nil {
 		p.printGradients(r.Gradients)

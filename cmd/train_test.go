@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -185,7 +186,7 @@ func TestExamplesRunAnywhere(t *testing.T) {
 	}
 	for _, name := range examples.Names() {
 		switch {
-		case name == "mnist": // the user brings the images: TestRealData
+		case slices.Contains([]string{"mnist", "ner", "sentiment", "spam"}, name): // the user brings the files: TestRealData
 			continue
 		case name == "digits" && underRace: // a minute of arithmetic that no second goroutine sees
 			continue
@@ -200,10 +201,10 @@ func TestExamplesRunAnywhere(t *testing.T) {
 }
 
 // wantEval fails the test unless a metric of the best checkpoint of a run reaches a value.
-func wantEval(t *testing.T, dir, metric string, least float64) {
+func wantEval(t *testing.T, dir, metric string, least float64, flags ...string) {
 	t.Helper()
 	var e evaluation
-	decodeOne(t, mustStrata(t, "eval", dir, "--json"), &e)
+	decodeOne(t, mustStrata(t, append([]string{"eval", dir, "--json"}, flags...)...), &e)
 	t.Logf("%s: %.4f", metric, e.Metrics[metric])
 	if got := float64(e.Metrics[metric]); !(got >= least) {
 		t.Errorf("%s: got %v, want at least %v", metric, got, least)

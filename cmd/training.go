@@ -19,6 +19,9 @@ import (
 // Drawing is not part of the run: what there is to know of it has been said before, and a signal ends the process.
 func (p *program) trainRun(ctx context.Context, r *experiment.Run, progress *progress, o trainOptions) error {
 	progress.screen.warn(r.Warnings...)
+	for _, v := range r.Experiment.Vectors {
+		progress.screen.info(v.Param + ": " + v.String())
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	signals := watchSignals(progress.screen, cancel, r.Save)

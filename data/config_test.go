@@ -13,6 +13,9 @@ func TestConfigKeys(t *testing.T) {
 	for name, want := range map[string]string{
 		"csv": "path eval_path eval_fraction header delimiter target task features exclude categorical missing " +
 			"missing_indicators standardize scale standardize_target",
+		"bag": "paths eval_path eval_fraction header delimiter quotes text target max_words lowercase min_count extra_words",
+		"window": "path eval_path eval_fraction delimiter comment word tag window features suffix_length numbers entities limit " +
+			"lowercase min_count extra_words",
 		"digits": "eval_fraction shape",
 		"idx":    "images labels eval_images eval_labels eval_fraction scale classes limit",
 	} {
@@ -31,7 +34,7 @@ func TestConfigKeys(t *testing.T) {
 			t.Errorf("%s: got keys %s, want %s; doc %q", name, got, want, d.Doc)
 		}
 	}
-	if got := data.Registry.Names(); !slices.Equal(got, []string{"csv", "digits", "idx"}) {
+	if got := data.Registry.Names(); !slices.Equal(got, []string{"bag", "csv", "digits", "idx", "window"}) {
 		t.Errorf("got sources %v", got)
 	}
 }

@@ -137,7 +137,7 @@ func (s *CSV) load(c Context, in *input) (*Splits, error) {
 	if err != nil {
 		return nil, err
 	}
-	splits := &Splits{Train: all, Fitted: learned.encode(), Files: []File{f.file}}
+	splits := &Splits{Train: all, Fitted: encodeFitted(learned), Files: []File{f.file}}
 	if eval != nil {
 		splits.Train, splits.Eval = Subset(all, train), Subset(all, eval)
 	}

@@ -173,8 +173,9 @@ func (l *fittedCSV) wanted(targetOptional bool) []wanted {
 	return append(want, target)
 }
 
-func (l *fittedCSV) encode() []byte {
-	b, err := json.Marshal(l)
+// encodeFitted returns the JSON form of what a source learned.
+func encodeFitted(learned any) []byte {
+	b, err := json.Marshal(learned)
 	if err != nil {
 		panic(err) // numbers are finite and texts are UTF-8
 	}

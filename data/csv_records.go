@@ -126,6 +126,9 @@ func (r *records) checkBlank() error {
 	return fmt.Errorf(`%s:%d: the line is blank; in a file of one column, write "" for a missing cell`, r.in.path, r.guard.gap)
 }
 
+// columns returns the names of the columns.
+func (r *records) columns() []string { return r.names }
+
 // errorAt returns an error at a cell of the record that next returned last.
 func (r *records) errorAt(cell int, format string, args ...any) error {
 	return r.position(cell).errorf(r.in.path, format, args...)

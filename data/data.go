@@ -22,9 +22,12 @@ type Column interface {
 
 // A Set is a collection of rows: the inputs of a model, and the target. All columns have the same length.
 type Set struct {
-	Inputs   []Column
-	Target   Column   // nil when the rows come without
-	Warnings []string // what a person should know of the rows that Read returns
+	Inputs []Column
+	Target Column // nil when the rows come without
+	// Sequences holds, in ascending order, the first row of each run of rows that belong together in their order, such as
+	// the words of a sentence; nil where each row stands by itself.
+	Sequences []int
+	Warnings  []string // what a person should know of the rows that Read returns
 }
 
 // Len returns the number of rows.
@@ -55,6 +58,8 @@ type Splits struct {
 	// in the checkpoint, and comes back to the source as Context.Fitted to read new rows the same way.
 	Fitted []byte
 	Files  []File
+	// Vocabularies says, by the name of an input, which words its numbers stand for; nil where they stand for none.
+	Vocabularies map[string]*Vocabulary
 }
 
 // Context is what a source needs to know beyond its own configuration.

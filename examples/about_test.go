@@ -19,7 +19,7 @@ func TestExamplesSayWhatTheyShow(t *testing.T) {
 		if err != nil || len(about) < 30 || len(about) > 90 || strings.HasSuffix(about, ".") {
 			t.Errorf("%s: it is about %q, %v", name, about, err)
 		}
-		if n := strings.Count(string(text), "\n"); n > 35 {
+		if n := strings.Count(string(text), "\n"); n > 40 {
 			t.Errorf("%s: it has %d lines", name, n)
 		}
 		if !strings.Contains(string(text), "\nname: "+name+"\n") {
@@ -34,7 +34,7 @@ func TestExamplesSayWhatTheyShow(t *testing.T) {
 func TestDataOf(t *testing.T) {
 	for name, want := range map[string][]string{
 		"digits": nil, "iris": {"data/iris/iris.csv"}, "penguins": {"data/penguins/penguins.csv"},
-		"diabetes": {"data/diabetes/diabetes.csv"}, "mnist": nil, "nothing": nil,
+		"diabetes": {"data/diabetes/diabetes.csv"}, "mnist": nil, "ner": nil, "nothing": nil,
 	} {
 		if got := examples.DataOf(name); !slices.Equal(got, want) {
 			t.Errorf("%s: got %v, want %v", name, got, want)

@@ -67,12 +67,13 @@ func freeze[T tensor.Float](m *model.Model[T], patterns []string) error {
 }
 
 // setupOf puts together a run of element type T: the model with its first parameters, and everything that trains it.
-func setupOf[T tensor.Float](c *Config, splits *data.Splits) (train.Setup[T], error) {
+func setupOf[T tensor.Float](c *Config, splits *data.Splits, vectors []Pretrained) (train.Setup[T], error) {
 	m, err := graphOf[T](c, inputSpecs(splits.Train))
 	if err != nil {
 		return train.Setup[T]{}, err
 	}
 	m.Init(c.Seed)
+	fillVectors(m, vectors)
 	if err := freeze(m, c.frozen()); err != nil {
 		return train.Setup[T]{}, err
 	}

@@ -29,6 +29,9 @@ type checker struct {
 	inRun    bool
 	warm     *checkpoint.File // of the warm start; nil where none is opened
 	memory   uint64
+	vectors  []Pretrained // read for a new run
+	resumed  bool
+	skipData bool
 	problems []registry.Problem
 }
 

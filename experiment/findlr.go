@@ -143,7 +143,8 @@ type lrSearch[T tensor.Float] struct {
 
 // setup returns a run of so many steps whose learning rate is lr, and that keeps nothing.
 func (s *lrSearch[T]) setup(lr registry.Number, steps int64) (train.Setup[T], error) {
-	c := s.e.Config
+	e := *s.e
+	c := &e.Config
 	config, err := c.Optimizer.Settings()
 	if err != nil {
 		return train.Setup[T]{}, err
@@ -156,7 +157,7 @@ func (s *lrSearch[T]) setup(lr registry.Number, steps int64) (train.Setup[T], er
 		}
 		defer start.Close()
 	}
-	setup, err := startOf[T](&c, s.e.Splits, start)
+	setup, err := startOf[T](&e, start)
 	if err != nil {
 		return train.Setup[T]{}, err
 	}

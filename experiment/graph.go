@@ -100,9 +100,9 @@ func (c *checker) names() []string {
 }
 
 // failSource tells that a node reads what does not exist. Where the data could not be loaded, a name that is near to
-// none may be one of its inputs.
+// none may be one of its inputs; where it was not to be, any may.
 func (c *checker) failSource(i int, from string, known []string, inputsKnown bool) {
-	if !inputsKnown && registry.Nearest(from, known) == "" {
+	if !inputsKnown && (c.skipData || registry.Nearest(from, known) == "") {
 		return
 	}
 	at := findText(c.node(i, "from"), from)

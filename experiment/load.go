@@ -20,7 +20,7 @@ type Options struct {
 
 	Fitted   []byte // what the data source learned in the run that is continued, nil in a new one; see data.Context
 	InRun    bool   // the file is that of a run, whose user can say with --data-dir where the data is
-	Resumed  bool   // the weights are in a checkpoint of the run itself: the one that warm_start names is not needed
+	Resumed  bool   // the weights are in a checkpoint of the run itself: those that warm_start and vectors name are not needed
 	SkipData bool   // read no data file, and check nothing that needs one: shapes, patterns and memory
 
 	Memory uint64 // bytes that a run may take; 0 for AvailableMemory
@@ -32,6 +32,9 @@ type Experiment struct {
 	File   string       // as it was given to Load or Parse
 	Dir    string       // where relative paths start
 	Splits *data.Splits // nil with Options.SkipData
+
+	// Vectors are the tables that begin with vectors of a file: none with Options.SkipData or Options.Resumed.
+	Vectors []Pretrained
 
 	root  *yaml.Node
 	texts *sources
@@ -96,7 +99,8 @@ func (e *Experiment) decode(text []byte, opts Options) (syntax, problems []regis
 	if e.Config.Name == "" {
 		e.Config.Name = nameOf(e.File)
 	}
-	c := checker{config: &e.Config, root: root, dir: e.Dir, inRun: opts.InRun, memory: opts.Memory}
+	c := checker{config: &e.Config, root: root, dir: e.Dir, inRun: opts.InRun, memory: opts.Memory, resumed: opts.Resumed, skipData: opts.SkipData}
 	e.Splits = c.check(opts)
+	e.Vectors = c.vectors
 	return syntax, append(problems, c.problems...)
 }

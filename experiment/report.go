@@ -23,6 +23,7 @@ type Report struct {
 	EvalRows      int
 	StepsPerEpoch int64
 	Steps         int64 // of the whole run
+	Vectors       []Pretrained
 }
 
 // A NodeReport is a node of the model with the type of its layer.
@@ -73,6 +74,7 @@ func reportOf[T tensor.Float](e *Experiment) (Report, error) {
 	if flops < math.MaxInt {
 		r.FLOPs = int(flops)
 	}
+	r.Vectors = e.Vectors
 	r.StepsPerEpoch, r.Steps = c.Train.StepCount(r.TrainRows)
 	return r, nil
 }
@@ -83,7 +85,7 @@ func (e *Experiment) CheckGradients(rows, samples int) (*model.GradientReport, e
 	if e.Splits == nil {
 		return nil, errors.New("experiment: it was read without its data")
 	}
-	s, err := setupOf[float64](&e.Config, e.Splits)
+	s, err := setupOf[float64](&e.Config, e.Splits, e.Vectors)
 	if err != nil {
 		return nil, err
 	}

@@ -58,7 +58,7 @@ func (r *Run) resume(o ResumeOptions, observers []train.Observer) error {
 		return err
 	}
 	if f == nil {
-		return r.restart(o, opts, info.Data, observers)
+		return r.restart(o, opts, info, observers)
 	}
 	defer f.Close()
 	return r.goOn(f, o, opts, observers)
@@ -103,17 +103,20 @@ func (r *Run) openNewest() (*checkpoint.File, error) {
 
 // restart begins a run that has no checkpoint again, as config.yaml has it. The data files were those that run.json
 // lists, nil where it is lost.
-func (r *Run) restart(o ResumeOptions, opts Options, was []data.File, observers []train.Observer) error {
+func (r *Run) restart(o ResumeOptions, opts Options, was Info, observers []train.Observer) error {
 	r.Warnings = append(r.Warnings, "the run has no checkpoint yet and starts at its first step")
 	opts.Set = setEpochs(o.Epochs)
 	var err error
 	if r.Experiment, err = Load(r.configPath(), opts); err != nil {
 		return err
 	}
-	if was == nil && r.Experiment.Splits.Files != nil {
+	if was.Data == nil && r.Experiment.Splits.Files != nil {
 		r.Warnings = append(r.Warnings, "whether the data has changed since the run began is not known")
-	} else if err := r.checkData(was); err != nil {
+	} else if err := r.checkData(was.Data); err != nil {
 		return err
+	}
+	if err := comparePretrained(was.Vectors, r.Experiment.Vectors); err != nil {
+		return fmt.Errorf("%w: restore the file, or start a new run", err)
 	}
 	if err := r.begin(nil, observers); err != nil || o.Epochs == 0 {
 		return err

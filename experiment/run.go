@@ -52,7 +52,7 @@ func (r *Run) begin(from *checkpoint.File, observers []train.Observer) error {
 		r.Warnings = append(r.Warnings, SkipWarnings(skipped, start.Path())...)
 	}
 	var err error
-	r.session, err = newSession(&e.Config, e.Splits, r.Dir, e.describe(), start, observers)
+	r.session, err = newSession(e, r.Dir, start, observers)
 	return err
 }
 

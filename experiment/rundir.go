@@ -55,6 +55,7 @@ type Info struct {
 	Kernel     string              `json:"kernel"`
 	Modules    []checkpoint.Module `json:"modules"`
 	Data       []data.File         `json:"data"`
+	Vectors    []Pretrained        `json:"vectors,omitempty"`
 }
 
 // describe returns what every checkpoint of an experiment says of it besides the state.
@@ -177,7 +178,7 @@ func (e *Experiment) writeInfo(dir string) error {
 	d := e.describe()
 	info := Info{
 		Name: e.Config.Name, Experiment: file, Dir: data, Seed: e.Config.Seed, Host: host, Strata: d.Strata, Go: d.Go,
-		Platform: d.GOOS + "/" + d.GOARCH, Kernel: d.Kernel, Modules: d.Modules, Data: e.Splits.Files,
+		Platform: d.GOOS + "/" + d.GOARCH, Kernel: d.Kernel, Modules: d.Modules, Data: e.Splits.Files, Vectors: e.Vectors,
 	}
 	text, err := json.MarshalIndent(info, "", "  ")
 	if err != nil {

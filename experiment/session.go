@@ -20,27 +20,27 @@ type session interface {
 }
 
 // newSession returns the run of an experiment, at its first step.
-func newSession(c *Config, splits *data.Splits, dir string, describe checkpoint.Config, start *checkpoint.File, observers []train.Observer) (session, error) {
-	if c.DType == "float64" {
-		return newTypedSession[float64](c, splits, dir, describe, start, observers)
+func newSession(e *Experiment, dir string, start *checkpoint.File, observers []train.Observer) (session, error) {
+	if e.Config.DType == "float64" {
+		return newTypedSession[float64](e, dir, start, observers)
 	}
-	return newTypedSession[float32](c, splits, dir, describe, start, observers)
+	return newTypedSession[float32](e, dir, start, observers)
 }
 
-func newTypedSession[T tensor.Float](c *Config, splits *data.Splits, dir string, describe checkpoint.Config, start *checkpoint.File, observers []train.Observer) (session, error) {
-	s, err := startOf[T](c, splits, start)
+func newTypedSession[T tensor.Float](e *Experiment, dir string, start *checkpoint.File, observers []train.Observer) (session, error) {
+	s, err := startOf[T](e, start)
 	if err != nil {
 		return nil, err
 	}
-	s.Dir, s.Describe, s.Observers = dir, describe, observers
+	s.Dir, s.Describe, s.Observers = dir, e.describe(), observers
 	return train.New(s)
 }
 
 // startOf puts together a run, with the weights of its warm start; start is nil where a checkpoint of the run itself will
 // set them.
-func startOf[T tensor.Float](c *Config, splits *data.Splits, start *checkpoint.File) (train.Setup[T], error) {
-	s, err := setupOf[T](c, splits)
-	if w := c.WarmStart; err == nil && w != nil && start != nil {
+func startOf[T tensor.Float](e *Experiment, start *checkpoint.File) (train.Setup[T], error) {
+	s, err := setupOf[T](&e.Config, e.Splits, e.Vectors)
+	if w := e.Config.WarmStart; err == nil && w != nil && start != nil {
 		if err := warmStart(s.Model, start, w.Rename); err != nil {
 			return s, fmt.Errorf("warm_start: %s: %w", start.Path(), err)
 		}
@@ -51,12 +51,15 @@ func startOf[T tensor.Float](c *Config, splits *data.Splits, start *checkpoint.F
 // A predictor is a trained model of either element type.
 type predictor interface {
 	evaluate(set *data.Set, batch int) (train.Record, error)
+	tunes() bool                         // a metric has a setting that evaluation rows choose
+	tune(set *data.Set, batch int) error // chooses it
 	predict(set *data.Set, batch int, f func(row []float64, class int) error) error
 }
 
 type typedPredictor[T tensor.Float] struct {
-	c     *Config
-	model *model.Model[T]
+	c       *Config
+	model   *model.Model[T]
+	metrics []train.NamedMetric[T]
 }
 
 // newPredictor returns the model of a checkpoint. It declares its graph from the inputs of a set.
@@ -73,11 +76,18 @@ func newTypedPredictor[T tensor.Float](c *Config, inputs []tensor.Spec, f *check
 		return nil, err
 	}
 	m.Init(c.Seed)
-	return &typedPredictor[T]{c, m}, train.LoadModel(m, f)
+	return &typedPredictor[T]{c, m, metricsOf[T](c)}, train.LoadModel(m, f)
 }
 
 func (p *typedPredictor[T]) evaluate(set *data.Set, batch int) (train.Record, error) {
-	return train.Evaluate(p.model, loss.Make[T](p.c.Loss.New()), metricsOf[T](p.c), set, batch)
+	return train.Evaluate(p.model, loss.Make[T](p.c.Loss.New()), p.metrics, set, batch)
+}
+
+func (p *typedPredictor[T]) tunes() bool { return train.Tunes(p.metrics) }
+
+func (p *typedPredictor[T]) tune(set *data.Set, batch int) (err error) {
+	p.metrics, err = train.Tune(p.model, loss.Make[T](p.c.Loss.New()), p.metrics, set, batch)
+	return err
 }
 
 // predict calls f with each row's prediction: probabilities where the loss speaks of them, else what the model says;

@@ -49,7 +49,11 @@ func checkShapes[T tensor.Float](c *checker, order []int, inputs []tensor.Spec, 
 	if c.warm != nil {
 		checkWarmStart(c, m)
 	}
+	before := len(c.problems)
 	checkMemory(c, m, splits.Train.Len())
+	if !c.resumed && len(c.problems) == before {
+		c.vectors = loadVectors(c, m, inputs, splits)
+	}
 }
 
 // failNode places an error of the graph that concerns several nodes, as where shared parameters do not fit.

@@ -20,6 +20,7 @@ type Trained struct {
 	dir      string
 	source   data.Source
 	file     *checkpoint.File
+	info     *Info // of the run; nil where it is lost
 }
 
 // TrainedOptions say which checkpoint of a run is meant, and where its data is.
@@ -44,8 +45,8 @@ func OpenTrained(path string, o TrainedOptions) (*Trained, error) {
 	}
 	t := &Trained{Config: e.Config, Path: file, State: f.State(), dir: o.DataDir, source: e.Config.Data.New(), file: f}
 	t.Warnings = SkipWarnings(skipped, file)
-	if t.dir == "" {
-		if info, err := ReadInfo(filepath.Dir(filepath.Dir(file))); err == nil {
+	if info, err := ReadInfo(filepath.Dir(filepath.Dir(file))); err == nil {
+		if t.info = &info; t.dir == "" {
 			t.dir = info.Dir
 		}
 	}
@@ -62,23 +63,37 @@ func (t *Trained) context() data.Context {
 // Evaluate scores the model on the evaluation rows of its experiment. It refuses when a data file has changed since the
 // run began: the score would be of other rows, and perhaps of rows that were trained on.
 func (t *Trained) Evaluate() (train.Record, error) {
-	splits, err := t.source.Load(t.context())
-	if missing, ok := errors.AsType[*fs.PathError](err); ok && errors.Is(err, fs.ErrNotExist) {
-		return train.Record{}, fmt.Errorf("%w: %s", err, whereItLooked(t.dir, missing.Path))
-	}
+	set, err := t.evalRows()
 	if err != nil {
 		return train.Record{}, err
 	}
-	if err := compareFiles(filesOf(t.file.Config()), splits.Files); err != nil {
-		return train.Record{}, fmt.Errorf("%w: restore the file, or evaluate on another one with --input", err)
+	p, err := newPredictor(&t.Config, inputSpecs(set), t.file)
+	if err != nil {
+		return train.Record{}, err
 	}
-	if splits.Eval == nil {
-		return train.Record{}, errors.New("the experiment has no evaluation rows: name a file to evaluate on")
-	}
-	return t.evaluate(splits.Eval)
+	return t.evaluate(p, set)
 }
 
-// EvaluateFile scores the model on the rows of another file of the same kind.
+// evalRows returns the evaluation rows of the experiment, which must be what they were when the run began.
+func (t *Trained) evalRows() (*data.Set, error) {
+	splits, err := t.source.Load(t.context())
+	if missing, ok := errors.AsType[*fs.PathError](err); ok && errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w: %s", err, whereItLooked(t.dir, missing.Path))
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := compareFiles(filesOf(t.file.Config()), splits.Files); err != nil {
+		return nil, fmt.Errorf("%w: restore the file, or evaluate on another one with --input", err)
+	}
+	if splits.Eval == nil {
+		return nil, errors.New("the experiment has no evaluation rows: name a file to evaluate on")
+	}
+	return splits.Eval, nil
+}
+
+// EvaluateFile scores the model on the rows of another file of the same kind. A metric with a setting to choose, such as
+// the threshold of token_f1, is chosen by the evaluation rows of the experiment first.
 func (t *Trained) EvaluateFile(path string) (train.Record, error) {
 	set, err := t.read(t.context(), path)
 	if err != nil {
@@ -87,7 +102,20 @@ func (t *Trained) EvaluateFile(path string) (train.Record, error) {
 	if set.Target == nil {
 		return train.Record{}, fmt.Errorf("%s has no target to score against", path)
 	}
-	return t.evaluate(set)
+	p, err := newPredictor(&t.Config, inputSpecs(set), t.file)
+	if err != nil {
+		return train.Record{}, err
+	}
+	if p.tunes() {
+		chosenBy, err := t.evalRows()
+		if err == nil {
+			err = p.tune(chosenBy, t.Config.Train.BatchSize)
+		}
+		if err != nil {
+			return train.Record{}, fmt.Errorf("a metric is tuned on the evaluation rows of the experiment: %w", err)
+		}
+	}
+	return t.evaluate(p, set)
 }
 
 // read reads the rows of another file.
@@ -100,11 +128,7 @@ func (t *Trained) read(c data.Context, path string) (*data.Set, error) {
 	return set, nil
 }
 
-func (t *Trained) evaluate(set *data.Set) (train.Record, error) {
-	p, err := newPredictor(&t.Config, inputSpecs(set), t.file)
-	if err != nil {
-		return train.Record{}, err
-	}
+func (t *Trained) evaluate(p predictor, set *data.Set) (train.Record, error) {
 	rec, err := p.evaluate(set, t.Config.Train.BatchSize)
 	rec.Step = t.State.Step
 	rec.Epoch = train.Number(t.State.Epoch)

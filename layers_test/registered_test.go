@@ -39,6 +39,12 @@ var cases = map[string][]layerstest.Case{
 		{Config: with(func(c *layers.EmbeddingConfig) { c.Dim, c.Vocabulary = 1, 20 }), In: []tensor.Spec{layerstest.Index(9)}},
 		{Config: with(func(c *layers.EmbeddingConfig) { c.Dim = 17 }), In: []tensor.Spec{layerstest.Index(300, 2, 3)}},
 	},
+	"embedding_bag": {
+		{Config: with(func(c *layers.EmbeddingBagConfig) { c.Dim = 4 }), In: []tensor.Spec{layerstest.Index(9, 5)}},
+		{Config: with(func(c *layers.EmbeddingBagConfig) { c.Dim, c.Padding = 17, -1 }), In: []tensor.Spec{layerstest.Index(40, 2, 7)}},
+		{Config: with(func(c *layers.EmbeddingBagConfig) { c.Dim, c.Combine = 3, "sum" }), In: []tensor.Spec{layerstest.Index(6, 11)}},
+		{Config: with(func(c *layers.EmbeddingBagConfig) { c.Dim = 2 }), In: []tensor.Spec{layerstest.Index(3)}},
+	},
 	"gelu": {
 		{},
 		{Config: with(func(c *layers.GELUConfig) { c.Approximate = "tanh" })},

@@ -41,6 +41,9 @@ type Param[T tensor.Float] struct {
 // gradient in RowGrads instead of Grads.
 func (p *Param[T]) IsTable() bool { return p.rows > 0 }
 
+// Initializer returns what the parameter begins with, the zero Init where that is zeros.
+func (p *Param[T]) Initializer() layers.Init { return p.init }
+
 // A State is a tensor that is saved with a model but not trained.
 type State[T tensor.Float] struct {
 	Path  string // node/name

@@ -1,5 +1,6 @@
 // Package plots draws the figures of training runs from their history records. It knows no models: WriteRun and
-// Compare read a train.History and nothing else, and Lines draws any named curves in the same style.
+// Compare read a train.History and nothing else; Lines draws any named curves, and Arrows draws what moved, in the same
+// style.
 //
 // # Figures
 //

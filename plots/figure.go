@@ -23,6 +23,7 @@ type line struct {
 	faint  bool      // context behind another line: does not decide the scale
 	// derived values come from another line, whose values that cannot be drawn are counted there.
 	derived bool
+	arrow   bool // has a head at its last point, and keeps its points in their order
 }
 
 // A ring marks the best point of a curve.
@@ -30,6 +31,7 @@ type ring struct {
 	at    point
 	color color.NRGBA
 	label string // may be empty
+	bare  bool   // is a label without a ring
 }
 
 // events are vertical lines at things that happened during a run.
@@ -54,6 +56,7 @@ type figure struct {
 	title          string
 	xlabel, ylabel string
 	wholeX         bool // x counts something: no ticks between whole numbers
+	free           bool // no coordinate is special: the axes follow the points, with room on all sides
 	scale          Scale
 	logX           bool // x is logarithmic; all of it is positive
 	lines          []line
@@ -81,6 +84,9 @@ type missing struct {
 }
 
 func (f *figure) layout() *layout {
+	if f.free {
+		return f.layoutOn(freeAxis(f.lines, func(p point) float64 { return p.x }), freeAxis(f.lines, func(p point) float64 { return p.y }))
+	}
 	axisLines := f.lines
 	if f.band != nil {
 		axisLines = append(slices.Clip(axisLines), line{faint: true, points: f.bandEdges()})
@@ -96,7 +102,9 @@ func (f *figure) layout() *layout {
 func (f *figure) layoutOn(x, y axis) *layout {
 	l := &layout{figure: f, x: x, y: y}
 	for i := range f.lines {
-		f.lines[i].points = sorted(f.lines[i].points)
+		if !f.lines[i].arrow {
+			f.lines[i].points = sorted(f.lines[i].points)
+		}
 	}
 	for _, curve := range f.lines {
 		l.segments = append(l.segments, segments(curve.points, l.shows, l.x.min, l.x.max))

@@ -31,6 +31,9 @@ func (s stroke) Plot(c draw.Canvas, p *plot.Plot) {
 		if len(path) > 1 {
 			c.StrokeLines(style, path)
 		}
+		if s.arrow && len(path) > 1 {
+			drawArrow(c, style, path[len(path)-2], path[len(path)-1])
+		}
 		radius := s.marker
 		if markers > maxMarkers {
 			radius = 0
@@ -124,7 +127,9 @@ func (b bandArea) Plot(c draw.Canvas, p *plot.Plot) {
 func drawRing(c draw.Canvas, p *plot.Plot, r ring, label placement, withLabel bool) {
 	toX, toY := p.Transforms(&c)
 	at := vg.Point{X: toX(r.at.x), Y: toY(r.at.y)}
-	c.DrawGlyphNoClip(draw.GlyphStyle{Color: r.color, Radius: ringSize, Shape: boldRing{}}, at)
+	if !r.bare {
+		c.DrawGlyphNoClip(draw.GlyphStyle{Color: r.color, Radius: ringSize, Shape: boldRing{}}, at)
+	}
 	if !withLabel || !label.ok {
 		return
 	}

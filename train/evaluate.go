@@ -40,12 +40,41 @@ func newScores[T tensor.Float](metrics []NamedMetric[T], pred tensor.Shape, targ
 	return s, nil
 }
 
+// add accounts for a batch whose rows are in no order, as in training: it passes over metrics of sequences.
 func (s *scores[T]) add(sum, weight float64, pred []T, b *tensor.Batch[T]) {
 	s.loss[0] += sum
 	s.loss[1] += weight
 	for i, m := range s.metrics {
-		m.Metric.Add(s.sums[i], pred, b.Target, b.Rows)
+		if _, ok := m.Metric.(SequenceMetric[T]); !ok {
+			m.Metric.Add(s.sums[i], pred, b.Target, b.Rows)
+		}
 	}
+}
+
+// addInOrder accounts for a batch that follows the one before. ends holds, in ascending order, the rows of the batch
+// behind which a sequence ends.
+func (s *scores[T]) addInOrder(sum, weight float64, pred []T, b *tensor.Batch[T], ends []int) {
+	s.add(sum, weight, pred, b)
+	for i, m := range s.metrics {
+		if sequences, ok := m.Metric.(SequenceMetric[T]); ok {
+			addSequences(sequences, s.sums[i], pred, b, ends)
+		}
+	}
+}
+
+func addSequences[T tensor.Float](m SequenceMetric[T], sums []float64, pred []T, b *tensor.Batch[T], ends []int) {
+	begin, width, targets := 0, len(pred)/b.Rows, len(b.Target.Ints)/b.Rows
+	part := func(end int) {
+		if end > begin {
+			m.Add(sums, pred[begin*width:end*width], tensor.Values[T]{Ints: b.Target.Ints[begin*targets : end*targets]}, end-begin)
+		}
+		begin = end
+	}
+	for _, end := range ends {
+		part(end)
+		m.EndSequence(sums)
+	}
+	part(b.Rows)
 }
 
 func (s *scores[T]) reset() {
@@ -59,6 +88,9 @@ func (s *scores[T]) reset() {
 func (s *scores[T]) record(kind string) Record {
 	rec := Record{Kind: kind, Loss: Number(s.loss[0] / s.loss[1])}
 	for i, m := range s.metrics {
+		if _, ok := m.Metric.(SequenceMetric[T]); ok && kind != EvalRecord {
+			continue
+		}
 		if rec.Metrics == nil {
 			rec.Metrics = map[string]Number{}
 		}
@@ -108,17 +140,71 @@ func Evaluate[T tensor.Float](m *model.Model[T], l loss.Loss[T], metrics []Named
 	return evaluate(model.NewExec(m, min(batch, max(set.Len(), 1)), false), l, metrics, set, batch)
 }
 
+// Tune returns the metrics with the settings that are best on a set, for those that have one to choose: what is chosen by
+// evaluation rows can then score others.
+func Tune[T tensor.Float](m *model.Model[T], l loss.Loss[T], metrics []NamedMetric[T], set *data.Set, batch int) ([]NamedMetric[T], error) {
+	if set.Target == nil {
+		return nil, errors.New("tune: the rows have no target")
+	}
+	if err := l.Build(m.Output(), set.Target.Spec()); err != nil {
+		return nil, fmt.Errorf("loss: %w", err)
+	}
+	s, err := scoresOn(model.NewExec(m, min(batch, max(set.Len(), 1)), false), l, metrics, set, batch)
+	if err != nil {
+		return nil, err
+	}
+	tuned := slices.Clone(metrics)
+	for i, named := range metrics {
+		if t, ok := named.Metric.(Tunable[T]); ok && t.Tunes() {
+			tuned[i].Metric = t.Tuned(s.sums[i])
+		}
+	}
+	return tuned, nil
+}
+
+// Tunes reports whether a metric has a setting that Tune chooses.
+func Tunes[T tensor.Float](metrics []NamedMetric[T]) bool {
+	return slices.ContainsFunc(metrics, func(m NamedMetric[T]) bool {
+		t, ok := m.Metric.(Tunable[T])
+		return ok && t.Tunes()
+	})
+}
+
 func evaluate[T tensor.Float](e *model.Exec[T], l loss.Loss[T], metrics []NamedMetric[T], set *data.Set, batch int) (Record, error) {
-	s, err := newScores(metrics, e.Model().Output(), set.Target.Spec())
+	s, err := scoresOn(e, l, metrics, set, batch)
 	if err != nil {
 		return Record{}, err
 	}
+	return s.record(EvalRecord), nil
+}
+
+// scoresOn accumulates the loss and the metrics over a set.
+func scoresOn[T tensor.Float](e *model.Exec[T], l loss.Loss[T], metrics []NamedMetric[T], set *data.Set, batch int) (*scores[T], error) {
+	s, err := newScores(metrics, e.Model().Output(), set.Target.Spec())
+	if err != nil {
+		return nil, err
+	}
+	row, ends := 0, []int(nil)
 	err = forEachBatch(e, set, batch, func(pred []T, b *tensor.Batch[T]) error {
 		sum, weight := l.Eval(pred, b.Target, b.Rows, nil)
-		s.add(sum, weight, pred, b)
+		ends = sequenceEnds(set, row, b.Rows, ends[:0])
+		s.addInOrder(sum, weight, pred, b, ends)
+		row += b.Rows
 		return nil
 	})
-	return s.record(EvalRecord), err
+	return s, err
+}
+
+// sequenceEnds appends to dst which of the rows [row, row+n) of a set a sequence ends behind, counted from 1 at row.
+func sequenceEnds(set *data.Set, row, n int, dst []int) []int {
+	at, _ := slices.BinarySearch(set.Sequences, row+1)
+	for ; at < len(set.Sequences) && set.Sequences[at] <= row+n; at++ {
+		dst = append(dst, set.Sequences[at]-row)
+	}
+	if row+n == set.Len() {
+		dst = append(dst, n)
+	}
+	return dst
 }
 
 // Predict calls f with the predictions for each batch of a set, in the order of the rows, until it returns an error.

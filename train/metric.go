@@ -18,6 +18,22 @@ type Metric[T tensor.Float] interface {
 	HigherIsBetter() bool
 }
 
+// A SequenceMetric scores rows that belong together in their order, such as the words of a sentence. It is added to in
+// the order of the rows, sequence after sequence, and EndSequence is called behind each one. It is reported of
+// evaluations alone: training visits the rows in another order.
+type SequenceMetric[T tensor.Float] interface {
+	Metric[T]
+	EndSequence(sums []float64)
+}
+
+// A Tunable metric has a setting, such as a threshold, that may be chosen by rows that are not trained on. Tunes reports
+// whether it is to be chosen; Tuned then returns the metric with the setting that is best for the sums.
+type Tunable[T tensor.Float] interface {
+	Metric[T]
+	Tunes() bool
+	Tuned(sums []float64) Metric[T]
+}
+
 // A MetricPart makes a metric for either element type. Name is what it is called in logs, plots and `best:`.
 type MetricPart struct {
 	Name string
