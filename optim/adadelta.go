@@ -1,6 +1,7 @@
 package optim
 
 import (
+	"github.com/strata-ml/strata/internal/kernel"
 	"github.com/strata-ml/strata/registry"
 	"github.com/strata-ml/strata/tensor"
 )
@@ -54,16 +55,7 @@ func (o *Adadelta[T]) MovesUntouched() bool { return true }
 
 // Update implements Optimizer.
 func (o *Adadelta[T]) Update(u *Update[T]) {
-	lr, rho, take, eps := T(u.Rates[0]), T(u.Rates[1]), T(1-u.Rates[1]), T(u.Rates[2])
-	var folded block[T]
-	for at := 0; at < len(u.Param); at += len(folded) {
-		w, g := u.block(at, &folded)
-		squares, steps := u.slot(0, at, len(w)), u.slot(1, at, len(w))
-		for i, gi := range g {
-			squares[i] = T(rho*squares[i]) + T(take*gi*gi)
-			step := sqrt(steps[i]+eps) / sqrt(squares[i]+eps) * gi
-			steps[i] = T(rho*steps[i]) + T(take*step*step)
-			w[i] -= T(lr * step)
-		}
-	}
+	step := kernel.AdadeltaStep[T]{LR: T(u.Rates[0]), Rho: T(u.Rates[1]), Take: T(1 - u.Rates[1]), Eps: T(u.Rates[2])}
+	fold := folding[T](&u.Fold)
+	kernel.Adadelta(u.Param, u.Grad, u.Slots[0], u.Slots[1], &step, fold.pointer())
 }

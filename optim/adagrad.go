@@ -1,6 +1,7 @@
 package optim
 
 import (
+	"github.com/strata-ml/strata/internal/kernel"
 	"github.com/strata-ml/strata/registry"
 	"github.com/strata-ml/strata/tensor"
 )
@@ -50,14 +51,7 @@ func (o *Adagrad[T]) MovesUntouched() bool { return false }
 
 // Update implements Optimizer.
 func (o *Adagrad[T]) Update(u *Update[T]) {
-	lr, eps, initial := T(u.Rates[0]), T(u.Rates[1]), T(o.config.Initial)
-	var folded block[T]
-	for at := 0; at < len(u.Param); at += len(folded) {
-		w, g := u.block(at, &folded)
-		s := u.slot(0, at, len(w))
-		for i, gi := range g {
-			s[i] += T(gi * gi)
-			w[i] -= lr * gi / (sqrt(initial+s[i]) + eps)
-		}
-	}
+	step := kernel.AdagradStep[T]{LR: T(u.Rates[0]), Eps: T(u.Rates[1]), Initial: T(o.config.Initial)}
+	fold := folding[T](&u.Fold)
+	kernel.Adagrad(u.Param, u.Grad, u.Slots[0], &step, fold.pointer())
 }

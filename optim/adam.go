@@ -55,14 +55,19 @@ func (o *Adam[T]) Folder() Optimizer[T] { return o }
 // Update implements Optimizer.
 func (o *Adam[T]) Update(u *Update[T]) { adamStep(u, 1) }
 
-// adamStep is a step of Adam on keep·w, in one pass. The rates are lr, beta1, beta2 and eps.
+// adamStep is a step of Adam on keep·w, in one pass.
 func adamStep[T tensor.Float](u *Update[T], keep float64) {
+	step := adamNumbers(u, keep)
+	fold := folding[T](&u.Fold)
+	kernel.Adam(u.Param, u.Grad, u.Slots[0], u.Slots[1], &step, fold.pointer())
+}
+
+// adamNumbers returns the numbers of a step on keep·w. The rates are lr, beta1, beta2 and eps.
+func adamNumbers[T tensor.Float](u *Update[T], keep float64) kernel.AdamStep[T] {
 	lr, beta1, beta2, t := u.Rates[0], u.Rates[1], u.Rates[2], float64(u.Step)
-	step := kernel.AdamStep[T]{
+	return kernel.AdamStep[T]{
 		Beta1: T(beta1), C1: T(1 - beta1), Beta2: T(beta2), C2: T(1 - beta2),
 		Correction: T(1 / math.Sqrt(1-math.Pow(beta2, t))), Eps: T(u.Rates[3]),
 		Step: T(lr / (1 - math.Pow(beta1, t))), Keep: T(keep),
 	}
-	fold := folding[T](&u.Fold)
-	kernel.Adam(u.Param, u.Grad, u.Slots[0], u.Slots[1], &step, fold.pointer())
 }

@@ -3,6 +3,7 @@ package optim
 import (
 	"math"
 
+	"github.com/strata-ml/strata/internal/kernel"
 	"github.com/strata-ml/strata/registry"
 	"github.com/strata-ml/strata/tensor"
 )
@@ -54,16 +55,10 @@ func (o *Adamax[T]) MovesUntouched() bool { return true }
 
 // Update implements Optimizer.
 func (o *Adamax[T]) Update(u *Update[T]) {
-	step := T(u.Rates[0] / (1 - math.Pow(u.Rates[1], float64(u.Step))))
-	beta1, take, beta2, eps := T(u.Rates[1]), T(1-u.Rates[1]), T(u.Rates[2]), T(u.Rates[3])
-	var folded block[T]
-	for at := 0; at < len(u.Param); at += len(folded) {
-		w, g := u.block(at, &folded)
-		m, largest := u.slot(0, at, len(w)), u.slot(1, at, len(w))
-		for i, gi := range g {
-			m[i] = T(beta1*m[i]) + T(take*gi)
-			largest[i] = max(T(beta2*largest[i]), max(gi, -gi)+eps)
-			w[i] -= step * m[i] / largest[i]
-		}
+	step := kernel.AdamaxStep[T]{
+		Beta1: T(u.Rates[1]), C1: T(1 - u.Rates[1]), Beta2: T(u.Rates[2]), Eps: T(u.Rates[3]),
+		Step: T(u.Rates[0] / (1 - math.Pow(u.Rates[1], float64(u.Step)))),
 	}
+	fold := folding[T](&u.Fold)
+	kernel.Adamax(u.Param, u.Grad, u.Slots[0], u.Slots[1], &step, fold.pointer())
 }

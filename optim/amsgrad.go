@@ -1,8 +1,7 @@
 package optim
 
 import (
-	"math"
-
+	"github.com/strata-ml/strata/internal/kernel"
 	"github.com/strata-ml/strata/registry"
 	"github.com/strata-ml/strata/tensor"
 )
@@ -45,19 +44,7 @@ func (o *AMSGrad[T]) Folder() Optimizer[T] { return o }
 
 // Update implements Optimizer.
 func (o *AMSGrad[T]) Update(u *Update[T]) {
-	t := float64(u.Step)
-	beta1, take1, beta2, take2 := T(u.Rates[1]), T(1-u.Rates[1]), T(u.Rates[2]), T(1-u.Rates[2])
-	correction, eps := T(1/math.Sqrt(1-math.Pow(u.Rates[2], t))), T(u.Rates[3])
-	step := T(u.Rates[0] / (1 - math.Pow(u.Rates[1], t)))
-	var folded block[T]
-	for at := 0; at < len(u.Param); at += len(folded) {
-		w, g := u.block(at, &folded)
-		m, v, largest := u.slot(0, at, len(w)), u.slot(1, at, len(w)), u.slot(2, at, len(w))
-		for i, gi := range g {
-			m[i] = T(beta1*m[i]) + T(take1*gi)
-			v[i] = T(beta2*v[i]) + T(take2*gi*gi)
-			largest[i] = max(largest[i], v[i])
-			w[i] -= step * m[i] / (T(sqrt(largest[i])*correction) + eps)
-		}
-	}
+	step := adamNumbers(u, 1)
+	fold := folding[T](&u.Fold)
+	kernel.AMSGrad(u.Param, u.Grad, u.Slots[0], u.Slots[1], u.Slots[2], &step, fold.pointer())
 }

@@ -1,6 +1,7 @@
 package optim
 
 import (
+	"github.com/strata-ml/strata/internal/kernel"
 	"github.com/strata-ml/strata/registry"
 	"github.com/strata-ml/strata/tensor"
 )
@@ -57,26 +58,10 @@ func (o *Lion[T]) MovesUntouched() bool { return true }
 
 // Update implements Optimizer.
 func (o *Lion[T]) Update(u *Update[T]) {
-	lr, beta1, take1, beta2, take2 := T(u.Rates[0]), T(u.Rates[1]), T(1-u.Rates[1]), T(u.Rates[2]), T(1-u.Rates[2])
-	keep := T(u.keep(u.Rates[3]))
-	var folded block[T]
-	for at := 0; at < len(u.Param); at += len(folded) {
-		w, g := u.block(at, &folded)
-		m := u.slot(0, at, len(w))
-		for i, gi := range g {
-			w[i] = T(keep*w[i]) - T(lr*sign(T(beta1*m[i])+T(take1*gi)))
-			m[i] = T(beta2*m[i]) + T(take2*gi)
-		}
+	step := kernel.LionStep[T]{
+		LR: T(u.Rates[0]), Beta1: T(u.Rates[1]), C1: T(1 - u.Rates[1]), Beta2: T(u.Rates[2]), C2: T(1 - u.Rates[2]),
+		Keep: T(u.keep(u.Rates[3])),
 	}
-}
-
-// sign returns 1, −1, or x where it is ±0 or NaN.
-func sign[T tensor.Float](x T) T {
-	switch {
-	case x > 0:
-		return 1
-	case x < 0:
-		return -1
-	}
-	return x
+	fold := folding[T](&u.Fold)
+	kernel.Lion(u.Param, u.Grad, u.Slots[0], &step, fold.pointer())
 }

@@ -3,6 +3,7 @@ package optim
 import (
 	"math"
 
+	"github.com/strata-ml/strata/internal/kernel"
 	"github.com/strata-ml/strata/registry"
 	"github.com/strata-ml/strata/tensor"
 )
@@ -51,20 +52,15 @@ func (o *NAdam[T]) Folder() Optimizer[T] { return o }
 
 // Update implements Optimizer.
 func (o *NAdam[T]) Update(u *Update[T]) {
-	now, next, product := nadamMomentum(u.Rates[1], u.Rates[4], u.Step)
-	ofGradient, ofMean := T(u.Rates[0]*(1-now)/(1-product)), T(u.Rates[0]*next/(1-product*next))
-	beta1, take1, beta2, take2 := T(u.Rates[1]), T(1-u.Rates[1]), T(u.Rates[2]), T(1-u.Rates[2])
-	correction, eps := T(1/math.Sqrt(1-math.Pow(u.Rates[2], float64(u.Step)))), T(u.Rates[3])
-	var folded block[T]
-	for at := 0; at < len(u.Param); at += len(folded) {
-		w, g := u.block(at, &folded)
-		m, v := u.slot(0, at, len(w)), u.slot(1, at, len(w))
-		for i, gi := range g {
-			m[i] = T(beta1*m[i]) + T(take1*gi)
-			v[i] = T(beta2*v[i]) + T(take2*gi*gi)
-			w[i] -= (T(ofGradient*gi) + T(ofMean*m[i])) / (T(sqrt(v[i])*correction) + eps)
-		}
+	lr, beta1, beta2 := u.Rates[0], u.Rates[1], u.Rates[2]
+	now, next, product := nadamMomentum(beta1, u.Rates[4], u.Step)
+	step := kernel.NAdamStep[T]{
+		Beta1: T(beta1), C1: T(1 - beta1), Beta2: T(beta2), C2: T(1 - beta2),
+		Correction: T(1 / math.Sqrt(1-math.Pow(beta2, float64(u.Step)))), Eps: T(u.Rates[3]),
+		GradientStep: T(lr * (1 - now) / (1 - product)), MeanStep: T(lr * next / (1 - product*next)),
 	}
+	fold := folding[T](&u.Fold)
+	kernel.NAdam(u.Param, u.Grad, u.Slots[0], u.Slots[1], &step, fold.pointer())
 }
 
 // nadamMomentum returns μ_t, μ_{t+1} and Π_t. The factors of Π stop where more of them would not change 1 − Π.

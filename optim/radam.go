@@ -3,6 +3,7 @@ package optim
 import (
 	"math"
 
+	"github.com/strata-ml/strata/internal/kernel"
 	"github.com/strata-ml/strata/registry"
 	"github.com/strata-ml/strata/tensor"
 )
@@ -43,27 +44,20 @@ func (o *RAdam[T]) Folder() Optimizer[T] { return o }
 
 // Update implements Optimizer.
 func (o *RAdam[T]) Update(u *Update[T]) {
-	beta1, take1, beta2, take2, eps := T(u.Rates[1]), T(1-u.Rates[1]), T(u.Rates[2]), T(1-u.Rates[2]), T(u.Rates[3])
-	plain := u.Rates[0] / (1 - math.Pow(u.Rates[1], float64(u.Step)))
-	rectified, adaptive := rectification(u.Rates[2], float64(u.Step))
-	step := T(plain)
-	if adaptive {
-		step = T(plain * rectified)
+	lr, beta1, beta2 := u.Rates[0], u.Rates[1], u.Rates[2]
+	unadapted := lr / (1 - math.Pow(beta1, float64(u.Step)))
+	step := kernel.AdamStep[T]{
+		Beta1: T(beta1), C1: T(1 - beta1), Beta2: T(beta2), C2: T(1 - beta2),
+		Correction: 1, Eps: T(u.Rates[3]), Step: T(unadapted), Keep: 1,
 	}
-	var folded block[T]
-	for at := 0; at < len(u.Param); at += len(folded) {
-		w, g := u.block(at, &folded)
-		m, v := u.slot(0, at, len(w)), u.slot(1, at, len(w))
-		for i, gi := range g {
-			m[i] = T(beta1*m[i]) + T(take1*gi)
-			v[i] = T(beta2*v[i]) + T(take2*gi*gi)
-			if adaptive {
-				w[i] -= step * m[i] / (sqrt(v[i]) + eps)
-			} else {
-				w[i] -= T(step * m[i])
-			}
-		}
+	fold := folding[T](&u.Fold)
+	rectified, adaptive := rectification(beta2, float64(u.Step))
+	if !adaptive {
+		kernel.Unadapted(u.Param, u.Grad, u.Slots[0], u.Slots[1], &step, fold.pointer())
+		return
 	}
+	step.Step = T(unadapted * rectified)
+	kernel.Adam(u.Param, u.Grad, u.Slots[0], u.Slots[1], &step, fold.pointer())
 }
 
 // rectification returns r·√(1−β₂ᵗ), and false where the mean square is too young to divide by.

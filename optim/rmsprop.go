@@ -1,6 +1,7 @@
 package optim
 
 import (
+	"github.com/strata-ml/strata/internal/kernel"
 	"github.com/strata-ml/strata/registry"
 	"github.com/strata-ml/strata/tensor"
 )
@@ -67,37 +68,17 @@ func (o *RMSprop[T]) MovesUntouched() bool { return true }
 
 // Update implements Optimizer.
 func (o *RMSprop[T]) Update(u *Update[T]) {
-	lr, rho, take, eps, mu := T(u.Rates[0]), T(u.Rates[1]), T(1-u.Rates[1]), T(u.Rates[2]), T(u.Rates[3])
-	var folded block[T]
-	for at := 0; at < len(u.Param); at += len(folded) {
-		w, g := u.block(at, &folded)
-		v, m, b := o.slots(u, at, len(w))
-		for i, gi := range g {
-			v[i] = T(rho*v[i]) + T(take*gi*gi)
-			square := v[i]
-			if m != nil {
-				m[i] = T(rho*m[i]) + T(take*gi)
-				square = max(square-T(m[i]*m[i]), 0)
-			}
-			step := gi / (sqrt(square) + eps)
-			if b != nil {
-				b[i] = T(mu*b[i]) + step
-				step = b[i]
-			}
-			w[i] -= T(lr * step)
-		}
+	step := kernel.RMSpropStep[T]{
+		LR: T(u.Rates[0]), Rho: T(u.Rates[1]), Take: T(1 - u.Rates[1]), Eps: T(u.Rates[2]), Mu: T(u.Rates[3]),
 	}
-}
-
-// slots returns the n elements from at on of each slot, nil for one that there is not.
-func (o *RMSprop[T]) slots(u *Update[T], at, n int) (v, m, b []T) {
-	next := 1
+	fold := folding[T](&u.Fold)
+	var m, b []T
+	slots := u.Slots[1:]
 	if o.config.Centered {
-		m = u.slot(next, at, n)
-		next++
+		m, slots = slots[0], slots[1:]
 	}
-	if next < len(u.Slots) {
-		b = u.slot(next, at, n)
+	if len(slots) > 0 {
+		b = slots[0]
 	}
-	return u.slot(0, at, n), m, b
+	kernel.RMSprop(u.Param, u.Grad, u.Slots[0], m, b, &step, fold.pointer())
 }

@@ -19,43 +19,87 @@ func TestGenericBits(t *testing.T) {
 }
 
 var genericBits32 = map[string]uint64{
-	"Axpy":            0xee3ae0f99bc10421,
-	"Momentum folded": 0x73979edc1a04ffad,
-	"Adam":            0x2b87624f72121d5d,
-	"Momentum":        0xe6f647a9d7ff5202,
-	"MulAdd":          0x9066971a82741343,
-	"SumRows":         0x7ca748b49bc12194,
-	"SGD folded":      0x61eb2673ab6b3b92,
-	"Nesterov folded": 0xa468c8c69aa6b8cf,
-	"Adam folded":     0x3151ca3f60cc936a,
-	"Nesterov":        0xcef9b7dec8dbf18f,
-	"GemmNN":          0x6e62af10d6a47d0d,
-	"GemmTN":          0xacd8d36512364750,
-	"GemmBias":        0x16e836432353848a,
-	"Dot":             0x03e7861dba72a726,
-	"SGD":             0xd966174545b9ab49,
-	"GemmNT":          0x56019f4322e917ba,
-	"SumSquares":      0x7a56c18eb6943d89,
+	"Axpy":                                  0xee3ae0f99bc10421,
+	"Momentum folded":                       0x73979edc1a04ffad,
+	"Adam":                                  0x2b87624f72121d5d,
+	"Momentum":                              0xe6f647a9d7ff5202,
+	"MulAdd":                                0x9066971a82741343,
+	"SumRows":                               0x7ca748b49bc12194,
+	"SGD folded":                            0x61eb2673ab6b3b92,
+	"Nesterov folded":                       0xa468c8c69aa6b8cf,
+	"Adam folded":                           0x3151ca3f60cc936a,
+	"Nesterov":                              0xcef9b7dec8dbf18f,
+	"GemmNN":                                0x6e62af10d6a47d0d,
+	"GemmTN":                                0xacd8d36512364750,
+	"GemmBias":                              0x16e836432353848a,
+	"Dot":                                   0x03e7861dba72a726,
+	"SGD":                                   0xd966174545b9ab49,
+	"GemmNT":                                0x56019f4322e917ba,
+	"SumSquares":                            0x7a56c18eb6943d89,
+	"adadelta folded":                       0xd87838b03de6ad65,
+	"adadelta":                              0xa0a080c9cade49d5,
+	"adagrad folded":                        0x7bbb93f4d2f39fc8,
+	"adagrad":                               0x03dc30105c2717a9,
+	"adamax folded":                         0x904855ca060312b4,
+	"adamax":                                0xd35a0b76742f381a,
+	"amsgrad folded":                        0x19987c88b33e9f75,
+	"amsgrad":                               0xf0b55c55d6453515,
+	"centered rmsprop folded":               0x57e4b9939c0eac47,
+	"centered rmsprop with momentum folded": 0x89c8a85757f33d3d,
+	"centered rmsprop with momentum":        0x40a68db28ea05012,
+	"centered rmsprop":                      0x7ad37ce6be63d897,
+	"lion folded":                           0x0328f5b59f823352,
+	"lion":                                  0x5681b33b6c2c73ed,
+	"nadam folded":                          0x9f82cf9df304a27f,
+	"nadam":                                 0x80107ae6c665770c,
+	"rmsprop folded":                        0x195363acd8b87eaa,
+	"rmsprop with momentum folded":          0xf2f5429e839cff57,
+	"rmsprop with momentum":                 0x427446e31669cada,
+	"rmsprop":                               0xf9cdc9f08433ae69,
+	"unadapted folded":                      0x68ce3eeb2f804326,
+	"unadapted":                             0xcac69fe0241b2765,
 }
 
 var genericBits64 = map[string]uint64{
-	"GemmNN":          0x85d434e78efd3f77,
-	"SumRows":         0x161ca292328bea5e,
-	"SGD":             0x4194caa9b22e6809,
-	"GemmBias":        0x989d1b5e2fbb0fef,
-	"Dot":             0xbba98d641055ddac,
-	"Adam":            0x709deb110347c705,
-	"GemmTN":          0x0de3bb3964a9e2d8,
-	"Axpy":            0xdda0b56a164b4d37,
-	"MulAdd":          0x1bad4b1a5aa899fb,
-	"SGD folded":      0x8fe838acfddc9243,
-	"Momentum folded": 0x7714144186bc4fa4,
-	"Nesterov":        0x054d5e87dd1e4454,
-	"Nesterov folded": 0x1ee5a315daa13455,
-	"GemmNT":          0x84bf8d10fa23575e,
-	"SumSquares":      0xd708497018fc2b66,
-	"Momentum":        0x413f16abfac3705a,
-	"Adam folded":     0x8bf7e6d783e52ea7,
+	"GemmNN":                                0x85d434e78efd3f77,
+	"SumRows":                               0x161ca292328bea5e,
+	"SGD":                                   0x4194caa9b22e6809,
+	"GemmBias":                              0x989d1b5e2fbb0fef,
+	"Dot":                                   0xbba98d641055ddac,
+	"Adam":                                  0x709deb110347c705,
+	"GemmTN":                                0x0de3bb3964a9e2d8,
+	"Axpy":                                  0xdda0b56a164b4d37,
+	"MulAdd":                                0x1bad4b1a5aa899fb,
+	"SGD folded":                            0x8fe838acfddc9243,
+	"Momentum folded":                       0x7714144186bc4fa4,
+	"Nesterov":                              0x054d5e87dd1e4454,
+	"Nesterov folded":                       0x1ee5a315daa13455,
+	"GemmNT":                                0x84bf8d10fa23575e,
+	"SumSquares":                            0xd708497018fc2b66,
+	"Momentum":                              0x413f16abfac3705a,
+	"Adam folded":                           0x8bf7e6d783e52ea7,
+	"adadelta folded":                       0x082fae11fbf28dba,
+	"adadelta":                              0x7740c5ec58f25cab,
+	"adagrad folded":                        0x08d7a84428f2ccb5,
+	"adagrad":                               0x4ace8999154ed060,
+	"adamax folded":                         0x52ad9e396252f22c,
+	"adamax":                                0x4e3e5b78bd4e9805,
+	"amsgrad folded":                        0x8386d23f97b4b0a7,
+	"amsgrad":                               0x0a6a69176d055830,
+	"centered rmsprop folded":               0x8f8cc75c081973de,
+	"centered rmsprop with momentum folded": 0x1d9dbe2740483dc1,
+	"centered rmsprop with momentum":        0xd3b08c5b0eb289c6,
+	"centered rmsprop":                      0x4e60c64282ca501c,
+	"lion folded":                           0x7503b9470bd9b2a2,
+	"lion":                                  0x99ea58902fdac4a0,
+	"nadam folded":                          0x1bc7e4a95fde9061,
+	"nadam":                                 0x94efd8cc37bbfd27,
+	"rmsprop folded":                        0xae2f0d23f45529aa,
+	"rmsprop with momentum folded":          0x28e335a684bff6dd,
+	"rmsprop with momentum":                 0x87cd5971541ce1b3,
+	"rmsprop":                               0x9283721bc4b7f4e6,
+	"unadapted folded":                      0x4d11eace40f70425,
+	"unadapted":                             0x3417dab29cf04d6e,
 }
 
 func testGenericBits[T Float](t *testing.T, want map[string]uint64) {
@@ -98,6 +142,21 @@ func testGenericBits[T Float](t *testing.T, want map[string]uint64) {
 	update("Adam", func(w, g, m, v []T, f *Fold[T]) {
 		Adam(w, g, m, v, &AdamStep[T]{0.9, 0.1, 0.999, 0.001, 1.3, 1e-8, 0.01, 0.99}, f)
 	})
+
+	for _, u := range adaptiveUpdates[T]() {
+		for suffix, f := range map[string]*Fold[T]{"": nil, " folded": {Factor: 0.7, L1: 0.01, L2: 0.03}} {
+			all, w, slots := []T{}, drawn[T](9, 1000), make([][]T, u.slots)
+			for i := range slots {
+				slots[i] = drawn[T](uint64(11+i), 1000)
+				Mul(slots[i], slots[i], slots[i])
+			}
+			u.run(w, drawn[T](10, 1000), slots, f)
+			for _, s := range append(slots, w) {
+				all = append(all, s...)
+			}
+			got[u.name+suffix] = hashBits(all)
+		}
+	}
 
 	for name, bits := range got {
 		if bits != want[name] {

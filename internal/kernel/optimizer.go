@@ -55,7 +55,7 @@ func SGD[T Float](w, g []T, lr T, f *Fold[T]) {
 	g = g[:len(w)]
 	if t := shareUpdate[T](len(w)); t != nil {
 		t.rule, t.lr = sgdRule, lr
-		t.share(w, g, nil, nil, f)
+		t.share(w, g, f)
 		return
 	}
 	sgd(w, g, lr, f)
@@ -95,7 +95,7 @@ func Momentum[T Float](w, g, v []T, s *MomentumStep[T], f *Fold[T]) {
 	g, v = g[:len(w)], v[:len(w)]
 	if t := shareUpdate[T](len(w)); t != nil {
 		t.rule, t.momentum = momentumRule, *s
-		t.share(w, g, nil, v, f)
+		t.share(w, g, f, v)
 		return
 	}
 	momentum(w, g, v, s, f)
@@ -146,7 +146,7 @@ func Adam[T Float](w, g, m, v []T, s *AdamStep[T], f *Fold[T]) {
 	g, m, v = g[:len(w)], m[:len(w)], v[:len(w)]
 	if t := shareUpdate[T](len(w)); t != nil {
 		t.rule, t.adam = adamRule, *s
-		t.share(w, g, m, v, f)
+		t.share(w, g, f, m, v)
 		return
 	}
 	adam(w, g, m, v, s, f)
@@ -171,10 +171,11 @@ func adamPlain[T Float](w, g, m, v []T, s *AdamStep[T], f *Fold[T]) {
 		gi := f.of(w[i], g[i])
 		m[i] = T(s.Beta1*m[i]) + T(s.C1*gi)
 		v[i] = T(s.Beta2*v[i]) + T(s.C2*gi*gi)
-		root := T(math.Sqrt(float64(v[i])))
-		w[i] = T(s.Keep*w[i]) - s.Step*m[i]/(T(root*s.Correction)+s.Eps)
+		w[i] = T(s.Keep*w[i]) - s.Step*m[i]/(T(sqrt(v[i])*s.Correction)+s.Eps)
 	}
 }
+
+func sqrt[T Float](x T) T { return T(math.Sqrt(float64(x))) }
 
 // PenalizedSumSquares returns Σ (g + L1·sign(w) + L2·w)², summed as SumSquares: the square of the norm of a gradient
 // that is folded later.

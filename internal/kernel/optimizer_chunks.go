@@ -13,18 +13,35 @@ const (
 	sgdRule updateRule = iota
 	momentumRule
 	adamRule
+	adagradRule
+	adadeltaRule
+	rmspropRule
+	adamaxRule
+	amsgradRule
+	nadamRule
+	unadaptedRule
+	lionRule
 )
 
 // An updateTask is an update cut into chunks.
 type updateTask[T Float] struct {
-	rule       updateRule
-	w, g, m, v []T // those that the rule does not have are nil
-	lr         T
-	momentum   MomentumStep[T]
-	adam       AdamStep[T]
-	fold       Fold[T]
-	folded     bool
-	chunk      int // elements
+	rule   updateRule
+	w, g   []T
+	slots  [3][]T // those that the rule does not have are nil
+	fold   Fold[T]
+	folded bool
+	chunk  int // elements
+
+	// The numbers of the step: those of the rule.
+	lr       T
+	momentum MomentumStep[T]
+	adam     AdamStep[T]
+	adagrad  AdagradStep[T]
+	adadelta AdadeltaStep[T]
+	rmsprop  RMSpropStep[T]
+	adamax   AdamaxStep[T]
+	nadam    NAdamStep[T]
+	lion     LionStep[T]
 }
 
 var (
@@ -43,9 +60,10 @@ func shareUpdate[T Float](n int) *updateTask[T] {
 	return (*updateTask[T])(unsafe.Pointer(&updateTask64))
 }
 
-// share runs the task over its slices.
-func (t *updateTask[T]) share(w, g, m, v []T, f *Fold[T]) {
-	t.w, t.g, t.m, t.v = w, g, m, v
+// share runs the task over its slices. A nil slot is one that the rule does not have.
+func (t *updateTask[T]) share(w, g []T, f *Fold[T], slots ...[]T) {
+	t.w, t.g = w, g
+	copy(t.slots[:], slots)
 	t.folded = f != nil
 	if t.folded {
 		t.fold = *f
@@ -58,6 +76,12 @@ func (t *updateTask[T]) run(chunk int) {
 	from := chunk * t.chunk
 	to := min(from+t.chunk, len(t.w))
 	w, g := t.w[from:to], t.g[from:to]
+	var slots [len(t.slots)][]T
+	for i, s := range t.slots {
+		if s != nil {
+			slots[i] = s[from:to]
+		}
+	}
 	var f *Fold[T]
 	if t.folded {
 		f = &t.fold
@@ -66,9 +90,25 @@ func (t *updateTask[T]) run(chunk int) {
 	case sgdRule:
 		sgd(w, g, t.lr, f)
 	case momentumRule:
-		momentum(w, g, t.v[from:to], &t.momentum, f)
+		momentum(w, g, slots[0], &t.momentum, f)
 	case adamRule:
-		adam(w, g, t.m[from:to], t.v[from:to], &t.adam, f)
+		adam(w, g, slots[0], slots[1], &t.adam, f)
+	case adagradRule:
+		adagrad(w, g, slots[0], &t.adagrad, f)
+	case adadeltaRule:
+		adadelta(w, g, slots[0], slots[1], &t.adadelta, f)
+	case rmspropRule:
+		rmsprop(w, g, slots[0], slots[1], slots[2], &t.rmsprop, f)
+	case adamaxRule:
+		adamax(w, g, slots[0], slots[1], &t.adamax, f)
+	case amsgradRule:
+		amsgrad(w, g, slots[0], slots[1], slots[2], &t.adam, f)
+	case nadamRule:
+		nadam(w, g, slots[0], slots[1], &t.nadam, f)
+	case unadaptedRule:
+		unadapted(w, g, slots[0], slots[1], &t.adam, f)
+	case lionRule:
+		lion(w, g, slots[0], &t.lion, f)
 	}
 }
 

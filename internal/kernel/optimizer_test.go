@@ -33,7 +33,7 @@ func updates[T Float]() []update[T] {
 			},
 		}
 	}
-	return []update[T]{
+	return append([]update[T]{
 		{
 			"sgd", 0,
 			func(w, g []T, _ [][]T, f *Fold[T]) { SGD(w, g, 0.3, f) },
@@ -51,7 +51,7 @@ func updates[T Float]() []update[T] {
 				return mulAdd(adam.Keep, w, -(adam.Step * slots[0] / mulAdd(root, adam.Correction, adam.Eps)))
 			},
 		},
-	}
+	}, adaptiveUpdates[T]()...)
 }
 
 // penalized is g + L1·sign(w) + L2·w in the arithmetic of the level.
@@ -99,7 +99,7 @@ func TestSharedUpdates(t *testing.T) {
 		for _, forcedWorkers = range []int{1, 2, 3, 8} {
 			u.check(t, rand.New(rand.NewPCG(25, 26)), 5*updateChunk+7, "all", f)
 		}
-		w, g, slots := make([]float32, 3*updateChunk), make([]float32, 3*updateChunk), [][]float32{nil, nil}
+		w, g, slots := make([]float32, 3*updateChunk), make([]float32, 3*updateChunk), make([][]float32, u.slots)
 		for i := range slots {
 			slots[i] = make([]float32, len(w))
 		}
@@ -140,14 +140,18 @@ func (u update[T]) check(t rapid.TB, rng *rand.Rand, n int, fold string, f *Fold
 	w, g := newOutput[T](rng, 1, n, 0), newInput[T](rng, 1, n, 0)
 	var slots [][]T
 	var buffers []*buffer[T]
+	special := specials[T]()
 	for range u.slots {
 		b := newOutput[T](rng, 1, n, 0)
 		for j := range n {
-			b.set(0, j, T(math.Abs(float64(b.at(0, j)))))
+			v := b.at(0, j)
+			if rng.IntN(8) == 0 {
+				v = special[rng.IntN(len(special))]
+			}
+			b.set(0, j, T(math.Abs(float64(v))))
 		}
 		slots, buffers = append(slots, b.data()), append(buffers, b)
 	}
-	special := specials[T]()
 	for j := range n {
 		for _, b := range []*buffer[T]{w, g} {
 			if rng.IntN(8) == 0 {

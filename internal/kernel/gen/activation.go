@@ -92,16 +92,7 @@ func (e *emitter) derivative(name, doc, xy string, prepare func(v vector) deriva
 	})
 }
 
-// eachOf is the whole of an elementwise kernel over slices of the length of the first input.
+// eachOf is the whole of an elementwise kernel that computes more than it waits for memory. See walk.
 func (v vector) eachOf(inputs, outputs []string, step func(in []reg.VecVirtual) []reg.VecVirtual) {
-	n := v.length(inputs[0])
-	bases := func(names []string) []reg.Register {
-		all := make([]reg.Register, len(names))
-		for i, name := range names {
-			all[i] = v.base(name)
-		}
-		return all
-	}
-	v.each(n, bases(inputs), bases(outputs), 2, step)
-	v.ret()
+	v.walk(inputs, outputs, 2, step)
 }

@@ -52,8 +52,13 @@ func arithmetic(e *emitter) {
 	})
 }
 
-// elements is the whole of a kernel that walks slices of one length, that of the first input. See each.
+// elements is the whole of a kernel that walks slices of one length, that of the first input, and waits for memory.
 func (v vector) elements(inputs, outputs []string, step func(in []reg.VecVirtual) []reg.VecVirtual) {
+	v.walk(inputs, outputs, 4, step)
+}
+
+// walk is the whole of a kernel over slices of the length of the first input. See each.
+func (v vector) walk(inputs, outputs []string, unroll int, step func(in []reg.VecVirtual) []reg.VecVirtual) {
 	n := v.length(inputs[0])
 	bases := map[string]reg.Register{}
 	registers := func(names []string) []reg.Register {
@@ -66,6 +71,6 @@ func (v vector) elements(inputs, outputs []string, step func(in []reg.VecVirtual
 		}
 		return list
 	}
-	v.each(n, registers(inputs), registers(outputs), 4, step)
+	v.each(n, registers(inputs), registers(outputs), unroll, step)
 	v.ret()
 }

@@ -12,31 +12,26 @@ func init() { groups["optimizer"] = optimizer }
 // optimizer is one pass over a parameter, its gradient and its slots for each update rule, and for each with the
 // gradient folded on the way.
 func optimizer(e *emitter) {
-	e.update("sgd", nil, "lr", "w = w − lr·g", func(v vector, c coefficients, w, g reg.VecVirtual, _ []reg.VecVirtual) {
+	e.update(4, "sgd", nil, "lr", "w = w − lr·g", func(v vector, c coefficients, w, g reg.VecVirtual, _ []reg.VecVirtual) {
 		v.fnma(c("lr"), g, w)
 	})
-	e.update("momentum", []string{"v"}, "lr mu take", "v = mu·v + take·g, w = w − lr·v", func(v vector, c coefficients, w, g reg.VecVirtual, slots []reg.VecVirtual) {
+	e.update(4, "momentum", []string{"v"}, "lr mu take", "v = mu·v + take·g, w = w − lr·v", func(v vector, c coefficients, w, g reg.VecVirtual, slots []reg.VecVirtual) {
 		v.decay(c, "mu", "take", slots[0], g)
 		v.fnma(c("lr"), slots[0], w)
 	})
-	e.update("nesterov", []string{"v"}, "lr mu take", "v = mu·v + take·g, w = w − lr·(mu·v + g)", func(v vector, c coefficients, w, g reg.VecVirtual, slots []reg.VecVirtual) {
+	e.update(4, "nesterov", []string{"v"}, "lr mu take", "v = mu·v + take·g, w = w − lr·(mu·v + g)", func(v vector, c coefficients, w, g reg.VecVirtual, slots []reg.VecVirtual) {
 		v.decay(c, "mu", "take", slots[0], g)
 		v.fma(c("mu"), slots[0], g)
 		v.fnma(c("lr"), g, w)
 	})
-	e.update("adam", []string{"m", "v"}, "beta1 c1 beta2 c2 correction eps step keep",
+	e.update(4, "adam", []string{"m", "v"}, "beta1 c1 beta2 c2 correction eps step keep",
 		"m = beta1·m + c1·g, v = beta2·v + (c2·g)·g, w = keep·w − (step·m)/(√v·correction + eps)",
 		func(v vector, c coefficients, w, g reg.VecVirtual, slots []reg.VecVirtual) {
 			v.decay(c, "beta1", "c1", slots[0], g)
-			square, root, ratio := v.reg(), v.reg(), v.reg()
-			v.mul(c("c2"), g, square)
-			v.mul(square, g, square)
-			v.fma(c("beta2"), slots[1], square)
-			v.move(square, slots[1])
-			v.sqrt(square, root)
-			v.horner(c("eps"), c("correction"), root)
+			v.decaySquare(c, "beta2", "c2", slots[1], g)
+			ratio := v.reg()
 			v.mul(c("step"), slots[0], ratio)
-			v.div(ratio, root, ratio)
+			v.div(ratio, v.correctedRoot(c, slots[1]), ratio)
 			v.keepLess(ratio, c("keep"), w)
 		})
 	e.kernel("fold", "w []T, g []T, factor T, l1 T, l2 T", "computes g = factor·(l2·w + (g + l1·sign(w))).", func(v vector) {
@@ -52,8 +47,8 @@ func optimizer(e *emitter) {
 type rule func(v vector, c coefficients, w, g reg.VecVirtual, slots []reg.VecVirtual)
 
 // update emits a rule as two kernels, nameVector and foldedNameVector, over w, g and slots, with the coefficients that
-// the rule names; the folded one takes factor, l1 and l2 besides.
-func (e *emitter) update(name string, slots []string, scalars, doc string, r rule) {
+// the rule names; the folded one takes factor, l1 and l2 besides. The loop takes unroll vectors at a time.
+func (e *emitter) update(unroll int, name string, slots []string, scalars, doc string, r rule) {
 	emit := func(name, scalars, doc string, r rule) {
 		params := "w []T, g []T"
 		for _, s := range slots {
@@ -66,7 +61,7 @@ func (e *emitter) update(name string, slots []string, scalars, doc string, r rul
 			c := v.coefficients(scalars)
 			inputs := append([]string{"w", "g"}, slots...)
 			outputs := append([]string{"w"}, slots...)
-			v.elements(inputs, outputs, func(in []reg.VecVirtual) []reg.VecVirtual {
+			v.walk(inputs, outputs, unroll, func(in []reg.VecVirtual) []reg.VecVirtual {
 				r(v, c, in[0], in[1], in[2:])
 				return append([]reg.VecVirtual{in[0]}, in[2:]...)
 			})
@@ -102,6 +97,23 @@ func (v vector) decay(c coefficients, keep, take string, mean, g reg.VecVirtual)
 	v.mul(c(take), g, part)
 	v.fma(c(keep), mean, part)
 	v.move(part, mean)
+}
+
+// decaySquare computes mean = keep·mean + (take·x)·x, the sum rounded once.
+func (v vector) decaySquare(c coefficients, keep, take string, mean, x reg.VecVirtual) {
+	square := v.reg()
+	v.mul(c(take), x, square)
+	v.mul(square, x, square)
+	v.fma(c(keep), mean, square)
+	v.move(square, mean)
+}
+
+// correctedRoot returns √x·correction + eps, the sum rounded once.
+func (v vector) correctedRoot(c coefficients, x reg.VecVirtual) reg.VecVirtual {
+	root := v.reg()
+	v.sqrt(x, root)
+	v.horner(c("eps"), c("correction"), root)
+	return root
 }
 
 // keepLess computes w = keep·w − x, rounded once.
