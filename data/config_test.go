@@ -18,6 +18,7 @@ func TestConfigKeys(t *testing.T) {
 			"lowercase min_count extra_words",
 		"digits": "eval_fraction shape",
 		"idx":    "images labels eval_images eval_labels eval_fraction scale classes limit",
+		"values": "inputs target",
 	} {
 		d, err := data.Registry.Describe(name)
 		if err != nil {
@@ -34,7 +35,7 @@ func TestConfigKeys(t *testing.T) {
 			t.Errorf("%s: got keys %s, want %s; doc %q", name, got, want, d.Doc)
 		}
 	}
-	if got := data.Registry.Names(); !slices.Equal(got, []string{"bag", "csv", "digits", "idx", "window"}) {
+	if got := data.Registry.Names(); !slices.Equal(got, []string{"bag", "csv", "digits", "idx", "values", "window"}) {
 		t.Errorf("got sources %v", got)
 	}
 }

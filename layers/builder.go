@@ -131,12 +131,25 @@ func (b *Builder[T]) Param(name string, init Init, shape ...int) ParamID {
 	if err := s.Check(); err != nil {
 		b.errs = append(b.errs, fmt.Errorf("parameter %s: %w", name, err))
 	}
-	if err := init.Check(); err != nil {
+	if err := checkInit(init, s); err != nil {
 		b.errs = append(b.errs, fmt.Errorf("parameter %s: %w", name, err))
 	}
 	b.checkName("parameter", name)
 	b.d.Params = append(b.d.Params, ParamDecl{Name: name, Shape: s, Init: init})
 	return ParamID(len(b.d.Params) - 1)
+}
+
+// checkInit returns an error for an initializer that does not exist, breaks its rules, or does not fill the shape.
+func checkInit(init Init, shape tensor.Shape) error {
+	if err := init.Check(); err != nil || init.IsZero() {
+		return err
+	}
+	if f, ok := init.New().(Fitting); ok {
+		if err := f.Fits(shape); err != nil {
+			return fmt.Errorf("%s: %w", init.Name, err)
+		}
+	}
+	return nil
 }
 
 // SetsDParam says that Backward obeys Frame.DParamMode for a parameter: where it says Overwrite, Backward sets every

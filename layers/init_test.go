@@ -139,10 +139,29 @@ func TestInitializersDependOnThePathAlone(t *testing.T) {
 		if !slices.Equal(a, a2) || !slices.Equal(b, b2) {
 			t.Errorf("%s: values change with the order of the parameters", name)
 		}
-		isConstant := name == "constant" || name == "zeros" || name == "ones"
+		isConstant := name == "constant" || name == "zeros" || name == "ones" || name == "values"
 		if slices.Equal(a, b) != isConstant {
 			t.Errorf("%s: two paths have equal values: %v", name, !isConstant)
 		}
+	}
+}
+
+// The initializer values fills a parameter with the numbers of its configuration, and fits no other shape.
+func TestValuesFitTheirShape(t *testing.T) {
+	c := registry.Defaults[layers.DenseConfig]()
+	c.Units, c.Weights = 2, layers.Init{Name: "values", Config: layers.Values{Values: []float64{1, 2, 3, 4, 5, 6}}}
+	d, err := layers.Declare(layers.NewDense[float64](c), tensor.Spec{Shape: tensor.Shape{3}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := make([]float64, 6)
+	d.Params[0].Init.New().Fill(w, d.Params[0].Shape, tensor.NewRandom(1))
+	if !slices.Equal(w, []float64{1, 2, 3, 4, 5, 6}) {
+		t.Errorf("got %v", w)
+	}
+	_, err = layers.Declare(layers.NewDense[float64](c), tensor.Spec{Shape: tensor.Shape{4}})
+	if want := "parameter w: values: holds 6 numbers for the 8 of shape [4 2]"; err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
 	}
 }
 

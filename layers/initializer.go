@@ -11,6 +11,11 @@ type Initializer interface {
 	Fill(w []float64, shape tensor.Shape, r tensor.Random)
 }
 
+// A Fitting initializer fills some shapes only. Declare returns the error of Fits, with the name of the parameter.
+type Fitting interface {
+	Fits(shape tensor.Shape) error
+}
+
 // Init is a configuration field that names an initializer: `xavier_uniform`, or `{type: normal, std: 0.02}`.
 type Init = registry.Choice[Initializer]
 

@@ -47,6 +47,11 @@ type Key struct {
 	Step int64
 }
 
+// random returns what the random numbers of every node begin with.
+func (k Key) random() tensor.Random {
+	return tensor.NewRandom(k.Seed).WithName("forward").With(uint64(k.Step))
+}
+
 // A LayerError is a layer that panicked.
 type LayerError struct {
 	Node  string
@@ -214,7 +219,7 @@ func (e *Exec[T]) Forward(b *tensor.Batch[T], train bool, key Key, first int) (p
 	}
 	defer e.recoverLayer(&err)
 	e.rows, e.phase, e.step = b.Rows, "forward", key.Step
-	random := tensor.NewRandom(key.Seed).WithName("forward").With(uint64(key.Step))
+	random := key.random()
 	for i := range e.m.nodes {
 		if e.skips[i] {
 			continue
@@ -242,10 +247,15 @@ func (e *Exec[T]) checkBatch(b *tensor.Batch[T]) error {
 	if b.Rows < 0 || b.Rows > e.capacity {
 		return fmt.Errorf("model: a batch of %d rows for an execution of up to %d", b.Rows, e.capacity)
 	}
-	if len(b.Inputs) != len(e.m.inputs) {
-		return fmt.Errorf("model: a batch with %d inputs for a model of %d", len(b.Inputs), len(e.m.inputs))
+	return e.m.checkInputs(b)
+}
+
+// checkInputs returns an error for a batch that lacks an input or a part of one.
+func (m *Model[T]) checkInputs(b *tensor.Batch[T]) error {
+	if len(b.Inputs) != len(m.inputs) {
+		return fmt.Errorf("model: a batch with %d inputs for a model of %d", len(b.Inputs), len(m.inputs))
 	}
-	for i, in := range e.m.inputs {
+	for i, in := range m.inputs {
 		have := len(b.Inputs[i].Floats)
 		if in.IsIndex() {
 			have = len(b.Inputs[i].Ints)
@@ -318,13 +328,16 @@ func (e *Exec[T]) CommitStates() {
 
 // recoverLayer turns the panic of a layer into an error.
 func (e *Exec[T]) recoverLayer(err *error) {
-	r := recover()
-	if r == nil {
-		return
+	if r := recover(); r != nil {
+		*err = layerError(r, e.m.nodes[e.node].name, e.phase, e.step)
 	}
+}
+
+// layerError is the error of a layer that panicked with r.
+func layerError(r any, node, phase string, step int64) *LayerError {
 	cause, ok := r.(error)
 	if !ok {
 		cause = fmt.Errorf("%v", r)
 	}
-	*err = &LayerError{Node: e.m.nodes[e.node].name, Phase: e.phase, Step: e.step, Err: cause, Stack: debug.Stack()}
+	return &LayerError{Node: node, Phase: phase, Step: step, Err: cause, Stack: debug.Stack()}
 }
