@@ -104,7 +104,7 @@ it was and ends with the same bits.`,
 	}{
 		{groupRuns, []*cobra.Command{p.trainVerb(), p.resumeVerb(), p.plotVerb()}},
 		{groupCheckpoints, []*cobra.Command{p.evalVerb(), p.predictVerb(), p.wordsVerb(), p.inspectVerb(), p.verifyVerb()}},
-		{groupExperiments, []*cobra.Command{p.exampleVerb(), p.checkVerb(), p.findLRVerb(), p.showVerb(), p.listVerb(), p.describeVerb()}},
+		{groupExperiments, []*cobra.Command{p.exampleVerb(), p.checkVerb(), p.explainVerb(), p.findLRVerb(), p.showVerb(), p.listVerb(), p.describeVerb()}},
 		{groupProgram, []*cobra.Command{p.versionVerb()}},
 	} {
 		for _, v := range group.verbs {

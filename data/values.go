@@ -11,7 +11,7 @@ import (
 // ValuesConfig configures the source values.
 type ValuesConfig struct {
 	_      struct{} `doc:"a few rows that stand in the experiment itself: the named inputs of a computational graph"`
-	Inputs []Given  `doc:"the inputs: each a block with name, values, and shape where a row is no single number; classes where they are whole numbers below it" is:"required"`
+	Inputs []Given  `doc:"each a block with name, values, and shape where a row is no single number; classes where they are whole numbers below it" is:"required"`
 	Target *Given   `doc:"what the output should be, a block like that of an input; a graph without it can be explained and not trained"`
 }
 

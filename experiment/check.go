@@ -27,6 +27,7 @@ type checker struct {
 	root     *yaml.Node
 	dir      string
 	inRun    bool
+	explain  bool             // nothing has to train
 	warm     *checkpoint.File // of the warm start; nil where none is opened
 	memory   uint64
 	vectors  []Pretrained // read for a new run

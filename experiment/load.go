@@ -22,6 +22,7 @@ type Options struct {
 	InRun    bool   // the file is that of a run, whose user can say with --data-dir where the data is
 	Resumed  bool   // the weights are in a checkpoint of the run itself: those that warm_start and vectors name are not needed
 	SkipData bool   // read no data file, and check nothing that needs one: shapes, patterns and memory
+	Explain  bool   // the graph alone matters: loss, optimizer, target, and parameters that train may be missing
 
 	Memory uint64 // bytes that a run may take; 0 for AvailableMemory
 }
@@ -96,10 +97,16 @@ func (e *Experiment) decode(text []byte, opts Options) (syntax, problems []regis
 	over.apply(root, opts.Env, opts.Set)
 	syntax = append(syntax, over.problems...)
 	problems = registry.DecodeBlock(registry.Place{}, root, &e.Config)
+	if opts.Explain {
+		problems = withoutTraining(problems, func(key string) bool { return registry.Lookup(root, key) != nil })
+	}
 	if e.Config.Name == "" {
 		e.Config.Name = nameOf(e.File)
 	}
-	c := checker{config: &e.Config, root: root, dir: e.Dir, inRun: opts.InRun, memory: opts.Memory, resumed: opts.Resumed, skipData: opts.SkipData}
+	c := checker{
+		config: &e.Config, root: root, dir: e.Dir, inRun: opts.InRun, explain: opts.Explain, memory: opts.Memory,
+		resumed: opts.Resumed, skipData: opts.SkipData,
+	}
 	e.Splits = c.check(opts)
 	e.Vectors = c.vectors
 	return syntax, append(problems, c.problems...)

@@ -17,6 +17,7 @@ import (
 type Trace struct {
 	Values []TracedValue // in topological order: what an edge leaves stands before what it enters
 	Edges  []TracedEdge  // in the order in which the gradient crosses them, from the output back
+	Output int           // the place in Values of the model's output
 }
 
 // A ValueKind says where a value comes from.
@@ -136,6 +137,7 @@ func (t *tracer) list() {
 // end begins the way back: with the loss, or with the output of the model itself.
 func (t *tracer) end(l loss.Loss[float64]) {
 	from := t.nodes[t.m.output]
+	t.trace.Output = from
 	output := &t.trace.Values[from]
 	if l == nil {
 		fill(output.Gradient, 1)

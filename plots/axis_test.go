@@ -9,6 +9,8 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/strata-ml/strata/train"
+
+	"gonum.org/v1/plot/vg"
 )
 
 func TestFlatAxisHoldsItsValue(t *testing.T) {
@@ -116,6 +118,10 @@ func TestValuesBesideAWrongAxisAreNotDrawn(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, format := range o.Formats {
-		inDrawingTime(t, func() error { _, err := l.encode(format, o); return err })
+		inDrawingTime(t, func() error {
+			w, h := o.size()
+			_, err := encode(format, vg.Point{X: w, Y: h}, o.DPI, l.draw)
+			return err
+		})
 	}
 }

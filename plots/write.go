@@ -53,12 +53,18 @@ func Lines(path, title, xlabel, ylabel string, series []Series, o Options) ([]st
 
 // write writes the figure to base with the extension of each of the formats and returns the paths.
 func (f *figure) write(base string, o Options) ([]string, error) {
-	l := f.layout()
+	w, h := o.size()
+	return writeFormats(base, f.title, vg.Point{X: w, Y: h}, o, f.layout().draw)
+}
+
+// writeFormats writes what paint draws on a canvas of a size to base with the extension of each of the formats, and
+// returns the paths.
+func writeFormats(base, title string, size vg.Point, o Options, paint func(draw.Canvas)) ([]string, error) {
 	var paths []string
 	for _, format := range o.Formats {
-		b, err := l.encode(format, o)
+		b, err := encode(format, size, o.DPI, paint)
 		if err != nil {
-			return paths, fmt.Errorf("plots: draw %q: %w", f.title, err)
+			return paths, fmt.Errorf("plots: draw %q: %w", title, err)
 		}
 		path := base + "." + format
 		if err := replaceFile(path, b); err != nil {
@@ -69,18 +75,17 @@ func (f *figure) write(base string, o Options) ([]string, error) {
 	return paths, nil
 }
 
-func (l *layout) encode(format string, o Options) ([]byte, error) {
-	w, h := o.size()
+func encode(format string, size vg.Point, dpi float64, paint func(draw.Canvas)) ([]byte, error) {
 	var canvas interface {
 		vg.CanvasSizer
 		io.WriterTo
 	}
 	if format == PNG {
-		canvas = vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(int(o.DPI)))}
+		canvas = vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(size.X, size.Y), vgimg.UseDPI(int(dpi)))}
 	} else {
-		canvas = vgsvg.New(w, h)
+		canvas = vgsvg.New(size.X, size.Y)
 	}
-	l.draw(draw.New(canvas))
+	paint(draw.New(canvas))
 	var b bytes.Buffer
 	if _, err := canvas.WriteTo(&b); err != nil {
 		return nil, err
