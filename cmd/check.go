@@ -1,8 +1,8 @@
 package cmd
 
 import (
+	"cmp"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -13,11 +13,9 @@ import (
 	"github.com/strata-ml/strata/train"
 )
 
-// What --gradients compares: few rows and elements find a wrong derivative as surely as many, and in a moment.
-const (
-	gradientRows    = 8
-	gradientSamples = 20
-)
+// gradientSamples is how many elements of each parameter --gradients compares: few find a wrong derivative as surely as
+// many, and in a moment.
+const gradientSamples = 20
 
 // A checkResult is what check --json prints.
 type checkResult struct {
@@ -72,8 +70,9 @@ parameters and operations (FLOPs) of each node for one row, the memory, and the
 steps. Nothing is written.
 
 With --gradients, the gradients by backpropagation are compared in float64 with
-differences of the loss; the exit code is 1 where one is wrong. That is the test
-of a layer of your own.`,
+differences of the loss; the exit code is 1 where one is wrong, and the layer that
+computes it is named. That is the test of a layer of your own. A run does the same
+on its way with debug.gradient_check.`,
 		Example: `  strata check digits.yaml
   strata check digits.yaml --set model.fc1.units=512
   strata check digits.yaml --gradients`,
@@ -83,7 +82,7 @@ of a layer of your own.`,
 			if err != nil {
 				return err
 			}
-			result, err := check(e, gradients)
+			result, wrong, err := check(e, gradients)
 			if err != nil {
 				return err
 			}
@@ -92,10 +91,7 @@ of a layer of your own.`,
 			} else {
 				p.printCheck(result)
 			}
-			if g := result.Gradients; err == nil && g != nil && !g.OK {
-				err = wrongGradient(g)
-			}
-			return err
+			return cmp.Or(err, wrong)
 		},
 	}
 	c.Flags().BoolVar(&gradients, "gradients", false, "compare the gradients with numeric ones")
@@ -104,12 +100,13 @@ of a layer of your own.`,
 	return c
 }
 
-func check(e *experiment.Experiment, gradients bool) (*checkResult, error) {
+// check returns what there is to know of an experiment, and the error of its gradients where one is wrong.
+func check(e *experiment.Experiment, gradients bool) (result *checkResult, wrong, err error) {
 	r, err := e.Report()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	result := &checkResult{
+	result = &checkResult{
 		Name: e.Config.Name, Params: r.Params, Frozen: r.Frozen, FLOPs: r.FLOPs, TrainBytes: r.TrainBytes,
 		TrainRows: r.TrainRows, EvalRows: r.EvalRows, StepsPerEpoch: r.StepsPerEpoch, Steps: r.Steps, Vectors: r.Vectors,
 	}
@@ -117,11 +114,11 @@ func check(e *experiment.Experiment, gradients bool) (*checkResult, error) {
 		result.Nodes = append(result.Nodes, checkedNode{n.Name, n.Type, n.From, n.In, n.Out, n.Params, n.Frozen, n.FLOPs})
 	}
 	if !gradients {
-		return result, nil
+		return result, nil, nil
 	}
-	report, err := e.CheckGradients(gradientRows, gradientSamples)
+	report, err := e.CheckGradients(train.GradientRows, gradientSamples)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	result.Gradients = &gradientResult{OK: report.OK(), Tolerance: model.GradientTolerance}
 	for _, g := range report.Params {
@@ -129,22 +126,7 @@ func check(e *experiment.Experiment, gradients bool) (*checkResult, error) {
 			g.Path, g.Checked, g.Index, train.Number(g.Backprop), train.Number(g.Numeric), train.Number(g.Error),
 		})
 	}
-	return result, nil
-}
-
-// wrongGradient names the worst element.
-func wrongGradient(r *gradientResult) error {
-	worst := slices.MaxFunc(r.Params, func(a, b checkedGradient) int {
-		switch { // NaN is the worst of all
-		case a.Error != a.Error || a.Error > b.Error:
-			return 1
-		case b.Error != b.Error || a.Error < b.Error:
-			return -1
-		}
-		return 0
-	})
-	return fmt.Errorf("the gradient of %s is wrong at element %d: backpropagation says %v, differences of the loss %v",
-		worst.Param, worst.Element, float64(worst.Backprop), float64(worst.Numeric))
+	return result, report.Err(), nil
 }
 
 func (p *program) printCheck(r *checkResult) {

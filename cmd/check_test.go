@@ -37,7 +37,7 @@ func TestCheckFindsAWrongGradient(t *testing.T) {
 	if r.code != exitFailed {
 		t.Errorf("exit code %d", r.code)
 	}
-	wantAll(t, r.stderr, "the gradient of fc1/", "is wrong at element ", "backpropagation says ", "differences of the loss ")
+	wantAll(t, r.stderr, "the gradient of fc1/", "is wrong at element ", "backpropagation says ", "differences of the loss ", `node "own" is at fault`)
 	var result checkResult
 	r = strata(t, "check", "custom.yaml", "--gradients", "--json")
 	decodeOne(t, r.out, &result)

@@ -51,6 +51,11 @@ func (p *progress) Observe(e train.Event) {
 		p.weight = smoothing*p.weight + (1 - smoothing)
 		p.screen.status(func() status { return p.status(e) }, p.epoch != nil)
 		p.epoch = nil
+	case *train.GradientsChecked:
+		if g := e.Record.Gradient; g.OK {
+			p.screen.info(fmt.Sprintf("step %d: the gradients are right, the largest of %s errors is %.1e, of %s",
+				e.Record.Step, formatCount(g.Checked), float64(g.Error), g.Param))
+		}
 	case *train.SaveFailed:
 		p.screen.warn(fmt.Sprintf("the checkpoint of step %d was not written, the run goes on: %v", e.Step, e.Err))
 	case *train.PruneFailed:

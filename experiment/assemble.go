@@ -83,6 +83,9 @@ func setupOf[T tensor.Float](c *Config, splits *data.Splits, vectors []Pretraine
 		Metrics: metricsOf[T](c), Train: splits.Train, Eval: splits.Eval, Seed: c.Seed, Config: c.Train,
 		EarlyStopping: c.EarlyStopping, Checkpoints: c.Checkpoint,
 	}
+	if c.Debug != nil {
+		s.Debug = *c.Debug
+	}
 	s.Regularizers, _ = penaltiesOf[T](c)
 	return s, nil
 }

@@ -33,6 +33,7 @@ type Config struct {
 	Train         train.Config           `doc:"how long and in what portions"`
 	EarlyStopping *train.EarlyStopping   `doc:"when to stop before the last epoch; without it, never"`
 	Checkpoint    train.CheckpointPolicy `doc:"when checkpoints are written and which are kept"`
+	Debug         *train.Debug           `doc:"what a run checks of itself, at a cost; without it, nothing"`
 	WarmStart     *WarmStart             `doc:"a checkpoint whose weights the run begins with; without it, fresh ones"`
 }
 
@@ -48,6 +49,7 @@ func init() {
 	registry.SetDefaults(train.DefaultEarlyStopping())
 	registry.SetDefaults(train.DefaultGroup())
 	registry.SetDefaults(train.DefaultAveraging())
+	registry.SetDefaults(train.DefaultGradientCheck())
 }
 
 var nameSyntax = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`)

@@ -90,6 +90,9 @@ func memoryOf[T tensor.Float](c *Config, m *model.Model[T], rows, slots int) int
 		copies++
 	}
 	total += copies * float64(m.NumParams()) * float64(unsafe.Sizeof(T(0)))
+	if c.Debug != nil && c.Debug.GradientCheck != nil {
+		total += 3 * 8 * float64(m.NumParams()) // the reference, the copy that is checked, and its gradient
+	}
 	if total >= math.MaxInt {
 		return math.MaxInt
 	}

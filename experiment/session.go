@@ -45,7 +45,19 @@ func startOf[T tensor.Float](e *Experiment, start *checkpoint.File) (train.Setup
 			return s, fmt.Errorf("warm_start: %s: %w", start.Path(), err)
 		}
 	}
+	if err == nil && s.Debug.GradientCheck != nil {
+		s.Reference, err = referenceOf(c, splits)
+	}
 	return s, err
+}
+
+// referenceOf returns the model and the loss in float64, with the parameters frozen that a run freezes.
+func referenceOf(c *Config, splits *data.Splits) (*train.Reference, error) {
+	s, err := setupOf[float64](c, splits)
+	if err != nil {
+		return nil, err
+	}
+	return &train.Reference{Model: s.Model, Loss: s.Loss}, nil
 }
 
 // A predictor is a trained model of either element type.

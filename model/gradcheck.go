@@ -1,6 +1,7 @@
 package model
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -24,7 +25,9 @@ var gradientSteps = []float64{1e-5, 1e-6, 1e-7}
 
 // A GradientReport compares backpropagation with the numeric gradient.
 type GradientReport struct {
+	Loss   float64         // the mean loss of the batch
 	Params []ParamGradient // every parameter that trains
+	Fault  *GradientFault  // where a gradient is wrong, who is to blame for it; nil where that could not be found
 }
 
 // A ParamGradient is the worst of the elements of a parameter that were checked.
@@ -51,8 +54,34 @@ func (r *GradientReport) Worst() ParamGradient {
 // OK reports whether every gradient passes.
 func (r *GradientReport) OK() bool { return len(r.Params) == 0 || r.Worst().Error <= GradientTolerance }
 
+// Err returns nil where every gradient passes, else a *GradientError.
+func (r *GradientReport) Err() error {
+	if r.OK() {
+		return nil
+	}
+	return &GradientError{r.Worst(), r.Fault}
+}
+
+// A GradientError is a gradient that differs from the numeric one.
+type GradientError struct {
+	Worst ParamGradient
+	Fault *GradientFault // nil where no node is wrong by itself
+}
+
+func (e *GradientError) Error() string {
+	message := fmt.Sprintf("the gradient of %s is wrong at element %d: backpropagation says %v, differences of the loss %v",
+		e.Worst.Path, e.Worst.Index, e.Worst.Backprop, e.Worst.Numeric)
+	if e.Fault != nil {
+		message += "; " + e.Fault.String()
+	}
+	return message
+}
+
+// ErrNonFiniteLoss says that there is no gradient to check, because the loss is NaN or infinite.
+var ErrNonFiniteLoss = errors.New("the loss is not finite")
+
 // CheckGradients compares the gradients of the mean loss of a batch with (L(w+h) − L(w−h)) / 2h, for up to samples
-// elements of each parameter, on a copy of the model. The loss must have been built on the model's output. Random
+// elements of each parameter, on a copy of the model: which ones depends on key. The loss must have been built on the model's output. Random
 // numbers are those of key in every evaluation, so dropout is checked as well. Where a gradient disagrees, h is made
 // smaller, until a kink of the loss that lies between w−h and w+h is left outside; where w is on the kink, any slope
 // between the two one-sided ones is right.
@@ -75,10 +104,10 @@ func CheckGradients(m *Model[float64], l loss.Loss[float64], b *tensor.Batch[flo
 		return nil, err
 	}
 	if math.IsNaN(center) || math.IsInf(center, 0) {
-		return nil, fmt.Errorf("model: gradient check: the loss is %v", center)
+		return nil, fmt.Errorf("model: gradient check: %w: it is %v", ErrNonFiniteLoss, center)
 	}
-	report := &GradientReport{}
-	c := gradientCheck{objective: objective, center: center, floor: gradientFloor * max(1, math.Abs(center))}
+	report := &GradientReport{Loss: center}
+	c := newGradientCheck(objective, center)
 	for i, p := range m.params {
 		if p.Frozen {
 			continue
@@ -93,8 +122,14 @@ func CheckGradients(m *Model[float64], l loss.Loss[float64], b *tensor.Batch[flo
 		}
 		report.Params = append(report.Params, g)
 	}
-	return report, nil
+	if !report.OK() {
+		report.Fault, err = findFault(m, l, b, key, faultSamples)
+	}
+	return report, err
 }
+
+// faultSamples is how many elements of each tensor of a node are looked at to find who is to blame.
+const faultSamples = 50
 
 // gradientCheck is what the elements of all parameters are checked with.
 type gradientCheck struct {
@@ -103,9 +138,13 @@ type gradientCheck struct {
 	touched       []int32                 // the rows of a table that have a gradient; nil for other parameters
 }
 
+func newGradientCheck(objective func() (float64, error), center float64) gradientCheck {
+	return gradientCheck{objective: objective, center: center, floor: gradientFloor * max(1, math.Abs(center))}
+}
+
 func (c *gradientCheck) param(p Param[float64], grad []float64, samples int, key Key) (ParamGradient, error) {
 	worst := ParamGradient{Path: p.Path, Checked: min(samples, len(p.Data)), Error: -1}
-	random := tensor.NewRandom(key.Seed).WithName("gradient check").WithName(p.Path)
+	random := tensor.NewRandom(key.Seed).WithName("gradient check").WithName(p.Path).With(uint64(key.Step))
 	for i := range worst.Checked {
 		if samples < len(p.Data) {
 			i = c.draw(p, random, i)

@@ -13,7 +13,7 @@ type ObserverFunc func(e Event)
 // Observe calls f.
 func (f ObserverFunc) Observe(e Event) { f(e) }
 
-// An Event is one of Started, EpochEnded, Evaluated, Stepped, Saved, SaveFailed, PruneFailed and Ended, as a pointer.
+// An Event is one of Started, EpochEnded, Evaluated, Stepped, GradientsChecked, Saved, SaveFailed, PruneFailed and Ended, as a pointer.
 type Event interface{ event() }
 
 // Started is the first event of a run, and of one that continues.
@@ -38,6 +38,9 @@ type EpochEnded struct{ Record Record }
 
 // Evaluated follows an evaluation.
 type Evaluated struct{ Record Record }
+
+// GradientsChecked follows a comparison of gradients with numeric ones, also one that finds a wrong gradient.
+type GradientsChecked struct{ Record Record }
 
 // Saved follows a checkpoint that is durable.
 type Saved struct {
@@ -68,3 +71,5 @@ func (*Saved) event()       {}
 func (*SaveFailed) event()  {}
 func (*PruneFailed) event() {}
 func (*Ended) event()       {}
+
+func (*GradientsChecked) event() {}

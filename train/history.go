@@ -25,6 +25,9 @@ const (
 	StepRecord  = "step"  // one optimization step: the loss of that batch alone
 	EpochRecord = "epoch" // the end of an epoch: means over all its training batches
 	EvalRecord  = "eval"  // an evaluation on the whole eval set
+
+	// GradientRecord is a comparison of gradients with numeric ones, before the step that follows those that Step counts.
+	GradientRecord = "gradient_check"
 )
 
 // A Record is one line of metrics.jsonl. It is a pure function of the experiment and the step, so a run that was cut
@@ -40,6 +43,8 @@ type Record struct {
 	UpdateRatio map[string]Number `json:"update_ratio,omitempty"` // node → ‖Δw‖/‖w‖ of the node's parameters
 	Metrics     map[string]Number `json:"metrics,omitempty"`      // metric name → value
 	Best        bool              `json:"best,omitempty"`         // an eval record that is the best so far
+
+	Gradient *CheckedGradient `json:"gradient,omitempty"` // the worst element of a gradient record
 }
 
 // The kinds of Mark.

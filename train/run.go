@@ -83,7 +83,7 @@ func (r *Run[T]) Save() { r.saveNow.Store(true) }
 // evaluated.
 //
 // Errors are a *model.LayerError for a layer that panicked, a *PartError for another part, a *model.NonFiniteError for
-// a number that is NaN or infinite (none leaves a checkpoint of the broken state), and those of the run directory: a
+// a number that is NaN or infinite, a *model.GradientError for a gradient that a check finds wrong (none leaves a checkpoint of the broken state), and those of the run directory: a
 // checkpoint that cannot be written is reported to the observers, and ends the run when it is the last one or when
 // maxSaveFailures in a row have failed.
 func (r *Run[T]) Train(ctx context.Context) (res Result, err error) {
@@ -182,6 +182,9 @@ func (r *Run[T]) done() string {
 // unit runs one step and all that follows from it. It reports whether the step was the last of its epoch.
 func (r *Run[T]) unit(b *tensor.Batch[T]) (ended bool, err error) {
 	defer r.recoverPart(&err)
+	if err := r.checkGradients(b); err != nil {
+		return false, err
+	}
 	rec, err := r.step(b)
 	if err != nil {
 		return false, err

@@ -31,6 +31,8 @@ type Setup[T tensor.Float] struct {
 	Seed          uint64
 	Config        Config
 	EarlyStopping *EarlyStopping // nil for none
+	Debug         Debug
+	Reference     *Reference // for Debug.GradientCheck, nil without one
 	Checkpoints   CheckpointPolicy
 	Dir           string            // run directory; "" keeps nothing on disk
 	Describe      checkpoint.Config // what goes into each checkpoint besides the state
@@ -80,6 +82,9 @@ func New[T tensor.Float](s Setup[T]) (*Run[T], error) {
 	if err := r.watchEvaluations(); err != nil {
 		return nil, err
 	}
+	if err := r.prepareCheck(); err != nil {
+		return nil, err
+	}
 	if err := r.prepareAverage(); err != nil {
 		return nil, err
 	}
@@ -117,6 +122,7 @@ func (s *Setup[T]) check() error {
 		within("early_stopping", registry.Check(s.stopping())),
 		within("checkpoint", registry.Check(s.Checkpoints)),
 		within("clip", registry.Check(s.Clip)),
+		within("debug", registry.Check(s.Debug)),
 	)
 }
 
