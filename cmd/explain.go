@@ -89,7 +89,7 @@ func graphOf(x *experiment.Explanation) plots.Graph {
 		case model.NodeValue, model.LossValue:
 			n.Kind, n.Detail = plots.GraphComputed, x.Types[i]
 		}
-		if v.Fan == 0 && v.Kind != model.InputValue {
+		if v.Kind == model.LossValue || i == x.Trace.Output && v.Fan == 0 {
 			n.Kind = plots.GraphResult
 		}
 		if len(v.Shape) > 0 {

@@ -26,7 +26,7 @@ func graphOf[T tensor.Float](c *Config, inputs []tensor.Spec) (*model.Model[T], 
 			nodes[i].From = append(nodes[i].From, from)
 		}
 	}
-	return model.NewGraph(inputs, nodes)
+	return model.NewGraph(inputs, nodes, c.Outputs...)
 }
 
 // frozen returns the patterns of the parameters that do not train.

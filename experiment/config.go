@@ -22,6 +22,7 @@ type Config struct {
 	DType         string                 `key:"dtype" doc:"element type that is trained" is:"one of float32|float64"`
 	Data          data.Choice            `doc:"where the rows come from" is:"required"`
 	Model         Model                  `doc:"the nodes, in order" is:"required"`
+	Outputs       []string               `doc:"nodes whose values the model gives; the first is what the loss and the metrics score, the others train nothing and are shown by explain; without it, the one node that no other reads"`
 	Loss          loss.Choice            `doc:"what training makes small" is:"required"`
 	Metrics       []train.MetricChoice   `doc:"scores to report"`
 	Optimizer     optim.Choice           `doc:"how gradients change the parameters" is:"required"`

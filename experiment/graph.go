@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/strata-ml/strata/model"
@@ -49,7 +50,9 @@ func (c *checker) checkGraph(inputs []tensor.Spec) (order []int, ok bool) {
 		c.failCycle(cycle.Nodes)
 		return nil, false
 	}
-	c.checkEnds()
+	if c.checkOutputs() {
+		c.checkEnds()
+	}
 	return order, len(c.problems) == before
 }
 
@@ -129,7 +132,27 @@ func (c *checker) checkShare(i int) {
 	c.fail(c.node(i, "share"), fmt.Sprintf("model: node %q: shares the parameters of %q, which is no node before it", node.Name, node.Share), unknown.Hint())
 }
 
-// checkEnds checks that one node alone is read by no other: the output.
+// checkOutputs checks that the outputs that the file names are nodes, each once.
+func (c *checker) checkOutputs() bool {
+	before := len(c.problems)
+	names := c.names()
+	for i, name := range c.config.Outputs {
+		at := c.at("outputs", strconv.Itoa(i))
+		switch {
+		case !slices.Contains(names, name):
+			unknown := &registry.UnknownError{Name: name, Known: names}
+			c.fail(at, fmt.Sprintf("outputs: %q is no node of the model", name), unknown.Hint())
+		case slices.Contains(c.config.Outputs[:i], name):
+			c.fail(at, fmt.Sprintf("outputs: %q is named twice", name), "remove one")
+		}
+	}
+	if o := c.config.Outputs; o != nil && len(o) == 0 {
+		c.fail(c.at("outputs"), "outputs: is empty", "name the node that the loss scores, or leave the key out")
+	}
+	return len(c.problems) == before
+}
+
+// checkEnds checks that nothing is computed in vain: what no node reads is an output.
 func (c *checker) checkEnds() {
 	read := map[string]bool{}
 	for i := range c.config.Model {
@@ -139,14 +162,18 @@ func (c *checker) checkEnds() {
 	}
 	last := c.output()
 	for i, n := range c.config.Model {
-		if !read[n.Name] && i != last {
-			c.fail(c.node(i), fmt.Sprintf("model: node %q: no node reads it, and the output is %q", n.Name, c.config.Model[last].Name), "name it in the from of another node, or remove it")
+		if !read[n.Name] && i != last && !slices.Contains(c.config.Outputs, n.Name) {
+			c.fail(c.node(i), fmt.Sprintf("model: node %q: no node reads it, and the output is %q", n.Name, c.config.Model[last].Name), "name it in the from of another node or under outputs, or remove it")
 		}
 	}
 }
 
-// output returns the last node that no other reads.
+// output returns the node that is scored: the first of the outputs that the file names, or the last node that no other
+// reads.
 func (c *checker) output() int {
+	if len(c.config.Outputs) > 0 {
+		return slices.Index(c.names(), c.config.Outputs[0])
+	}
 	read := map[string]bool{}
 	for i := range c.config.Model {
 		for _, from := range c.sources(i) {

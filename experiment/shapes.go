@@ -45,6 +45,7 @@ func checkShapes[T tensor.Float](c *checker, order []int, inputs []tensor.Spec, 
 		return
 	}
 	checkPatterns(c, m)
+	checkReached(c, m)
 	checkRowUpdates(c, m)
 	if c.warm != nil {
 		checkWarmStart(c, m)
@@ -175,6 +176,24 @@ func (c *checker) checkTrainable(paths []string) {
 			message, hint = fmt.Sprintf("its parameters are those of %q", n.Share), fmt.Sprintf("set it on node %q", n.Share)
 		}
 		c.fail(c.node(i, "trainable"), fmt.Sprintf("model: node %q: trainable is false, and %s", n.Name, message), hint)
+	}
+}
+
+// checkReached checks that the loss can train what is to train.
+func checkReached[T tensor.Float](c *checker, m *model.Model[T]) {
+	if c.explain {
+		return
+	}
+	told := ""
+	for _, path := range m.Untrained() {
+		node, _, _ := strings.Cut(path, "/")
+		if ok, err := optim.Match(c.config.frozen(), path); ok || err != nil || node == told {
+			continue
+		}
+		told = node
+		c.fail(c.node(slices.Index(c.names(), node)),
+			fmt.Sprintf("model: node %q: its parameters cannot train: the output %q, which the loss scores, does not depend on them", node, m.Outputs()[0]),
+			fmt.Sprintf("add %q to freeze, or let the output read what comes of the node", node+"/*"))
 	}
 }
 

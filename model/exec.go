@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 
 	"github.com/strata-ml/strata/internal/kernel"
 	"github.com/strata-ml/strata/layers"
@@ -103,11 +104,11 @@ func NewExec[T tensor.Float](m *Model[T], rows int, train bool) *Exec[T] {
 	return e
 }
 
-// resolveSources finds the nodes that only reshape, but for the output of the model, and whose values each node reads.
+// resolveSources finds the nodes that only reshape, but for the outputs of the model, and whose values each node reads.
 func (e *Exec[T]) resolveSources() {
 	e.from, e.skips = make([][]source, len(e.m.nodes)), make([]bool, len(e.m.nodes))
 	for i, nd := range e.m.nodes {
-		e.skips[i] = nd.decl.Reshapes && i != e.m.output
+		e.skips[i] = nd.decl.Reshapes && !slices.Contains(e.m.outputs, i)
 		for _, s := range nd.from {
 			if s.node >= 0 && e.skips[s.node] {
 				s = e.from[s.node][0]
@@ -142,7 +143,7 @@ func (e *Exec[T]) Model() *Model[T] { return e.m }
 // Capacity returns the largest number of rows.
 func (e *Exec[T]) Capacity() int { return e.capacity }
 
-// findActive marks the nodes that lead a gradient to a parameter that trains.
+// findActive marks the nodes that lead a gradient from the output to a parameter that trains.
 func (e *Exec[T]) findActive() {
 	for i, nd := range e.m.nodes {
 		for _, p := range nd.params {
@@ -151,6 +152,9 @@ func (e *Exec[T]) findActive() {
 		for _, s := range nd.from {
 			e.active[i] = e.active[i] || s.node >= 0 && e.active[s.node]
 		}
+	}
+	for i, reaches := range e.m.reaching() {
+		e.active[i] = e.active[i] && reaches
 	}
 }
 
@@ -166,7 +170,7 @@ func (e *Exec[T]) buffers(i, rows int, claimed []bool) layers.Buffers[T] {
 			in = e.out[s.node]
 		}
 		if e.train && !nd.decl.In[j].IsIndex() {
-			needs = s.node >= 0 && e.active[s.node]
+			needs = e.active[i] && s.node >= 0 && e.active[s.node]
 			switch {
 			case needs && !claimed[s.node]:
 				claimed[s.node] = true
@@ -240,6 +244,13 @@ func (e *Exec[T]) Forward(b *tensor.Batch[T], train bool, key Key, first int) (p
 		}
 	}
 	return e.out[e.m.output][:b.Rows*e.m.Output().Size()], nil
+}
+
+// Value returns what the last Forward computed for an output, by its place in Model.Outputs. Shape: [Rows, …]; the slice is
+// the Exec's own, valid until the next call.
+func (e *Exec[T]) Value(output int) []T {
+	i := e.m.outputs[output]
+	return e.out[i][:e.rows*e.m.nodes[i].decl.Out.Size()]
 }
 
 // checkBatch returns an error for a batch that is too large, or lacks an input or a part of one.

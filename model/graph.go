@@ -53,11 +53,15 @@ func NewSequential[T tensor.Float](input tensor.Spec, nodes ...Node[T]) (*Model[
 	return NewGraph([]tensor.Spec{input}, nodes)
 }
 
-// NewGraph returns the model of a graph. Nodes run in a topological order that keeps the given order where it can. The
-// output is the one node that no other reads. Nothing is allocated for the parameters until Init.
+// NewGraph returns the model of a graph. Nodes run in a topological order that keeps the given order where it can. Nothing
+// is allocated for the parameters until Init.
+//
+// Outputs names the nodes whose values the model gives. The first is its output: what Forward returns, a loss scores, and
+// Backward begins at. The others are there to be read with Exec.Value, and lead no gradient anywhere. Every node that no
+// other reads must be among them; without names, there must be just one such node, the output.
 //
 // Errors are a *NodeError where one node is at fault, and a *CycleError.
-func NewGraph[T tensor.Float](inputs []tensor.Spec, nodes []Node[T]) (*Model[T], error) {
+func NewGraph[T tensor.Float](inputs []tensor.Spec, nodes []Node[T], outputs ...string) (*Model[T], error) {
 	if len(inputs) == 0 || len(nodes) == 0 {
 		return nil, fmt.Errorf("a model needs at least one input and one node")
 	}
@@ -90,7 +94,7 @@ func NewGraph[T tensor.Float](inputs []tensor.Spec, nodes []Node[T]) (*Model[T],
 		at[nodes[i].Name] = source{input: -1, node: len(m.nodes) - 1}
 	}
 	m.place()
-	return m, m.findOutput()
+	return m, m.findOutputs(outputs)
 }
 
 // withSources fills in the sources that are left out.
@@ -266,8 +270,18 @@ func (m *Model[T]) share(n *node[T], owner string) error {
 	return nil
 }
 
-// findOutput finds the one node that nobody reads.
-func (m *Model[T]) findOutput() error {
+// findOutputs finds the nodes of the given names, or the one node that nobody reads.
+func (m *Model[T]) findOutputs(names []string) error {
+	for _, name := range names {
+		i := slices.IndexFunc(m.nodes, func(n node[T]) bool { return n.name == name })
+		switch {
+		case i < 0:
+			return &NodeError{name, fmt.Errorf("is an output, and there is no such node")}
+		case slices.Contains(m.outputs, i):
+			return &NodeError{name, fmt.Errorf("is an output twice")}
+		}
+		m.outputs = append(m.outputs, i)
+	}
 	read := make([]bool, len(m.nodes))
 	for _, n := range m.nodes {
 		for _, s := range n.from {
@@ -277,14 +291,55 @@ func (m *Model[T]) findOutput() error {
 		}
 	}
 	var ends []string
+	end := -1
 	for i, r := range read {
-		if !r {
-			m.output = i
-			ends = append(ends, m.nodes[i].name)
+		if r || slices.Contains(m.outputs, i) {
+			continue
+		}
+		ends = append(ends, m.nodes[i].name)
+		end = i
+	}
+	if len(names) == 0 {
+		m.outputs = []int{end}
+	}
+	switch {
+	case len(names) == 0 && len(ends) > 1:
+		return &NodeError{ends[0], fmt.Errorf("is read by no other node, and neither is %s: name the outputs", strings.Join(ends[1:], ", "))}
+	case len(names) > 0 && len(ends) > 0:
+		return &NodeError{ends[0], fmt.Errorf("is read by no other node, and is no output")}
+	}
+	m.output = m.outputs[0]
+	return nil
+}
+
+// reaching reports by node whether the output is computed from it, or is it.
+func (m *Model[T]) reaching() []bool {
+	reaches := make([]bool, len(m.nodes))
+	reaches[m.output] = true
+	for i := m.output; i >= 0; i-- {
+		for _, s := range m.nodes[i].from {
+			if s.node >= 0 && reaches[i] {
+				reaches[s.node] = true
+			}
 		}
 	}
-	if len(ends) > 1 {
-		return &NodeError{ends[0], fmt.Errorf("is read by no other node, and neither is %s: a model has one output", strings.Join(ends[1:], ", "))}
+	return reaches
+}
+
+// Untrained returns the paths of the parameters that are not frozen and still cannot train, because the output that is
+// scored does not depend on them.
+func (m *Model[T]) Untrained() []string {
+	reached := make([]bool, len(m.params))
+	for i, reaches := range m.reaching() {
+		for _, p := range m.nodes[i].params {
+			reached[p] = reached[p] || reaches
+		}
 	}
-	return nil
+	var paths []string
+	for i, p := range m.params {
+		if !reached[i] && !p.Frozen {
+			paths = append(paths, p.Path)
+		}
+	}
+	return paths
 }

@@ -204,7 +204,7 @@ func TestGraphErrors(t *testing.T) {
 		"two outputs": {[]model.Node[float64]{
 			{Name: "a", Layer: &source{value: "a"}, From: []string{"input"}},
 			{Name: "b", Layer: &source{value: "b"}, From: []string{"input"}},
-		}, `node "a": is read by no other node, and neither is b: a model has one output`},
+		}, `node "a": is read by no other node, and neither is b: name the outputs`},
 		"shares with nobody": {[]model.Node[float64]{{Name: "a", Layer: &source{value: "a"}, Share: "b"}}, `shares the parameters of "b", which is no node before it`},
 		"shares a misfit": {[]model.Node[float64]{
 			{Name: "a", Layer: &source{value: "a"}},

@@ -16,7 +16,8 @@ import (
 type Model[T tensor.Float] struct {
 	inputs  []tensor.Spec
 	nodes   []node[T] // in topological order
-	output  int
+	output  int       // the node that is scored
+	outputs []int     // all nodes whose values the model gives, that one first
 	params  []Param[T]
 	states  []State[T]
 	weights []T // nil before Init
@@ -139,6 +140,15 @@ func (m *Model[T]) States() []State[T] { return m.states }
 
 // Inputs returns what the model reads.
 func (m *Model[T]) Inputs() []tensor.Spec { return m.inputs }
+
+// Outputs names the nodes whose values the model gives, the one that is scored first.
+func (m *Model[T]) Outputs() []string {
+	names := make([]string, len(m.outputs))
+	for i, k := range m.outputs {
+		names[i] = m.nodes[k].name
+	}
+	return names
+}
 
 // Output returns the shape of one row of predictions.
 func (m *Model[T]) Output() tensor.Shape { return m.nodes[m.output].decl.Out }

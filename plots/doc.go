@@ -1,6 +1,6 @@
 // Package plots draws the figures of training runs from their history records. It knows no models: WriteRun and
-// Compare read a train.History and nothing else; Lines draws any named curves, and Arrows draws what moved, in the same
-// style.
+// Compare read a train.History and nothing else; Lines draws any named curves, and Arrows what moved, in the same style;
+// DrawGraph draws a computational graph whose words and numbers it is given.
 //
 // # Figures
 //

@@ -100,6 +100,8 @@ func (s *Setup[T]) check() error {
 		return errors.New("train: a run needs a model, a loss and an optimizer")
 	case s.Model.Weights() == nil:
 		return errors.New("train: the model has no parameters yet: call its Init")
+	case len(s.Model.Untrained()) > 0:
+		return fmt.Errorf("train: the output of the model does not depend on %s: freeze what cannot train", s.Model.Untrained()[0])
 	case s.Train == nil || s.Train.Len() == 0:
 		return errors.New("train: there are no training rows")
 	case s.Train.Target == nil:
