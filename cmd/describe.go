@@ -25,6 +25,7 @@ func experimentBlocks() map[string]registry.Description {
 		"checkpoint":     {"when checkpoints are written and which are kept", train.DefaultCheckpointPolicy()},
 		"early_stopping": {"when an experiment stops before its last epoch", train.DefaultEarlyStopping()},
 		"clip":           {"bounds on the gradient", optim.Clip{}},
+		"log":            {"what an experiment records and plots besides the usual", train.Log{}},
 		"warm_start":     {"weights from the checkpoint of another run", experiment.WarmStart{}},
 	} {
 		d := registry.DescribeConfig(block.config)
@@ -41,7 +42,7 @@ func (p *program) describeVerb() *cobra.Command {
 		Long: `Describe a part: what it does, the keys that set it with their defaults, and the
 module that it comes from. KIND may be left out where the name is that of one part
 only. The name experiment stands for the file as a whole, and train, checkpoint,
-early_stopping, clip and warm_start for those blocks of it.`,
+early_stopping, clip, log and warm_start for those blocks of it.`,
 		Example: `  strata describe layer dense
   strata describe adam
   strata describe experiment`,

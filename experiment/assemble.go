@@ -80,7 +80,7 @@ func setupOf[T tensor.Float](c *Config, splits *data.Splits, vectors []Pretraine
 	s := train.Setup[T]{
 		Model: m, Loss: loss.Make[T](c.Loss.New()), Optimizer: optim.Make[T](c.Optimizer.New()), Clip: c.Clip,
 		Groups: c.Groups, Averaging: c.Averaging,
-		Metrics: metricsOf[T](c), Train: splits.Train, Eval: splits.Eval, Seed: c.Seed, Config: c.Train,
+		Metrics: metricsOf[T](c), Train: splits.Train, Eval: splits.Eval, Seed: c.Seed, Config: c.Train, Log: c.Log,
 		EarlyStopping: c.EarlyStopping, Checkpoints: c.Checkpoint,
 	}
 	if c.Debug != nil {

@@ -32,6 +32,7 @@ type Config struct {
 	Averaging     *train.Averaging       `doc:"a running mean of the weights to evaluate and predict with; without it, the weights themselves"`
 	Freeze        []string               `doc:"patterns of parameters that stay as they are, such as fc1/*"`
 	Train         train.Config           `doc:"how long and in what portions"`
+	Log           train.Log              `doc:"what is recorded and plotted besides the usual"`
 	EarlyStopping *train.EarlyStopping   `doc:"when to stop before the last epoch; without it, never"`
 	Checkpoint    train.CheckpointPolicy `doc:"when checkpoints are written and which are kept"`
 	Debug         *train.Debug           `doc:"what a run checks of itself, at a cost; without it, nothing"`

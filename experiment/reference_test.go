@@ -59,7 +59,7 @@ func TestReference(t *testing.T) {
 		"Experiment": registry.DescribeConfig(experiment.DefaultConfig()),
 		"Node":       experiment.DescribeNode(), "Regularizer": experiment.DescribeRegularizer(),
 		"Blocks": []registry.Description{
-			block("train", train.DefaultConfig()), block("early_stopping", train.DefaultEarlyStopping()),
+			block("train", train.DefaultConfig()), block("log", train.Log{}), block("early_stopping", train.DefaultEarlyStopping()),
 			block("checkpoint", train.DefaultCheckpointPolicy()), block("clip", optim.Clip{}),
 			block("groups", train.DefaultGroup()), block("averaging", train.DefaultAveraging()),
 			block("debug", train.Debug{}), block("debug.gradient_check", train.DefaultGradientCheck()),

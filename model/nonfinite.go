@@ -29,9 +29,9 @@ func (e *NonFiniteError) Error() string {
 }
 
 // FindNonFinite repeats a step and returns a *NonFiniteError for the first number that is not finite: it looks at the
-// batch, the parameters, each node's output on the way forward, and the gradients on the way back. dloss sets the
-// gradient of the loss for predictions, and first is the place of the first row, as in the step. FindNonFinite returns nil when every number is finite, and
-// changes nothing but the Exec's memory.
+// batch with its target, the parameters, each node's output on the way forward, and the gradients on the way back. dloss
+// sets the gradient of the loss for predictions, and first is the place of the first row, as in the step. FindNonFinite
+// returns nil when every number is finite, and changes nothing but the Exec's memory.
 func (e *Exec[T]) FindNonFinite(b *tensor.Batch[T], key Key, first int, dloss func(pred, dpred []T)) error {
 	e.check, e.step = true, key.Step
 	defer func() { e.check = false }()
@@ -40,6 +40,11 @@ func (e *Exec[T]) FindNonFinite(b *tensor.Batch[T], key Key, first int, dloss fu
 			if err := e.nonFinite("", "input "+in.Name, v[:b.Rows*in.Shape.Size()], b.Rows); err != nil {
 				return err
 			}
+		}
+	}
+	if v := b.Target.Floats; v != nil && b.Rows > 0 {
+		if err := e.nonFinite("", "target", v, b.Rows); err != nil {
+			return err
 		}
 	}
 	for _, p := range e.m.params {

@@ -34,7 +34,7 @@ func Compare(hs []*train.History, dir string, o Options) ([]string, error) {
 	}
 	figures := []named{{"loss", c.figure("loss", lossOf, true)}}
 	names := c.metricNames()
-	files := metricFiles(names)
+	files := fileNames("metric_", names)
 	for i, metric := range names {
 		figures = append(figures, named{files[i], c.figure(metric, metricOf(metric), false)})
 	}

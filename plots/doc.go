@@ -11,6 +11,11 @@
 //	learning_rate    the rate of each step
 //	grad_norm        the gradient norm of each step and its moving average
 //	update_ratio     ‖Δw‖/‖w‖ of each node, over a band at the usual rule of thumb 1e-3
+//	saturation       share of the outputs of each bounded activation that are close to a bound
+//	dead_units       share of the units of each relu that are 0 in the whole batch
+//	grad_norms       the gradient norm of each node's parameters
+//	zeros            share of exact zeros of each parameter
+//	weights_<param>  histograms of a parameter in the course of the run
 //
 // Compare puts several runs on one figure of the loss and of each metric: a colour per run, the moving average of the
 // training thin, the evaluations thick. WriteRates draws what the schedules of an experiment will give, before it

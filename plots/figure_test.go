@@ -293,7 +293,7 @@ func TestRateJumps(t *testing.T) {
 }
 
 func TestMetricFilesAreApart(t *testing.T) {
-	got := metricFiles([]string{"a/b", "a_b", "A_B", "../x", "top-5"})
+	got := fileNames("metric_", []string{"a/b", "a_b", "A_B", "../x", "top-5"})
 	want := []string{"metric_a_b", "metric_a_b-2", "metric_A_B-3", "metric_.._x", "metric_top-5"}
 	if !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)

@@ -32,10 +32,10 @@ func WriteRun(h *train.History, dir string, o Options) ([]string, error) {
 		{"grad_norm", v.gradNorm()},
 		{"update_ratio", v.updateRatio()},
 	}
+	figures = append(figures, v.diagnostics()...)
 	names := v.metricNames()
-	files := metricFiles(names)
-	for i, metric := range names {
-		figures = append(figures, named{files[i], v.metric(metric)})
+	for i, file := range fileNames("metric_", names) {
+		figures = append(figures, named{file, v.metric(names[i])})
 	}
 	return writeAll(figures, dir, o)
 }
@@ -64,12 +64,12 @@ func writeAll(figures []named, dir string, o Options) ([]string, error) {
 	return paths, nil
 }
 
-// metricFiles returns a file name for each metric: its own name, as far as that is a good file name.
-func metricFiles(metrics []string) []string {
+// fileNames returns a file name for each of the names: a prefix and the name, as far as that is a good file name.
+func fileNames(prefix string, names []string) []string {
 	used := make(map[string]bool)
-	files := make([]string, len(metrics))
-	for i, m := range metrics {
-		base := "metric_" + strings.Map(func(r rune) rune {
+	files := make([]string, len(names))
+	for i, m := range names {
+		base := prefix + strings.Map(func(r rune) rune {
 			switch {
 			case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9', r == '-', r == '.', r == '_':
 				return r
@@ -165,10 +165,6 @@ func gradNormOf(r *train.Record) *train.Number { return r.GradNorm }
 
 func metricOf(name string) func(*train.Record) *train.Number {
 	return func(r *train.Record) *train.Number { return entry(r.Metrics, name) }
-}
-
-func updateRatioOf(node string) func(*train.Record) *train.Number {
-	return func(r *train.Record) *train.Number { return entry(r.UpdateRatio, node) }
 }
 
 func entry(m map[string]train.Number, key string) *train.Number {

@@ -97,31 +97,40 @@ func trimTrain(name string) string {
 }
 
 func (v *view) updateRatio() *figure {
-	nodes := v.keys(func(r *train.Record) map[string]train.Number { return r.UpdateRatio })
-	if len(nodes) == 0 {
+	f := v.perKey("update ratio", "‖Δw‖ / ‖w‖", func(r *train.Record) map[string]train.Number { return r.UpdateRatio })
+	if f != nil {
+		f.scale = LogScale
+		f.band = &band{name: "rule of thumb 1e-3", lo: 5e-4, hi: 2e-3}
+	}
+	return f
+}
+
+// perKey draws a value that records hold for each node or parameter, a line for each. It returns nil where there are
+// none.
+func (v *view) perKey(what, ylabel string, of func(*train.Record) map[string]train.Number) *figure {
+	keys := v.keys(of)
+	if len(keys) == 0 {
 		return nil
 	}
-	f := v.new("update ratio", "‖Δw‖ / ‖w‖")
-	f.scale = LogScale
-	f.band = &band{name: "rule of thumb 1e-3", lo: 5e-4, hi: 2e-3}
+	f := v.new(what, ylabel)
 	colors := palette
-	if len(nodes) > len(palette) {
-		colors = ramp(len(nodes))
+	if len(keys) > len(palette) {
+		colors = ramp(len(keys))
 	}
-	for i, node := range nodes {
-		p := sorted(v.trainPoints(updateRatioOf(node)))
-		l := line{name: node, points: p, color: colors[i], width: lineWidth, marker: markerSize}
+	for i, key := range keys {
+		p := sorted(v.trainPoints(func(r *train.Record) *train.Number { return entry(of(r), key) }))
+		l := line{name: key, points: p, color: colors[i], width: lineWidth, marker: markerSize}
 		if beta := v.smoothing(p); beta > 0 {
 			raw := l
 			raw.name, raw.color, raw.width, raw.marker, raw.faint = "", faint(l.color), faintWidth, 0, true
-			if len(nodes) <= 3 {
+			if len(keys) <= 3 {
 				f.lines = append(f.lines, raw)
 				l.derived = true
 			}
 			l.points, l.marker = smooth(p, beta), 0
-			f.ylabel = "‖Δw‖ / ‖w‖, EMA " + formatFactor(beta)
+			f.ylabel = ylabel + ", EMA " + formatFactor(beta)
 		}
-		if len(nodes) > len(palette) {
+		if len(keys) > len(palette) {
 			l.width = thinWidth
 		}
 		f.lines = append(f.lines, l)

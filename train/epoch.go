@@ -11,6 +11,9 @@ func (r *Run[T]) endEpoch() (best bool, err error) {
 	rec := r.score.record(EpochRecord)
 	rec.Step, rec.Epoch = r.state.Step, r.epoch()
 	r.score.reset()
+	if r.s.Log.Weights {
+		r.diagnoseWeights(&rec)
+	}
 	r.log.write(rec)
 	r.timing.mark(EpochMark, r.state.Step, r.epoch(), time.Since(r.began), "")
 	r.notify(&EpochEnded{rec})

@@ -30,6 +30,20 @@ func TestPoison(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
+	t.Run("target", func(t *testing.T) {
+		s := setup[float64](t, "sgd", t.TempDir())
+		y := make([]float64, 2*s.Train.Len())
+		target, err := data.NewNumbers("y", tensor.Shape{2}, y, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Loss, s.Metrics, s.Eval, s.EarlyStopping = loss.NewMSE[float64](loss.MSEConfig{}), nil, nil, nil
+		s.Train = &data.Set{Inputs: s.Train.Inputs, Target: &poisonedColumn{target, 3}}
+		var culprit *model.NonFiniteError
+		if err := mustFail(t, s); !errors.As(err, &culprit) || culprit.Tensor != "target" || !math.IsNaN(culprit.Value) {
+			t.Errorf("got %v", err)
+		}
+	})
 	t.Run("learning rate", func(t *testing.T) {
 		s := setup[float32](t, "sgd", t.TempDir())
 		s.Clip = optim.Clip{}
@@ -74,7 +88,7 @@ func (c *poisonedColumn) Float64(dst []float64, rows []int) {
 	c.Column.Float64(dst, rows)
 	for i, r := range rows {
 		if r == c.row {
-			dst[4*i] = math.NaN()
+			dst[i*len(dst)/len(rows)] = math.NaN()
 		}
 	}
 }

@@ -33,16 +33,21 @@ const (
 // A Record is one line of metrics.jsonl. It is a pure function of the experiment and the step, so a run that was cut
 // and resumed writes the same bytes as one that was not.
 type Record struct {
-	Kind        string            `json:"kind"`
-	Step        int64             `json:"step"`                   // optimization steps finished
-	Epoch       Number            `json:"epoch"`                  // epochs finished, with a fraction
-	Loss        Number            `json:"loss"`                   // data term, mean per example
-	Penalty     *Number           `json:"penalty,omitempty"`      // regularization term, where there is a regularizer
-	LR          *Number           `json:"lr,omitempty"`           // learning rate used for the step
-	GradNorm    *Number           `json:"grad_norm,omitempty"`    // Euclidean norm of the whole gradient, before clipping
-	UpdateRatio map[string]Number `json:"update_ratio,omitempty"` // node → ‖Δw‖/‖w‖ of the node's parameters
-	Metrics     map[string]Number `json:"metrics,omitempty"`      // metric name → value
-	Best        bool              `json:"best,omitempty"`         // an eval record that is the best so far
+	Kind        string               `json:"kind"`
+	Step        int64                `json:"step"`                   // optimization steps finished
+	Epoch       Number               `json:"epoch"`                  // epochs finished, with a fraction
+	Loss        Number               `json:"loss"`                   // data term, mean per example
+	Penalty     *Number              `json:"penalty,omitempty"`      // regularization term, where there is a regularizer
+	LR          *Number              `json:"lr,omitempty"`           // learning rate used for the step
+	GradNorm    *Number              `json:"grad_norm,omitempty"`    // Euclidean norm of the whole gradient, before clipping
+	UpdateRatio map[string]Number    `json:"update_ratio,omitempty"` // node → ‖Δw‖/‖w‖ of the node's parameters
+	Metrics     map[string]Number    `json:"metrics,omitempty"`      // metric name → value
+	Saturation  map[string]Number    `json:"saturation,omitempty"`   // node → share of saturated outputs
+	Dead        map[string]Number    `json:"dead,omitempty"`         // node → share of units that are 0 in the whole batch
+	GradNorms   map[string]Number    `json:"grad_norms,omitempty"`   // node → norm of the gradient of its parameters, before clipping
+	Zeros       map[string]Number    `json:"zeros,omitempty"`        // parameter → share of exact zeros
+	Histograms  map[string]Histogram `json:"histograms,omitempty"`   // parameter → its elements
+	Best        bool                 `json:"best,omitempty"`         // an eval record that is the best so far
 
 	Gradient *CheckedGradient `json:"gradient,omitempty"` // the worst element of a gradient record
 }

@@ -30,6 +30,7 @@ type Setup[T tensor.Float] struct {
 
 	Seed          uint64
 	Config        Config
+	Log           Log
 	EarlyStopping *EarlyStopping // nil for none
 	Debug         Debug
 	Reference     *Reference // for Debug.GradientCheck, nil without one

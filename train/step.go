@@ -80,6 +80,10 @@ func (r *Run[T]) step(b *tensor.Batch[T]) (*Record, error) {
 	r.gatherTables()
 	r.foldPenalties(grads)
 	logged := (r.state.Step+1)%r.s.Config.LogEvery == 0
+	var norms map[string]Number
+	if logged && r.s.Log.Gradients {
+		norms = r.gradientNorms(grads)
+	}
 	norm := 0.0
 	if logged || r.clips() {
 		norm = r.clip(grads)
@@ -91,6 +95,10 @@ func (r *Run[T]) step(b *tensor.Batch[T]) (*Record, error) {
 	if logged {
 		r.keepWeights()
 		rec = r.stepRecord(sum/weight, norm)
+		rec.GradNorms = norms
+		if r.s.Log.Activations {
+			r.diagnoseActivations(rec)
+		}
 	}
 	r.part = "optimizer"
 	for i := range r.updates {
