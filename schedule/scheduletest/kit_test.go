@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/strata-ml/strata/schedule"
@@ -41,10 +42,10 @@ func init() {
 }
 
 func flawOf(c flawConfig) flaw {
-	calls := 0.0
+	var calls atomic.Int64 // the race detector has its own say about a plain number
 	switch c.Rule {
 	case "Pure":
-		return func(schedule.Progress) float64 { calls++; return calls }
+		return func(schedule.Progress) float64 { return float64(calls.Add(1)) }
 	case "Bounded":
 		return func(p schedule.Progress) float64 { return 1 - float64(p.Step)/float64(p.Steps) } // 0/0, and below 0 at the end
 	case "Monotone":
