@@ -56,10 +56,7 @@ func (l *BinaryCrossEntropy[T]) Build(pred tensor.Shape, target tensor.Spec) err
 func (l *BinaryCrossEntropy[T]) Eval(pred []T, target tensor.Values[T], rows int, dpred []T) (sum, weight float64) {
 	const op = "binary_cross_entropy"
 	n := rows * l.size
-	CheckLen(op, "predictions", len(pred), n)
-	if dpred != nil {
-		CheckLen(op, "gradients", len(dpred), n)
-	}
+	checkLens(op, pred, dpred, n)
 	if l.index {
 		CheckLen(op, "targets", len(target.Ints), n)
 		CheckClasses(op, target.Ints, 2)

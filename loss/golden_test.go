@@ -11,57 +11,78 @@ import (
 type goldenCase struct {
 	Op, Name string
 	Attrs    struct {
-		Reduction      string
-		LabelSmoothing float64 `json:"label_smoothing"`
-		IgnoreIndex    *int    `json:"ignore_index"`
+		Reduction           string
+		Formula             string
+		LabelSmoothing      float64 `json:"label_smoothing"`
+		IgnoreIndex         *int    `json:"ignore_index"`
+		Delta, Beta, Margin float64
+		P                   int
+		LogTarget           bool `json:"log_target"`
 	}
-	Inputs, Outputs, Grads map[string]golden.Tensor
+	Inputs, Outputs, Upstream, Grads map[string]golden.Tensor
 }
 
-// dropIgnored removes the rows that PyTorch's ignore_index leaves out of sum, weight and gradient.
-func dropIgnored(c goldenCase) goldenCase {
-	if c.Attrs.IgnoreIndex == nil {
-		return c
-	}
-	x, target, dx := c.Inputs["x"], c.Inputs["target"], c.Grads["x"]
-	n := x.Shape[len(x.Shape)-1]
-	var kept, keptTarget, keptGrad []float64
-	for i, k := range target.Data {
-		if int(k) != *c.Attrs.IgnoreIndex {
-			kept = append(kept, x.Data[i*n:][:n]...)
-			keptGrad = append(keptGrad, dx.Data[i*n:][:n]...)
-			keptTarget = append(keptTarget, k)
-		}
-	}
-	rows := len(keptTarget)
-	c.Inputs = map[string]golden.Tensor{
-		"x": {Shape: []int{rows, n}, Data: kept}, "target": {Shape: []int{rows}, Data: keptTarget}, "weight": c.Inputs["weight"],
-	}
-	c.Grads = map[string]golden.Tensor{"x": {Shape: []int{rows, n}, Data: keptGrad}}
-	return c
-}
-
-func goldenLoss[T tensor.Float](c goldenCase) loss.Loss[T] {
-	switch c.Op {
-	case "cross_entropy":
+// goldenLoss returns the loss of a case, and the factor between it and PyTorch's; nil where Strata has none.
+func goldenLoss[T tensor.Float](c goldenCase) (loss.Loss[T], float64) {
+	weights, ignore := c.Inputs["weight"].Data, c.Attrs.IgnoreIndex
+	margin := loss.MarginConfig{Margin: max(c.Attrs.Margin, 1)}
+	_, positive := c.Inputs["pos_weight"]
+	switch {
+	case c.Op == "cross_entropy":
 		return loss.NewSoftmaxCrossEntropy[T](loss.SoftmaxCrossEntropyConfig{
-			ClassWeights: c.Inputs["weight"].Data, LabelSmoothing: c.Attrs.LabelSmoothing,
-		})
-	case "mse":
-		return loss.NewMSE[T](loss.MSEConfig{})
-	case "bce_with_logits":
-		return loss.NewBinaryCrossEntropy[T](loss.BinaryCrossEntropyConfig{})
+			ClassWeights: weights, LabelSmoothing: c.Attrs.LabelSmoothing, IgnoreIndex: ignore,
+		}), 1
+	case c.Op == "nll":
+		return loss.NewNLL[T](loss.NLLConfig{ClassWeights: weights, IgnoreIndex: ignore}), 1
+	case c.Op == "mse":
+		return loss.NewMSE[T](loss.MSEConfig{}), 1
+	case c.Op == "l1":
+		return loss.NewMAE[T](loss.MAEConfig{}), 1
+	case c.Op == "huber":
+		return loss.NewHuber[T](loss.HuberConfig{Delta: delta(c.Attrs.Delta)}), 1
+	case c.Op == "smooth_l1":
+		beta := delta(c.Attrs.Beta)
+		return loss.NewHuber[T](loss.HuberConfig{Delta: beta}), beta
+	case c.Op == "bce_with_logits" && !positive:
+		return loss.NewBinaryCrossEntropy[T](loss.BinaryCrossEntropyConfig{}), 1
+	case c.Op == "kl_div":
+		return loss.NewKLDivergence[T](loss.KLDivergenceConfig{LogTarget: c.Attrs.LogTarget}), 1
+	case c.Op == "hinge" && c.Name == "binary" || c.Op == "multi_margin" && c.Attrs.P == 1:
+		return loss.NewHinge[T](loss.HingeConfig{MarginConfig: margin}), 1
+	case c.Op == "hinge" && c.Name == "binary-squared" || c.Op == "multi_margin" && c.Attrs.P == 2:
+		return loss.NewSquaredHinge[T](loss.SquaredHingeConfig{MarginConfig: margin}), 1
 	}
-	panic("no loss for " + c.Op)
+	return nil, 0
+}
+
+// delta is a setting that a case may leave at 1.
+func delta(attr float64) float64 {
+	if attr == 0 {
+		return 1
+	}
+	return attr
 }
 
 func TestGolden(t *testing.T) {
-	for _, c := range golden.Cases[goldenCase](t, "losses.json") {
-		c = dropIgnored(c)
-		t.Run(c.Op+"/"+c.Name, func(t *testing.T) {
-			t.Run("float64", func(t *testing.T) { checkGolden[float64](t, c, 1e-10) })
-			t.Run("float32", func(t *testing.T) { checkGolden[float32](t, c, 1e-5) })
-		})
+	tested := map[string]int{}
+	for _, file := range []string{"losses.json", "edges.json"} {
+		for _, c := range golden.Cases[goldenCase](t, file) {
+			if l, _ := goldenLoss[float64](c); l == nil {
+				continue
+			}
+			tested[c.Op]++
+			t.Run(c.Op+"/"+c.Name, func(t *testing.T) {
+				t.Run("float64", func(t *testing.T) { checkGolden[float64](t, c, 1e-10) })
+				t.Run("float32", func(t *testing.T) { checkGolden[float32](t, c, 1e-5) })
+			})
+		}
+	}
+	for op, want := range map[string]int{
+		"cross_entropy": 12, "nll": 3, "mse": 2, "l1": 2, "huber": 3, "smooth_l1": 3, "bce_with_logits": 3, "kl_div": 2, "hinge": 2, "multi_margin": 2,
+	} {
+		if tested[op] != want {
+			t.Errorf("the files hold %d cases of %s, want %d", tested[op], op, want)
+		}
 	}
 }
 
@@ -78,21 +99,31 @@ func checkGolden[T tensor.Float](t *testing.T, c goldenCase, tol float64) {
 	} else {
 		values.Floats = golden.As[T](target.Data)
 	}
-	l := goldenLoss[T](c)
+	l, factor := goldenLoss[T](c)
 	if err := l.Build(pred, spec); err != nil {
 		t.Fatal(err)
 	}
 	dpred := make([]T, len(x.Data))
 	sum, weight := l.Eval(golden.As[T](x.Data), values, rows, dpred)
 
-	want, wantGrad := c.Outputs["y"].Data[0], c.Grads["x"].Data
-	if c.Attrs.Reduction == "sum" { // over all numbers, where ours is Σ sum / Σ weight
+	want, wantGrad := 0.0, append([]float64(nil), c.Grads["x"].Data...)
+	for i, y := range c.Outputs["y"].Data { // one, or that of each row
+		want += y * factor
+		if c.Attrs.Reduction == "none" {
+			for j := range pred.Size() {
+				wantGrad[i*pred.Size()+j] /= c.Upstream["y"].Data[i]
+			}
+		}
+	}
+	for i := range wantGrad {
+		wantGrad[i] *= factor
+	}
+	if c.Attrs.Reduction == "sum" || c.Attrs.Reduction == "none" { // over all numbers, where ours is Σ sum / Σ weight
 		scale := weight
-		if c.Op != "cross_entropy" {
+		if c.Op == "mse" || c.Op == "bce_with_logits" {
 			scale *= float64(pred.Size())
 		}
 		want /= scale
-		wantGrad = append([]float64(nil), wantGrad...)
 		for i := range wantGrad {
 			wantGrad[i] /= scale
 		}

@@ -15,7 +15,8 @@ import (
 // Eval returns the sum of the losses of all rows, and the total weight that the sum is divided by to give the mean:
 // the number of rows, or the sum of the class weights of the targets. The loss of several batches is Σ sum / Σ weight.
 // Where dpred is not nil, Eval sets every element of it to the gradient of sum/weight with respect to pred. It writes
-// to nothing else and allocates nothing. Shapes: pred and dpred [rows, pred…], target as its spec says.
+// to nothing else and allocates nothing. A batch in which no target counts has sum, weight and gradient 0. Shapes: pred
+// and dpred [rows, pred…], target as its spec says. Package losstest checks a loss against this contract.
 type Loss[T tensor.Float] interface {
 	Build(pred tensor.Shape, target tensor.Spec) error
 	Eval(pred []T, target tensor.Values[T], rows int, dpred []T) (sum, weight float64)

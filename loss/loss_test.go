@@ -3,172 +3,89 @@ package loss_test
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
-	"strings"
+	"slices"
 	"testing"
 
 	"github.com/strata-ml/strata/internal/golden"
 	"github.com/strata-ml/strata/loss"
+	"github.com/strata-ml/strata/loss/losstest"
 	"github.com/strata-ml/strata/registry"
 	"github.com/strata-ml/strata/tensor"
 )
 
-// setup is a loss with predictions and targets that it accepts.
-type setup struct {
-	name   string
-	loss   loss.Loss[float64]
-	pred   tensor.Shape
-	target tensor.Spec
-	rows   int
-}
-
-func setups() []setup {
-	weights := []float64{0.5, 2, 1, 0.25}
-	class := tensor.Spec{Classes: 4}
-	cross := loss.NewSoftmaxCrossEntropy[float64]
-	return []setup{
-		{"softmax_cross_entropy", cross(loss.SoftmaxCrossEntropyConfig{}), tensor.Shape{4}, class, 5},
-		{"softmax_cross_entropy weights", cross(loss.SoftmaxCrossEntropyConfig{ClassWeights: weights}), tensor.Shape{4}, class, 5},
-		{"softmax_cross_entropy smoothing", cross(loss.SoftmaxCrossEntropyConfig{LabelSmoothing: 0.2}), tensor.Shape{4}, class, 5},
+// cases says what each loss is checked on.
+var cases = map[string][]losstest.Case{
+	"binary_cross_entropy": {
+		{Pred: tensor.Shape{3}, Target: losstest.Numbers(3)},
+		{Pred: tensor.Shape{1}, Target: losstest.Classes(2), Range: [2]float64{-30, 30}},
+	},
+	"cosine_distance": {
+		{Pred: tensor.Shape{4}, Target: losstest.Numbers(4)},
+		{Pred: tensor.Shape{3, 2}, Target: losstest.Numbers(3, 2), Values: []float64{-1.5, -0.25, 0.5, 2}},
+		{Config: loss.CosineDistanceConfig{Epsilon: 100}, Pred: tensor.Shape{4}, Target: losstest.Numbers(4)},
+	},
+	"hinge": {
+		{Pred: tensor.Shape{3}, Target: losstest.Numbers(3), Values: []float64{-1, 1}},
+		{Pred: tensor.Shape{1}, Target: losstest.Classes(2)},
+		{Pred: tensor.Shape{2, 3}, Target: losstest.Classes(2, 2, 3), Config: hinge(0.5, []float64{0.5, 2}, nil)},
+		{Pred: tensor.Shape{4}, Target: losstest.Classes(4)},
+		{Pred: tensor.Shape{2, 4}, Target: losstest.Classes(4, 2), Config: hinge(2, weights, new(3))},
+	},
+	"huber": {
+		{Pred: tensor.Shape{3}, Target: losstest.Numbers(3)},
+		{Pred: tensor.Shape{2, 3}, Target: losstest.Numbers(2, 3), Config: loss.HuberConfig{Delta: 0.25}, Values: []float64{-1.5, 0, 0.5}},
+	},
+	"kl_divergence": {
+		{Pred: tensor.Shape{4}, Target: losstest.Numbers(4), Values: []float64{0, 0.25, 0.75, 1}, Range: [2]float64{-4, 0}},
 		{
-			"softmax_cross_entropy weights and smoothing", cross(loss.SoftmaxCrossEntropyConfig{ClassWeights: weights, LabelSmoothing: 0.2}),
-			tensor.Shape{4},
-			class, 5,
+			Config: loss.KLDivergenceConfig{LogTarget: true}, Pred: tensor.Shape{2, 4},
+			Target: losstest.Numbers(2, 4), Values: []float64{-2, -0.5, 0}, Range: [2]float64{-4, 0},
 		},
+	},
+	"mae": {
+		{Pred: tensor.Shape{3}, Target: losstest.Numbers(3)},
+		{Pred: tensor.Shape{2, 3}, Target: losstest.Numbers(2, 3), Values: []float64{-1.5, 0, 0.5}},
+	},
+	"mse": {
+		{Pred: tensor.Shape{2, 3}, Target: losstest.Numbers(2, 3)},
+		{Pred: tensor.Shape{1}, Target: losstest.Numbers(), Values: []float64{-1.5, 0, 0.5}},
+	},
+	"nll": {
+		{Pred: tensor.Shape{4}, Target: losstest.Classes(4), Range: [2]float64{-4, 0}},
+		{Pred: tensor.Shape{3, 4}, Target: losstest.Classes(4, 3), Config: loss.NLLConfig{ClassWeights: weights, IgnoreIndex: new(2)}},
+	},
+	"softmax_cross_entropy": {
+		{Pred: tensor.Shape{4}, Target: losstest.Classes(4)},
+		{Pred: tensor.Shape{4}, Target: losstest.Classes(4), Config: cross(weights, 0, nil)},
+		{Pred: tensor.Shape{4}, Target: losstest.Classes(4), Config: cross(nil, 0.2, nil)},
+		{Pred: tensor.Shape{2, 3, 4}, Target: losstest.Classes(4, 2, 3), Config: cross(weights, 0.2, new(0))},
+		{Pred: tensor.Shape{2, 4}, Target: losstest.Numbers(2, 4), Config: cross(weights, 0.2, nil)},
+	},
+	"squared_hinge": {
+		{Pred: tensor.Shape{3}, Target: losstest.Numbers(3), Values: []float64{-1, 1}},
+		{Pred: tensor.Shape{1}, Target: losstest.Classes(2)},
 		{
-			"softmax_cross_entropy every position", cross(loss.SoftmaxCrossEntropyConfig{ClassWeights: weights}),
-			tensor.Shape{2, 3, 4},
-			tensor.Spec{Shape: tensor.Shape{2, 3}, Classes: 4},
-			2,
+			Pred: tensor.Shape{2, 4}, Target: losstest.Classes(4, 2),
+			Config: loss.SquaredHingeConfig{MarginConfig: loss.MarginConfig{Margin: 2, ClassWeights: weights, IgnoreIndex: new(3)}},
 		},
-		{
-			"softmax_cross_entropy probabilities", cross(loss.SoftmaxCrossEntropyConfig{ClassWeights: weights, LabelSmoothing: 0.2}),
-			tensor.Shape{2, 4},
-			tensor.Spec{Shape: tensor.Shape{2, 4}},
-			3,
-		},
-		{"mse", loss.NewMSE[float64](loss.MSEConfig{}), tensor.Shape{2, 3}, tensor.Spec{Shape: tensor.Shape{2, 3}}, 4},
-		{"mse of one number", loss.NewMSE[float64](loss.MSEConfig{}), tensor.Shape{1}, tensor.Spec{}, 4},
-		{
-			"binary_cross_entropy", loss.NewBinaryCrossEntropy[float64](loss.BinaryCrossEntropyConfig{}),
-			tensor.Shape{3},
-			tensor.Spec{Shape: tensor.Shape{3}},
-			4,
-		},
-		{
-			"binary_cross_entropy of classes", loss.NewBinaryCrossEntropy[float64](loss.BinaryCrossEntropyConfig{}),
-			tensor.Shape{1},
-			tensor.Spec{Classes: 2},
-			6,
-		},
-	}
+	},
 }
 
-// draw returns predictions and targets for a setup that was built, all of them from r.
-func (s setup) draw(t *testing.T, r tensor.Random) (pred []float64, target tensor.Values[float64]) {
-	t.Helper()
-	if err := s.loss.Build(s.pred, s.target); err != nil {
-		t.Fatal(err)
-	}
-	pred = make([]float64, s.rows*s.pred.Size())
-	for i := range pred {
-		pred[i] = 2 * r.Normal(i)
-	}
-	targets := s.rows * s.target.Shape.Size()
-	r = r.WithName("targets")
-	if s.target.IsIndex() {
-		target.Ints = make([]int32, targets)
-		for i := range target.Ints {
-			target.Ints[i] = int32(r.IntN(i, s.target.Classes))
-		}
-		return pred, target
-	}
-	target.Floats = make([]float64, targets)
-	for i := range target.Floats {
-		target.Floats[i] = r.Float64(i)
-	}
-	return pred, target
+var weights = []float64{0.5, 2, 1, 0.25}
+
+func hinge(margin float64, weights []float64, ignore *int) loss.HingeConfig {
+	return loss.HingeConfig{MarginConfig: loss.MarginConfig{Margin: margin, ClassWeights: weights, IgnoreIndex: ignore}}
 }
 
-func TestGradientIsNumericGradient(t *testing.T) {
-	for _, s := range setups() {
-		t.Run(s.name, func(t *testing.T) {
-			pred, target := s.draw(t, tensor.NewRandom(1))
-			dpred := make([]float64, len(pred))
-			for i := range dpred {
-				dpred[i] = math.NaN() // Eval must set every element
-			}
-			sum, weight := s.loss.Eval(pred, target, s.rows, dpred)
-			if plain, _ := s.loss.Eval(pred, target, s.rows, nil); plain != sum {
-				t.Errorf("sum without gradient %v, with it %v", plain, sum)
-			}
-			const h = 1e-5
-			for i, x := range pred {
-				pred[i] = x + h
-				up, _ := s.loss.Eval(pred, target, s.rows, nil)
-				pred[i] = x - h
-				down, _ := s.loss.Eval(pred, target, s.rows, nil)
-				pred[i] = x
-				if want := (up - down) / (2 * h) / weight; !(math.Abs(dpred[i]-want) < 1e-8) {
-					t.Errorf("dpred[%d] = %v, numeric %v", i, dpred[i], want)
-				}
-			}
-		})
-	}
+func cross(weights []float64, smoothing float64, ignore *int) loss.SoftmaxCrossEntropyConfig {
+	return loss.SoftmaxCrossEntropyConfig{ClassWeights: weights, LabelSmoothing: smoothing, IgnoreIndex: ignore}
 }
 
-func TestBatchesAddUp(t *testing.T) {
-	for _, s := range setups() {
-		t.Run(s.name, func(t *testing.T) {
-			pred, target := s.draw(t, tensor.NewRandom(2))
-			sum, weight := s.loss.Eval(pred, target, s.rows, nil)
-			var rowSum, rowWeight float64
-			n, m := s.pred.Size(), s.target.Shape.Size()
-			for i := range s.rows {
-				var one tensor.Values[float64]
-				if s.target.IsIndex() {
-					one.Ints = target.Ints[i*m:][:m]
-				} else {
-					one.Floats = target.Floats[i*m:][:m]
-				}
-				a, b := s.loss.Eval(pred[i*n:][:n], one, 1, nil)
-				rowSum, rowWeight = rowSum+a, rowWeight+b
-			}
-			golden.Near(t, "sum and weight", []float64{rowSum, rowWeight}, []float64{sum, weight}, 1e-12)
-		})
-	}
-}
-
-func TestNaNPropagates(t *testing.T) {
-	for _, s := range setups() {
-		t.Run(s.name, func(t *testing.T) {
-			pred, target := s.draw(t, tensor.NewRandom(3))
-			for i, x := range pred {
-				pred[i] = math.NaN()
-				dpred := make([]float64, len(pred))
-				if sum, _ := s.loss.Eval(pred, target, s.rows, dpred); !math.IsNaN(sum) || !math.IsNaN(dpred[i]) {
-					t.Errorf("pred[%d] NaN: sum %v, gradient %v", i, sum, dpred[i])
-				}
-				pred[i] = x
-			}
-			for i, v := range target.Floats {
-				target.Floats[i] = math.NaN()
-				if sum, _ := s.loss.Eval(pred, target, s.rows, nil); !math.IsNaN(sum) {
-					t.Errorf("target[%d] NaN: sum %v", i, sum)
-				}
-				target.Floats[i] = v
-			}
-		})
-	}
-}
-
-func TestEvalAllocatesNothing(t *testing.T) {
-	for _, s := range setups() {
-		pred, target := s.draw(t, tensor.NewRandom(4))
-		dpred := make([]float64, len(pred))
-		if n := testing.AllocsPerRun(20, func() { s.loss.Eval(pred, target, s.rows, dpred) }); n != 0 {
-			t.Errorf("%s: %v allocations", s.name, n)
-		}
+func TestEveryRegisteredLoss(t *testing.T) {
+	for _, name := range loss.Registry.Names() {
+		t.Run(name, func(t *testing.T) { losstest.Run(t, name, cases[name]...) })
 	}
 }
 
@@ -191,6 +108,9 @@ func TestHugeLogitsInFloat32(t *testing.T) {
 func TestBuildErrors(t *testing.T) {
 	cross := func(c loss.SoftmaxCrossEntropyConfig) loss.Loss[float32] {
 		return loss.NewSoftmaxCrossEntropy[float32](c)
+	}
+	margin := func(c loss.MarginConfig) loss.Loss[float32] {
+		return loss.NewHinge[float32](loss.HingeConfig{MarginConfig: c})
 	}
 	plain := cross(loss.SoftmaxCrossEntropyConfig{})
 	binary := loss.NewBinaryCrossEntropy[float32](loss.BinaryCrossEntropyConfig{})
@@ -237,6 +157,22 @@ func TestBuildErrors(t *testing.T) {
 		{"binary classes", binary, tensor.Shape{3}, classes(3), "needs targets of 2 classes, has 3: use softmax_cross_entropy"},
 		{"binary units", binary, tensor.Shape{2}, classes(2), "needs one prediction for each target of shape [], the last layer gives [2]: set its units to 1"},
 		{"binary positions", binary, tensor.Shape{2, 2}, classes(2, 4), "needs one prediction for each target of shape [4], the last layer gives [2 2]"},
+		{
+			"ignored probabilities", cross(loss.SoftmaxCrossEntropyConfig{IgnoreIndex: new(0)}),
+			tensor.Shape{3},
+			numbers(3), "ignore_index needs classes as targets, has numbers",
+		},
+		{
+			"weighted numbers", margin(loss.MarginConfig{Margin: 1, ClassWeights: []float64{1, 2}}),
+			tensor.Shape{3},
+			numbers(3), "class_weights needs classes as targets, has numbers",
+		},
+		{"no margin", margin(loss.MarginConfig{}), tensor.Shape{3}, classes(3), "margin must be positive, is 0"},
+		{"hinge units", margin(loss.MarginConfig{Margin: 1}), tensor.Shape{2}, classes(3), "needs predictions of 3 classes, the last layer gives 2: set its units to 3"},
+		{"nll numbers", loss.NewNLL[float32](loss.NLLConfig{}), tensor.Shape{3}, numbers(3), "needs classes as targets, has numbers of shape [3]"},
+		{"kl classes", loss.NewKLDivergence[float32](loss.KLDivergenceConfig{}), tensor.Shape{3}, classes(3), "needs distributions as targets, has one of 3 classes: use nll"},
+		{"no delta", loss.NewHuber[float32](loss.HuberConfig{}), tensor.Shape{3}, numbers(3), "delta must be positive, is 0"},
+		{"no epsilon", loss.NewCosineDistance[float32](loss.CosineDistanceConfig{}), tensor.Shape{3}, numbers(3), "epsilon must be positive, is 0"},
 		{"binary numbers", binary, tensor.Shape{2}, numbers(3), "needs predictions of shape [3], that of the targets, the last layer gives [2]: set its units to 3"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -264,45 +200,128 @@ func TestBuildAcceptsOneElementInEitherShape(t *testing.T) {
 }
 
 func TestTargetOutOfRangePanics(t *testing.T) {
-	for _, s := range setups() {
-		t.Run(s.name, func(t *testing.T) {
-			pred, target := s.draw(t, tensor.NewRandom(5))
-			var bad []float64
-			if s.target.IsIndex() {
-				bad = []float64{-1, float64(s.target.Classes), math.MaxInt32}
-			} else if !strings.HasPrefix(s.name, "mse") {
-				bad = []float64{-0.01, 1.01}
+	inClasses := []float64{-1, 4, math.MaxInt32}
+	for _, test := range []struct {
+		loss   string
+		config func(any)
+		pred   tensor.Shape
+		target tensor.Spec
+		bad    []float64
+		want   string
+	}{
+		{"softmax_cross_entropy", nil, tensor.Shape{4}, losstest.Classes(4), inClasses, "a class in [0, 4)"},
+		{"softmax_cross_entropy", nil, tensor.Shape{4}, losstest.Numbers(4), []float64{-0.01, 1.01}, "in [0, 1]"},
+		{"nll", nil, tensor.Shape{4}, losstest.Classes(4), inClasses, "a class in [0, 4)"},
+		{"nll", func(c any) { c.(*loss.NLLConfig).IgnoreIndex = new(-100) }, tensor.Shape{4}, losstest.Classes(4), inClasses, "a class in [0, 4)"},
+		{"hinge", nil, tensor.Shape{4}, losstest.Classes(4), inClasses, "a class in [0, 4)"},
+		{"hinge", nil, tensor.Shape{1}, losstest.Classes(2), []float64{-1, 2}, "a class in [0, 2)"},
+		{"hinge", nil, tensor.Shape{4}, losstest.Numbers(4), []float64{0, 0.5, -2}, "-1 or 1"},
+		{"kl_divergence", nil, tensor.Shape{4}, losstest.Numbers(4), []float64{-0.01, 1.01}, "in [0, 1]"},
+		{"binary_cross_entropy", nil, tensor.Shape{1}, losstest.Classes(2), []float64{-1, 2}, "a class in [0, 2)"},
+		{"binary_cross_entropy", nil, tensor.Shape{4}, losstest.Numbers(4), []float64{-0.01, 1.01}, "in [0, 1]"},
+	} {
+		l := build(t, test.loss, test.config, test.pred, test.target)
+		const rows = 2
+		n := rows * test.target.Shape.Size()
+		for _, bad := range test.bad {
+			target := tensor.Values[float64]{Floats: slices.Repeat([]float64{1}, n)}
+			if test.target.IsIndex() {
+				target = tensor.Values[float64]{Ints: make([]int32, n)}
+				target.Ints[1] = int32(bad)
+			} else {
+				target.Floats[1] = bad
 			}
-			for _, b := range bad {
-				if target.Ints != nil {
-					target.Ints[1] = int32(b)
-				} else {
-					target.Floats[1] = b
-				}
-				err := panicOf(func() { s.loss.Eval(pred, target, s.rows, nil) })
-				if e, ok := errors.AsType[*loss.TargetError](err); !ok || e.Index != 1 || e.Target != b {
-					t.Errorf("target %v: %v", b, err)
-				}
+			err := panicOf(func() { l.Eval(make([]float64, rows*test.pred.Size()), target, rows, nil) })
+			if e, ok := errors.AsType[*loss.TargetError](err); !ok || e.Op != test.loss || e.Index != 1 || e.Want != test.want || e.Target != bad {
+				t.Errorf("%s with the target %v: %v", test.loss, bad, err)
 			}
-		})
+		}
 	}
 }
 
-func TestWrongLengthPanics(t *testing.T) {
-	for _, s := range setups() {
-		t.Run(s.name, func(t *testing.T) {
-			pred, target := s.draw(t, tensor.NewRandom(6))
-			for name, call := range map[string]func(){
-				"predictions": func() { s.loss.Eval(pred[1:], target, s.rows, nil) },
-				"targets":     func() { s.loss.Eval(pred, tensor.Values[float64]{}, s.rows, nil) },
-				"gradients":   func() { s.loss.Eval(pred, target, s.rows, make([]float64, 1)) },
-			} {
-				err := panicOf(call)
-				if e, ok := errors.AsType[*tensor.ShapeError](err); !ok || !strings.HasPrefix(e.Detail, name) {
-					t.Errorf("%s: %v", name, err)
-				}
-			}
-		})
+// build makes a registered loss and builds it.
+func build(t *testing.T, name string, config func(any), pred tensor.Shape, target tensor.Spec) loss.Loss[float64] {
+	t.Helper()
+	part, err := loss.Registry.Build(name, config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := loss.Make[float64](part)
+	if err := l.Build(pred, target); err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// TestIgnoredTargets scores targets of which some do not count: the others are scored as if they were alone, and a batch
+// in which none counts weighs nothing.
+func TestIgnoredTargets(t *testing.T) {
+	for name, ignore := range map[string]func(any){
+		"nll":                   func(c any) { c.(*loss.NLLConfig).IgnoreIndex = new(-100) },
+		"softmax_cross_entropy": func(c any) { c.(*loss.SoftmaxCrossEntropyConfig).IgnoreIndex = new(-100) },
+		"hinge":                 func(c any) { c.(*loss.HingeConfig).IgnoreIndex = new(-100) },
+		"squared_hinge":         func(c any) { c.(*loss.SquaredHingeConfig).IgnoreIndex = new(-100) },
+	} {
+		l := build(t, name, ignore, tensor.Shape{3}, losstest.Classes(3))
+		pred := []float64{-1, -2, -0.5, nan, nan, nan, -0.25, -0.5, -3}
+		dpred, alone := slices.Repeat([]float64{7}, 9), make([]float64, 6)
+		sum, weight := l.Eval(pred, tensor.Values[float64]{Ints: []int32{1, -100, 2}}, 3, dpred)
+		want, wantWeight := l.Eval(slices.Delete(slices.Clone(pred), 3, 6), tensor.Values[float64]{Ints: []int32{1, 2}}, 2, alone)
+		golden.Near(t, name+": sum and weight", []float64{sum, weight}, []float64{want, wantWeight}, 0)
+		golden.Near(t, name+": gradient", dpred, slices.Insert(alone, 3, 0, 0, 0), 0)
+
+		dpred = slices.Repeat([]float64{7}, 9)
+		sum, weight = l.Eval(pred, tensor.Values[float64]{Ints: []int32{-100, -100, -100}}, 3, dpred)
+		golden.Near(t, name+": sum, weight and gradient of nothing", append(dpred, sum, weight), make([]float64, 11), 0)
+	}
+}
+
+var nan = math.NaN()
+
+// TestClosedForms scores small batches by hand.
+func TestClosedForms(t *testing.T) {
+	for _, test := range []struct {
+		loss        string
+		config      func(any)
+		pred        tensor.Shape
+		target      tensor.Spec
+		x           []float64
+		t           tensor.Values[float64]
+		sum, weight float64
+		dx          []float64
+	}{
+		{
+			loss: "mae", pred: tensor.Shape{2}, target: losstest.Numbers(2),
+			x: []float64{1, 2, 3, 4}, t: tensor.Values[float64]{Floats: []float64{0, 4, 3, 1}},
+			sum: 3, weight: 2, dx: []float64{0.25, -0.25, 0, 0.25},
+		},
+		{
+			loss: "cosine_distance", pred: tensor.Shape{2}, target: losstest.Numbers(2),
+			x: []float64{3, 4, 0, 0}, t: tensor.Values[float64]{Floats: []float64{8, 6, 1, 0}},
+			// cos = 48/50; dx = (cos·x/25 − t/50)/2; the vector of zeros has length 1e-8
+			sum: 1.04, weight: 2, dx: []float64{-0.0224, 0.0168, -0.5e8, 0},
+		},
+		{
+			loss: "hinge", pred: tensor.Shape{1}, target: losstest.Classes(2),
+			x: []float64{0.5, 0.5, -3}, t: tensor.Values[float64]{Ints: []int32{1, 0, 0}},
+			sum: 2, weight: 3, dx: []float64{-1. / 3, 1. / 3, 0},
+		},
+		{
+			loss: "squared_hinge", pred: tensor.Shape{3}, target: losstest.Classes(3),
+			x: []float64{2, 1.5, 4}, t: tensor.Values[float64]{Ints: []int32{0}},
+			sum: (0.25 + 9) / 3, weight: 1, dx: []float64{-7. / 3, 1. / 3, 2},
+		},
+		{
+			loss: "kl_divergence", pred: tensor.Shape{2}, target: losstest.Numbers(2),
+			x: []float64{-math.Ln2, math.Inf(-1)}, t: tensor.Values[float64]{Floats: []float64{1, 0}},
+			sum: math.Ln2, weight: 1, dx: []float64{-1, 0},
+		},
+	} {
+		l := build(t, test.loss, test.config, test.pred, test.target)
+		dx := make([]float64, len(test.x))
+		sum, weight := l.Eval(test.x, test.t, len(test.x)/test.pred.Size(), dx)
+		golden.Near(t, test.loss+": sum and weight", []float64{sum, weight}, []float64{test.sum, test.weight}, 1e-14)
+		golden.Near(t, test.loss+": gradient", dx, test.dx, 1e-14)
 	}
 }
 
@@ -313,7 +332,7 @@ func panicOf(call func()) (err error) {
 }
 
 func TestEveryPartIsDocumented(t *testing.T) {
-	want := []string{"binary_cross_entropy", "mse", "softmax_cross_entropy"}
+	want := slices.Sorted(maps.Keys(cases))
 	if got := fmt.Sprint(loss.Registry.Names()); got != fmt.Sprint(want) {
 		t.Errorf("losses %v, want %v", got, want)
 	}

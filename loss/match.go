@@ -67,9 +67,13 @@ func (e *TargetError) Error() string {
 // CheckClasses panics with a *TargetError unless every target is in [0, classes). op names the loss or metric.
 func CheckClasses(op string, targets []int32, classes int) {
 	for i, t := range targets {
-		if t < 0 || int(t) >= classes {
-			panic(&TargetError{Op: op, Index: i, Want: fmt.Sprintf("a class in [0, %d)", classes), Target: float64(t)})
-		}
+		checkClass(op, i, t, classes)
+	}
+}
+
+func checkClass(op string, i int, target int32, classes int) {
+	if target < 0 || int(target) >= classes {
+		panic(&TargetError{Op: op, Index: i, Want: fmt.Sprintf("a class in [0, %d)", classes), Target: float64(target)})
 	}
 }
 
@@ -89,4 +93,18 @@ func CheckLen(op, what string, got, want int) {
 	if got != want {
 		panic(&tensor.ShapeError{Op: op, Detail: fmt.Sprintf("%s have %d elements, need %d", what, got, want)})
 	}
+}
+
+// checkLens checks predictions, and gradients where they are wanted.
+func checkLens[T tensor.Float](op string, pred, dpred []T, n int) {
+	CheckLen(op, "predictions", len(pred), n)
+	if dpred != nil {
+		CheckLen(op, "gradients", len(dpred), n)
+	}
+}
+
+// checkNumbers checks predictions, their gradients, and targets that are numbers of their shape.
+func checkNumbers[T tensor.Float](op string, pred, targets, dpred []T, n int) {
+	checkLens(op, pred, dpred, n)
+	CheckLen(op, "targets", len(targets), n)
 }

@@ -30,13 +30,8 @@ func (l *MSE[T]) Build(pred tensor.Shape, target tensor.Spec) error {
 
 // Eval implements Loss.
 func (l *MSE[T]) Eval(pred []T, target tensor.Values[T], rows int, dpred []T) (sum, weight float64) {
-	const op = "mse"
 	t := target.Floats
-	CheckLen(op, "predictions", len(pred), rows*l.size)
-	CheckLen(op, "targets", len(t), rows*l.size)
-	if dpred != nil {
-		CheckLen(op, "gradients", len(dpred), rows*l.size)
-	}
+	checkNumbers("mse", pred, t, dpred, rows*l.size)
 	for i, x := range pred {
 		d := float64(x) - float64(t[i])
 		sum += d * d

@@ -17,7 +17,7 @@ import (
 //	loss = Σ v_c·(lse − x_c)
 //	dx_c = (e^(x_c − lse)·Σ v − v_c) / W
 //
-// W, the total weight, is Σ w_k over the targets where they are classes, and their number where they are
+// W, the total weight, is Σ w_k over the targets that count where they are classes, and their number where they are
 // distributions, as in PyTorch. Smoothing: Szegedy, Vanhoucke, Ioffe, Shlens and Wojna, "Rethinking the Inception
 // architecture for computer vision", CVPR 2016, section 7.
 //
@@ -28,13 +28,14 @@ type SoftmaxCrossEntropyConfig struct {
 	_              struct{}  `doc:"softmax and cross-entropy in one; predictions are logits, targets are classes or probabilities"`
 	ClassWeights   []float64 `doc:"weight of each class in the loss and its mean; none weighs all classes alike" is:">0"`
 	LabelSmoothing float64   `doc:"part of each target that is spread evenly over all classes" is:">=0,<1"`
+	IgnoreIndex    *int      `doc:"target that counts neither in the loss nor in its mean, such as a class for padding; metrics count it all the same"`
 }
 
 // SoftmaxCrossEntropy is the cross-entropy between targets and the softmax of the predictions, computed by
 // log-sum-exp so that no logit overflows. Of one batch, Eval returns the sum over all targets.
 type SoftmaxCrossEntropy[T tensor.Float] struct {
 	config    SoftmaxCrossEntropyConfig
-	weights   []float64 // [classes]
+	classes   classTargets
 	weightSum float64
 	targets   int // of one row
 	soft      bool
@@ -50,32 +51,29 @@ func init() {
 }
 
 // Build accepts classes, with one logit for each, and distributions of the shape of the predictions.
-func (l *SoftmaxCrossEntropy[T]) Build(pred tensor.Shape, target tensor.Spec) error {
+func (l *SoftmaxCrossEntropy[T]) Build(pred tensor.Shape, target tensor.Spec) (err error) {
 	if err := registry.Check(l.config); err != nil {
 		return err
 	}
 	l.soft = !target.IsIndex()
-	classes := pred.Last()
 	if l.soft {
 		if !pred.Equal(target.Shape) {
 			return fmt.Errorf("needs classes as targets, or probabilities of the shape of the predictions %v, has numbers of shape %v",
 				pred, target.Shape)
 		}
+		if err := refuseForNumbers(nil, l.config.IgnoreIndex); err != nil {
+			return err
+		}
 	} else if err := MatchClasses(pred, target); err != nil {
 		return err
 	}
-	if n := len(l.config.ClassWeights); n != 0 && n != classes {
-		return &registry.FieldError{Key: "class_weights", Err: fmt.Errorf("must hold one weight for each of %d classes, holds %d", classes, n)}
+	l.targets = pred.Size() / pred.Last()
+	if l.classes, err = newClassTargets(l.config.ClassWeights, l.config.IgnoreIndex, pred.Last()); err != nil {
+		return err
 	}
-	l.targets = pred.Size() / classes
-	l.weights = make([]float64, classes)
 	l.weightSum = 0
-	for c := range l.weights {
-		l.weights[c] = 1
-		if len(l.config.ClassWeights) > 0 {
-			l.weights[c] = l.config.ClassWeights[c]
-		}
-		l.weightSum += l.weights[c]
+	for _, w := range l.classes.weights {
+		l.weightSum += w
 	}
 	return nil
 }
@@ -83,23 +81,17 @@ func (l *SoftmaxCrossEntropy[T]) Build(pred tensor.Shape, target tensor.Spec) er
 // Eval implements Loss. A target out of range is a panic with a *TargetError.
 func (l *SoftmaxCrossEntropy[T]) Eval(pred []T, target tensor.Values[T], rows int, dpred []T) (sum, weight float64) {
 	const op = "softmax_cross_entropy"
-	n, classes := rows*l.targets, len(l.weights)
-	CheckLen(op, "predictions", len(pred), n*classes)
-	if dpred != nil {
-		CheckLen(op, "gradients", len(dpred), n*classes)
-	}
+	n, classes := rows*l.targets, len(l.classes.weights)
+	checkLens(op, pred, dpred, n*classes)
 	if l.soft {
 		CheckLen(op, "targets", len(target.Floats), n*classes)
 		CheckProbabilities(op, target.Floats)
 		weight = float64(n)
 	} else {
 		CheckLen(op, "targets", len(target.Ints), n)
-		CheckClasses(op, target.Ints, classes)
-		if len(l.config.ClassWeights) == 0 && l.config.LabelSmoothing == 0 {
-			return tensor.CrossEntropy(dpred, pred, target.Ints, classes, T(1/float64(n))), float64(n)
-		}
-		for _, k := range target.Ints {
-			weight += l.weights[k]
+		weight = l.classes.total(op, target.Ints)
+		if len(l.config.ClassWeights) == 0 && l.config.LabelSmoothing == 0 && l.config.IgnoreIndex == nil {
+			return tensor.CrossEntropy(dpred, pred, target.Ints, classes, T(1/weight)), weight
 		}
 	}
 	for i := range n {
@@ -108,9 +100,12 @@ func (l *SoftmaxCrossEntropy[T]) Eval(pred []T, target tensor.Values[T], rows in
 		if dpred != nil {
 			dx = dpred[i*classes:][:classes]
 		}
-		if l.soft {
+		switch {
+		case l.soft:
 			sum += l.distribution(x, target.Floats[i*classes:][:classes], dx, weight)
-		} else {
+		case l.classes.ignores(target.Ints[i]):
+			clear(dx)
+		default:
 			sum += l.class(x, int(target.Ints[i]), dx, weight)
 		}
 	}
@@ -123,17 +118,17 @@ func (l *SoftmaxCrossEntropy[T]) Eval(pred []T, target tensor.Values[T], rows in
 func (l *SoftmaxCrossEntropy[T]) class(x []T, k int, dx []T, total float64) float64 {
 	lse := logSumExp(x)
 	spread := l.config.LabelSmoothing / float64(len(x))
-	own := (1 - l.config.LabelSmoothing) * l.weights[k]
+	own := (1 - l.config.LabelSmoothing) * l.classes.weights[k]
 	loss := own * (lse - float64(x[k]))
 	if spread > 0 {
-		for c, w := range l.weights {
+		for c, w := range l.classes.weights {
 			loss += spread * w * (lse - float64(x[c]))
 		}
 	}
 	if dx != nil {
 		softmax(dx, x, lse)
 		mass := own + spread*l.weightSum
-		for c, w := range l.weights {
+		for c, w := range l.classes.weights {
 			dx[c] = T((float64(dx[c])*mass - spread*w) / total)
 		}
 		dx[k] -= T(own / total)
@@ -147,14 +142,14 @@ func (l *SoftmaxCrossEntropy[T]) distribution(x, t, dx []T, total float64) float
 	spread := l.config.LabelSmoothing / float64(len(x))
 	keep := 1 - l.config.LabelSmoothing
 	var loss, mass float64
-	for c, w := range l.weights {
+	for c, w := range l.classes.weights {
 		v := w * (keep*float64(t[c]) + spread)
 		loss += v * (lse - float64(x[c]))
 		mass += v
 	}
 	if dx != nil {
 		softmax(dx, x, lse)
-		for c, w := range l.weights {
+		for c, w := range l.classes.weights {
 			v := w * (keep*float64(t[c]) + spread)
 			dx[c] = T((float64(dx[c])*mass - v) / total)
 		}

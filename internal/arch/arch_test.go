@@ -20,7 +20,7 @@ var floors = [][]string{
 	{"layers", "loss", "optim", "schedule", "data", "checkpoint"},
 	{"model", "optim/optimtest", "schedule/scheduletest"},
 	{"train"},
-	{"plots", "experiment", "layers_test"},
+	{"plots", "experiment", "layers_test", "loss/losstest"},
 	{"standard", "examples"},
 	{"cmd", "experiment/tabletest"},
 	{"cmd/strata"},

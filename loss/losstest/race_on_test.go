@@ -1,0 +1,5 @@
+//go:build race
+
+package losstest_test
+
+const raceEnabled = true
