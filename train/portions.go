@@ -85,7 +85,11 @@ func (r *Run[T]) backpropagate(b *tensor.Batch[T], key model.Key) (sum, weight f
 		if err := r.exec.Backward(); err != nil {
 			return 0, 0, err
 		}
-		r.accumulate(first == 0, first+p.Rows == b.Rows, float64(b.Rows)/weight)
+		scale := 1.0
+		if weight != 0 { // otherwise no target counts, and the gradient is 0
+			scale = float64(b.Rows) / weight
+		}
+		r.accumulate(first == 0, first+p.Rows == b.Rows, scale)
 	}
 	return sum, weight, nil
 }

@@ -71,6 +71,7 @@ func (r *Run[T]) step(b *tensor.Batch[T]) (*Record, error) {
 	if err != nil {
 		return nil, err
 	}
+	loss := meanLoss(sum, weight)
 	r.part = "schedule"
 	if err := r.resolveRates(); err != nil {
 		return nil, err
@@ -88,13 +89,13 @@ func (r *Run[T]) step(b *tensor.Batch[T]) (*Record, error) {
 	if logged || r.clips() {
 		norm = r.clip(grads)
 	}
-	if loss := sum / weight; !isFinite(loss) || !r.finite(grads, norm) {
+	if !isFinite(loss) || !r.finite(grads, norm) {
 		return nil, r.traceNonFinite(b, key, loss, norm)
 	}
 	var rec *Record
 	if logged {
 		r.keepWeights()
-		rec = r.stepRecord(sum/weight, norm)
+		rec = r.stepRecord(loss, norm)
 		rec.GradNorms = norms
 		if r.s.Log.Activations {
 			r.diagnoseActivations(rec)
@@ -117,7 +118,7 @@ func (r *Run[T]) step(b *tensor.Batch[T]) (*Record, error) {
 		rec.UpdateRatio = r.updateRatios()
 	}
 	r.exec.CommitStates()
-	r.stepped.Loss = sum / weight
+	r.stepped.Loss = loss
 	return rec, nil
 }
 
@@ -252,6 +253,14 @@ func (r *Run[T]) traceNonFinite(b *tensor.Batch[T], key model.Key, loss, norm fl
 		err = fmt.Errorf("step %d: the loss is %v and the gradient norm %v, although every number in the model is finite", key.Step, loss, norm)
 	}
 	return &DivergedError{fmt.Errorf("%w; %s", err, nonFiniteRemedy)}
+}
+
+// meanLoss returns sum/weight, and 0 for a batch whose targets are all ignored: it asks nothing of the model.
+func meanLoss(sum, weight float64) float64 {
+	if weight == 0 && sum == 0 {
+		return 0
+	}
+	return sum / weight
 }
 
 func isFinite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
