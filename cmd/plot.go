@@ -13,10 +13,10 @@ import (
 
 func (p *program) plotVerb() *cobra.Command {
 	var output, file string
-	var set []string
+	var set, activations []string
 	var o plots.Options
 	c := &cobra.Command{
-		Use:   "plot RUN…|--schedule FILE [flags]",
+		Use:   "plot RUN…|--schedule FILE|--activation NAME [flags]",
 		Short: "Draw the curves of a run, or of several on one figure",
 		Long: `Draw the curves of a run as PNG and SVG: the loss, each metric, the learning rate,
 the gradient norm, and the update of each node relative to its weights. Of several
@@ -24,46 +24,60 @@ runs, draw the loss and each metric on one figure. It prints the files' paths.
 
 A run may still be under way. With --schedule, draw what is to come: the learning
 rate of an experiment, and its other hyperparameters that follow a schedule, step
-by step, without training.`,
+by step, without training. With --activation, draw layers that are functions of one
+number, such as tanh, and their derivatives.`,
 		Example: `  strata plot runs/digits-1
   strata plot runs/digits-1 runs/digits-2 --output comparison
-  strata plot --schedule digits.yaml`,
+  strata plot --schedule digits.yaml
+  strata plot --activation relu,gelu,silu`,
 		Args: func(c *cobra.Command, args []string) error {
-			if file == "" {
-				return arguments(1, -1, "RUN")(c, args)
+			switch {
+			case file != "":
+				return arguments(0, 0, "--schedule FILE")(c, args)
+			case len(activations) > 0:
+				return arguments(0, 0, "--activation NAME")(c, args)
 			}
-			return arguments(0, 0, "--schedule FILE")(c, args)
+			return arguments(1, -1, "RUN")(c, args)
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
-			if file != "" {
+			switch {
+			case file != "":
 				return p.plotSchedules(file, set, output, o)
-			}
-			if len(set) > 0 {
+			case len(set) > 0:
 				return usage("--set changes an experiment file: name one with --schedule")
+			case len(activations) > 0:
+				return p.plotActivations(activations, output, o)
 			}
-			var histories []*train.History
-			for _, dir := range args {
-				if err := isRun(dir); err != nil {
-					return err
-				}
-				h, err := readHistory(dir)
-				if err != nil {
-					return err
-				}
-				histories = append(histories, h)
-			}
-			files, err := draw(histories, args, output, o)
-			for _, f := range files {
-				fmt.Fprintln(p.stdout, f)
-			}
-			return err
+			return p.plotRuns(args, output, o)
 		},
 	}
-	c.Flags().StringVar(&output, "output", "", "directory `DIR` of the figures (default RUN/plots, or plots for several runs or a schedule)")
+	c.Flags().StringVar(&output, "output", "", "directory `DIR` of the figures (default RUN/plots, or plots for all else)")
 	c.Flags().BoolVar(&o.HideResumes, "no-resume-marks", false, "leave out the lines where the run was resumed")
 	c.Flags().StringVar(&file, "schedule", "", "draw the schedules of the experiment `FILE`")
 	addSetFlag(c, &set)
+	c.Flags().StringSliceVar(&activations, "activation", nil, "draw the activation `NAME`, or several with commas between them")
+	c.MarkFlagsMutuallyExclusive("schedule", "activation")
 	return c
+}
+
+// plotRuns draws the curves of runs.
+func (p *program) plotRuns(dirs []string, output string, o plots.Options) error {
+	var histories []*train.History
+	for _, dir := range dirs {
+		if err := isRun(dir); err != nil {
+			return err
+		}
+		h, err := readHistory(dir)
+		if err != nil {
+			return err
+		}
+		histories = append(histories, h)
+	}
+	files, err := draw(histories, dirs, output, o)
+	for _, f := range files {
+		fmt.Fprintln(p.stdout, f)
+	}
+	return err
 }
 
 // plotSchedules draws the rates of an experiment before it is trained.

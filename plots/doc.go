@@ -19,7 +19,7 @@
 //
 // Compare puts several runs on one figure of the loss and of each metric: a colour per run, the moving average of the
 // training thin, the evaluations thick. WriteRates draws what the schedules of an experiment will give, before it
-// trains.
+// trains, and WriteFunctions activations with their derivatives.
 //
 // # Style
 //
