@@ -70,6 +70,8 @@ each8:
 	MOVQ R11, start+16(FP)
 
 started9:
+	CMPQ       k+72(FP), $+64
+	JL         shallow10
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+1, R12, R13
@@ -79,24 +81,26 @@ started9:
 	PREFETCHT0 (R13)
 	PREFETCHT0 64(R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch12
-	MOVQ       $+0, ahead+112(FP)
 
-fetch12:
+shallow10:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch13
+	MOVQ $+0, ahead+112(FP)
+
+fetch13:
 	IMUL3Q $+1, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored11
+	JZ     stored12
 
-loop10:
+loop11:
 	VMOVUPS      (R14), Z2
 	VMOVUPS.Z    64(R14), K1, Z3
 	PREFETCHT1   (R12)
@@ -107,9 +111,9 @@ loop10:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop10
+	JNZ          loop11
 
-stored11:
+stored12:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, (R12)
@@ -120,25 +124,27 @@ stored11:
 
 rows7:
 	CMPQ      R11, $+3
-	JGE       rows13
+	JGE       rows14
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPS   (R11), Z0
 	VMOVUPS.Z 64(R11), K1, Z1
 	TESTQ     R12, R12
-	JNZ       each14
+	JNZ       each15
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
-	JMP       started15
+	JMP       started16
 
-each14:
+each15:
 	ADDQ      R12, R11
 	VMOVUPS   (R11), Z2
 	VMOVUPS.Z 64(R11), K1, Z3
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started15:
+started16:
+	CMPQ       k+72(FP), $+64
+	JL         shallow17
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+2, R12, R13
@@ -151,24 +157,26 @@ started15:
 	PREFETCHT0 (R13)
 	PREFETCHT0 64(R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch18
-	MOVQ       $+0, ahead+112(FP)
 
-fetch18:
+shallow17:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch20
+	MOVQ $+0, ahead+112(FP)
+
+fetch20:
 	IMUL3Q $+2, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored17
+	JZ     stored19
 
-loop16:
+loop18:
 	VMOVUPS      (R14), Z4
 	VMOVUPS.Z    64(R14), K1, Z5
 	PREFETCHT1   (R12)
@@ -182,9 +190,9 @@ loop16:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop16
+	JNZ          loop18
 
-stored17:
+stored19:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, (R12)
@@ -196,20 +204,20 @@ stored17:
 	MOVQ    R12, c+0(FP)
 	JMP     next1
 
-rows13:
+rows14:
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPS   (R11), Z0
 	VMOVUPS.Z 64(R11), K1, Z1
 	TESTQ     R12, R12
-	JNZ       each19
+	JNZ       each21
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
 	VMOVAPS   Z0, Z4
 	VMOVAPS   Z1, Z5
-	JMP       started20
+	JMP       started22
 
-each19:
+each21:
 	ADDQ      R12, R11
 	VMOVUPS   (R11), Z2
 	VMOVUPS.Z 64(R11), K1, Z3
@@ -219,7 +227,9 @@ each19:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started20:
+started22:
+	CMPQ       k+72(FP), $+64
+	JL         shallow23
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+3, R12, R13
@@ -235,24 +245,26 @@ started20:
 	PREFETCHT0 (R13)
 	PREFETCHT0 64(R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch23
-	MOVQ       $+0, ahead+112(FP)
 
-fetch23:
+shallow23:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch26
+	MOVQ $+0, ahead+112(FP)
+
+fetch26:
 	IMUL3Q $+3, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored22
+	JZ     stored25
 
-loop21:
+loop24:
 	VMOVUPS      (R14), Z6
 	VMOVUPS.Z    64(R14), K1, Z7
 	PREFETCHT1   (R12)
@@ -269,9 +281,9 @@ loop21:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop21
+	JNZ          loop24
 
-stored22:
+stored25:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, (R12)
@@ -288,24 +300,24 @@ stored22:
 
 rows6:
 	CMPQ      R11, $+6
-	JGE       rows24
+	JGE       rows27
 	CMPQ      R11, $+5
-	JGE       rows25
+	JGE       rows28
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPS   (R11), Z0
 	VMOVUPS.Z 64(R11), K1, Z1
 	TESTQ     R12, R12
-	JNZ       each26
+	JNZ       each29
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
 	VMOVAPS   Z0, Z4
 	VMOVAPS   Z1, Z5
 	VMOVAPS   Z0, Z6
 	VMOVAPS   Z1, Z7
-	JMP       started27
+	JMP       started30
 
-each26:
+each29:
 	ADDQ      R12, R11
 	VMOVUPS   (R11), Z2
 	VMOVUPS.Z 64(R11), K1, Z3
@@ -318,7 +330,9 @@ each26:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started27:
+started30:
+	CMPQ       k+72(FP), $+64
+	JL         shallow31
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+4, R12, R13
@@ -337,24 +351,26 @@ started27:
 	PREFETCHT0 (R13)
 	PREFETCHT0 64(R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch30
-	MOVQ       $+0, ahead+112(FP)
 
-fetch30:
+shallow31:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch34
+	MOVQ $+0, ahead+112(FP)
+
+fetch34:
 	IMUL3Q $+4, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored29
+	JZ     stored33
 
-loop28:
+loop32:
 	VMOVUPS      (R14), Z8
 	VMOVUPS.Z    64(R14), K1, Z9
 	PREFETCHT1   (R12)
@@ -374,9 +390,9 @@ loop28:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop28
+	JNZ          loop32
 
-stored29:
+stored33:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, (R12)
@@ -394,13 +410,13 @@ stored29:
 	MOVQ    R12, c+0(FP)
 	JMP     next1
 
-rows25:
+rows28:
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPS   (R11), Z0
 	VMOVUPS.Z 64(R11), K1, Z1
 	TESTQ     R12, R12
-	JNZ       each31
+	JNZ       each35
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
 	VMOVAPS   Z0, Z4
@@ -409,9 +425,9 @@ rows25:
 	VMOVAPS   Z1, Z7
 	VMOVAPS   Z0, Z8
 	VMOVAPS   Z1, Z9
-	JMP       started32
+	JMP       started36
 
-each31:
+each35:
 	ADDQ      R12, R11
 	VMOVUPS   (R11), Z2
 	VMOVUPS.Z 64(R11), K1, Z3
@@ -427,7 +443,9 @@ each31:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started32:
+started36:
+	CMPQ       k+72(FP), $+64
+	JL         shallow37
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+5, R12, R13
@@ -449,24 +467,26 @@ started32:
 	PREFETCHT0 (R13)
 	PREFETCHT0 64(R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch35
-	MOVQ       $+0, ahead+112(FP)
 
-fetch35:
+shallow37:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch40
+	MOVQ $+0, ahead+112(FP)
+
+fetch40:
 	IMUL3Q $+5, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored34
+	JZ     stored39
 
-loop33:
+loop38:
 	VMOVUPS      (R14), Z10
 	VMOVUPS.Z    64(R14), K1, Z11
 	PREFETCHT1   (R12)
@@ -489,9 +509,9 @@ loop33:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop33
+	JNZ          loop38
 
-stored34:
+stored39:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, (R12)
@@ -512,15 +532,15 @@ stored34:
 	MOVQ    R12, c+0(FP)
 	JMP     next1
 
-rows24:
+rows27:
 	CMPQ      R11, $+7
-	JGE       rows36
+	JGE       rows41
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPS   (R11), Z0
 	VMOVUPS.Z 64(R11), K1, Z1
 	TESTQ     R12, R12
-	JNZ       each37
+	JNZ       each42
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
 	VMOVAPS   Z0, Z4
@@ -531,9 +551,9 @@ rows24:
 	VMOVAPS   Z1, Z9
 	VMOVAPS   Z0, Z10
 	VMOVAPS   Z1, Z11
-	JMP       started38
+	JMP       started43
 
-each37:
+each42:
 	ADDQ      R12, R11
 	VMOVUPS   (R11), Z2
 	VMOVUPS.Z 64(R11), K1, Z3
@@ -552,7 +572,9 @@ each37:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started38:
+started43:
+	CMPQ       k+72(FP), $+64
+	JL         shallow44
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+6, R12, R13
@@ -577,24 +599,26 @@ started38:
 	PREFETCHT0 (R13)
 	PREFETCHT0 64(R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch41
-	MOVQ       $+0, ahead+112(FP)
 
-fetch41:
+shallow44:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch47
+	MOVQ $+0, ahead+112(FP)
+
+fetch47:
 	IMUL3Q $+6, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored40
+	JZ     stored46
 
-loop39:
+loop45:
 	VMOVUPS      (R14), Z12
 	VMOVUPS.Z    64(R14), K1, Z13
 	PREFETCHT1   (R12)
@@ -620,9 +644,9 @@ loop39:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop39
+	JNZ          loop45
 
-stored40:
+stored46:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, (R12)
@@ -646,13 +670,13 @@ stored40:
 	MOVQ    R12, c+0(FP)
 	JMP     next1
 
-rows36:
+rows41:
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPS   (R11), Z0
 	VMOVUPS.Z 64(R11), K1, Z1
 	TESTQ     R12, R12
-	JNZ       each42
+	JNZ       each48
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
 	VMOVAPS   Z0, Z4
@@ -665,9 +689,9 @@ rows36:
 	VMOVAPS   Z1, Z11
 	VMOVAPS   Z0, Z12
 	VMOVAPS   Z1, Z13
-	JMP       started43
+	JMP       started49
 
-each42:
+each48:
 	ADDQ      R12, R11
 	VMOVUPS   (R11), Z2
 	VMOVUPS.Z 64(R11), K1, Z3
@@ -689,7 +713,9 @@ each42:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started43:
+started49:
+	CMPQ       k+72(FP), $+64
+	JL         shallow50
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+7, R12, R13
@@ -717,24 +743,26 @@ started43:
 	PREFETCHT0 (R13)
 	PREFETCHT0 64(R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch46
-	MOVQ       $+0, ahead+112(FP)
 
-fetch46:
+shallow50:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch53
+	MOVQ $+0, ahead+112(FP)
+
+fetch53:
 	IMUL3Q $+7, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored45
+	JZ     stored52
 
-loop44:
+loop51:
 	VMOVUPS      (R14), Z14
 	VMOVUPS.Z    64(R14), K1, Z15
 	PREFETCHT1   (R12)
@@ -763,9 +791,9 @@ loop44:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop44
+	JNZ          loop51
 
-stored45:
+stored52:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, (R12)
@@ -794,15 +822,15 @@ stored45:
 
 rows5:
 	CMPQ      R11, $+11
-	JGE       rows47
+	JGE       rows54
 	CMPQ      R11, $+9
-	JGE       rows48
+	JGE       rows55
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPS   (R11), Z0
 	VMOVUPS.Z 64(R11), K1, Z1
 	TESTQ     R12, R12
-	JNZ       each49
+	JNZ       each56
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
 	VMOVAPS   Z0, Z4
@@ -817,9 +845,9 @@ rows5:
 	VMOVAPS   Z1, Z13
 	VMOVAPS   Z0, Z14
 	VMOVAPS   Z1, Z15
-	JMP       started50
+	JMP       started57
 
-each49:
+each56:
 	ADDQ      R12, R11
 	VMOVUPS   (R11), Z2
 	VMOVUPS.Z 64(R11), K1, Z3
@@ -844,7 +872,9 @@ each49:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started50:
+started57:
+	CMPQ       k+72(FP), $+64
+	JL         shallow58
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+8, R12, R13
@@ -875,24 +905,26 @@ started50:
 	PREFETCHT0 (R13)
 	PREFETCHT0 64(R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch53
-	MOVQ       $+0, ahead+112(FP)
 
-fetch53:
+shallow58:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch61
+	MOVQ $+0, ahead+112(FP)
+
+fetch61:
 	IMUL3Q $+8, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored52
+	JZ     stored60
 
-loop51:
+loop59:
 	VMOVUPS      (R14), Z16
 	VMOVUPS.Z    64(R14), K1, Z17
 	PREFETCHT1   (R12)
@@ -924,9 +956,9 @@ loop51:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop51
+	JNZ          loop59
 
-stored52:
+stored60:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, (R12)
@@ -956,15 +988,15 @@ stored52:
 	MOVQ    R12, c+0(FP)
 	JMP     next1
 
-rows48:
+rows55:
 	CMPQ      R11, $+10
-	JGE       rows54
+	JGE       rows62
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPS   (R11), Z0
 	VMOVUPS.Z 64(R11), K1, Z1
 	TESTQ     R12, R12
-	JNZ       each55
+	JNZ       each63
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
 	VMOVAPS   Z0, Z4
@@ -981,9 +1013,9 @@ rows48:
 	VMOVAPS   Z1, Z15
 	VMOVAPS   Z0, Z16
 	VMOVAPS   Z1, Z17
-	JMP       started56
+	JMP       started64
 
-each55:
+each63:
 	ADDQ      R12, R11
 	VMOVUPS   (R11), Z2
 	VMOVUPS.Z 64(R11), K1, Z3
@@ -1011,7 +1043,9 @@ each55:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started56:
+started64:
+	CMPQ       k+72(FP), $+64
+	JL         shallow65
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+9, R12, R13
@@ -1045,24 +1079,26 @@ started56:
 	PREFETCHT0 (R13)
 	PREFETCHT0 64(R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch59
-	MOVQ       $+0, ahead+112(FP)
 
-fetch59:
+shallow65:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch68
+	MOVQ $+0, ahead+112(FP)
+
+fetch68:
 	IMUL3Q $+9, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored58
+	JZ     stored67
 
-loop57:
+loop66:
 	VMOVUPS      (R14), Z18
 	VMOVUPS.Z    64(R14), K1, Z19
 	PREFETCHT1   (R12)
@@ -1097,9 +1133,9 @@ loop57:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop57
+	JNZ          loop66
 
-stored58:
+stored67:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, (R12)
@@ -1132,13 +1168,13 @@ stored58:
 	MOVQ    R12, c+0(FP)
 	JMP     next1
 
-rows54:
+rows62:
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPS   (R11), Z0
 	VMOVUPS.Z 64(R11), K1, Z1
 	TESTQ     R12, R12
-	JNZ       each60
+	JNZ       each69
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
 	VMOVAPS   Z0, Z4
@@ -1157,9 +1193,9 @@ rows54:
 	VMOVAPS   Z1, Z17
 	VMOVAPS   Z0, Z18
 	VMOVAPS   Z1, Z19
-	JMP       started61
+	JMP       started70
 
-each60:
+each69:
 	ADDQ      R12, R11
 	VMOVUPS   (R11), Z2
 	VMOVUPS.Z 64(R11), K1, Z3
@@ -1190,7 +1226,9 @@ each60:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started61:
+started70:
+	CMPQ       k+72(FP), $+64
+	JL         shallow71
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+10, R12, R13
@@ -1227,24 +1265,26 @@ started61:
 	PREFETCHT0 (R13)
 	PREFETCHT0 64(R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch64
-	MOVQ       $+0, ahead+112(FP)
 
-fetch64:
+shallow71:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch74
+	MOVQ $+0, ahead+112(FP)
+
+fetch74:
 	IMUL3Q $+10, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored63
+	JZ     stored73
 
-loop62:
+loop72:
 	VMOVUPS      (R14), Z20
 	VMOVUPS.Z    64(R14), K1, Z21
 	PREFETCHT1   (R12)
@@ -1282,9 +1322,9 @@ loop62:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop62
+	JNZ          loop72
 
-stored63:
+stored73:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, (R12)
@@ -1320,17 +1360,17 @@ stored63:
 	MOVQ    R12, c+0(FP)
 	JMP     next1
 
-rows47:
+rows54:
 	CMPQ      R11, $+13
-	JGE       rows65
+	JGE       rows75
 	CMPQ      R11, $+12
-	JGE       rows66
+	JGE       rows76
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPS   (R11), Z0
 	VMOVUPS.Z 64(R11), K1, Z1
 	TESTQ     R12, R12
-	JNZ       each67
+	JNZ       each77
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
 	VMOVAPS   Z0, Z4
@@ -1351,9 +1391,9 @@ rows47:
 	VMOVAPS   Z1, Z19
 	VMOVAPS   Z0, Z20
 	VMOVAPS   Z1, Z21
-	JMP       started68
+	JMP       started78
 
-each67:
+each77:
 	ADDQ      R12, R11
 	VMOVUPS   (R11), Z2
 	VMOVUPS.Z 64(R11), K1, Z3
@@ -1387,7 +1427,9 @@ each67:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started68:
+started78:
+	CMPQ       k+72(FP), $+64
+	JL         shallow79
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+11, R12, R13
@@ -1427,24 +1469,26 @@ started68:
 	PREFETCHT0 (R13)
 	PREFETCHT0 64(R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch71
-	MOVQ       $+0, ahead+112(FP)
 
-fetch71:
+shallow79:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch82
+	MOVQ $+0, ahead+112(FP)
+
+fetch82:
 	IMUL3Q $+11, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored70
+	JZ     stored81
 
-loop69:
+loop80:
 	VMOVUPS      (R14), Z22
 	VMOVUPS.Z    64(R14), K1, Z23
 	PREFETCHT1   (R12)
@@ -1485,9 +1529,9 @@ loop69:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop69
+	JNZ          loop80
 
-stored70:
+stored81:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, (R12)
@@ -1526,13 +1570,13 @@ stored70:
 	MOVQ    R12, c+0(FP)
 	JMP     next1
 
-rows66:
+rows76:
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPS   (R11), Z0
 	VMOVUPS.Z 64(R11), K1, Z1
 	TESTQ     R12, R12
-	JNZ       each72
+	JNZ       each83
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
 	VMOVAPS   Z0, Z4
@@ -1555,9 +1599,9 @@ rows66:
 	VMOVAPS   Z1, Z21
 	VMOVAPS   Z0, Z22
 	VMOVAPS   Z1, Z23
-	JMP       started73
+	JMP       started84
 
-each72:
+each83:
 	ADDQ      R12, R11
 	VMOVUPS   (R11), Z2
 	VMOVUPS.Z 64(R11), K1, Z3
@@ -1594,7 +1638,9 @@ each72:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started73:
+started84:
+	CMPQ       k+72(FP), $+64
+	JL         shallow85
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+12, R12, R13
@@ -1637,24 +1683,26 @@ started73:
 	PREFETCHT0 (R13)
 	PREFETCHT0 64(R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch76
-	MOVQ       $+0, ahead+112(FP)
 
-fetch76:
+shallow85:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch88
+	MOVQ $+0, ahead+112(FP)
+
+fetch88:
 	IMUL3Q $+12, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored75
+	JZ     stored87
 
-loop74:
+loop86:
 	VMOVUPS      (R14), Z24
 	VMOVUPS.Z    64(R14), K1, Z25
 	PREFETCHT1   (R12)
@@ -1698,9 +1746,9 @@ loop74:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop74
+	JNZ          loop86
 
-stored75:
+stored87:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, (R12)
@@ -1742,15 +1790,15 @@ stored75:
 	MOVQ    R12, c+0(FP)
 	JMP     next1
 
-rows65:
+rows75:
 	CMPQ      R11, $+14
-	JGE       rows77
+	JGE       rows89
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPS   (R11), Z0
 	VMOVUPS.Z 64(R11), K1, Z1
 	TESTQ     R12, R12
-	JNZ       each78
+	JNZ       each90
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
 	VMOVAPS   Z0, Z4
@@ -1775,9 +1823,9 @@ rows65:
 	VMOVAPS   Z1, Z23
 	VMOVAPS   Z0, Z24
 	VMOVAPS   Z1, Z25
-	JMP       started79
+	JMP       started91
 
-each78:
+each90:
 	ADDQ      R12, R11
 	VMOVUPS   (R11), Z2
 	VMOVUPS.Z 64(R11), K1, Z3
@@ -1817,7 +1865,9 @@ each78:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started79:
+started91:
+	CMPQ       k+72(FP), $+64
+	JL         shallow92
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+13, R12, R13
@@ -1863,24 +1913,26 @@ started79:
 	PREFETCHT0 (R13)
 	PREFETCHT0 64(R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch82
-	MOVQ       $+0, ahead+112(FP)
 
-fetch82:
+shallow92:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch95
+	MOVQ $+0, ahead+112(FP)
+
+fetch95:
 	IMUL3Q $+13, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored81
+	JZ     stored94
 
-loop80:
+loop93:
 	VMOVUPS      (R14), Z26
 	VMOVUPS.Z    64(R14), K1, Z27
 	PREFETCHT1   (R12)
@@ -1927,9 +1979,9 @@ loop80:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop80
+	JNZ          loop93
 
-stored81:
+stored94:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, (R12)
@@ -1974,13 +2026,13 @@ stored81:
 	MOVQ    R12, c+0(FP)
 	JMP     next1
 
-rows77:
+rows89:
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPS   (R11), Z0
 	VMOVUPS.Z 64(R11), K1, Z1
 	TESTQ     R12, R12
-	JNZ       each83
+	JNZ       each96
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z1, Z3
 	VMOVAPS   Z0, Z4
@@ -2007,9 +2059,9 @@ rows77:
 	VMOVAPS   Z1, Z25
 	VMOVAPS   Z0, Z26
 	VMOVAPS   Z1, Z27
-	JMP       started84
+	JMP       started97
 
-each83:
+each96:
 	ADDQ      R12, R11
 	VMOVUPS   (R11), Z2
 	VMOVUPS.Z 64(R11), K1, Z3
@@ -2052,7 +2104,9 @@ each83:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started84:
+started97:
+	CMPQ       k+72(FP), $+64
+	JL         shallow98
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+14, R12, R13
@@ -2101,24 +2155,26 @@ started84:
 	PREFETCHT0 (R13)
 	PREFETCHT0 64(R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch87
-	MOVQ       $+0, ahead+112(FP)
 
-fetch87:
+shallow98:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch101
+	MOVQ $+0, ahead+112(FP)
+
+fetch101:
 	IMUL3Q $+14, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored86
+	JZ     stored100
 
-loop85:
+loop99:
 	VMOVUPS      (R14), Z28
 	VMOVUPS.Z    64(R14), K1, Z29
 	PREFETCHT1   (R12)
@@ -2168,9 +2224,9 @@ loop85:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop85
+	JNZ          loop99
 
-stored86:
+stored100:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, (R12)
@@ -2220,23 +2276,25 @@ stored86:
 
 single3:
 	CMPQ      R11, $+8
-	JGE       rows88
+	JGE       rows102
 	CMPQ      R11, $+4
-	JGE       rows89
+	JGE       rows103
 	CMPQ      R11, $+2
-	JGE       rows90
+	JGE       rows104
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPS.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each91
-	JMP       started92
+	JNZ       each105
+	JMP       started106
 
-each91:
+each105:
 	ADDQ R12, R11
 	MOVQ R11, start+16(FP)
 
-started92:
+started106:
+	CMPQ       k+72(FP), $+64
+	JL         shallow107
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+1, R12, R13
@@ -2245,24 +2303,26 @@ started92:
 	CMOVQEQ    R11, R13
 	PREFETCHT0 (R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch95
-	MOVQ       $+0, ahead+112(FP)
 
-fetch95:
+shallow107:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch110
+	MOVQ $+0, ahead+112(FP)
+
+fetch110:
 	IMUL3Q $+1, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored94
+	JZ     stored109
 
-loop93:
+loop108:
 	VMOVUPS.Z    (R14), K1, Z1
 	PREFETCHT1   (R12)
 	VBROADCASTSS (R13), Z2
@@ -2271,9 +2331,9 @@ loop93:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop93
+	JNZ          loop108
 
-stored94:
+stored109:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, K1, (R12)
@@ -2281,24 +2341,26 @@ stored94:
 	MOVQ    R12, c+0(FP)
 	JMP     next1
 
-rows90:
+rows104:
 	CMPQ      R11, $+3
-	JGE       rows96
+	JGE       rows111
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPS.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each97
+	JNZ       each112
 	VMOVAPS   Z0, Z1
-	JMP       started98
+	JMP       started113
 
-each97:
+each112:
 	ADDQ      R12, R11
 	VMOVUPS.Z (R11), K1, Z1
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started98:
+started113:
+	CMPQ       k+72(FP), $+64
+	JL         shallow114
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+2, R12, R13
@@ -2309,24 +2371,26 @@ started98:
 	ADDQ       R12, R13
 	PREFETCHT0 (R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch101
-	MOVQ       $+0, ahead+112(FP)
 
-fetch101:
+shallow114:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch117
+	MOVQ $+0, ahead+112(FP)
+
+fetch117:
 	IMUL3Q $+2, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored100
+	JZ     stored116
 
-loop99:
+loop115:
 	VMOVUPS.Z    (R14), K1, Z2
 	PREFETCHT1   (R12)
 	VBROADCASTSS (R13), Z3
@@ -2337,9 +2401,9 @@ loop99:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop99
+	JNZ          loop115
 
-stored100:
+stored116:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, K1, (R12)
@@ -2349,17 +2413,17 @@ stored100:
 	MOVQ    R12, c+0(FP)
 	JMP     next1
 
-rows96:
+rows111:
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPS.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each102
+	JNZ       each118
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
-	JMP       started103
+	JMP       started119
 
-each102:
+each118:
 	ADDQ      R12, R11
 	VMOVUPS.Z (R11), K1, Z1
 	ADDQ      R12, R11
@@ -2367,7 +2431,9 @@ each102:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started103:
+started119:
+	CMPQ       k+72(FP), $+64
+	JL         shallow120
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+3, R12, R13
@@ -2380,24 +2446,26 @@ started103:
 	ADDQ       R12, R13
 	PREFETCHT0 (R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch106
-	MOVQ       $+0, ahead+112(FP)
 
-fetch106:
+shallow120:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch123
+	MOVQ $+0, ahead+112(FP)
+
+fetch123:
 	IMUL3Q $+3, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored105
+	JZ     stored122
 
-loop104:
+loop121:
 	VMOVUPS.Z    (R14), K1, Z3
 	PREFETCHT1   (R12)
 	VBROADCASTSS (R13), Z4
@@ -2410,9 +2478,9 @@ loop104:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop104
+	JNZ          loop121
 
-stored105:
+stored122:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, K1, (R12)
@@ -2424,22 +2492,22 @@ stored105:
 	MOVQ    R12, c+0(FP)
 	JMP     next1
 
-rows89:
+rows103:
 	CMPQ      R11, $+6
-	JGE       rows107
+	JGE       rows124
 	CMPQ      R11, $+5
-	JGE       rows108
+	JGE       rows125
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPS.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each109
+	JNZ       each126
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
-	JMP       started110
+	JMP       started127
 
-each109:
+each126:
 	ADDQ      R12, R11
 	VMOVUPS.Z (R11), K1, Z1
 	ADDQ      R12, R11
@@ -2449,7 +2517,9 @@ each109:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started110:
+started127:
+	CMPQ       k+72(FP), $+64
+	JL         shallow128
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+4, R12, R13
@@ -2464,24 +2534,26 @@ started110:
 	ADDQ       R12, R13
 	PREFETCHT0 (R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch113
-	MOVQ       $+0, ahead+112(FP)
 
-fetch113:
+shallow128:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch131
+	MOVQ $+0, ahead+112(FP)
+
+fetch131:
 	IMUL3Q $+4, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored112
+	JZ     stored130
 
-loop111:
+loop129:
 	VMOVUPS.Z    (R14), K1, Z4
 	PREFETCHT1   (R12)
 	VBROADCASTSS (R13), Z5
@@ -2496,9 +2568,9 @@ loop111:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop111
+	JNZ          loop129
 
-stored112:
+stored130:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, K1, (R12)
@@ -2512,19 +2584,19 @@ stored112:
 	MOVQ    R12, c+0(FP)
 	JMP     next1
 
-rows108:
+rows125:
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPS.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each114
+	JNZ       each132
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
 	VMOVAPS   Z0, Z4
-	JMP       started115
+	JMP       started133
 
-each114:
+each132:
 	ADDQ      R12, R11
 	VMOVUPS.Z (R11), K1, Z1
 	ADDQ      R12, R11
@@ -2536,7 +2608,9 @@ each114:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started115:
+started133:
+	CMPQ       k+72(FP), $+64
+	JL         shallow134
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+5, R12, R13
@@ -2553,24 +2627,26 @@ started115:
 	ADDQ       R12, R13
 	PREFETCHT0 (R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch118
-	MOVQ       $+0, ahead+112(FP)
 
-fetch118:
+shallow134:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch137
+	MOVQ $+0, ahead+112(FP)
+
+fetch137:
 	IMUL3Q $+5, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored117
+	JZ     stored136
 
-loop116:
+loop135:
 	VMOVUPS.Z    (R14), K1, Z5
 	PREFETCHT1   (R12)
 	VBROADCASTSS (R13), Z6
@@ -2587,9 +2663,9 @@ loop116:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop116
+	JNZ          loop135
 
-stored117:
+stored136:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, K1, (R12)
@@ -2605,22 +2681,22 @@ stored117:
 	MOVQ    R12, c+0(FP)
 	JMP     next1
 
-rows107:
+rows124:
 	CMPQ      R11, $+7
-	JGE       rows119
+	JGE       rows138
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPS.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each120
+	JNZ       each139
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
 	VMOVAPS   Z0, Z4
 	VMOVAPS   Z0, Z5
-	JMP       started121
+	JMP       started140
 
-each120:
+each139:
 	ADDQ      R12, R11
 	VMOVUPS.Z (R11), K1, Z1
 	ADDQ      R12, R11
@@ -2634,7 +2710,9 @@ each120:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started121:
+started140:
+	CMPQ       k+72(FP), $+64
+	JL         shallow141
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+6, R12, R13
@@ -2653,24 +2731,26 @@ started121:
 	ADDQ       R12, R13
 	PREFETCHT0 (R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch124
-	MOVQ       $+0, ahead+112(FP)
 
-fetch124:
+shallow141:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch144
+	MOVQ $+0, ahead+112(FP)
+
+fetch144:
 	IMUL3Q $+6, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored123
+	JZ     stored143
 
-loop122:
+loop142:
 	VMOVUPS.Z    (R14), K1, Z6
 	PREFETCHT1   (R12)
 	VBROADCASTSS (R13), Z7
@@ -2689,9 +2769,9 @@ loop122:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop122
+	JNZ          loop142
 
-stored123:
+stored143:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, K1, (R12)
@@ -2709,21 +2789,21 @@ stored123:
 	MOVQ    R12, c+0(FP)
 	JMP     next1
 
-rows119:
+rows138:
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPS.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each125
+	JNZ       each145
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
 	VMOVAPS   Z0, Z4
 	VMOVAPS   Z0, Z5
 	VMOVAPS   Z0, Z6
-	JMP       started126
+	JMP       started146
 
-each125:
+each145:
 	ADDQ      R12, R11
 	VMOVUPS.Z (R11), K1, Z1
 	ADDQ      R12, R11
@@ -2739,7 +2819,9 @@ each125:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started126:
+started146:
+	CMPQ       k+72(FP), $+64
+	JL         shallow147
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+7, R12, R13
@@ -2760,24 +2842,26 @@ started126:
 	ADDQ       R12, R13
 	PREFETCHT0 (R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch129
-	MOVQ       $+0, ahead+112(FP)
 
-fetch129:
+shallow147:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch150
+	MOVQ $+0, ahead+112(FP)
+
+fetch150:
 	IMUL3Q $+7, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored128
+	JZ     stored149
 
-loop127:
+loop148:
 	VMOVUPS.Z    (R14), K1, Z7
 	PREFETCHT1   (R12)
 	VBROADCASTSS (R13), Z8
@@ -2798,9 +2882,9 @@ loop127:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop127
+	JNZ          loop148
 
-stored128:
+stored149:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, K1, (R12)
@@ -2820,16 +2904,16 @@ stored128:
 	MOVQ    R12, c+0(FP)
 	JMP     next1
 
-rows88:
+rows102:
 	CMPQ      R11, $+11
-	JGE       rows130
+	JGE       rows151
 	CMPQ      R11, $+9
-	JGE       rows131
+	JGE       rows152
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPS.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each132
+	JNZ       each153
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
@@ -2837,9 +2921,9 @@ rows88:
 	VMOVAPS   Z0, Z5
 	VMOVAPS   Z0, Z6
 	VMOVAPS   Z0, Z7
-	JMP       started133
+	JMP       started154
 
-each132:
+each153:
 	ADDQ      R12, R11
 	VMOVUPS.Z (R11), K1, Z1
 	ADDQ      R12, R11
@@ -2857,7 +2941,9 @@ each132:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started133:
+started154:
+	CMPQ       k+72(FP), $+64
+	JL         shallow155
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+8, R12, R13
@@ -2880,24 +2966,26 @@ started133:
 	ADDQ       R12, R13
 	PREFETCHT0 (R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch136
-	MOVQ       $+0, ahead+112(FP)
 
-fetch136:
+shallow155:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch158
+	MOVQ $+0, ahead+112(FP)
+
+fetch158:
 	IMUL3Q $+8, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored135
+	JZ     stored157
 
-loop134:
+loop156:
 	VMOVUPS.Z    (R14), K1, Z8
 	PREFETCHT1   (R12)
 	VBROADCASTSS (R13), Z9
@@ -2920,9 +3008,9 @@ loop134:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop134
+	JNZ          loop156
 
-stored135:
+stored157:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, K1, (R12)
@@ -2944,14 +3032,14 @@ stored135:
 	MOVQ    R12, c+0(FP)
 	JMP     next1
 
-rows131:
+rows152:
 	CMPQ      R11, $+10
-	JGE       rows137
+	JGE       rows159
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPS.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each138
+	JNZ       each160
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
@@ -2960,9 +3048,9 @@ rows131:
 	VMOVAPS   Z0, Z6
 	VMOVAPS   Z0, Z7
 	VMOVAPS   Z0, Z8
-	JMP       started139
+	JMP       started161
 
-each138:
+each160:
 	ADDQ      R12, R11
 	VMOVUPS.Z (R11), K1, Z1
 	ADDQ      R12, R11
@@ -2982,7 +3070,9 @@ each138:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started139:
+started161:
+	CMPQ       k+72(FP), $+64
+	JL         shallow162
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+9, R12, R13
@@ -3007,24 +3097,26 @@ started139:
 	ADDQ       R12, R13
 	PREFETCHT0 (R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch142
-	MOVQ       $+0, ahead+112(FP)
 
-fetch142:
+shallow162:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch165
+	MOVQ $+0, ahead+112(FP)
+
+fetch165:
 	IMUL3Q $+9, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored141
+	JZ     stored164
 
-loop140:
+loop163:
 	VMOVUPS.Z    (R14), K1, Z9
 	PREFETCHT1   (R12)
 	VBROADCASTSS (R13), Z10
@@ -3049,9 +3141,9 @@ loop140:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop140
+	JNZ          loop163
 
-stored141:
+stored164:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, K1, (R12)
@@ -3075,12 +3167,12 @@ stored141:
 	MOVQ    R12, c+0(FP)
 	JMP     next1
 
-rows137:
+rows159:
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPS.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each143
+	JNZ       each166
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
@@ -3090,9 +3182,9 @@ rows137:
 	VMOVAPS   Z0, Z7
 	VMOVAPS   Z0, Z8
 	VMOVAPS   Z0, Z9
-	JMP       started144
+	JMP       started167
 
-each143:
+each166:
 	ADDQ      R12, R11
 	VMOVUPS.Z (R11), K1, Z1
 	ADDQ      R12, R11
@@ -3114,7 +3206,9 @@ each143:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started144:
+started167:
+	CMPQ       k+72(FP), $+64
+	JL         shallow168
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+10, R12, R13
@@ -3141,24 +3235,26 @@ started144:
 	ADDQ       R12, R13
 	PREFETCHT0 (R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch147
-	MOVQ       $+0, ahead+112(FP)
 
-fetch147:
+shallow168:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch171
+	MOVQ $+0, ahead+112(FP)
+
+fetch171:
 	IMUL3Q $+10, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored146
+	JZ     stored170
 
-loop145:
+loop169:
 	VMOVUPS.Z    (R14), K1, Z10
 	PREFETCHT1   (R12)
 	VBROADCASTSS (R13), Z11
@@ -3185,9 +3281,9 @@ loop145:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop145
+	JNZ          loop169
 
-stored146:
+stored170:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, K1, (R12)
@@ -3213,16 +3309,16 @@ stored146:
 	MOVQ    R12, c+0(FP)
 	JMP     next1
 
-rows130:
+rows151:
 	CMPQ      R11, $+13
-	JGE       rows148
+	JGE       rows172
 	CMPQ      R11, $+12
-	JGE       rows149
+	JGE       rows173
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPS.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each150
+	JNZ       each174
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
@@ -3233,9 +3329,9 @@ rows130:
 	VMOVAPS   Z0, Z8
 	VMOVAPS   Z0, Z9
 	VMOVAPS   Z0, Z10
-	JMP       started151
+	JMP       started175
 
-each150:
+each174:
 	ADDQ      R12, R11
 	VMOVUPS.Z (R11), K1, Z1
 	ADDQ      R12, R11
@@ -3259,7 +3355,9 @@ each150:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started151:
+started175:
+	CMPQ       k+72(FP), $+64
+	JL         shallow176
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+11, R12, R13
@@ -3288,24 +3386,26 @@ started151:
 	ADDQ       R12, R13
 	PREFETCHT0 (R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch154
-	MOVQ       $+0, ahead+112(FP)
 
-fetch154:
+shallow176:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch179
+	MOVQ $+0, ahead+112(FP)
+
+fetch179:
 	IMUL3Q $+11, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored153
+	JZ     stored178
 
-loop152:
+loop177:
 	VMOVUPS.Z    (R14), K1, Z11
 	PREFETCHT1   (R12)
 	VBROADCASTSS (R13), Z12
@@ -3334,9 +3434,9 @@ loop152:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop152
+	JNZ          loop177
 
-stored153:
+stored178:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, K1, (R12)
@@ -3364,12 +3464,12 @@ stored153:
 	MOVQ    R12, c+0(FP)
 	JMP     next1
 
-rows149:
+rows173:
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPS.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each155
+	JNZ       each180
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
@@ -3381,9 +3481,9 @@ rows149:
 	VMOVAPS   Z0, Z9
 	VMOVAPS   Z0, Z10
 	VMOVAPS   Z0, Z11
-	JMP       started156
+	JMP       started181
 
-each155:
+each180:
 	ADDQ      R12, R11
 	VMOVUPS.Z (R11), K1, Z1
 	ADDQ      R12, R11
@@ -3409,7 +3509,9 @@ each155:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started156:
+started181:
+	CMPQ       k+72(FP), $+64
+	JL         shallow182
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+12, R12, R13
@@ -3440,24 +3542,26 @@ started156:
 	ADDQ       R12, R13
 	PREFETCHT0 (R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch159
-	MOVQ       $+0, ahead+112(FP)
 
-fetch159:
+shallow182:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch185
+	MOVQ $+0, ahead+112(FP)
+
+fetch185:
 	IMUL3Q $+12, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored158
+	JZ     stored184
 
-loop157:
+loop183:
 	VMOVUPS.Z    (R14), K1, Z12
 	PREFETCHT1   (R12)
 	VBROADCASTSS (R13), Z13
@@ -3488,9 +3592,9 @@ loop157:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop157
+	JNZ          loop183
 
-stored158:
+stored184:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, K1, (R12)
@@ -3520,14 +3624,14 @@ stored158:
 	MOVQ    R12, c+0(FP)
 	JMP     next1
 
-rows148:
+rows172:
 	CMPQ      R11, $+14
-	JGE       rows160
+	JGE       rows186
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPS.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each161
+	JNZ       each187
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
@@ -3540,9 +3644,9 @@ rows148:
 	VMOVAPS   Z0, Z10
 	VMOVAPS   Z0, Z11
 	VMOVAPS   Z0, Z12
-	JMP       started162
+	JMP       started188
 
-each161:
+each187:
 	ADDQ      R12, R11
 	VMOVUPS.Z (R11), K1, Z1
 	ADDQ      R12, R11
@@ -3570,7 +3674,9 @@ each161:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started162:
+started188:
+	CMPQ       k+72(FP), $+64
+	JL         shallow189
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+13, R12, R13
@@ -3603,24 +3709,26 @@ started162:
 	ADDQ       R12, R13
 	PREFETCHT0 (R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch165
-	MOVQ       $+0, ahead+112(FP)
 
-fetch165:
+shallow189:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch192
+	MOVQ $+0, ahead+112(FP)
+
+fetch192:
 	IMUL3Q $+13, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored164
+	JZ     stored191
 
-loop163:
+loop190:
 	VMOVUPS.Z    (R14), K1, Z13
 	PREFETCHT1   (R12)
 	VBROADCASTSS (R13), Z14
@@ -3653,9 +3761,9 @@ loop163:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop163
+	JNZ          loop190
 
-stored164:
+stored191:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, K1, (R12)
@@ -3687,12 +3795,12 @@ stored164:
 	MOVQ    R12, c+0(FP)
 	JMP     next1
 
-rows160:
+rows186:
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPS.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each166
+	JNZ       each193
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
@@ -3706,9 +3814,9 @@ rows160:
 	VMOVAPS   Z0, Z11
 	VMOVAPS   Z0, Z12
 	VMOVAPS   Z0, Z13
-	JMP       started167
+	JMP       started194
 
-each166:
+each193:
 	ADDQ      R12, R11
 	VMOVUPS.Z (R11), K1, Z1
 	ADDQ      R12, R11
@@ -3738,7 +3846,9 @@ each166:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started167:
+started194:
+	CMPQ       k+72(FP), $+64
+	JL         shallow195
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+14, R12, R13
@@ -3773,24 +3883,26 @@ started167:
 	ADDQ       R12, R13
 	PREFETCHT0 (R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch170
-	MOVQ       $+0, ahead+112(FP)
 
-fetch170:
+shallow195:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch198
+	MOVQ $+0, ahead+112(FP)
+
+fetch198:
 	IMUL3Q $+14, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored169
+	JZ     stored197
 
-loop168:
+loop196:
 	VMOVUPS.Z    (R14), K1, Z14
 	PREFETCHT1   (R12)
 	VBROADCASTSS (R13), Z15
@@ -3825,9 +3937,9 @@ loop168:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop168
+	JNZ          loop196
 
-stored169:
+stored197:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPS Z0, K1, (R12)
@@ -3904,9 +4016,9 @@ TEXT ·gemmPanel64AVX512(SB), NOSPLIT, $0-128
 	BZHIQ   R11, R12, R12
 	KMOVW   R12, K1
 
-tile172:
+tile200:
 	CMPQ      tiles+80(FP), $+0
-	JLE       done174
+	JLE       done202
 	DECQ      tiles+80(FP)
 	MOVQ      rows+96(FP), R11
 	MOVQ      taller+88(FP), R12
@@ -3915,26 +4027,28 @@ tile172:
 	SARQ      $0x3f, R12
 	LEAQ      1(R11)(R12*1), R11
 	CMPQ      cols+104(FP), $+8
-	JLE       single173
+	JLE       single201
 	CMPQ      R11, $+8
-	JGE       rows175
+	JGE       rows203
 	CMPQ      R11, $+4
-	JGE       rows176
+	JGE       rows204
 	CMPQ      R11, $+2
-	JGE       rows177
+	JGE       rows205
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD   (R11), Z0
 	VMOVUPD.Z 64(R11), K1, Z1
 	TESTQ     R12, R12
-	JNZ       each178
-	JMP       started179
+	JNZ       each206
+	JMP       started207
 
-each178:
+each206:
 	ADDQ R12, R11
 	MOVQ R11, start+16(FP)
 
-started179:
+started207:
+	CMPQ       k+72(FP), $+64
+	JL         shallow208
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+1, R12, R13
@@ -3944,24 +4058,26 @@ started179:
 	PREFETCHT0 (R13)
 	PREFETCHT0 64(R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch182
-	MOVQ       $+0, ahead+112(FP)
 
-fetch182:
+shallow208:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch211
+	MOVQ $+0, ahead+112(FP)
+
+fetch211:
 	IMUL3Q $+1, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored181
+	JZ     stored210
 
-loop180:
+loop209:
 	VMOVUPD      (R14), Z2
 	VMOVUPD.Z    64(R14), K1, Z3
 	PREFETCHT1   (R12)
@@ -3972,38 +4088,40 @@ loop180:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop180
+	JNZ          loop209
 
-stored181:
+stored210:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, (R12)
 	VMOVUPD Z1, K1, 64(R12)
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
-	JMP     next171
+	JMP     next199
 
-rows177:
+rows205:
 	CMPQ      R11, $+3
-	JGE       rows183
+	JGE       rows212
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD   (R11), Z0
 	VMOVUPD.Z 64(R11), K1, Z1
 	TESTQ     R12, R12
-	JNZ       each184
+	JNZ       each213
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z1, Z3
-	JMP       started185
+	JMP       started214
 
-each184:
+each213:
 	ADDQ      R12, R11
 	VMOVUPD   (R11), Z2
 	VMOVUPD.Z 64(R11), K1, Z3
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started185:
+started214:
+	CMPQ       k+72(FP), $+64
+	JL         shallow215
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+2, R12, R13
@@ -4016,24 +4134,26 @@ started185:
 	PREFETCHT0 (R13)
 	PREFETCHT0 64(R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch188
-	MOVQ       $+0, ahead+112(FP)
 
-fetch188:
+shallow215:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch218
+	MOVQ $+0, ahead+112(FP)
+
+fetch218:
 	IMUL3Q $+2, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored187
+	JZ     stored217
 
-loop186:
+loop216:
 	VMOVUPD      (R14), Z4
 	VMOVUPD.Z    64(R14), K1, Z5
 	PREFETCHT1   (R12)
@@ -4047,9 +4167,9 @@ loop186:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop186
+	JNZ          loop216
 
-stored187:
+stored217:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, (R12)
@@ -4059,22 +4179,22 @@ stored187:
 	VMOVUPD Z3, K1, 64(R12)
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
-	JMP     next171
+	JMP     next199
 
-rows183:
+rows212:
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD   (R11), Z0
 	VMOVUPD.Z 64(R11), K1, Z1
 	TESTQ     R12, R12
-	JNZ       each189
+	JNZ       each219
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z1, Z3
 	VMOVAPD   Z0, Z4
 	VMOVAPD   Z1, Z5
-	JMP       started190
+	JMP       started220
 
-each189:
+each219:
 	ADDQ      R12, R11
 	VMOVUPD   (R11), Z2
 	VMOVUPD.Z 64(R11), K1, Z3
@@ -4084,7 +4204,9 @@ each189:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started190:
+started220:
+	CMPQ       k+72(FP), $+64
+	JL         shallow221
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+3, R12, R13
@@ -4100,24 +4222,26 @@ started190:
 	PREFETCHT0 (R13)
 	PREFETCHT0 64(R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch193
-	MOVQ       $+0, ahead+112(FP)
 
-fetch193:
+shallow221:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch224
+	MOVQ $+0, ahead+112(FP)
+
+fetch224:
 	IMUL3Q $+3, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored192
+	JZ     stored223
 
-loop191:
+loop222:
 	VMOVUPD      (R14), Z6
 	VMOVUPD.Z    64(R14), K1, Z7
 	PREFETCHT1   (R12)
@@ -4134,9 +4258,9 @@ loop191:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop191
+	JNZ          loop222
 
-stored192:
+stored223:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, (R12)
@@ -4149,28 +4273,28 @@ stored192:
 	VMOVUPD Z5, K1, 64(R12)
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
-	JMP     next171
+	JMP     next199
 
-rows176:
+rows204:
 	CMPQ      R11, $+6
-	JGE       rows194
+	JGE       rows225
 	CMPQ      R11, $+5
-	JGE       rows195
+	JGE       rows226
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD   (R11), Z0
 	VMOVUPD.Z 64(R11), K1, Z1
 	TESTQ     R12, R12
-	JNZ       each196
+	JNZ       each227
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z1, Z3
 	VMOVAPD   Z0, Z4
 	VMOVAPD   Z1, Z5
 	VMOVAPD   Z0, Z6
 	VMOVAPD   Z1, Z7
-	JMP       started197
+	JMP       started228
 
-each196:
+each227:
 	ADDQ      R12, R11
 	VMOVUPD   (R11), Z2
 	VMOVUPD.Z 64(R11), K1, Z3
@@ -4183,7 +4307,9 @@ each196:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started197:
+started228:
+	CMPQ       k+72(FP), $+64
+	JL         shallow229
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+4, R12, R13
@@ -4202,24 +4328,26 @@ started197:
 	PREFETCHT0 (R13)
 	PREFETCHT0 64(R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch200
-	MOVQ       $+0, ahead+112(FP)
 
-fetch200:
+shallow229:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch232
+	MOVQ $+0, ahead+112(FP)
+
+fetch232:
 	IMUL3Q $+4, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored199
+	JZ     stored231
 
-loop198:
+loop230:
 	VMOVUPD      (R14), Z8
 	VMOVUPD.Z    64(R14), K1, Z9
 	PREFETCHT1   (R12)
@@ -4239,9 +4367,9 @@ loop198:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop198
+	JNZ          loop230
 
-stored199:
+stored231:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, (R12)
@@ -4257,15 +4385,15 @@ stored199:
 	VMOVUPD Z7, K1, 64(R12)
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
-	JMP     next171
+	JMP     next199
 
-rows195:
+rows226:
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD   (R11), Z0
 	VMOVUPD.Z 64(R11), K1, Z1
 	TESTQ     R12, R12
-	JNZ       each201
+	JNZ       each233
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z1, Z3
 	VMOVAPD   Z0, Z4
@@ -4274,9 +4402,9 @@ rows195:
 	VMOVAPD   Z1, Z7
 	VMOVAPD   Z0, Z8
 	VMOVAPD   Z1, Z9
-	JMP       started202
+	JMP       started234
 
-each201:
+each233:
 	ADDQ      R12, R11
 	VMOVUPD   (R11), Z2
 	VMOVUPD.Z 64(R11), K1, Z3
@@ -4292,7 +4420,9 @@ each201:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started202:
+started234:
+	CMPQ       k+72(FP), $+64
+	JL         shallow235
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+5, R12, R13
@@ -4314,24 +4444,26 @@ started202:
 	PREFETCHT0 (R13)
 	PREFETCHT0 64(R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch205
-	MOVQ       $+0, ahead+112(FP)
 
-fetch205:
+shallow235:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch238
+	MOVQ $+0, ahead+112(FP)
+
+fetch238:
 	IMUL3Q $+5, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored204
+	JZ     stored237
 
-loop203:
+loop236:
 	VMOVUPD      (R14), Z10
 	VMOVUPD.Z    64(R14), K1, Z11
 	PREFETCHT1   (R12)
@@ -4354,9 +4486,9 @@ loop203:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop203
+	JNZ          loop236
 
-stored204:
+stored237:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, (R12)
@@ -4375,17 +4507,17 @@ stored204:
 	VMOVUPD Z9, K1, 64(R12)
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
-	JMP     next171
+	JMP     next199
 
-rows194:
+rows225:
 	CMPQ      R11, $+7
-	JGE       rows206
+	JGE       rows239
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD   (R11), Z0
 	VMOVUPD.Z 64(R11), K1, Z1
 	TESTQ     R12, R12
-	JNZ       each207
+	JNZ       each240
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z1, Z3
 	VMOVAPD   Z0, Z4
@@ -4396,9 +4528,9 @@ rows194:
 	VMOVAPD   Z1, Z9
 	VMOVAPD   Z0, Z10
 	VMOVAPD   Z1, Z11
-	JMP       started208
+	JMP       started241
 
-each207:
+each240:
 	ADDQ      R12, R11
 	VMOVUPD   (R11), Z2
 	VMOVUPD.Z 64(R11), K1, Z3
@@ -4417,7 +4549,9 @@ each207:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started208:
+started241:
+	CMPQ       k+72(FP), $+64
+	JL         shallow242
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+6, R12, R13
@@ -4442,24 +4576,26 @@ started208:
 	PREFETCHT0 (R13)
 	PREFETCHT0 64(R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch211
-	MOVQ       $+0, ahead+112(FP)
 
-fetch211:
+shallow242:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch245
+	MOVQ $+0, ahead+112(FP)
+
+fetch245:
 	IMUL3Q $+6, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored210
+	JZ     stored244
 
-loop209:
+loop243:
 	VMOVUPD      (R14), Z12
 	VMOVUPD.Z    64(R14), K1, Z13
 	PREFETCHT1   (R12)
@@ -4485,9 +4621,9 @@ loop209:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop209
+	JNZ          loop243
 
-stored210:
+stored244:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, (R12)
@@ -4509,15 +4645,15 @@ stored210:
 	VMOVUPD Z11, K1, 64(R12)
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
-	JMP     next171
+	JMP     next199
 
-rows206:
+rows239:
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD   (R11), Z0
 	VMOVUPD.Z 64(R11), K1, Z1
 	TESTQ     R12, R12
-	JNZ       each212
+	JNZ       each246
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z1, Z3
 	VMOVAPD   Z0, Z4
@@ -4530,9 +4666,9 @@ rows206:
 	VMOVAPD   Z1, Z11
 	VMOVAPD   Z0, Z12
 	VMOVAPD   Z1, Z13
-	JMP       started213
+	JMP       started247
 
-each212:
+each246:
 	ADDQ      R12, R11
 	VMOVUPD   (R11), Z2
 	VMOVUPD.Z 64(R11), K1, Z3
@@ -4554,7 +4690,9 @@ each212:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started213:
+started247:
+	CMPQ       k+72(FP), $+64
+	JL         shallow248
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+7, R12, R13
@@ -4582,24 +4720,26 @@ started213:
 	PREFETCHT0 (R13)
 	PREFETCHT0 64(R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch216
-	MOVQ       $+0, ahead+112(FP)
 
-fetch216:
+shallow248:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch251
+	MOVQ $+0, ahead+112(FP)
+
+fetch251:
 	IMUL3Q $+7, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored215
+	JZ     stored250
 
-loop214:
+loop249:
 	VMOVUPD      (R14), Z14
 	VMOVUPD.Z    64(R14), K1, Z15
 	PREFETCHT1   (R12)
@@ -4628,9 +4768,9 @@ loop214:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop214
+	JNZ          loop249
 
-stored215:
+stored250:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, (R12)
@@ -4655,19 +4795,19 @@ stored215:
 	VMOVUPD Z13, K1, 64(R12)
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
-	JMP     next171
+	JMP     next199
 
-rows175:
+rows203:
 	CMPQ      R11, $+11
-	JGE       rows217
+	JGE       rows252
 	CMPQ      R11, $+9
-	JGE       rows218
+	JGE       rows253
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD   (R11), Z0
 	VMOVUPD.Z 64(R11), K1, Z1
 	TESTQ     R12, R12
-	JNZ       each219
+	JNZ       each254
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z1, Z3
 	VMOVAPD   Z0, Z4
@@ -4682,9 +4822,9 @@ rows175:
 	VMOVAPD   Z1, Z13
 	VMOVAPD   Z0, Z14
 	VMOVAPD   Z1, Z15
-	JMP       started220
+	JMP       started255
 
-each219:
+each254:
 	ADDQ      R12, R11
 	VMOVUPD   (R11), Z2
 	VMOVUPD.Z 64(R11), K1, Z3
@@ -4709,7 +4849,9 @@ each219:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started220:
+started255:
+	CMPQ       k+72(FP), $+64
+	JL         shallow256
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+8, R12, R13
@@ -4740,24 +4882,26 @@ started220:
 	PREFETCHT0 (R13)
 	PREFETCHT0 64(R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch223
-	MOVQ       $+0, ahead+112(FP)
 
-fetch223:
+shallow256:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch259
+	MOVQ $+0, ahead+112(FP)
+
+fetch259:
 	IMUL3Q $+8, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored222
+	JZ     stored258
 
-loop221:
+loop257:
 	VMOVUPD      (R14), Z16
 	VMOVUPD.Z    64(R14), K1, Z17
 	PREFETCHT1   (R12)
@@ -4789,9 +4933,9 @@ loop221:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop221
+	JNZ          loop257
 
-stored222:
+stored258:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, (R12)
@@ -4819,17 +4963,17 @@ stored222:
 	VMOVUPD Z15, K1, 64(R12)
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
-	JMP     next171
+	JMP     next199
 
-rows218:
+rows253:
 	CMPQ      R11, $+10
-	JGE       rows224
+	JGE       rows260
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD   (R11), Z0
 	VMOVUPD.Z 64(R11), K1, Z1
 	TESTQ     R12, R12
-	JNZ       each225
+	JNZ       each261
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z1, Z3
 	VMOVAPD   Z0, Z4
@@ -4846,9 +4990,9 @@ rows218:
 	VMOVAPD   Z1, Z15
 	VMOVAPD   Z0, Z16
 	VMOVAPD   Z1, Z17
-	JMP       started226
+	JMP       started262
 
-each225:
+each261:
 	ADDQ      R12, R11
 	VMOVUPD   (R11), Z2
 	VMOVUPD.Z 64(R11), K1, Z3
@@ -4876,7 +5020,9 @@ each225:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started226:
+started262:
+	CMPQ       k+72(FP), $+64
+	JL         shallow263
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+9, R12, R13
@@ -4910,24 +5056,26 @@ started226:
 	PREFETCHT0 (R13)
 	PREFETCHT0 64(R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch229
-	MOVQ       $+0, ahead+112(FP)
 
-fetch229:
+shallow263:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch266
+	MOVQ $+0, ahead+112(FP)
+
+fetch266:
 	IMUL3Q $+9, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored228
+	JZ     stored265
 
-loop227:
+loop264:
 	VMOVUPD      (R14), Z18
 	VMOVUPD.Z    64(R14), K1, Z19
 	PREFETCHT1   (R12)
@@ -4962,9 +5110,9 @@ loop227:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop227
+	JNZ          loop264
 
-stored228:
+stored265:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, (R12)
@@ -4995,15 +5143,15 @@ stored228:
 	VMOVUPD Z17, K1, 64(R12)
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
-	JMP     next171
+	JMP     next199
 
-rows224:
+rows260:
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD   (R11), Z0
 	VMOVUPD.Z 64(R11), K1, Z1
 	TESTQ     R12, R12
-	JNZ       each230
+	JNZ       each267
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z1, Z3
 	VMOVAPD   Z0, Z4
@@ -5022,9 +5170,9 @@ rows224:
 	VMOVAPD   Z1, Z17
 	VMOVAPD   Z0, Z18
 	VMOVAPD   Z1, Z19
-	JMP       started231
+	JMP       started268
 
-each230:
+each267:
 	ADDQ      R12, R11
 	VMOVUPD   (R11), Z2
 	VMOVUPD.Z 64(R11), K1, Z3
@@ -5055,7 +5203,9 @@ each230:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started231:
+started268:
+	CMPQ       k+72(FP), $+64
+	JL         shallow269
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+10, R12, R13
@@ -5092,24 +5242,26 @@ started231:
 	PREFETCHT0 (R13)
 	PREFETCHT0 64(R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch234
-	MOVQ       $+0, ahead+112(FP)
 
-fetch234:
+shallow269:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch272
+	MOVQ $+0, ahead+112(FP)
+
+fetch272:
 	IMUL3Q $+10, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored233
+	JZ     stored271
 
-loop232:
+loop270:
 	VMOVUPD      (R14), Z20
 	VMOVUPD.Z    64(R14), K1, Z21
 	PREFETCHT1   (R12)
@@ -5147,9 +5299,9 @@ loop232:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop232
+	JNZ          loop270
 
-stored233:
+stored271:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, (R12)
@@ -5183,19 +5335,19 @@ stored233:
 	VMOVUPD Z19, K1, 64(R12)
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
-	JMP     next171
+	JMP     next199
 
-rows217:
+rows252:
 	CMPQ      R11, $+13
-	JGE       rows235
+	JGE       rows273
 	CMPQ      R11, $+12
-	JGE       rows236
+	JGE       rows274
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD   (R11), Z0
 	VMOVUPD.Z 64(R11), K1, Z1
 	TESTQ     R12, R12
-	JNZ       each237
+	JNZ       each275
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z1, Z3
 	VMOVAPD   Z0, Z4
@@ -5216,9 +5368,9 @@ rows217:
 	VMOVAPD   Z1, Z19
 	VMOVAPD   Z0, Z20
 	VMOVAPD   Z1, Z21
-	JMP       started238
+	JMP       started276
 
-each237:
+each275:
 	ADDQ      R12, R11
 	VMOVUPD   (R11), Z2
 	VMOVUPD.Z 64(R11), K1, Z3
@@ -5252,7 +5404,9 @@ each237:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started238:
+started276:
+	CMPQ       k+72(FP), $+64
+	JL         shallow277
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+11, R12, R13
@@ -5292,24 +5446,26 @@ started238:
 	PREFETCHT0 (R13)
 	PREFETCHT0 64(R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch241
-	MOVQ       $+0, ahead+112(FP)
 
-fetch241:
+shallow277:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch280
+	MOVQ $+0, ahead+112(FP)
+
+fetch280:
 	IMUL3Q $+11, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored240
+	JZ     stored279
 
-loop239:
+loop278:
 	VMOVUPD      (R14), Z22
 	VMOVUPD.Z    64(R14), K1, Z23
 	PREFETCHT1   (R12)
@@ -5350,9 +5506,9 @@ loop239:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop239
+	JNZ          loop278
 
-stored240:
+stored279:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, (R12)
@@ -5389,15 +5545,15 @@ stored240:
 	VMOVUPD Z21, K1, 64(R12)
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
-	JMP     next171
+	JMP     next199
 
-rows236:
+rows274:
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD   (R11), Z0
 	VMOVUPD.Z 64(R11), K1, Z1
 	TESTQ     R12, R12
-	JNZ       each242
+	JNZ       each281
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z1, Z3
 	VMOVAPD   Z0, Z4
@@ -5420,9 +5576,9 @@ rows236:
 	VMOVAPD   Z1, Z21
 	VMOVAPD   Z0, Z22
 	VMOVAPD   Z1, Z23
-	JMP       started243
+	JMP       started282
 
-each242:
+each281:
 	ADDQ      R12, R11
 	VMOVUPD   (R11), Z2
 	VMOVUPD.Z 64(R11), K1, Z3
@@ -5459,7 +5615,9 @@ each242:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started243:
+started282:
+	CMPQ       k+72(FP), $+64
+	JL         shallow283
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+12, R12, R13
@@ -5502,24 +5660,26 @@ started243:
 	PREFETCHT0 (R13)
 	PREFETCHT0 64(R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch246
-	MOVQ       $+0, ahead+112(FP)
 
-fetch246:
+shallow283:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch286
+	MOVQ $+0, ahead+112(FP)
+
+fetch286:
 	IMUL3Q $+12, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored245
+	JZ     stored285
 
-loop244:
+loop284:
 	VMOVUPD      (R14), Z24
 	VMOVUPD.Z    64(R14), K1, Z25
 	PREFETCHT1   (R12)
@@ -5563,9 +5723,9 @@ loop244:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop244
+	JNZ          loop284
 
-stored245:
+stored285:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, (R12)
@@ -5605,17 +5765,17 @@ stored245:
 	VMOVUPD Z23, K1, 64(R12)
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
-	JMP     next171
+	JMP     next199
 
-rows235:
+rows273:
 	CMPQ      R11, $+14
-	JGE       rows247
+	JGE       rows287
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD   (R11), Z0
 	VMOVUPD.Z 64(R11), K1, Z1
 	TESTQ     R12, R12
-	JNZ       each248
+	JNZ       each288
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z1, Z3
 	VMOVAPD   Z0, Z4
@@ -5640,9 +5800,9 @@ rows235:
 	VMOVAPD   Z1, Z23
 	VMOVAPD   Z0, Z24
 	VMOVAPD   Z1, Z25
-	JMP       started249
+	JMP       started289
 
-each248:
+each288:
 	ADDQ      R12, R11
 	VMOVUPD   (R11), Z2
 	VMOVUPD.Z 64(R11), K1, Z3
@@ -5682,7 +5842,9 @@ each248:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started249:
+started289:
+	CMPQ       k+72(FP), $+64
+	JL         shallow290
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+13, R12, R13
@@ -5728,24 +5890,26 @@ started249:
 	PREFETCHT0 (R13)
 	PREFETCHT0 64(R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch252
-	MOVQ       $+0, ahead+112(FP)
 
-fetch252:
+shallow290:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch293
+	MOVQ $+0, ahead+112(FP)
+
+fetch293:
 	IMUL3Q $+13, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored251
+	JZ     stored292
 
-loop250:
+loop291:
 	VMOVUPD      (R14), Z26
 	VMOVUPD.Z    64(R14), K1, Z27
 	PREFETCHT1   (R12)
@@ -5792,9 +5956,9 @@ loop250:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop250
+	JNZ          loop291
 
-stored251:
+stored292:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, (R12)
@@ -5837,15 +6001,15 @@ stored251:
 	VMOVUPD Z25, K1, 64(R12)
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
-	JMP     next171
+	JMP     next199
 
-rows247:
+rows287:
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD   (R11), Z0
 	VMOVUPD.Z 64(R11), K1, Z1
 	TESTQ     R12, R12
-	JNZ       each253
+	JNZ       each294
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z1, Z3
 	VMOVAPD   Z0, Z4
@@ -5872,9 +6036,9 @@ rows247:
 	VMOVAPD   Z1, Z25
 	VMOVAPD   Z0, Z26
 	VMOVAPD   Z1, Z27
-	JMP       started254
+	JMP       started295
 
-each253:
+each294:
 	ADDQ      R12, R11
 	VMOVUPD   (R11), Z2
 	VMOVUPD.Z 64(R11), K1, Z3
@@ -5917,7 +6081,9 @@ each253:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started254:
+started295:
+	CMPQ       k+72(FP), $+64
+	JL         shallow296
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+14, R12, R13
@@ -5966,24 +6132,26 @@ started254:
 	PREFETCHT0 (R13)
 	PREFETCHT0 64(R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch257
-	MOVQ       $+0, ahead+112(FP)
 
-fetch257:
+shallow296:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch299
+	MOVQ $+0, ahead+112(FP)
+
+fetch299:
 	IMUL3Q $+14, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored256
+	JZ     stored298
 
-loop255:
+loop297:
 	VMOVUPD      (R14), Z28
 	VMOVUPD.Z    64(R14), K1, Z29
 	PREFETCHT1   (R12)
@@ -6033,9 +6201,9 @@ loop255:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop255
+	JNZ          loop297
 
-stored256:
+stored298:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, (R12)
@@ -6081,27 +6249,29 @@ stored256:
 	VMOVUPD Z27, K1, 64(R12)
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
-	JMP     next171
+	JMP     next199
 
-single173:
+single201:
 	CMPQ      R11, $+8
-	JGE       rows258
+	JGE       rows300
 	CMPQ      R11, $+4
-	JGE       rows259
+	JGE       rows301
 	CMPQ      R11, $+2
-	JGE       rows260
+	JGE       rows302
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each261
-	JMP       started262
+	JNZ       each303
+	JMP       started304
 
-each261:
+each303:
 	ADDQ R12, R11
 	MOVQ R11, start+16(FP)
 
-started262:
+started304:
+	CMPQ       k+72(FP), $+64
+	JL         shallow305
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+1, R12, R13
@@ -6110,24 +6280,26 @@ started262:
 	CMOVQEQ    R11, R13
 	PREFETCHT0 (R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch265
-	MOVQ       $+0, ahead+112(FP)
 
-fetch265:
+shallow305:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch308
+	MOVQ $+0, ahead+112(FP)
+
+fetch308:
 	IMUL3Q $+1, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored264
+	JZ     stored307
 
-loop263:
+loop306:
 	VMOVUPD.Z    (R14), K1, Z1
 	PREFETCHT1   (R12)
 	VBROADCASTSD (R13), Z2
@@ -6136,34 +6308,36 @@ loop263:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop263
+	JNZ          loop306
 
-stored264:
+stored307:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, K1, (R12)
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
-	JMP     next171
+	JMP     next199
 
-rows260:
+rows302:
 	CMPQ      R11, $+3
-	JGE       rows266
+	JGE       rows309
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each267
+	JNZ       each310
 	VMOVAPD   Z0, Z1
-	JMP       started268
+	JMP       started311
 
-each267:
+each310:
 	ADDQ      R12, R11
 	VMOVUPD.Z (R11), K1, Z1
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started268:
+started311:
+	CMPQ       k+72(FP), $+64
+	JL         shallow312
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+2, R12, R13
@@ -6174,24 +6348,26 @@ started268:
 	ADDQ       R12, R13
 	PREFETCHT0 (R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch271
-	MOVQ       $+0, ahead+112(FP)
 
-fetch271:
+shallow312:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch315
+	MOVQ $+0, ahead+112(FP)
+
+fetch315:
 	IMUL3Q $+2, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored270
+	JZ     stored314
 
-loop269:
+loop313:
 	VMOVUPD.Z    (R14), K1, Z2
 	PREFETCHT1   (R12)
 	VBROADCASTSD (R13), Z3
@@ -6202,9 +6378,9 @@ loop269:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop269
+	JNZ          loop313
 
-stored270:
+stored314:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, K1, (R12)
@@ -6212,19 +6388,19 @@ stored270:
 	VMOVUPD Z1, K1, (R12)
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
-	JMP     next171
+	JMP     next199
 
-rows266:
+rows309:
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each272
+	JNZ       each316
 	VMOVAPD   Z0, Z1
 	VMOVAPD   Z0, Z2
-	JMP       started273
+	JMP       started317
 
-each272:
+each316:
 	ADDQ      R12, R11
 	VMOVUPD.Z (R11), K1, Z1
 	ADDQ      R12, R11
@@ -6232,7 +6408,9 @@ each272:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started273:
+started317:
+	CMPQ       k+72(FP), $+64
+	JL         shallow318
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+3, R12, R13
@@ -6245,24 +6423,26 @@ started273:
 	ADDQ       R12, R13
 	PREFETCHT0 (R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch276
-	MOVQ       $+0, ahead+112(FP)
 
-fetch276:
+shallow318:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch321
+	MOVQ $+0, ahead+112(FP)
+
+fetch321:
 	IMUL3Q $+3, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored275
+	JZ     stored320
 
-loop274:
+loop319:
 	VMOVUPD.Z    (R14), K1, Z3
 	PREFETCHT1   (R12)
 	VBROADCASTSD (R13), Z4
@@ -6275,9 +6455,9 @@ loop274:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop274
+	JNZ          loop319
 
-stored275:
+stored320:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, K1, (R12)
@@ -6287,24 +6467,24 @@ stored275:
 	VMOVUPD Z2, K1, (R12)
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
-	JMP     next171
+	JMP     next199
 
-rows259:
+rows301:
 	CMPQ      R11, $+6
-	JGE       rows277
+	JGE       rows322
 	CMPQ      R11, $+5
-	JGE       rows278
+	JGE       rows323
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each279
+	JNZ       each324
 	VMOVAPD   Z0, Z1
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z0, Z3
-	JMP       started280
+	JMP       started325
 
-each279:
+each324:
 	ADDQ      R12, R11
 	VMOVUPD.Z (R11), K1, Z1
 	ADDQ      R12, R11
@@ -6314,7 +6494,9 @@ each279:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started280:
+started325:
+	CMPQ       k+72(FP), $+64
+	JL         shallow326
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+4, R12, R13
@@ -6329,24 +6511,26 @@ started280:
 	ADDQ       R12, R13
 	PREFETCHT0 (R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch283
-	MOVQ       $+0, ahead+112(FP)
 
-fetch283:
+shallow326:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch329
+	MOVQ $+0, ahead+112(FP)
+
+fetch329:
 	IMUL3Q $+4, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored282
+	JZ     stored328
 
-loop281:
+loop327:
 	VMOVUPD.Z    (R14), K1, Z4
 	PREFETCHT1   (R12)
 	VBROADCASTSD (R13), Z5
@@ -6361,9 +6545,9 @@ loop281:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop281
+	JNZ          loop327
 
-stored282:
+stored328:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, K1, (R12)
@@ -6375,21 +6559,21 @@ stored282:
 	VMOVUPD Z3, K1, (R12)
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
-	JMP     next171
+	JMP     next199
 
-rows278:
+rows323:
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each284
+	JNZ       each330
 	VMOVAPD   Z0, Z1
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z0, Z3
 	VMOVAPD   Z0, Z4
-	JMP       started285
+	JMP       started331
 
-each284:
+each330:
 	ADDQ      R12, R11
 	VMOVUPD.Z (R11), K1, Z1
 	ADDQ      R12, R11
@@ -6401,7 +6585,9 @@ each284:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started285:
+started331:
+	CMPQ       k+72(FP), $+64
+	JL         shallow332
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+5, R12, R13
@@ -6418,24 +6604,26 @@ started285:
 	ADDQ       R12, R13
 	PREFETCHT0 (R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch288
-	MOVQ       $+0, ahead+112(FP)
 
-fetch288:
+shallow332:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch335
+	MOVQ $+0, ahead+112(FP)
+
+fetch335:
 	IMUL3Q $+5, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored287
+	JZ     stored334
 
-loop286:
+loop333:
 	VMOVUPD.Z    (R14), K1, Z5
 	PREFETCHT1   (R12)
 	VBROADCASTSD (R13), Z6
@@ -6452,9 +6640,9 @@ loop286:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop286
+	JNZ          loop333
 
-stored287:
+stored334:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, K1, (R12)
@@ -6468,24 +6656,24 @@ stored287:
 	VMOVUPD Z4, K1, (R12)
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
-	JMP     next171
+	JMP     next199
 
-rows277:
+rows322:
 	CMPQ      R11, $+7
-	JGE       rows289
+	JGE       rows336
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each290
+	JNZ       each337
 	VMOVAPD   Z0, Z1
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z0, Z3
 	VMOVAPD   Z0, Z4
 	VMOVAPD   Z0, Z5
-	JMP       started291
+	JMP       started338
 
-each290:
+each337:
 	ADDQ      R12, R11
 	VMOVUPD.Z (R11), K1, Z1
 	ADDQ      R12, R11
@@ -6499,7 +6687,9 @@ each290:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started291:
+started338:
+	CMPQ       k+72(FP), $+64
+	JL         shallow339
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+6, R12, R13
@@ -6518,24 +6708,26 @@ started291:
 	ADDQ       R12, R13
 	PREFETCHT0 (R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch294
-	MOVQ       $+0, ahead+112(FP)
 
-fetch294:
+shallow339:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch342
+	MOVQ $+0, ahead+112(FP)
+
+fetch342:
 	IMUL3Q $+6, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored293
+	JZ     stored341
 
-loop292:
+loop340:
 	VMOVUPD.Z    (R14), K1, Z6
 	PREFETCHT1   (R12)
 	VBROADCASTSD (R13), Z7
@@ -6554,9 +6746,9 @@ loop292:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop292
+	JNZ          loop340
 
-stored293:
+stored341:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, K1, (R12)
@@ -6572,23 +6764,23 @@ stored293:
 	VMOVUPD Z5, K1, (R12)
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
-	JMP     next171
+	JMP     next199
 
-rows289:
+rows336:
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each295
+	JNZ       each343
 	VMOVAPD   Z0, Z1
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z0, Z3
 	VMOVAPD   Z0, Z4
 	VMOVAPD   Z0, Z5
 	VMOVAPD   Z0, Z6
-	JMP       started296
+	JMP       started344
 
-each295:
+each343:
 	ADDQ      R12, R11
 	VMOVUPD.Z (R11), K1, Z1
 	ADDQ      R12, R11
@@ -6604,7 +6796,9 @@ each295:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started296:
+started344:
+	CMPQ       k+72(FP), $+64
+	JL         shallow345
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+7, R12, R13
@@ -6625,24 +6819,26 @@ started296:
 	ADDQ       R12, R13
 	PREFETCHT0 (R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch299
-	MOVQ       $+0, ahead+112(FP)
 
-fetch299:
+shallow345:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch348
+	MOVQ $+0, ahead+112(FP)
+
+fetch348:
 	IMUL3Q $+7, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored298
+	JZ     stored347
 
-loop297:
+loop346:
 	VMOVUPD.Z    (R14), K1, Z7
 	PREFETCHT1   (R12)
 	VBROADCASTSD (R13), Z8
@@ -6663,9 +6859,9 @@ loop297:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop297
+	JNZ          loop346
 
-stored298:
+stored347:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, K1, (R12)
@@ -6683,18 +6879,18 @@ stored298:
 	VMOVUPD Z6, K1, (R12)
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
-	JMP     next171
+	JMP     next199
 
-rows258:
+rows300:
 	CMPQ      R11, $+11
-	JGE       rows300
+	JGE       rows349
 	CMPQ      R11, $+9
-	JGE       rows301
+	JGE       rows350
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each302
+	JNZ       each351
 	VMOVAPD   Z0, Z1
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z0, Z3
@@ -6702,9 +6898,9 @@ rows258:
 	VMOVAPD   Z0, Z5
 	VMOVAPD   Z0, Z6
 	VMOVAPD   Z0, Z7
-	JMP       started303
+	JMP       started352
 
-each302:
+each351:
 	ADDQ      R12, R11
 	VMOVUPD.Z (R11), K1, Z1
 	ADDQ      R12, R11
@@ -6722,7 +6918,9 @@ each302:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started303:
+started352:
+	CMPQ       k+72(FP), $+64
+	JL         shallow353
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+8, R12, R13
@@ -6745,24 +6943,26 @@ started303:
 	ADDQ       R12, R13
 	PREFETCHT0 (R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch306
-	MOVQ       $+0, ahead+112(FP)
 
-fetch306:
+shallow353:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch356
+	MOVQ $+0, ahead+112(FP)
+
+fetch356:
 	IMUL3Q $+8, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored305
+	JZ     stored355
 
-loop304:
+loop354:
 	VMOVUPD.Z    (R14), K1, Z8
 	PREFETCHT1   (R12)
 	VBROADCASTSD (R13), Z9
@@ -6785,9 +6985,9 @@ loop304:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop304
+	JNZ          loop354
 
-stored305:
+stored355:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, K1, (R12)
@@ -6807,16 +7007,16 @@ stored305:
 	VMOVUPD Z7, K1, (R12)
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
-	JMP     next171
+	JMP     next199
 
-rows301:
+rows350:
 	CMPQ      R11, $+10
-	JGE       rows307
+	JGE       rows357
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each308
+	JNZ       each358
 	VMOVAPD   Z0, Z1
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z0, Z3
@@ -6825,9 +7025,9 @@ rows301:
 	VMOVAPD   Z0, Z6
 	VMOVAPD   Z0, Z7
 	VMOVAPD   Z0, Z8
-	JMP       started309
+	JMP       started359
 
-each308:
+each358:
 	ADDQ      R12, R11
 	VMOVUPD.Z (R11), K1, Z1
 	ADDQ      R12, R11
@@ -6847,7 +7047,9 @@ each308:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started309:
+started359:
+	CMPQ       k+72(FP), $+64
+	JL         shallow360
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+9, R12, R13
@@ -6872,24 +7074,26 @@ started309:
 	ADDQ       R12, R13
 	PREFETCHT0 (R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch312
-	MOVQ       $+0, ahead+112(FP)
 
-fetch312:
+shallow360:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch363
+	MOVQ $+0, ahead+112(FP)
+
+fetch363:
 	IMUL3Q $+9, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored311
+	JZ     stored362
 
-loop310:
+loop361:
 	VMOVUPD.Z    (R14), K1, Z9
 	PREFETCHT1   (R12)
 	VBROADCASTSD (R13), Z10
@@ -6914,9 +7118,9 @@ loop310:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop310
+	JNZ          loop361
 
-stored311:
+stored362:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, K1, (R12)
@@ -6938,14 +7142,14 @@ stored311:
 	VMOVUPD Z8, K1, (R12)
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
-	JMP     next171
+	JMP     next199
 
-rows307:
+rows357:
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each313
+	JNZ       each364
 	VMOVAPD   Z0, Z1
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z0, Z3
@@ -6955,9 +7159,9 @@ rows307:
 	VMOVAPD   Z0, Z7
 	VMOVAPD   Z0, Z8
 	VMOVAPD   Z0, Z9
-	JMP       started314
+	JMP       started365
 
-each313:
+each364:
 	ADDQ      R12, R11
 	VMOVUPD.Z (R11), K1, Z1
 	ADDQ      R12, R11
@@ -6979,7 +7183,9 @@ each313:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started314:
+started365:
+	CMPQ       k+72(FP), $+64
+	JL         shallow366
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+10, R12, R13
@@ -7006,24 +7212,26 @@ started314:
 	ADDQ       R12, R13
 	PREFETCHT0 (R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch317
-	MOVQ       $+0, ahead+112(FP)
 
-fetch317:
+shallow366:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch369
+	MOVQ $+0, ahead+112(FP)
+
+fetch369:
 	IMUL3Q $+10, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored316
+	JZ     stored368
 
-loop315:
+loop367:
 	VMOVUPD.Z    (R14), K1, Z10
 	PREFETCHT1   (R12)
 	VBROADCASTSD (R13), Z11
@@ -7050,9 +7258,9 @@ loop315:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop315
+	JNZ          loop367
 
-stored316:
+stored368:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, K1, (R12)
@@ -7076,18 +7284,18 @@ stored316:
 	VMOVUPD Z9, K1, (R12)
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
-	JMP     next171
+	JMP     next199
 
-rows300:
+rows349:
 	CMPQ      R11, $+13
-	JGE       rows318
+	JGE       rows370
 	CMPQ      R11, $+12
-	JGE       rows319
+	JGE       rows371
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each320
+	JNZ       each372
 	VMOVAPD   Z0, Z1
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z0, Z3
@@ -7098,9 +7306,9 @@ rows300:
 	VMOVAPD   Z0, Z8
 	VMOVAPD   Z0, Z9
 	VMOVAPD   Z0, Z10
-	JMP       started321
+	JMP       started373
 
-each320:
+each372:
 	ADDQ      R12, R11
 	VMOVUPD.Z (R11), K1, Z1
 	ADDQ      R12, R11
@@ -7124,7 +7332,9 @@ each320:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started321:
+started373:
+	CMPQ       k+72(FP), $+64
+	JL         shallow374
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+11, R12, R13
@@ -7153,24 +7363,26 @@ started321:
 	ADDQ       R12, R13
 	PREFETCHT0 (R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch324
-	MOVQ       $+0, ahead+112(FP)
 
-fetch324:
+shallow374:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch377
+	MOVQ $+0, ahead+112(FP)
+
+fetch377:
 	IMUL3Q $+11, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored323
+	JZ     stored376
 
-loop322:
+loop375:
 	VMOVUPD.Z    (R14), K1, Z11
 	PREFETCHT1   (R12)
 	VBROADCASTSD (R13), Z12
@@ -7199,9 +7411,9 @@ loop322:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop322
+	JNZ          loop375
 
-stored323:
+stored376:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, K1, (R12)
@@ -7227,14 +7439,14 @@ stored323:
 	VMOVUPD Z10, K1, (R12)
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
-	JMP     next171
+	JMP     next199
 
-rows319:
+rows371:
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each325
+	JNZ       each378
 	VMOVAPD   Z0, Z1
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z0, Z3
@@ -7246,9 +7458,9 @@ rows319:
 	VMOVAPD   Z0, Z9
 	VMOVAPD   Z0, Z10
 	VMOVAPD   Z0, Z11
-	JMP       started326
+	JMP       started379
 
-each325:
+each378:
 	ADDQ      R12, R11
 	VMOVUPD.Z (R11), K1, Z1
 	ADDQ      R12, R11
@@ -7274,7 +7486,9 @@ each325:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started326:
+started379:
+	CMPQ       k+72(FP), $+64
+	JL         shallow380
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+12, R12, R13
@@ -7305,24 +7519,26 @@ started326:
 	ADDQ       R12, R13
 	PREFETCHT0 (R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch329
-	MOVQ       $+0, ahead+112(FP)
 
-fetch329:
+shallow380:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch383
+	MOVQ $+0, ahead+112(FP)
+
+fetch383:
 	IMUL3Q $+12, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored328
+	JZ     stored382
 
-loop327:
+loop381:
 	VMOVUPD.Z    (R14), K1, Z12
 	PREFETCHT1   (R12)
 	VBROADCASTSD (R13), Z13
@@ -7353,9 +7569,9 @@ loop327:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop327
+	JNZ          loop381
 
-stored328:
+stored382:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, K1, (R12)
@@ -7383,16 +7599,16 @@ stored328:
 	VMOVUPD Z11, K1, (R12)
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
-	JMP     next171
+	JMP     next199
 
-rows318:
+rows370:
 	CMPQ      R11, $+14
-	JGE       rows330
+	JGE       rows384
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each331
+	JNZ       each385
 	VMOVAPD   Z0, Z1
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z0, Z3
@@ -7405,9 +7621,9 @@ rows318:
 	VMOVAPD   Z0, Z10
 	VMOVAPD   Z0, Z11
 	VMOVAPD   Z0, Z12
-	JMP       started332
+	JMP       started386
 
-each331:
+each385:
 	ADDQ      R12, R11
 	VMOVUPD.Z (R11), K1, Z1
 	ADDQ      R12, R11
@@ -7435,7 +7651,9 @@ each331:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started332:
+started386:
+	CMPQ       k+72(FP), $+64
+	JL         shallow387
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+13, R12, R13
@@ -7468,24 +7686,26 @@ started332:
 	ADDQ       R12, R13
 	PREFETCHT0 (R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch335
-	MOVQ       $+0, ahead+112(FP)
 
-fetch335:
+shallow387:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch390
+	MOVQ $+0, ahead+112(FP)
+
+fetch390:
 	IMUL3Q $+13, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored334
+	JZ     stored389
 
-loop333:
+loop388:
 	VMOVUPD.Z    (R14), K1, Z13
 	PREFETCHT1   (R12)
 	VBROADCASTSD (R13), Z14
@@ -7518,9 +7738,9 @@ loop333:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop333
+	JNZ          loop388
 
-stored334:
+stored389:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, K1, (R12)
@@ -7550,14 +7770,14 @@ stored334:
 	VMOVUPD Z12, K1, (R12)
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
-	JMP     next171
+	JMP     next199
 
-rows330:
+rows384:
 	MOVQ      start+16(FP), R11
 	MOVQ      startStride+24(FP), R12
 	VMOVUPD.Z (R11), K1, Z0
 	TESTQ     R12, R12
-	JNZ       each336
+	JNZ       each391
 	VMOVAPD   Z0, Z1
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z0, Z3
@@ -7571,9 +7791,9 @@ rows330:
 	VMOVAPD   Z0, Z11
 	VMOVAPD   Z0, Z12
 	VMOVAPD   Z0, Z13
-	JMP       started337
+	JMP       started392
 
-each336:
+each391:
 	ADDQ      R12, R11
 	VMOVUPD.Z (R11), K1, Z1
 	ADDQ      R12, R11
@@ -7603,7 +7823,9 @@ each336:
 	ADDQ      R12, R11
 	MOVQ      R11, start+16(FP)
 
-started337:
+started392:
+	CMPQ       k+72(FP), $+64
+	JL         shallow393
 	MOVQ       c+0(FP), R11
 	MOVQ       ldc+8(FP), R12
 	IMUL3Q     $+14, R12, R13
@@ -7638,24 +7860,26 @@ started337:
 	ADDQ       R12, R13
 	PREFETCHT0 (R13)
 	ADDQ       R12, R13
-	MOVQ       k+72(FP), R11
-	MOVQ       ahead+112(FP), R12
-	MOVQ       a+32(FP), R13
-	MOVQ       b+56(FP), R14
-	ADDQ       R14, R12
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch340
-	MOVQ       $+0, ahead+112(FP)
 
-fetch340:
+shallow393:
+	MOVQ k+72(FP), R11
+	MOVQ ahead+112(FP), R12
+	MOVQ a+32(FP), R13
+	MOVQ b+56(FP), R14
+	ADDQ R14, R12
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch396
+	MOVQ $+0, ahead+112(FP)
+
+fetch396:
 	IMUL3Q $+14, DX, R15
 	ADDQ   R13, R15
 	MOVQ   R15, a+32(FP)
 	TESTQ  R11, R11
-	JZ     stored339
+	JZ     stored395
 
-loop338:
+loop394:
 	VMOVUPD.Z    (R14), K1, Z14
 	PREFETCHT1   (R12)
 	VBROADCASTSD (R13), Z15
@@ -7690,9 +7914,9 @@ loop338:
 	ADDQ         CX, R14
 	ADDQ         CX, R12
 	DECQ         R11
-	JNZ          loop338
+	JNZ          loop394
 
-stored339:
+stored395:
 	MOVQ    ldc+8(FP), R11
 	MOVQ    c+0(FP), R12
 	VMOVUPD Z0, K1, (R12)
@@ -7725,10 +7949,10 @@ stored339:
 	ADDQ    R11, R12
 	MOVQ    R12, c+0(FP)
 
-next171:
-	JMP tile172
+next199:
+	JMP tile200
 
-done174:
+done202:
 	VZEROUPPER
 	RET
 
@@ -7754,9 +7978,9 @@ TEXT ·gemmPanel32AVX2(SB), NOSPLIT, $0-128
 	LEAQ (DX)(DX*2), SI
 	LEAQ (BX)(DX*2), SI
 
-tile342:
+tile398:
 	CMPQ    tiles+80(FP), $+0
-	JLE     done344
+	JLE     done400
 	DECQ    tiles+80(FP)
 	MOVQ    rows+96(FP), DI
 	MOVQ    taller+88(FP), R8
@@ -7765,26 +7989,28 @@ tile342:
 	SARQ    $0x3f, R8
 	LEAQ    1(DI)(R8*1), DI
 	CMPQ    cols+104(FP), $+8
-	JLE     single343
+	JLE     single399
 	CMPQ    cols+104(FP), $+16
-	JL      masked345
+	JL      masked401
 	CMPQ    DI, $+4
-	JGE     rows346
+	JGE     rows402
 	CMPQ    DI, $+2
-	JGE     rows347
+	JGE     rows403
 	MOVQ    start+16(FP), DI
 	MOVQ    startStride+24(FP), R8
 	VMOVUPS (DI), Y0
 	VMOVUPS 32(DI), Y1
 	TESTQ   R8, R8
-	JNZ     each348
-	JMP     started349
+	JNZ     each404
+	JMP     started405
 
-each348:
+each404:
 	ADDQ R8, DI
 	MOVQ DI, start+16(FP)
 
-started349:
+started405:
+	CMPQ       k+72(FP), $+64
+	JL         shallow406
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+1, R8, R9
@@ -7793,24 +8019,26 @@ started349:
 	CMOVQEQ    DI, R9
 	PREFETCHT0 (R9)
 	ADDQ       R8, R9
-	MOVQ       k+72(FP), DI
-	MOVQ       ahead+112(FP), R8
-	MOVQ       a+32(FP), R9
-	MOVQ       b+56(FP), R10
-	ADDQ       R10, R8
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch352
-	MOVQ       $+0, ahead+112(FP)
 
-fetch352:
+shallow406:
+	MOVQ k+72(FP), DI
+	MOVQ ahead+112(FP), R8
+	MOVQ a+32(FP), R9
+	MOVQ b+56(FP), R10
+	ADDQ R10, R8
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch409
+	MOVQ $+0, ahead+112(FP)
+
+fetch409:
 	IMUL3Q $+1, DX, R11
 	ADDQ   R9, R11
 	MOVQ   R11, a+32(FP)
 	TESTQ  DI, DI
-	JZ     stored351
+	JZ     stored408
 
-loop350:
+loop407:
 	VMOVUPS      (R10), Y2
 	VMOVUPS      32(R10), Y3
 	PREFETCHT1   (R8)
@@ -7821,38 +8049,40 @@ loop350:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop350
+	JNZ          loop407
 
-stored351:
+stored408:
 	MOVQ    ldc+8(FP), DI
 	MOVQ    c+0(FP), R8
 	VMOVUPS Y0, (R8)
 	VMOVUPS Y1, 32(R8)
 	ADDQ    DI, R8
 	MOVQ    R8, c+0(FP)
-	JMP     next341
+	JMP     next397
 
-rows347:
+rows403:
 	CMPQ    DI, $+3
-	JGE     rows353
+	JGE     rows410
 	MOVQ    start+16(FP), DI
 	MOVQ    startStride+24(FP), R8
 	VMOVUPS (DI), Y0
 	VMOVUPS 32(DI), Y1
 	TESTQ   R8, R8
-	JNZ     each354
+	JNZ     each411
 	VMOVAPS Y0, Y2
 	VMOVAPS Y1, Y3
-	JMP     started355
+	JMP     started412
 
-each354:
+each411:
 	ADDQ    R8, DI
 	VMOVUPS (DI), Y2
 	VMOVUPS 32(DI), Y3
 	ADDQ    R8, DI
 	MOVQ    DI, start+16(FP)
 
-started355:
+started412:
+	CMPQ       k+72(FP), $+64
+	JL         shallow413
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+2, R8, R9
@@ -7863,24 +8093,26 @@ started355:
 	ADDQ       R8, R9
 	PREFETCHT0 (R9)
 	ADDQ       R8, R9
-	MOVQ       k+72(FP), DI
-	MOVQ       ahead+112(FP), R8
-	MOVQ       a+32(FP), R9
-	MOVQ       b+56(FP), R10
-	ADDQ       R10, R8
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch358
-	MOVQ       $+0, ahead+112(FP)
 
-fetch358:
+shallow413:
+	MOVQ k+72(FP), DI
+	MOVQ ahead+112(FP), R8
+	MOVQ a+32(FP), R9
+	MOVQ b+56(FP), R10
+	ADDQ R10, R8
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch416
+	MOVQ $+0, ahead+112(FP)
+
+fetch416:
 	IMUL3Q $+2, DX, R11
 	ADDQ   R9, R11
 	MOVQ   R11, a+32(FP)
 	TESTQ  DI, DI
-	JZ     stored357
+	JZ     stored415
 
-loop356:
+loop414:
 	VMOVUPS      (R10), Y4
 	VMOVUPS      32(R10), Y5
 	PREFETCHT1   (R8)
@@ -7894,9 +8126,9 @@ loop356:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop356
+	JNZ          loop414
 
-stored357:
+stored415:
 	MOVQ    ldc+8(FP), DI
 	MOVQ    c+0(FP), R8
 	VMOVUPS Y0, (R8)
@@ -7906,22 +8138,22 @@ stored357:
 	VMOVUPS Y3, 32(R8)
 	ADDQ    DI, R8
 	MOVQ    R8, c+0(FP)
-	JMP     next341
+	JMP     next397
 
-rows353:
+rows410:
 	MOVQ    start+16(FP), DI
 	MOVQ    startStride+24(FP), R8
 	VMOVUPS (DI), Y0
 	VMOVUPS 32(DI), Y1
 	TESTQ   R8, R8
-	JNZ     each359
+	JNZ     each417
 	VMOVAPS Y0, Y2
 	VMOVAPS Y1, Y3
 	VMOVAPS Y0, Y4
 	VMOVAPS Y1, Y5
-	JMP     started360
+	JMP     started418
 
-each359:
+each417:
 	ADDQ    R8, DI
 	VMOVUPS (DI), Y2
 	VMOVUPS 32(DI), Y3
@@ -7931,7 +8163,9 @@ each359:
 	ADDQ    R8, DI
 	MOVQ    DI, start+16(FP)
 
-started360:
+started418:
+	CMPQ       k+72(FP), $+64
+	JL         shallow419
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+3, R8, R9
@@ -7944,24 +8178,26 @@ started360:
 	ADDQ       R8, R9
 	PREFETCHT0 (R9)
 	ADDQ       R8, R9
-	MOVQ       k+72(FP), DI
-	MOVQ       ahead+112(FP), R8
-	MOVQ       a+32(FP), R9
-	MOVQ       b+56(FP), R10
-	ADDQ       R10, R8
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch363
-	MOVQ       $+0, ahead+112(FP)
 
-fetch363:
+shallow419:
+	MOVQ k+72(FP), DI
+	MOVQ ahead+112(FP), R8
+	MOVQ a+32(FP), R9
+	MOVQ b+56(FP), R10
+	ADDQ R10, R8
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch422
+	MOVQ $+0, ahead+112(FP)
+
+fetch422:
 	IMUL3Q $+3, DX, R11
 	ADDQ   R9, R11
 	MOVQ   R11, a+32(FP)
 	TESTQ  DI, DI
-	JZ     stored362
+	JZ     stored421
 
-loop361:
+loop420:
 	VMOVUPS      (R10), Y6
 	VMOVUPS      32(R10), Y7
 	PREFETCHT1   (R8)
@@ -7978,9 +8214,9 @@ loop361:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop361
+	JNZ          loop420
 
-stored362:
+stored421:
 	MOVQ    ldc+8(FP), DI
 	MOVQ    c+0(FP), R8
 	VMOVUPS Y0, (R8)
@@ -7993,26 +8229,26 @@ stored362:
 	VMOVUPS Y5, 32(R8)
 	ADDQ    DI, R8
 	MOVQ    R8, c+0(FP)
-	JMP     next341
+	JMP     next397
 
-rows346:
+rows402:
 	CMPQ    DI, $+5
-	JGE     rows364
+	JGE     rows423
 	MOVQ    start+16(FP), DI
 	MOVQ    startStride+24(FP), R8
 	VMOVUPS (DI), Y0
 	VMOVUPS 32(DI), Y1
 	TESTQ   R8, R8
-	JNZ     each365
+	JNZ     each424
 	VMOVAPS Y0, Y2
 	VMOVAPS Y1, Y3
 	VMOVAPS Y0, Y4
 	VMOVAPS Y1, Y5
 	VMOVAPS Y0, Y6
 	VMOVAPS Y1, Y7
-	JMP     started366
+	JMP     started425
 
-each365:
+each424:
 	ADDQ    R8, DI
 	VMOVUPS (DI), Y2
 	VMOVUPS 32(DI), Y3
@@ -8025,7 +8261,9 @@ each365:
 	ADDQ    R8, DI
 	MOVQ    DI, start+16(FP)
 
-started366:
+started425:
+	CMPQ       k+72(FP), $+64
+	JL         shallow426
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+4, R8, R9
@@ -8040,24 +8278,26 @@ started366:
 	ADDQ       R8, R9
 	PREFETCHT0 (R9)
 	ADDQ       R8, R9
-	MOVQ       k+72(FP), DI
-	MOVQ       ahead+112(FP), R8
-	MOVQ       a+32(FP), R9
-	MOVQ       b+56(FP), R10
-	ADDQ       R10, R8
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch369
-	MOVQ       $+0, ahead+112(FP)
 
-fetch369:
+shallow426:
+	MOVQ k+72(FP), DI
+	MOVQ ahead+112(FP), R8
+	MOVQ a+32(FP), R9
+	MOVQ b+56(FP), R10
+	ADDQ R10, R8
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch429
+	MOVQ $+0, ahead+112(FP)
+
+fetch429:
 	IMUL3Q $+4, DX, R11
 	ADDQ   R9, R11
 	MOVQ   R11, a+32(FP)
 	TESTQ  DI, DI
-	JZ     stored368
+	JZ     stored428
 
-loop367:
+loop427:
 	VMOVUPS      (R10), Y8
 	VMOVUPS      32(R10), Y9
 	PREFETCHT1   (R8)
@@ -8077,9 +8317,9 @@ loop367:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop367
+	JNZ          loop427
 
-stored368:
+stored428:
 	MOVQ    ldc+8(FP), DI
 	MOVQ    c+0(FP), R8
 	VMOVUPS Y0, (R8)
@@ -8095,17 +8335,17 @@ stored368:
 	VMOVUPS Y7, 32(R8)
 	ADDQ    DI, R8
 	MOVQ    R8, c+0(FP)
-	JMP     next341
+	JMP     next397
 
-rows364:
+rows423:
 	CMPQ    DI, $+6
-	JGE     rows370
+	JGE     rows430
 	MOVQ    start+16(FP), DI
 	MOVQ    startStride+24(FP), R8
 	VMOVUPS (DI), Y0
 	VMOVUPS 32(DI), Y1
 	TESTQ   R8, R8
-	JNZ     each371
+	JNZ     each431
 	VMOVAPS Y0, Y2
 	VMOVAPS Y1, Y3
 	VMOVAPS Y0, Y4
@@ -8114,9 +8354,9 @@ rows364:
 	VMOVAPS Y1, Y7
 	VMOVAPS Y0, Y8
 	VMOVAPS Y1, Y9
-	JMP     started372
+	JMP     started432
 
-each371:
+each431:
 	ADDQ    R8, DI
 	VMOVUPS (DI), Y2
 	VMOVUPS 32(DI), Y3
@@ -8132,7 +8372,9 @@ each371:
 	ADDQ    R8, DI
 	MOVQ    DI, start+16(FP)
 
-started372:
+started432:
+	CMPQ       k+72(FP), $+64
+	JL         shallow433
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+5, R8, R9
@@ -8149,24 +8391,26 @@ started372:
 	ADDQ       R8, R9
 	PREFETCHT0 (R9)
 	ADDQ       R8, R9
-	MOVQ       k+72(FP), DI
-	MOVQ       ahead+112(FP), R8
-	MOVQ       a+32(FP), R9
-	MOVQ       b+56(FP), R10
-	ADDQ       R10, R8
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch375
-	MOVQ       $+0, ahead+112(FP)
 
-fetch375:
+shallow433:
+	MOVQ k+72(FP), DI
+	MOVQ ahead+112(FP), R8
+	MOVQ a+32(FP), R9
+	MOVQ b+56(FP), R10
+	ADDQ R10, R8
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch436
+	MOVQ $+0, ahead+112(FP)
+
+fetch436:
 	IMUL3Q $+5, DX, R11
 	ADDQ   R9, R11
 	MOVQ   R11, a+32(FP)
 	TESTQ  DI, DI
-	JZ     stored374
+	JZ     stored435
 
-loop373:
+loop434:
 	VMOVUPS      (R10), Y10
 	VMOVUPS      32(R10), Y11
 	PREFETCHT1   (R8)
@@ -8189,9 +8433,9 @@ loop373:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop373
+	JNZ          loop434
 
-stored374:
+stored435:
 	MOVQ    ldc+8(FP), DI
 	MOVQ    c+0(FP), R8
 	VMOVUPS Y0, (R8)
@@ -8210,15 +8454,15 @@ stored374:
 	VMOVUPS Y9, 32(R8)
 	ADDQ    DI, R8
 	MOVQ    R8, c+0(FP)
-	JMP     next341
+	JMP     next397
 
-rows370:
+rows430:
 	MOVQ    start+16(FP), DI
 	MOVQ    startStride+24(FP), R8
 	VMOVUPS (DI), Y0
 	VMOVUPS 32(DI), Y1
 	TESTQ   R8, R8
-	JNZ     each376
+	JNZ     each437
 	VMOVAPS Y0, Y2
 	VMOVAPS Y1, Y3
 	VMOVAPS Y0, Y4
@@ -8229,9 +8473,9 @@ rows370:
 	VMOVAPS Y1, Y9
 	VMOVAPS Y0, Y10
 	VMOVAPS Y1, Y11
-	JMP     started377
+	JMP     started438
 
-each376:
+each437:
 	ADDQ    R8, DI
 	VMOVUPS (DI), Y2
 	VMOVUPS 32(DI), Y3
@@ -8250,7 +8494,9 @@ each376:
 	ADDQ    R8, DI
 	MOVQ    DI, start+16(FP)
 
-started377:
+started438:
+	CMPQ       k+72(FP), $+64
+	JL         shallow439
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+6, R8, R9
@@ -8269,24 +8515,26 @@ started377:
 	ADDQ       R8, R9
 	PREFETCHT0 (R9)
 	ADDQ       R8, R9
-	MOVQ       k+72(FP), DI
-	MOVQ       ahead+112(FP), R8
-	MOVQ       a+32(FP), R9
-	MOVQ       b+56(FP), R10
-	ADDQ       R10, R8
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch380
-	MOVQ       $+0, ahead+112(FP)
 
-fetch380:
+shallow439:
+	MOVQ k+72(FP), DI
+	MOVQ ahead+112(FP), R8
+	MOVQ a+32(FP), R9
+	MOVQ b+56(FP), R10
+	ADDQ R10, R8
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch442
+	MOVQ $+0, ahead+112(FP)
+
+fetch442:
 	IMUL3Q $+6, DX, R11
 	ADDQ   R9, R11
 	MOVQ   R11, a+32(FP)
 	TESTQ  DI, DI
-	JZ     stored379
+	JZ     stored441
 
-loop378:
+loop440:
 	VMOVUPS      (R10), Y12
 	VMOVUPS      32(R10), Y13
 	PREFETCHT1   (R8)
@@ -8312,9 +8560,9 @@ loop378:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop378
+	JNZ          loop440
 
-stored379:
+stored441:
 	MOVQ    ldc+8(FP), DI
 	MOVQ    c+0(FP), R8
 	VMOVUPS Y0, (R8)
@@ -8336,13 +8584,13 @@ stored379:
 	VMOVUPS Y11, 32(R8)
 	ADDQ    DI, R8
 	MOVQ    R8, c+0(FP)
-	JMP     next341
+	JMP     next397
 
-masked345:
+masked401:
 	CMPQ       DI, $+4
-	JGE        rows381
+	JGE        rows443
 	CMPQ       DI, $+2
-	JGE        rows382
+	JGE        rows444
 	MOVQ       cols+104(FP), DI
 	SUBQ       $+8, DI
 	LEAQ       maskTable<>+0(SB), R8
@@ -8354,14 +8602,16 @@ masked345:
 	VMOVUPS    (DI), Y1
 	VMASKMOVPS 32(DI), Y0, Y2
 	TESTQ      R8, R8
-	JNZ        each383
-	JMP        started384
+	JNZ        each445
+	JMP        started446
 
-each383:
+each445:
 	ADDQ R8, DI
 	MOVQ DI, start+16(FP)
 
-started384:
+started446:
+	CMPQ       k+72(FP), $+64
+	JL         shallow447
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+1, R8, R9
@@ -8370,24 +8620,26 @@ started384:
 	CMOVQEQ    DI, R9
 	PREFETCHT0 (R9)
 	ADDQ       R8, R9
-	MOVQ       k+72(FP), DI
-	MOVQ       ahead+112(FP), R8
-	MOVQ       a+32(FP), R9
-	MOVQ       b+56(FP), R10
-	ADDQ       R10, R8
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch387
-	MOVQ       $+0, ahead+112(FP)
 
-fetch387:
+shallow447:
+	MOVQ k+72(FP), DI
+	MOVQ ahead+112(FP), R8
+	MOVQ a+32(FP), R9
+	MOVQ b+56(FP), R10
+	ADDQ R10, R8
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch450
+	MOVQ $+0, ahead+112(FP)
+
+fetch450:
 	IMUL3Q $+1, DX, R11
 	ADDQ   R9, R11
 	MOVQ   R11, a+32(FP)
 	TESTQ  DI, DI
-	JZ     stored386
+	JZ     stored449
 
-loop385:
+loop448:
 	VMOVUPS      (R10), Y3
 	VMASKMOVPS   32(R10), Y0, Y4
 	PREFETCHT1   (R8)
@@ -8398,20 +8650,20 @@ loop385:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop385
+	JNZ          loop448
 
-stored386:
+stored449:
 	MOVQ       ldc+8(FP), DI
 	MOVQ       c+0(FP), R8
 	VMOVUPS    Y1, (R8)
 	VMASKMOVPS Y2, Y0, 32(R8)
 	ADDQ       DI, R8
 	MOVQ       R8, c+0(FP)
-	JMP        next341
+	JMP        next397
 
-rows382:
+rows444:
 	CMPQ       DI, $+3
-	JGE        rows388
+	JGE        rows451
 	MOVQ       cols+104(FP), DI
 	SUBQ       $+8, DI
 	LEAQ       maskTable<>+0(SB), R8
@@ -8423,19 +8675,21 @@ rows382:
 	VMOVUPS    (DI), Y1
 	VMASKMOVPS 32(DI), Y0, Y2
 	TESTQ      R8, R8
-	JNZ        each389
+	JNZ        each452
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y2, Y4
-	JMP        started390
+	JMP        started453
 
-each389:
+each452:
 	ADDQ       R8, DI
 	VMOVUPS    (DI), Y3
 	VMASKMOVPS 32(DI), Y0, Y4
 	ADDQ       R8, DI
 	MOVQ       DI, start+16(FP)
 
-started390:
+started453:
+	CMPQ       k+72(FP), $+64
+	JL         shallow454
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+2, R8, R9
@@ -8446,24 +8700,26 @@ started390:
 	ADDQ       R8, R9
 	PREFETCHT0 (R9)
 	ADDQ       R8, R9
-	MOVQ       k+72(FP), DI
-	MOVQ       ahead+112(FP), R8
-	MOVQ       a+32(FP), R9
-	MOVQ       b+56(FP), R10
-	ADDQ       R10, R8
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch393
-	MOVQ       $+0, ahead+112(FP)
 
-fetch393:
+shallow454:
+	MOVQ k+72(FP), DI
+	MOVQ ahead+112(FP), R8
+	MOVQ a+32(FP), R9
+	MOVQ b+56(FP), R10
+	ADDQ R10, R8
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch457
+	MOVQ $+0, ahead+112(FP)
+
+fetch457:
 	IMUL3Q $+2, DX, R11
 	ADDQ   R9, R11
 	MOVQ   R11, a+32(FP)
 	TESTQ  DI, DI
-	JZ     stored392
+	JZ     stored456
 
-loop391:
+loop455:
 	VMOVUPS      (R10), Y5
 	VMASKMOVPS   32(R10), Y0, Y6
 	PREFETCHT1   (R8)
@@ -8477,9 +8733,9 @@ loop391:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop391
+	JNZ          loop455
 
-stored392:
+stored456:
 	MOVQ       ldc+8(FP), DI
 	MOVQ       c+0(FP), R8
 	VMOVUPS    Y1, (R8)
@@ -8489,9 +8745,9 @@ stored392:
 	VMASKMOVPS Y4, Y0, 32(R8)
 	ADDQ       DI, R8
 	MOVQ       R8, c+0(FP)
-	JMP        next341
+	JMP        next397
 
-rows388:
+rows451:
 	MOVQ       cols+104(FP), DI
 	SUBQ       $+8, DI
 	LEAQ       maskTable<>+0(SB), R8
@@ -8503,14 +8759,14 @@ rows388:
 	VMOVUPS    (DI), Y1
 	VMASKMOVPS 32(DI), Y0, Y2
 	TESTQ      R8, R8
-	JNZ        each394
+	JNZ        each458
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y2, Y4
 	VMOVAPS    Y1, Y5
 	VMOVAPS    Y2, Y6
-	JMP        started395
+	JMP        started459
 
-each394:
+each458:
 	ADDQ       R8, DI
 	VMOVUPS    (DI), Y3
 	VMASKMOVPS 32(DI), Y0, Y4
@@ -8520,7 +8776,9 @@ each394:
 	ADDQ       R8, DI
 	MOVQ       DI, start+16(FP)
 
-started395:
+started459:
+	CMPQ       k+72(FP), $+64
+	JL         shallow460
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+3, R8, R9
@@ -8533,24 +8791,26 @@ started395:
 	ADDQ       R8, R9
 	PREFETCHT0 (R9)
 	ADDQ       R8, R9
-	MOVQ       k+72(FP), DI
-	MOVQ       ahead+112(FP), R8
-	MOVQ       a+32(FP), R9
-	MOVQ       b+56(FP), R10
-	ADDQ       R10, R8
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch398
-	MOVQ       $+0, ahead+112(FP)
 
-fetch398:
+shallow460:
+	MOVQ k+72(FP), DI
+	MOVQ ahead+112(FP), R8
+	MOVQ a+32(FP), R9
+	MOVQ b+56(FP), R10
+	ADDQ R10, R8
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch463
+	MOVQ $+0, ahead+112(FP)
+
+fetch463:
 	IMUL3Q $+3, DX, R11
 	ADDQ   R9, R11
 	MOVQ   R11, a+32(FP)
 	TESTQ  DI, DI
-	JZ     stored397
+	JZ     stored462
 
-loop396:
+loop461:
 	VMOVUPS      (R10), Y7
 	VMASKMOVPS   32(R10), Y0, Y8
 	PREFETCHT1   (R8)
@@ -8567,9 +8827,9 @@ loop396:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop396
+	JNZ          loop461
 
-stored397:
+stored462:
 	MOVQ       ldc+8(FP), DI
 	MOVQ       c+0(FP), R8
 	VMOVUPS    Y1, (R8)
@@ -8582,11 +8842,11 @@ stored397:
 	VMASKMOVPS Y6, Y0, 32(R8)
 	ADDQ       DI, R8
 	MOVQ       R8, c+0(FP)
-	JMP        next341
+	JMP        next397
 
-rows381:
+rows443:
 	CMPQ       DI, $+5
-	JGE        rows399
+	JGE        rows464
 	MOVQ       cols+104(FP), DI
 	SUBQ       $+8, DI
 	LEAQ       maskTable<>+0(SB), R8
@@ -8598,16 +8858,16 @@ rows381:
 	VMOVUPS    (DI), Y1
 	VMASKMOVPS 32(DI), Y0, Y2
 	TESTQ      R8, R8
-	JNZ        each400
+	JNZ        each465
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y2, Y4
 	VMOVAPS    Y1, Y5
 	VMOVAPS    Y2, Y6
 	VMOVAPS    Y1, Y7
 	VMOVAPS    Y2, Y8
-	JMP        started401
+	JMP        started466
 
-each400:
+each465:
 	ADDQ       R8, DI
 	VMOVUPS    (DI), Y3
 	VMASKMOVPS 32(DI), Y0, Y4
@@ -8620,7 +8880,9 @@ each400:
 	ADDQ       R8, DI
 	MOVQ       DI, start+16(FP)
 
-started401:
+started466:
+	CMPQ       k+72(FP), $+64
+	JL         shallow467
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+4, R8, R9
@@ -8635,24 +8897,26 @@ started401:
 	ADDQ       R8, R9
 	PREFETCHT0 (R9)
 	ADDQ       R8, R9
-	MOVQ       k+72(FP), DI
-	MOVQ       ahead+112(FP), R8
-	MOVQ       a+32(FP), R9
-	MOVQ       b+56(FP), R10
-	ADDQ       R10, R8
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch404
-	MOVQ       $+0, ahead+112(FP)
 
-fetch404:
+shallow467:
+	MOVQ k+72(FP), DI
+	MOVQ ahead+112(FP), R8
+	MOVQ a+32(FP), R9
+	MOVQ b+56(FP), R10
+	ADDQ R10, R8
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch470
+	MOVQ $+0, ahead+112(FP)
+
+fetch470:
 	IMUL3Q $+4, DX, R11
 	ADDQ   R9, R11
 	MOVQ   R11, a+32(FP)
 	TESTQ  DI, DI
-	JZ     stored403
+	JZ     stored469
 
-loop402:
+loop468:
 	VMOVUPS      (R10), Y9
 	VMASKMOVPS   32(R10), Y0, Y10
 	PREFETCHT1   (R8)
@@ -8672,9 +8936,9 @@ loop402:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop402
+	JNZ          loop468
 
-stored403:
+stored469:
 	MOVQ       ldc+8(FP), DI
 	MOVQ       c+0(FP), R8
 	VMOVUPS    Y1, (R8)
@@ -8690,11 +8954,11 @@ stored403:
 	VMASKMOVPS Y8, Y0, 32(R8)
 	ADDQ       DI, R8
 	MOVQ       R8, c+0(FP)
-	JMP        next341
+	JMP        next397
 
-rows399:
+rows464:
 	CMPQ       DI, $+6
-	JGE        rows405
+	JGE        rows471
 	MOVQ       cols+104(FP), DI
 	SUBQ       $+8, DI
 	LEAQ       maskTable<>+0(SB), R8
@@ -8706,7 +8970,7 @@ rows399:
 	VMOVUPS    (DI), Y1
 	VMASKMOVPS 32(DI), Y0, Y2
 	TESTQ      R8, R8
-	JNZ        each406
+	JNZ        each472
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y2, Y4
 	VMOVAPS    Y1, Y5
@@ -8715,9 +8979,9 @@ rows399:
 	VMOVAPS    Y2, Y8
 	VMOVAPS    Y1, Y9
 	VMOVAPS    Y2, Y10
-	JMP        started407
+	JMP        started473
 
-each406:
+each472:
 	ADDQ       R8, DI
 	VMOVUPS    (DI), Y3
 	VMASKMOVPS 32(DI), Y0, Y4
@@ -8733,7 +8997,9 @@ each406:
 	ADDQ       R8, DI
 	MOVQ       DI, start+16(FP)
 
-started407:
+started473:
+	CMPQ       k+72(FP), $+64
+	JL         shallow474
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+5, R8, R9
@@ -8750,24 +9016,26 @@ started407:
 	ADDQ       R8, R9
 	PREFETCHT0 (R9)
 	ADDQ       R8, R9
-	MOVQ       k+72(FP), DI
-	MOVQ       ahead+112(FP), R8
-	MOVQ       a+32(FP), R9
-	MOVQ       b+56(FP), R10
-	ADDQ       R10, R8
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch410
-	MOVQ       $+0, ahead+112(FP)
 
-fetch410:
+shallow474:
+	MOVQ k+72(FP), DI
+	MOVQ ahead+112(FP), R8
+	MOVQ a+32(FP), R9
+	MOVQ b+56(FP), R10
+	ADDQ R10, R8
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch477
+	MOVQ $+0, ahead+112(FP)
+
+fetch477:
 	IMUL3Q $+5, DX, R11
 	ADDQ   R9, R11
 	MOVQ   R11, a+32(FP)
 	TESTQ  DI, DI
-	JZ     stored409
+	JZ     stored476
 
-loop408:
+loop475:
 	VMOVUPS      (R10), Y11
 	VMASKMOVPS   32(R10), Y0, Y12
 	PREFETCHT1   (R8)
@@ -8790,9 +9058,9 @@ loop408:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop408
+	JNZ          loop475
 
-stored409:
+stored476:
 	MOVQ       ldc+8(FP), DI
 	MOVQ       c+0(FP), R8
 	VMOVUPS    Y1, (R8)
@@ -8811,9 +9079,9 @@ stored409:
 	VMASKMOVPS Y10, Y0, 32(R8)
 	ADDQ       DI, R8
 	MOVQ       R8, c+0(FP)
-	JMP        next341
+	JMP        next397
 
-rows405:
+rows471:
 	MOVQ       cols+104(FP), DI
 	SUBQ       $+8, DI
 	LEAQ       maskTable<>+0(SB), R8
@@ -8825,7 +9093,7 @@ rows405:
 	VMOVUPS    (DI), Y1
 	VMASKMOVPS 32(DI), Y0, Y2
 	TESTQ      R8, R8
-	JNZ        each411
+	JNZ        each478
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y2, Y4
 	VMOVAPS    Y1, Y5
@@ -8836,9 +9104,9 @@ rows405:
 	VMOVAPS    Y2, Y10
 	VMOVAPS    Y1, Y11
 	VMOVAPS    Y2, Y12
-	JMP        started412
+	JMP        started479
 
-each411:
+each478:
 	ADDQ       R8, DI
 	VMOVUPS    (DI), Y3
 	VMASKMOVPS 32(DI), Y0, Y4
@@ -8857,7 +9125,9 @@ each411:
 	ADDQ       R8, DI
 	MOVQ       DI, start+16(FP)
 
-started412:
+started479:
+	CMPQ       k+72(FP), $+64
+	JL         shallow480
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+6, R8, R9
@@ -8876,24 +9146,26 @@ started412:
 	ADDQ       R8, R9
 	PREFETCHT0 (R9)
 	ADDQ       R8, R9
-	MOVQ       k+72(FP), DI
-	MOVQ       ahead+112(FP), R8
-	MOVQ       a+32(FP), R9
-	MOVQ       b+56(FP), R10
-	ADDQ       R10, R8
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch415
-	MOVQ       $+0, ahead+112(FP)
 
-fetch415:
+shallow480:
+	MOVQ k+72(FP), DI
+	MOVQ ahead+112(FP), R8
+	MOVQ a+32(FP), R9
+	MOVQ b+56(FP), R10
+	ADDQ R10, R8
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch483
+	MOVQ $+0, ahead+112(FP)
+
+fetch483:
 	IMUL3Q $+6, DX, R11
 	ADDQ   R9, R11
 	MOVQ   R11, a+32(FP)
 	TESTQ  DI, DI
-	JZ     stored414
+	JZ     stored482
 
-loop413:
+loop481:
 	VMOVUPS      (R10), Y13
 	VMASKMOVPS   32(R10), Y0, Y14
 	PREFETCHT1   (R8)
@@ -8919,9 +9191,9 @@ loop413:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop413
+	JNZ          loop481
 
-stored414:
+stored482:
 	MOVQ       ldc+8(FP), DI
 	MOVQ       c+0(FP), R8
 	VMOVUPS    Y1, (R8)
@@ -8943,13 +9215,13 @@ stored414:
 	VMASKMOVPS Y12, Y0, 32(R8)
 	ADDQ       DI, R8
 	MOVQ       R8, c+0(FP)
-	JMP        next341
+	JMP        next397
 
-single343:
+single399:
 	CMPQ       DI, $+4
-	JGE        rows416
+	JGE        rows484
 	CMPQ       DI, $+2
-	JGE        rows417
+	JGE        rows485
 	MOVQ       cols+104(FP), DI
 	LEAQ       maskTable<>+0(SB), R8
 	IMUL3Q     $0x04, DI, DI
@@ -8959,14 +9231,16 @@ single343:
 	MOVQ       startStride+24(FP), R8
 	VMASKMOVPS (DI), Y0, Y1
 	TESTQ      R8, R8
-	JNZ        each418
-	JMP        started419
+	JNZ        each486
+	JMP        started487
 
-each418:
+each486:
 	ADDQ R8, DI
 	MOVQ DI, start+16(FP)
 
-started419:
+started487:
+	CMPQ       k+72(FP), $+64
+	JL         shallow488
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+1, R8, R9
@@ -8975,24 +9249,26 @@ started419:
 	CMOVQEQ    DI, R9
 	PREFETCHT0 (R9)
 	ADDQ       R8, R9
-	MOVQ       k+72(FP), DI
-	MOVQ       ahead+112(FP), R8
-	MOVQ       a+32(FP), R9
-	MOVQ       b+56(FP), R10
-	ADDQ       R10, R8
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch422
-	MOVQ       $+0, ahead+112(FP)
 
-fetch422:
+shallow488:
+	MOVQ k+72(FP), DI
+	MOVQ ahead+112(FP), R8
+	MOVQ a+32(FP), R9
+	MOVQ b+56(FP), R10
+	ADDQ R10, R8
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch491
+	MOVQ $+0, ahead+112(FP)
+
+fetch491:
 	IMUL3Q $+1, DX, R11
 	ADDQ   R9, R11
 	MOVQ   R11, a+32(FP)
 	TESTQ  DI, DI
-	JZ     stored421
+	JZ     stored490
 
-loop420:
+loop489:
 	VMASKMOVPS   (R10), Y0, Y2
 	PREFETCHT1   (R8)
 	VBROADCASTSS (R9), Y3
@@ -9001,19 +9277,19 @@ loop420:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop420
+	JNZ          loop489
 
-stored421:
+stored490:
 	MOVQ       ldc+8(FP), DI
 	MOVQ       c+0(FP), R8
 	VMASKMOVPS Y1, Y0, (R8)
 	ADDQ       DI, R8
 	MOVQ       R8, c+0(FP)
-	JMP        next341
+	JMP        next397
 
-rows417:
+rows485:
 	CMPQ       DI, $+3
-	JGE        rows423
+	JGE        rows492
 	MOVQ       cols+104(FP), DI
 	LEAQ       maskTable<>+0(SB), R8
 	IMUL3Q     $0x04, DI, DI
@@ -9023,17 +9299,19 @@ rows417:
 	MOVQ       startStride+24(FP), R8
 	VMASKMOVPS (DI), Y0, Y1
 	TESTQ      R8, R8
-	JNZ        each424
+	JNZ        each493
 	VMOVAPS    Y1, Y2
-	JMP        started425
+	JMP        started494
 
-each424:
+each493:
 	ADDQ       R8, DI
 	VMASKMOVPS (DI), Y0, Y2
 	ADDQ       R8, DI
 	MOVQ       DI, start+16(FP)
 
-started425:
+started494:
+	CMPQ       k+72(FP), $+64
+	JL         shallow495
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+2, R8, R9
@@ -9044,24 +9322,26 @@ started425:
 	ADDQ       R8, R9
 	PREFETCHT0 (R9)
 	ADDQ       R8, R9
-	MOVQ       k+72(FP), DI
-	MOVQ       ahead+112(FP), R8
-	MOVQ       a+32(FP), R9
-	MOVQ       b+56(FP), R10
-	ADDQ       R10, R8
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch428
-	MOVQ       $+0, ahead+112(FP)
 
-fetch428:
+shallow495:
+	MOVQ k+72(FP), DI
+	MOVQ ahead+112(FP), R8
+	MOVQ a+32(FP), R9
+	MOVQ b+56(FP), R10
+	ADDQ R10, R8
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch498
+	MOVQ $+0, ahead+112(FP)
+
+fetch498:
 	IMUL3Q $+2, DX, R11
 	ADDQ   R9, R11
 	MOVQ   R11, a+32(FP)
 	TESTQ  DI, DI
-	JZ     stored427
+	JZ     stored497
 
-loop426:
+loop496:
 	VMASKMOVPS   (R10), Y0, Y3
 	PREFETCHT1   (R8)
 	VBROADCASTSS (R9), Y4
@@ -9072,9 +9352,9 @@ loop426:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop426
+	JNZ          loop496
 
-stored427:
+stored497:
 	MOVQ       ldc+8(FP), DI
 	MOVQ       c+0(FP), R8
 	VMASKMOVPS Y1, Y0, (R8)
@@ -9082,9 +9362,9 @@ stored427:
 	VMASKMOVPS Y2, Y0, (R8)
 	ADDQ       DI, R8
 	MOVQ       R8, c+0(FP)
-	JMP        next341
+	JMP        next397
 
-rows423:
+rows492:
 	MOVQ       cols+104(FP), DI
 	LEAQ       maskTable<>+0(SB), R8
 	IMUL3Q     $0x04, DI, DI
@@ -9094,12 +9374,12 @@ rows423:
 	MOVQ       startStride+24(FP), R8
 	VMASKMOVPS (DI), Y0, Y1
 	TESTQ      R8, R8
-	JNZ        each429
+	JNZ        each499
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
-	JMP        started430
+	JMP        started500
 
-each429:
+each499:
 	ADDQ       R8, DI
 	VMASKMOVPS (DI), Y0, Y2
 	ADDQ       R8, DI
@@ -9107,7 +9387,9 @@ each429:
 	ADDQ       R8, DI
 	MOVQ       DI, start+16(FP)
 
-started430:
+started500:
+	CMPQ       k+72(FP), $+64
+	JL         shallow501
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+3, R8, R9
@@ -9120,24 +9402,26 @@ started430:
 	ADDQ       R8, R9
 	PREFETCHT0 (R9)
 	ADDQ       R8, R9
-	MOVQ       k+72(FP), DI
-	MOVQ       ahead+112(FP), R8
-	MOVQ       a+32(FP), R9
-	MOVQ       b+56(FP), R10
-	ADDQ       R10, R8
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch433
-	MOVQ       $+0, ahead+112(FP)
 
-fetch433:
+shallow501:
+	MOVQ k+72(FP), DI
+	MOVQ ahead+112(FP), R8
+	MOVQ a+32(FP), R9
+	MOVQ b+56(FP), R10
+	ADDQ R10, R8
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch504
+	MOVQ $+0, ahead+112(FP)
+
+fetch504:
 	IMUL3Q $+3, DX, R11
 	ADDQ   R9, R11
 	MOVQ   R11, a+32(FP)
 	TESTQ  DI, DI
-	JZ     stored432
+	JZ     stored503
 
-loop431:
+loop502:
 	VMASKMOVPS   (R10), Y0, Y4
 	PREFETCHT1   (R8)
 	VBROADCASTSS (R9), Y5
@@ -9150,9 +9434,9 @@ loop431:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop431
+	JNZ          loop502
 
-stored432:
+stored503:
 	MOVQ       ldc+8(FP), DI
 	MOVQ       c+0(FP), R8
 	VMASKMOVPS Y1, Y0, (R8)
@@ -9162,11 +9446,11 @@ stored432:
 	VMASKMOVPS Y3, Y0, (R8)
 	ADDQ       DI, R8
 	MOVQ       R8, c+0(FP)
-	JMP        next341
+	JMP        next397
 
-rows416:
+rows484:
 	CMPQ       DI, $+5
-	JGE        rows434
+	JGE        rows505
 	MOVQ       cols+104(FP), DI
 	LEAQ       maskTable<>+0(SB), R8
 	IMUL3Q     $0x04, DI, DI
@@ -9176,13 +9460,13 @@ rows416:
 	MOVQ       startStride+24(FP), R8
 	VMASKMOVPS (DI), Y0, Y1
 	TESTQ      R8, R8
-	JNZ        each435
+	JNZ        each506
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y1, Y4
-	JMP        started436
+	JMP        started507
 
-each435:
+each506:
 	ADDQ       R8, DI
 	VMASKMOVPS (DI), Y0, Y2
 	ADDQ       R8, DI
@@ -9192,7 +9476,9 @@ each435:
 	ADDQ       R8, DI
 	MOVQ       DI, start+16(FP)
 
-started436:
+started507:
+	CMPQ       k+72(FP), $+64
+	JL         shallow508
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+4, R8, R9
@@ -9207,24 +9493,26 @@ started436:
 	ADDQ       R8, R9
 	PREFETCHT0 (R9)
 	ADDQ       R8, R9
-	MOVQ       k+72(FP), DI
-	MOVQ       ahead+112(FP), R8
-	MOVQ       a+32(FP), R9
-	MOVQ       b+56(FP), R10
-	ADDQ       R10, R8
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch439
-	MOVQ       $+0, ahead+112(FP)
 
-fetch439:
+shallow508:
+	MOVQ k+72(FP), DI
+	MOVQ ahead+112(FP), R8
+	MOVQ a+32(FP), R9
+	MOVQ b+56(FP), R10
+	ADDQ R10, R8
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch511
+	MOVQ $+0, ahead+112(FP)
+
+fetch511:
 	IMUL3Q $+4, DX, R11
 	ADDQ   R9, R11
 	MOVQ   R11, a+32(FP)
 	TESTQ  DI, DI
-	JZ     stored438
+	JZ     stored510
 
-loop437:
+loop509:
 	VMASKMOVPS   (R10), Y0, Y5
 	PREFETCHT1   (R8)
 	VBROADCASTSS (R9), Y6
@@ -9239,9 +9527,9 @@ loop437:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop437
+	JNZ          loop509
 
-stored438:
+stored510:
 	MOVQ       ldc+8(FP), DI
 	MOVQ       c+0(FP), R8
 	VMASKMOVPS Y1, Y0, (R8)
@@ -9253,11 +9541,11 @@ stored438:
 	VMASKMOVPS Y4, Y0, (R8)
 	ADDQ       DI, R8
 	MOVQ       R8, c+0(FP)
-	JMP        next341
+	JMP        next397
 
-rows434:
+rows505:
 	CMPQ       DI, $+6
-	JGE        rows440
+	JGE        rows512
 	MOVQ       cols+104(FP), DI
 	LEAQ       maskTable<>+0(SB), R8
 	IMUL3Q     $0x04, DI, DI
@@ -9267,14 +9555,14 @@ rows434:
 	MOVQ       startStride+24(FP), R8
 	VMASKMOVPS (DI), Y0, Y1
 	TESTQ      R8, R8
-	JNZ        each441
+	JNZ        each513
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y1, Y4
 	VMOVAPS    Y1, Y5
-	JMP        started442
+	JMP        started514
 
-each441:
+each513:
 	ADDQ       R8, DI
 	VMASKMOVPS (DI), Y0, Y2
 	ADDQ       R8, DI
@@ -9286,7 +9574,9 @@ each441:
 	ADDQ       R8, DI
 	MOVQ       DI, start+16(FP)
 
-started442:
+started514:
+	CMPQ       k+72(FP), $+64
+	JL         shallow515
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+5, R8, R9
@@ -9303,24 +9593,26 @@ started442:
 	ADDQ       R8, R9
 	PREFETCHT0 (R9)
 	ADDQ       R8, R9
-	MOVQ       k+72(FP), DI
-	MOVQ       ahead+112(FP), R8
-	MOVQ       a+32(FP), R9
-	MOVQ       b+56(FP), R10
-	ADDQ       R10, R8
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch445
-	MOVQ       $+0, ahead+112(FP)
 
-fetch445:
+shallow515:
+	MOVQ k+72(FP), DI
+	MOVQ ahead+112(FP), R8
+	MOVQ a+32(FP), R9
+	MOVQ b+56(FP), R10
+	ADDQ R10, R8
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch518
+	MOVQ $+0, ahead+112(FP)
+
+fetch518:
 	IMUL3Q $+5, DX, R11
 	ADDQ   R9, R11
 	MOVQ   R11, a+32(FP)
 	TESTQ  DI, DI
-	JZ     stored444
+	JZ     stored517
 
-loop443:
+loop516:
 	VMASKMOVPS   (R10), Y0, Y6
 	PREFETCHT1   (R8)
 	VBROADCASTSS (R9), Y7
@@ -9337,9 +9629,9 @@ loop443:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop443
+	JNZ          loop516
 
-stored444:
+stored517:
 	MOVQ       ldc+8(FP), DI
 	MOVQ       c+0(FP), R8
 	VMASKMOVPS Y1, Y0, (R8)
@@ -9353,9 +9645,9 @@ stored444:
 	VMASKMOVPS Y5, Y0, (R8)
 	ADDQ       DI, R8
 	MOVQ       R8, c+0(FP)
-	JMP        next341
+	JMP        next397
 
-rows440:
+rows512:
 	MOVQ       cols+104(FP), DI
 	LEAQ       maskTable<>+0(SB), R8
 	IMUL3Q     $0x04, DI, DI
@@ -9365,15 +9657,15 @@ rows440:
 	MOVQ       startStride+24(FP), R8
 	VMASKMOVPS (DI), Y0, Y1
 	TESTQ      R8, R8
-	JNZ        each446
+	JNZ        each519
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y1, Y4
 	VMOVAPS    Y1, Y5
 	VMOVAPS    Y1, Y6
-	JMP        started447
+	JMP        started520
 
-each446:
+each519:
 	ADDQ       R8, DI
 	VMASKMOVPS (DI), Y0, Y2
 	ADDQ       R8, DI
@@ -9387,7 +9679,9 @@ each446:
 	ADDQ       R8, DI
 	MOVQ       DI, start+16(FP)
 
-started447:
+started520:
+	CMPQ       k+72(FP), $+64
+	JL         shallow521
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+6, R8, R9
@@ -9406,24 +9700,26 @@ started447:
 	ADDQ       R8, R9
 	PREFETCHT0 (R9)
 	ADDQ       R8, R9
-	MOVQ       k+72(FP), DI
-	MOVQ       ahead+112(FP), R8
-	MOVQ       a+32(FP), R9
-	MOVQ       b+56(FP), R10
-	ADDQ       R10, R8
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch450
-	MOVQ       $+0, ahead+112(FP)
 
-fetch450:
+shallow521:
+	MOVQ k+72(FP), DI
+	MOVQ ahead+112(FP), R8
+	MOVQ a+32(FP), R9
+	MOVQ b+56(FP), R10
+	ADDQ R10, R8
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch524
+	MOVQ $+0, ahead+112(FP)
+
+fetch524:
 	IMUL3Q $+6, DX, R11
 	ADDQ   R9, R11
 	MOVQ   R11, a+32(FP)
 	TESTQ  DI, DI
-	JZ     stored449
+	JZ     stored523
 
-loop448:
+loop522:
 	VMASKMOVPS   (R10), Y0, Y7
 	PREFETCHT1   (R8)
 	VBROADCASTSS (R9), Y8
@@ -9442,9 +9738,9 @@ loop448:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop448
+	JNZ          loop522
 
-stored449:
+stored523:
 	MOVQ       ldc+8(FP), DI
 	MOVQ       c+0(FP), R8
 	VMASKMOVPS Y1, Y0, (R8)
@@ -9461,10 +9757,10 @@ stored449:
 	ADDQ       DI, R8
 	MOVQ       R8, c+0(FP)
 
-next341:
-	JMP tile342
+next397:
+	JMP tile398
 
-done344:
+done400:
 	VZEROUPPER
 	RET
 
@@ -9508,9 +9804,9 @@ TEXT ·gemmPanel64AVX2(SB), NOSPLIT, $0-128
 	LEAQ (DX)(DX*2), SI
 	LEAQ (BX)(DX*2), SI
 
-tile452:
+tile526:
 	CMPQ    tiles+80(FP), $+0
-	JLE     done454
+	JLE     done528
 	DECQ    tiles+80(FP)
 	MOVQ    rows+96(FP), DI
 	MOVQ    taller+88(FP), R8
@@ -9519,26 +9815,28 @@ tile452:
 	SARQ    $0x3f, R8
 	LEAQ    1(DI)(R8*1), DI
 	CMPQ    cols+104(FP), $+4
-	JLE     single453
+	JLE     single527
 	CMPQ    cols+104(FP), $+8
-	JL      masked455
+	JL      masked529
 	CMPQ    DI, $+4
-	JGE     rows456
+	JGE     rows530
 	CMPQ    DI, $+2
-	JGE     rows457
+	JGE     rows531
 	MOVQ    start+16(FP), DI
 	MOVQ    startStride+24(FP), R8
 	VMOVUPD (DI), Y0
 	VMOVUPD 32(DI), Y1
 	TESTQ   R8, R8
-	JNZ     each458
-	JMP     started459
+	JNZ     each532
+	JMP     started533
 
-each458:
+each532:
 	ADDQ R8, DI
 	MOVQ DI, start+16(FP)
 
-started459:
+started533:
+	CMPQ       k+72(FP), $+64
+	JL         shallow534
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+1, R8, R9
@@ -9547,24 +9845,26 @@ started459:
 	CMOVQEQ    DI, R9
 	PREFETCHT0 (R9)
 	ADDQ       R8, R9
-	MOVQ       k+72(FP), DI
-	MOVQ       ahead+112(FP), R8
-	MOVQ       a+32(FP), R9
-	MOVQ       b+56(FP), R10
-	ADDQ       R10, R8
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch462
-	MOVQ       $+0, ahead+112(FP)
 
-fetch462:
+shallow534:
+	MOVQ k+72(FP), DI
+	MOVQ ahead+112(FP), R8
+	MOVQ a+32(FP), R9
+	MOVQ b+56(FP), R10
+	ADDQ R10, R8
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch537
+	MOVQ $+0, ahead+112(FP)
+
+fetch537:
 	IMUL3Q $+1, DX, R11
 	ADDQ   R9, R11
 	MOVQ   R11, a+32(FP)
 	TESTQ  DI, DI
-	JZ     stored461
+	JZ     stored536
 
-loop460:
+loop535:
 	VMOVUPD      (R10), Y2
 	VMOVUPD      32(R10), Y3
 	PREFETCHT1   (R8)
@@ -9575,38 +9875,40 @@ loop460:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop460
+	JNZ          loop535
 
-stored461:
+stored536:
 	MOVQ    ldc+8(FP), DI
 	MOVQ    c+0(FP), R8
 	VMOVUPD Y0, (R8)
 	VMOVUPD Y1, 32(R8)
 	ADDQ    DI, R8
 	MOVQ    R8, c+0(FP)
-	JMP     next451
+	JMP     next525
 
-rows457:
+rows531:
 	CMPQ    DI, $+3
-	JGE     rows463
+	JGE     rows538
 	MOVQ    start+16(FP), DI
 	MOVQ    startStride+24(FP), R8
 	VMOVUPD (DI), Y0
 	VMOVUPD 32(DI), Y1
 	TESTQ   R8, R8
-	JNZ     each464
+	JNZ     each539
 	VMOVAPD Y0, Y2
 	VMOVAPD Y1, Y3
-	JMP     started465
+	JMP     started540
 
-each464:
+each539:
 	ADDQ    R8, DI
 	VMOVUPD (DI), Y2
 	VMOVUPD 32(DI), Y3
 	ADDQ    R8, DI
 	MOVQ    DI, start+16(FP)
 
-started465:
+started540:
+	CMPQ       k+72(FP), $+64
+	JL         shallow541
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+2, R8, R9
@@ -9617,24 +9919,26 @@ started465:
 	ADDQ       R8, R9
 	PREFETCHT0 (R9)
 	ADDQ       R8, R9
-	MOVQ       k+72(FP), DI
-	MOVQ       ahead+112(FP), R8
-	MOVQ       a+32(FP), R9
-	MOVQ       b+56(FP), R10
-	ADDQ       R10, R8
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch468
-	MOVQ       $+0, ahead+112(FP)
 
-fetch468:
+shallow541:
+	MOVQ k+72(FP), DI
+	MOVQ ahead+112(FP), R8
+	MOVQ a+32(FP), R9
+	MOVQ b+56(FP), R10
+	ADDQ R10, R8
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch544
+	MOVQ $+0, ahead+112(FP)
+
+fetch544:
 	IMUL3Q $+2, DX, R11
 	ADDQ   R9, R11
 	MOVQ   R11, a+32(FP)
 	TESTQ  DI, DI
-	JZ     stored467
+	JZ     stored543
 
-loop466:
+loop542:
 	VMOVUPD      (R10), Y4
 	VMOVUPD      32(R10), Y5
 	PREFETCHT1   (R8)
@@ -9648,9 +9952,9 @@ loop466:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop466
+	JNZ          loop542
 
-stored467:
+stored543:
 	MOVQ    ldc+8(FP), DI
 	MOVQ    c+0(FP), R8
 	VMOVUPD Y0, (R8)
@@ -9660,22 +9964,22 @@ stored467:
 	VMOVUPD Y3, 32(R8)
 	ADDQ    DI, R8
 	MOVQ    R8, c+0(FP)
-	JMP     next451
+	JMP     next525
 
-rows463:
+rows538:
 	MOVQ    start+16(FP), DI
 	MOVQ    startStride+24(FP), R8
 	VMOVUPD (DI), Y0
 	VMOVUPD 32(DI), Y1
 	TESTQ   R8, R8
-	JNZ     each469
+	JNZ     each545
 	VMOVAPD Y0, Y2
 	VMOVAPD Y1, Y3
 	VMOVAPD Y0, Y4
 	VMOVAPD Y1, Y5
-	JMP     started470
+	JMP     started546
 
-each469:
+each545:
 	ADDQ    R8, DI
 	VMOVUPD (DI), Y2
 	VMOVUPD 32(DI), Y3
@@ -9685,7 +9989,9 @@ each469:
 	ADDQ    R8, DI
 	MOVQ    DI, start+16(FP)
 
-started470:
+started546:
+	CMPQ       k+72(FP), $+64
+	JL         shallow547
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+3, R8, R9
@@ -9698,24 +10004,26 @@ started470:
 	ADDQ       R8, R9
 	PREFETCHT0 (R9)
 	ADDQ       R8, R9
-	MOVQ       k+72(FP), DI
-	MOVQ       ahead+112(FP), R8
-	MOVQ       a+32(FP), R9
-	MOVQ       b+56(FP), R10
-	ADDQ       R10, R8
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch473
-	MOVQ       $+0, ahead+112(FP)
 
-fetch473:
+shallow547:
+	MOVQ k+72(FP), DI
+	MOVQ ahead+112(FP), R8
+	MOVQ a+32(FP), R9
+	MOVQ b+56(FP), R10
+	ADDQ R10, R8
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch550
+	MOVQ $+0, ahead+112(FP)
+
+fetch550:
 	IMUL3Q $+3, DX, R11
 	ADDQ   R9, R11
 	MOVQ   R11, a+32(FP)
 	TESTQ  DI, DI
-	JZ     stored472
+	JZ     stored549
 
-loop471:
+loop548:
 	VMOVUPD      (R10), Y6
 	VMOVUPD      32(R10), Y7
 	PREFETCHT1   (R8)
@@ -9732,9 +10040,9 @@ loop471:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop471
+	JNZ          loop548
 
-stored472:
+stored549:
 	MOVQ    ldc+8(FP), DI
 	MOVQ    c+0(FP), R8
 	VMOVUPD Y0, (R8)
@@ -9747,26 +10055,26 @@ stored472:
 	VMOVUPD Y5, 32(R8)
 	ADDQ    DI, R8
 	MOVQ    R8, c+0(FP)
-	JMP     next451
+	JMP     next525
 
-rows456:
+rows530:
 	CMPQ    DI, $+5
-	JGE     rows474
+	JGE     rows551
 	MOVQ    start+16(FP), DI
 	MOVQ    startStride+24(FP), R8
 	VMOVUPD (DI), Y0
 	VMOVUPD 32(DI), Y1
 	TESTQ   R8, R8
-	JNZ     each475
+	JNZ     each552
 	VMOVAPD Y0, Y2
 	VMOVAPD Y1, Y3
 	VMOVAPD Y0, Y4
 	VMOVAPD Y1, Y5
 	VMOVAPD Y0, Y6
 	VMOVAPD Y1, Y7
-	JMP     started476
+	JMP     started553
 
-each475:
+each552:
 	ADDQ    R8, DI
 	VMOVUPD (DI), Y2
 	VMOVUPD 32(DI), Y3
@@ -9779,7 +10087,9 @@ each475:
 	ADDQ    R8, DI
 	MOVQ    DI, start+16(FP)
 
-started476:
+started553:
+	CMPQ       k+72(FP), $+64
+	JL         shallow554
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+4, R8, R9
@@ -9794,24 +10104,26 @@ started476:
 	ADDQ       R8, R9
 	PREFETCHT0 (R9)
 	ADDQ       R8, R9
-	MOVQ       k+72(FP), DI
-	MOVQ       ahead+112(FP), R8
-	MOVQ       a+32(FP), R9
-	MOVQ       b+56(FP), R10
-	ADDQ       R10, R8
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch479
-	MOVQ       $+0, ahead+112(FP)
 
-fetch479:
+shallow554:
+	MOVQ k+72(FP), DI
+	MOVQ ahead+112(FP), R8
+	MOVQ a+32(FP), R9
+	MOVQ b+56(FP), R10
+	ADDQ R10, R8
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch557
+	MOVQ $+0, ahead+112(FP)
+
+fetch557:
 	IMUL3Q $+4, DX, R11
 	ADDQ   R9, R11
 	MOVQ   R11, a+32(FP)
 	TESTQ  DI, DI
-	JZ     stored478
+	JZ     stored556
 
-loop477:
+loop555:
 	VMOVUPD      (R10), Y8
 	VMOVUPD      32(R10), Y9
 	PREFETCHT1   (R8)
@@ -9831,9 +10143,9 @@ loop477:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop477
+	JNZ          loop555
 
-stored478:
+stored556:
 	MOVQ    ldc+8(FP), DI
 	MOVQ    c+0(FP), R8
 	VMOVUPD Y0, (R8)
@@ -9849,17 +10161,17 @@ stored478:
 	VMOVUPD Y7, 32(R8)
 	ADDQ    DI, R8
 	MOVQ    R8, c+0(FP)
-	JMP     next451
+	JMP     next525
 
-rows474:
+rows551:
 	CMPQ    DI, $+6
-	JGE     rows480
+	JGE     rows558
 	MOVQ    start+16(FP), DI
 	MOVQ    startStride+24(FP), R8
 	VMOVUPD (DI), Y0
 	VMOVUPD 32(DI), Y1
 	TESTQ   R8, R8
-	JNZ     each481
+	JNZ     each559
 	VMOVAPD Y0, Y2
 	VMOVAPD Y1, Y3
 	VMOVAPD Y0, Y4
@@ -9868,9 +10180,9 @@ rows474:
 	VMOVAPD Y1, Y7
 	VMOVAPD Y0, Y8
 	VMOVAPD Y1, Y9
-	JMP     started482
+	JMP     started560
 
-each481:
+each559:
 	ADDQ    R8, DI
 	VMOVUPD (DI), Y2
 	VMOVUPD 32(DI), Y3
@@ -9886,7 +10198,9 @@ each481:
 	ADDQ    R8, DI
 	MOVQ    DI, start+16(FP)
 
-started482:
+started560:
+	CMPQ       k+72(FP), $+64
+	JL         shallow561
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+5, R8, R9
@@ -9903,24 +10217,26 @@ started482:
 	ADDQ       R8, R9
 	PREFETCHT0 (R9)
 	ADDQ       R8, R9
-	MOVQ       k+72(FP), DI
-	MOVQ       ahead+112(FP), R8
-	MOVQ       a+32(FP), R9
-	MOVQ       b+56(FP), R10
-	ADDQ       R10, R8
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch485
-	MOVQ       $+0, ahead+112(FP)
 
-fetch485:
+shallow561:
+	MOVQ k+72(FP), DI
+	MOVQ ahead+112(FP), R8
+	MOVQ a+32(FP), R9
+	MOVQ b+56(FP), R10
+	ADDQ R10, R8
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch564
+	MOVQ $+0, ahead+112(FP)
+
+fetch564:
 	IMUL3Q $+5, DX, R11
 	ADDQ   R9, R11
 	MOVQ   R11, a+32(FP)
 	TESTQ  DI, DI
-	JZ     stored484
+	JZ     stored563
 
-loop483:
+loop562:
 	VMOVUPD      (R10), Y10
 	VMOVUPD      32(R10), Y11
 	PREFETCHT1   (R8)
@@ -9943,9 +10259,9 @@ loop483:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop483
+	JNZ          loop562
 
-stored484:
+stored563:
 	MOVQ    ldc+8(FP), DI
 	MOVQ    c+0(FP), R8
 	VMOVUPD Y0, (R8)
@@ -9964,15 +10280,15 @@ stored484:
 	VMOVUPD Y9, 32(R8)
 	ADDQ    DI, R8
 	MOVQ    R8, c+0(FP)
-	JMP     next451
+	JMP     next525
 
-rows480:
+rows558:
 	MOVQ    start+16(FP), DI
 	MOVQ    startStride+24(FP), R8
 	VMOVUPD (DI), Y0
 	VMOVUPD 32(DI), Y1
 	TESTQ   R8, R8
-	JNZ     each486
+	JNZ     each565
 	VMOVAPD Y0, Y2
 	VMOVAPD Y1, Y3
 	VMOVAPD Y0, Y4
@@ -9983,9 +10299,9 @@ rows480:
 	VMOVAPD Y1, Y9
 	VMOVAPD Y0, Y10
 	VMOVAPD Y1, Y11
-	JMP     started487
+	JMP     started566
 
-each486:
+each565:
 	ADDQ    R8, DI
 	VMOVUPD (DI), Y2
 	VMOVUPD 32(DI), Y3
@@ -10004,7 +10320,9 @@ each486:
 	ADDQ    R8, DI
 	MOVQ    DI, start+16(FP)
 
-started487:
+started566:
+	CMPQ       k+72(FP), $+64
+	JL         shallow567
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+6, R8, R9
@@ -10023,24 +10341,26 @@ started487:
 	ADDQ       R8, R9
 	PREFETCHT0 (R9)
 	ADDQ       R8, R9
-	MOVQ       k+72(FP), DI
-	MOVQ       ahead+112(FP), R8
-	MOVQ       a+32(FP), R9
-	MOVQ       b+56(FP), R10
-	ADDQ       R10, R8
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch490
-	MOVQ       $+0, ahead+112(FP)
 
-fetch490:
+shallow567:
+	MOVQ k+72(FP), DI
+	MOVQ ahead+112(FP), R8
+	MOVQ a+32(FP), R9
+	MOVQ b+56(FP), R10
+	ADDQ R10, R8
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch570
+	MOVQ $+0, ahead+112(FP)
+
+fetch570:
 	IMUL3Q $+6, DX, R11
 	ADDQ   R9, R11
 	MOVQ   R11, a+32(FP)
 	TESTQ  DI, DI
-	JZ     stored489
+	JZ     stored569
 
-loop488:
+loop568:
 	VMOVUPD      (R10), Y12
 	VMOVUPD      32(R10), Y13
 	PREFETCHT1   (R8)
@@ -10066,9 +10386,9 @@ loop488:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop488
+	JNZ          loop568
 
-stored489:
+stored569:
 	MOVQ    ldc+8(FP), DI
 	MOVQ    c+0(FP), R8
 	VMOVUPD Y0, (R8)
@@ -10090,13 +10410,13 @@ stored489:
 	VMOVUPD Y11, 32(R8)
 	ADDQ    DI, R8
 	MOVQ    R8, c+0(FP)
-	JMP     next451
+	JMP     next525
 
-masked455:
+masked529:
 	CMPQ       DI, $+4
-	JGE        rows491
+	JGE        rows571
 	CMPQ       DI, $+2
-	JGE        rows492
+	JGE        rows572
 	MOVQ       cols+104(FP), DI
 	SUBQ       $+4, DI
 	LEAQ       maskTable<>+0(SB), R8
@@ -10108,14 +10428,16 @@ masked455:
 	VMOVUPD    (DI), Y1
 	VMASKMOVPD 32(DI), Y0, Y2
 	TESTQ      R8, R8
-	JNZ        each493
-	JMP        started494
+	JNZ        each573
+	JMP        started574
 
-each493:
+each573:
 	ADDQ R8, DI
 	MOVQ DI, start+16(FP)
 
-started494:
+started574:
+	CMPQ       k+72(FP), $+64
+	JL         shallow575
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+1, R8, R9
@@ -10124,24 +10446,26 @@ started494:
 	CMOVQEQ    DI, R9
 	PREFETCHT0 (R9)
 	ADDQ       R8, R9
-	MOVQ       k+72(FP), DI
-	MOVQ       ahead+112(FP), R8
-	MOVQ       a+32(FP), R9
-	MOVQ       b+56(FP), R10
-	ADDQ       R10, R8
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch497
-	MOVQ       $+0, ahead+112(FP)
 
-fetch497:
+shallow575:
+	MOVQ k+72(FP), DI
+	MOVQ ahead+112(FP), R8
+	MOVQ a+32(FP), R9
+	MOVQ b+56(FP), R10
+	ADDQ R10, R8
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch578
+	MOVQ $+0, ahead+112(FP)
+
+fetch578:
 	IMUL3Q $+1, DX, R11
 	ADDQ   R9, R11
 	MOVQ   R11, a+32(FP)
 	TESTQ  DI, DI
-	JZ     stored496
+	JZ     stored577
 
-loop495:
+loop576:
 	VMOVUPD      (R10), Y3
 	VMASKMOVPD   32(R10), Y0, Y4
 	PREFETCHT1   (R8)
@@ -10152,20 +10476,20 @@ loop495:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop495
+	JNZ          loop576
 
-stored496:
+stored577:
 	MOVQ       ldc+8(FP), DI
 	MOVQ       c+0(FP), R8
 	VMOVUPD    Y1, (R8)
 	VMASKMOVPD Y2, Y0, 32(R8)
 	ADDQ       DI, R8
 	MOVQ       R8, c+0(FP)
-	JMP        next451
+	JMP        next525
 
-rows492:
+rows572:
 	CMPQ       DI, $+3
-	JGE        rows498
+	JGE        rows579
 	MOVQ       cols+104(FP), DI
 	SUBQ       $+4, DI
 	LEAQ       maskTable<>+0(SB), R8
@@ -10177,19 +10501,21 @@ rows492:
 	VMOVUPD    (DI), Y1
 	VMASKMOVPD 32(DI), Y0, Y2
 	TESTQ      R8, R8
-	JNZ        each499
+	JNZ        each580
 	VMOVAPD    Y1, Y3
 	VMOVAPD    Y2, Y4
-	JMP        started500
+	JMP        started581
 
-each499:
+each580:
 	ADDQ       R8, DI
 	VMOVUPD    (DI), Y3
 	VMASKMOVPD 32(DI), Y0, Y4
 	ADDQ       R8, DI
 	MOVQ       DI, start+16(FP)
 
-started500:
+started581:
+	CMPQ       k+72(FP), $+64
+	JL         shallow582
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+2, R8, R9
@@ -10200,24 +10526,26 @@ started500:
 	ADDQ       R8, R9
 	PREFETCHT0 (R9)
 	ADDQ       R8, R9
-	MOVQ       k+72(FP), DI
-	MOVQ       ahead+112(FP), R8
-	MOVQ       a+32(FP), R9
-	MOVQ       b+56(FP), R10
-	ADDQ       R10, R8
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch503
-	MOVQ       $+0, ahead+112(FP)
 
-fetch503:
+shallow582:
+	MOVQ k+72(FP), DI
+	MOVQ ahead+112(FP), R8
+	MOVQ a+32(FP), R9
+	MOVQ b+56(FP), R10
+	ADDQ R10, R8
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch585
+	MOVQ $+0, ahead+112(FP)
+
+fetch585:
 	IMUL3Q $+2, DX, R11
 	ADDQ   R9, R11
 	MOVQ   R11, a+32(FP)
 	TESTQ  DI, DI
-	JZ     stored502
+	JZ     stored584
 
-loop501:
+loop583:
 	VMOVUPD      (R10), Y5
 	VMASKMOVPD   32(R10), Y0, Y6
 	PREFETCHT1   (R8)
@@ -10231,9 +10559,9 @@ loop501:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop501
+	JNZ          loop583
 
-stored502:
+stored584:
 	MOVQ       ldc+8(FP), DI
 	MOVQ       c+0(FP), R8
 	VMOVUPD    Y1, (R8)
@@ -10243,9 +10571,9 @@ stored502:
 	VMASKMOVPD Y4, Y0, 32(R8)
 	ADDQ       DI, R8
 	MOVQ       R8, c+0(FP)
-	JMP        next451
+	JMP        next525
 
-rows498:
+rows579:
 	MOVQ       cols+104(FP), DI
 	SUBQ       $+4, DI
 	LEAQ       maskTable<>+0(SB), R8
@@ -10257,14 +10585,14 @@ rows498:
 	VMOVUPD    (DI), Y1
 	VMASKMOVPD 32(DI), Y0, Y2
 	TESTQ      R8, R8
-	JNZ        each504
+	JNZ        each586
 	VMOVAPD    Y1, Y3
 	VMOVAPD    Y2, Y4
 	VMOVAPD    Y1, Y5
 	VMOVAPD    Y2, Y6
-	JMP        started505
+	JMP        started587
 
-each504:
+each586:
 	ADDQ       R8, DI
 	VMOVUPD    (DI), Y3
 	VMASKMOVPD 32(DI), Y0, Y4
@@ -10274,7 +10602,9 @@ each504:
 	ADDQ       R8, DI
 	MOVQ       DI, start+16(FP)
 
-started505:
+started587:
+	CMPQ       k+72(FP), $+64
+	JL         shallow588
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+3, R8, R9
@@ -10287,24 +10617,26 @@ started505:
 	ADDQ       R8, R9
 	PREFETCHT0 (R9)
 	ADDQ       R8, R9
-	MOVQ       k+72(FP), DI
-	MOVQ       ahead+112(FP), R8
-	MOVQ       a+32(FP), R9
-	MOVQ       b+56(FP), R10
-	ADDQ       R10, R8
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch508
-	MOVQ       $+0, ahead+112(FP)
 
-fetch508:
+shallow588:
+	MOVQ k+72(FP), DI
+	MOVQ ahead+112(FP), R8
+	MOVQ a+32(FP), R9
+	MOVQ b+56(FP), R10
+	ADDQ R10, R8
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch591
+	MOVQ $+0, ahead+112(FP)
+
+fetch591:
 	IMUL3Q $+3, DX, R11
 	ADDQ   R9, R11
 	MOVQ   R11, a+32(FP)
 	TESTQ  DI, DI
-	JZ     stored507
+	JZ     stored590
 
-loop506:
+loop589:
 	VMOVUPD      (R10), Y7
 	VMASKMOVPD   32(R10), Y0, Y8
 	PREFETCHT1   (R8)
@@ -10321,9 +10653,9 @@ loop506:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop506
+	JNZ          loop589
 
-stored507:
+stored590:
 	MOVQ       ldc+8(FP), DI
 	MOVQ       c+0(FP), R8
 	VMOVUPD    Y1, (R8)
@@ -10336,11 +10668,11 @@ stored507:
 	VMASKMOVPD Y6, Y0, 32(R8)
 	ADDQ       DI, R8
 	MOVQ       R8, c+0(FP)
-	JMP        next451
+	JMP        next525
 
-rows491:
+rows571:
 	CMPQ       DI, $+5
-	JGE        rows509
+	JGE        rows592
 	MOVQ       cols+104(FP), DI
 	SUBQ       $+4, DI
 	LEAQ       maskTable<>+0(SB), R8
@@ -10352,16 +10684,16 @@ rows491:
 	VMOVUPD    (DI), Y1
 	VMASKMOVPD 32(DI), Y0, Y2
 	TESTQ      R8, R8
-	JNZ        each510
+	JNZ        each593
 	VMOVAPD    Y1, Y3
 	VMOVAPD    Y2, Y4
 	VMOVAPD    Y1, Y5
 	VMOVAPD    Y2, Y6
 	VMOVAPD    Y1, Y7
 	VMOVAPD    Y2, Y8
-	JMP        started511
+	JMP        started594
 
-each510:
+each593:
 	ADDQ       R8, DI
 	VMOVUPD    (DI), Y3
 	VMASKMOVPD 32(DI), Y0, Y4
@@ -10374,7 +10706,9 @@ each510:
 	ADDQ       R8, DI
 	MOVQ       DI, start+16(FP)
 
-started511:
+started594:
+	CMPQ       k+72(FP), $+64
+	JL         shallow595
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+4, R8, R9
@@ -10389,24 +10723,26 @@ started511:
 	ADDQ       R8, R9
 	PREFETCHT0 (R9)
 	ADDQ       R8, R9
-	MOVQ       k+72(FP), DI
-	MOVQ       ahead+112(FP), R8
-	MOVQ       a+32(FP), R9
-	MOVQ       b+56(FP), R10
-	ADDQ       R10, R8
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch514
-	MOVQ       $+0, ahead+112(FP)
 
-fetch514:
+shallow595:
+	MOVQ k+72(FP), DI
+	MOVQ ahead+112(FP), R8
+	MOVQ a+32(FP), R9
+	MOVQ b+56(FP), R10
+	ADDQ R10, R8
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch598
+	MOVQ $+0, ahead+112(FP)
+
+fetch598:
 	IMUL3Q $+4, DX, R11
 	ADDQ   R9, R11
 	MOVQ   R11, a+32(FP)
 	TESTQ  DI, DI
-	JZ     stored513
+	JZ     stored597
 
-loop512:
+loop596:
 	VMOVUPD      (R10), Y9
 	VMASKMOVPD   32(R10), Y0, Y10
 	PREFETCHT1   (R8)
@@ -10426,9 +10762,9 @@ loop512:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop512
+	JNZ          loop596
 
-stored513:
+stored597:
 	MOVQ       ldc+8(FP), DI
 	MOVQ       c+0(FP), R8
 	VMOVUPD    Y1, (R8)
@@ -10444,11 +10780,11 @@ stored513:
 	VMASKMOVPD Y8, Y0, 32(R8)
 	ADDQ       DI, R8
 	MOVQ       R8, c+0(FP)
-	JMP        next451
+	JMP        next525
 
-rows509:
+rows592:
 	CMPQ       DI, $+6
-	JGE        rows515
+	JGE        rows599
 	MOVQ       cols+104(FP), DI
 	SUBQ       $+4, DI
 	LEAQ       maskTable<>+0(SB), R8
@@ -10460,7 +10796,7 @@ rows509:
 	VMOVUPD    (DI), Y1
 	VMASKMOVPD 32(DI), Y0, Y2
 	TESTQ      R8, R8
-	JNZ        each516
+	JNZ        each600
 	VMOVAPD    Y1, Y3
 	VMOVAPD    Y2, Y4
 	VMOVAPD    Y1, Y5
@@ -10469,9 +10805,9 @@ rows509:
 	VMOVAPD    Y2, Y8
 	VMOVAPD    Y1, Y9
 	VMOVAPD    Y2, Y10
-	JMP        started517
+	JMP        started601
 
-each516:
+each600:
 	ADDQ       R8, DI
 	VMOVUPD    (DI), Y3
 	VMASKMOVPD 32(DI), Y0, Y4
@@ -10487,7 +10823,9 @@ each516:
 	ADDQ       R8, DI
 	MOVQ       DI, start+16(FP)
 
-started517:
+started601:
+	CMPQ       k+72(FP), $+64
+	JL         shallow602
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+5, R8, R9
@@ -10504,24 +10842,26 @@ started517:
 	ADDQ       R8, R9
 	PREFETCHT0 (R9)
 	ADDQ       R8, R9
-	MOVQ       k+72(FP), DI
-	MOVQ       ahead+112(FP), R8
-	MOVQ       a+32(FP), R9
-	MOVQ       b+56(FP), R10
-	ADDQ       R10, R8
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch520
-	MOVQ       $+0, ahead+112(FP)
 
-fetch520:
+shallow602:
+	MOVQ k+72(FP), DI
+	MOVQ ahead+112(FP), R8
+	MOVQ a+32(FP), R9
+	MOVQ b+56(FP), R10
+	ADDQ R10, R8
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch605
+	MOVQ $+0, ahead+112(FP)
+
+fetch605:
 	IMUL3Q $+5, DX, R11
 	ADDQ   R9, R11
 	MOVQ   R11, a+32(FP)
 	TESTQ  DI, DI
-	JZ     stored519
+	JZ     stored604
 
-loop518:
+loop603:
 	VMOVUPD      (R10), Y11
 	VMASKMOVPD   32(R10), Y0, Y12
 	PREFETCHT1   (R8)
@@ -10544,9 +10884,9 @@ loop518:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop518
+	JNZ          loop603
 
-stored519:
+stored604:
 	MOVQ       ldc+8(FP), DI
 	MOVQ       c+0(FP), R8
 	VMOVUPD    Y1, (R8)
@@ -10565,9 +10905,9 @@ stored519:
 	VMASKMOVPD Y10, Y0, 32(R8)
 	ADDQ       DI, R8
 	MOVQ       R8, c+0(FP)
-	JMP        next451
+	JMP        next525
 
-rows515:
+rows599:
 	MOVQ       cols+104(FP), DI
 	SUBQ       $+4, DI
 	LEAQ       maskTable<>+0(SB), R8
@@ -10579,7 +10919,7 @@ rows515:
 	VMOVUPD    (DI), Y1
 	VMASKMOVPD 32(DI), Y0, Y2
 	TESTQ      R8, R8
-	JNZ        each521
+	JNZ        each606
 	VMOVAPD    Y1, Y3
 	VMOVAPD    Y2, Y4
 	VMOVAPD    Y1, Y5
@@ -10590,9 +10930,9 @@ rows515:
 	VMOVAPD    Y2, Y10
 	VMOVAPD    Y1, Y11
 	VMOVAPD    Y2, Y12
-	JMP        started522
+	JMP        started607
 
-each521:
+each606:
 	ADDQ       R8, DI
 	VMOVUPD    (DI), Y3
 	VMASKMOVPD 32(DI), Y0, Y4
@@ -10611,7 +10951,9 @@ each521:
 	ADDQ       R8, DI
 	MOVQ       DI, start+16(FP)
 
-started522:
+started607:
+	CMPQ       k+72(FP), $+64
+	JL         shallow608
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+6, R8, R9
@@ -10630,24 +10972,26 @@ started522:
 	ADDQ       R8, R9
 	PREFETCHT0 (R9)
 	ADDQ       R8, R9
-	MOVQ       k+72(FP), DI
-	MOVQ       ahead+112(FP), R8
-	MOVQ       a+32(FP), R9
-	MOVQ       b+56(FP), R10
-	ADDQ       R10, R8
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch525
-	MOVQ       $+0, ahead+112(FP)
 
-fetch525:
+shallow608:
+	MOVQ k+72(FP), DI
+	MOVQ ahead+112(FP), R8
+	MOVQ a+32(FP), R9
+	MOVQ b+56(FP), R10
+	ADDQ R10, R8
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch611
+	MOVQ $+0, ahead+112(FP)
+
+fetch611:
 	IMUL3Q $+6, DX, R11
 	ADDQ   R9, R11
 	MOVQ   R11, a+32(FP)
 	TESTQ  DI, DI
-	JZ     stored524
+	JZ     stored610
 
-loop523:
+loop609:
 	VMOVUPD      (R10), Y13
 	VMASKMOVPD   32(R10), Y0, Y14
 	PREFETCHT1   (R8)
@@ -10673,9 +11017,9 @@ loop523:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop523
+	JNZ          loop609
 
-stored524:
+stored610:
 	MOVQ       ldc+8(FP), DI
 	MOVQ       c+0(FP), R8
 	VMOVUPD    Y1, (R8)
@@ -10697,13 +11041,13 @@ stored524:
 	VMASKMOVPD Y12, Y0, 32(R8)
 	ADDQ       DI, R8
 	MOVQ       R8, c+0(FP)
-	JMP        next451
+	JMP        next525
 
-single453:
+single527:
 	CMPQ       DI, $+4
-	JGE        rows526
+	JGE        rows612
 	CMPQ       DI, $+2
-	JGE        rows527
+	JGE        rows613
 	MOVQ       cols+104(FP), DI
 	LEAQ       maskTable<>+0(SB), R8
 	IMUL3Q     $0x08, DI, DI
@@ -10713,14 +11057,16 @@ single453:
 	MOVQ       startStride+24(FP), R8
 	VMASKMOVPD (DI), Y0, Y1
 	TESTQ      R8, R8
-	JNZ        each528
-	JMP        started529
+	JNZ        each614
+	JMP        started615
 
-each528:
+each614:
 	ADDQ R8, DI
 	MOVQ DI, start+16(FP)
 
-started529:
+started615:
+	CMPQ       k+72(FP), $+64
+	JL         shallow616
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+1, R8, R9
@@ -10729,24 +11075,26 @@ started529:
 	CMOVQEQ    DI, R9
 	PREFETCHT0 (R9)
 	ADDQ       R8, R9
-	MOVQ       k+72(FP), DI
-	MOVQ       ahead+112(FP), R8
-	MOVQ       a+32(FP), R9
-	MOVQ       b+56(FP), R10
-	ADDQ       R10, R8
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch532
-	MOVQ       $+0, ahead+112(FP)
 
-fetch532:
+shallow616:
+	MOVQ k+72(FP), DI
+	MOVQ ahead+112(FP), R8
+	MOVQ a+32(FP), R9
+	MOVQ b+56(FP), R10
+	ADDQ R10, R8
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch619
+	MOVQ $+0, ahead+112(FP)
+
+fetch619:
 	IMUL3Q $+1, DX, R11
 	ADDQ   R9, R11
 	MOVQ   R11, a+32(FP)
 	TESTQ  DI, DI
-	JZ     stored531
+	JZ     stored618
 
-loop530:
+loop617:
 	VMASKMOVPD   (R10), Y0, Y2
 	PREFETCHT1   (R8)
 	VBROADCASTSD (R9), Y3
@@ -10755,19 +11103,19 @@ loop530:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop530
+	JNZ          loop617
 
-stored531:
+stored618:
 	MOVQ       ldc+8(FP), DI
 	MOVQ       c+0(FP), R8
 	VMASKMOVPD Y1, Y0, (R8)
 	ADDQ       DI, R8
 	MOVQ       R8, c+0(FP)
-	JMP        next451
+	JMP        next525
 
-rows527:
+rows613:
 	CMPQ       DI, $+3
-	JGE        rows533
+	JGE        rows620
 	MOVQ       cols+104(FP), DI
 	LEAQ       maskTable<>+0(SB), R8
 	IMUL3Q     $0x08, DI, DI
@@ -10777,17 +11125,19 @@ rows527:
 	MOVQ       startStride+24(FP), R8
 	VMASKMOVPD (DI), Y0, Y1
 	TESTQ      R8, R8
-	JNZ        each534
+	JNZ        each621
 	VMOVAPD    Y1, Y2
-	JMP        started535
+	JMP        started622
 
-each534:
+each621:
 	ADDQ       R8, DI
 	VMASKMOVPD (DI), Y0, Y2
 	ADDQ       R8, DI
 	MOVQ       DI, start+16(FP)
 
-started535:
+started622:
+	CMPQ       k+72(FP), $+64
+	JL         shallow623
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+2, R8, R9
@@ -10798,24 +11148,26 @@ started535:
 	ADDQ       R8, R9
 	PREFETCHT0 (R9)
 	ADDQ       R8, R9
-	MOVQ       k+72(FP), DI
-	MOVQ       ahead+112(FP), R8
-	MOVQ       a+32(FP), R9
-	MOVQ       b+56(FP), R10
-	ADDQ       R10, R8
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch538
-	MOVQ       $+0, ahead+112(FP)
 
-fetch538:
+shallow623:
+	MOVQ k+72(FP), DI
+	MOVQ ahead+112(FP), R8
+	MOVQ a+32(FP), R9
+	MOVQ b+56(FP), R10
+	ADDQ R10, R8
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch626
+	MOVQ $+0, ahead+112(FP)
+
+fetch626:
 	IMUL3Q $+2, DX, R11
 	ADDQ   R9, R11
 	MOVQ   R11, a+32(FP)
 	TESTQ  DI, DI
-	JZ     stored537
+	JZ     stored625
 
-loop536:
+loop624:
 	VMASKMOVPD   (R10), Y0, Y3
 	PREFETCHT1   (R8)
 	VBROADCASTSD (R9), Y4
@@ -10826,9 +11178,9 @@ loop536:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop536
+	JNZ          loop624
 
-stored537:
+stored625:
 	MOVQ       ldc+8(FP), DI
 	MOVQ       c+0(FP), R8
 	VMASKMOVPD Y1, Y0, (R8)
@@ -10836,9 +11188,9 @@ stored537:
 	VMASKMOVPD Y2, Y0, (R8)
 	ADDQ       DI, R8
 	MOVQ       R8, c+0(FP)
-	JMP        next451
+	JMP        next525
 
-rows533:
+rows620:
 	MOVQ       cols+104(FP), DI
 	LEAQ       maskTable<>+0(SB), R8
 	IMUL3Q     $0x08, DI, DI
@@ -10848,12 +11200,12 @@ rows533:
 	MOVQ       startStride+24(FP), R8
 	VMASKMOVPD (DI), Y0, Y1
 	TESTQ      R8, R8
-	JNZ        each539
+	JNZ        each627
 	VMOVAPD    Y1, Y2
 	VMOVAPD    Y1, Y3
-	JMP        started540
+	JMP        started628
 
-each539:
+each627:
 	ADDQ       R8, DI
 	VMASKMOVPD (DI), Y0, Y2
 	ADDQ       R8, DI
@@ -10861,7 +11213,9 @@ each539:
 	ADDQ       R8, DI
 	MOVQ       DI, start+16(FP)
 
-started540:
+started628:
+	CMPQ       k+72(FP), $+64
+	JL         shallow629
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+3, R8, R9
@@ -10874,24 +11228,26 @@ started540:
 	ADDQ       R8, R9
 	PREFETCHT0 (R9)
 	ADDQ       R8, R9
-	MOVQ       k+72(FP), DI
-	MOVQ       ahead+112(FP), R8
-	MOVQ       a+32(FP), R9
-	MOVQ       b+56(FP), R10
-	ADDQ       R10, R8
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch543
-	MOVQ       $+0, ahead+112(FP)
 
-fetch543:
+shallow629:
+	MOVQ k+72(FP), DI
+	MOVQ ahead+112(FP), R8
+	MOVQ a+32(FP), R9
+	MOVQ b+56(FP), R10
+	ADDQ R10, R8
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch632
+	MOVQ $+0, ahead+112(FP)
+
+fetch632:
 	IMUL3Q $+3, DX, R11
 	ADDQ   R9, R11
 	MOVQ   R11, a+32(FP)
 	TESTQ  DI, DI
-	JZ     stored542
+	JZ     stored631
 
-loop541:
+loop630:
 	VMASKMOVPD   (R10), Y0, Y4
 	PREFETCHT1   (R8)
 	VBROADCASTSD (R9), Y5
@@ -10904,9 +11260,9 @@ loop541:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop541
+	JNZ          loop630
 
-stored542:
+stored631:
 	MOVQ       ldc+8(FP), DI
 	MOVQ       c+0(FP), R8
 	VMASKMOVPD Y1, Y0, (R8)
@@ -10916,11 +11272,11 @@ stored542:
 	VMASKMOVPD Y3, Y0, (R8)
 	ADDQ       DI, R8
 	MOVQ       R8, c+0(FP)
-	JMP        next451
+	JMP        next525
 
-rows526:
+rows612:
 	CMPQ       DI, $+5
-	JGE        rows544
+	JGE        rows633
 	MOVQ       cols+104(FP), DI
 	LEAQ       maskTable<>+0(SB), R8
 	IMUL3Q     $0x08, DI, DI
@@ -10930,13 +11286,13 @@ rows526:
 	MOVQ       startStride+24(FP), R8
 	VMASKMOVPD (DI), Y0, Y1
 	TESTQ      R8, R8
-	JNZ        each545
+	JNZ        each634
 	VMOVAPD    Y1, Y2
 	VMOVAPD    Y1, Y3
 	VMOVAPD    Y1, Y4
-	JMP        started546
+	JMP        started635
 
-each545:
+each634:
 	ADDQ       R8, DI
 	VMASKMOVPD (DI), Y0, Y2
 	ADDQ       R8, DI
@@ -10946,7 +11302,9 @@ each545:
 	ADDQ       R8, DI
 	MOVQ       DI, start+16(FP)
 
-started546:
+started635:
+	CMPQ       k+72(FP), $+64
+	JL         shallow636
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+4, R8, R9
@@ -10961,24 +11319,26 @@ started546:
 	ADDQ       R8, R9
 	PREFETCHT0 (R9)
 	ADDQ       R8, R9
-	MOVQ       k+72(FP), DI
-	MOVQ       ahead+112(FP), R8
-	MOVQ       a+32(FP), R9
-	MOVQ       b+56(FP), R10
-	ADDQ       R10, R8
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch549
-	MOVQ       $+0, ahead+112(FP)
 
-fetch549:
+shallow636:
+	MOVQ k+72(FP), DI
+	MOVQ ahead+112(FP), R8
+	MOVQ a+32(FP), R9
+	MOVQ b+56(FP), R10
+	ADDQ R10, R8
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch639
+	MOVQ $+0, ahead+112(FP)
+
+fetch639:
 	IMUL3Q $+4, DX, R11
 	ADDQ   R9, R11
 	MOVQ   R11, a+32(FP)
 	TESTQ  DI, DI
-	JZ     stored548
+	JZ     stored638
 
-loop547:
+loop637:
 	VMASKMOVPD   (R10), Y0, Y5
 	PREFETCHT1   (R8)
 	VBROADCASTSD (R9), Y6
@@ -10993,9 +11353,9 @@ loop547:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop547
+	JNZ          loop637
 
-stored548:
+stored638:
 	MOVQ       ldc+8(FP), DI
 	MOVQ       c+0(FP), R8
 	VMASKMOVPD Y1, Y0, (R8)
@@ -11007,11 +11367,11 @@ stored548:
 	VMASKMOVPD Y4, Y0, (R8)
 	ADDQ       DI, R8
 	MOVQ       R8, c+0(FP)
-	JMP        next451
+	JMP        next525
 
-rows544:
+rows633:
 	CMPQ       DI, $+6
-	JGE        rows550
+	JGE        rows640
 	MOVQ       cols+104(FP), DI
 	LEAQ       maskTable<>+0(SB), R8
 	IMUL3Q     $0x08, DI, DI
@@ -11021,14 +11381,14 @@ rows544:
 	MOVQ       startStride+24(FP), R8
 	VMASKMOVPD (DI), Y0, Y1
 	TESTQ      R8, R8
-	JNZ        each551
+	JNZ        each641
 	VMOVAPD    Y1, Y2
 	VMOVAPD    Y1, Y3
 	VMOVAPD    Y1, Y4
 	VMOVAPD    Y1, Y5
-	JMP        started552
+	JMP        started642
 
-each551:
+each641:
 	ADDQ       R8, DI
 	VMASKMOVPD (DI), Y0, Y2
 	ADDQ       R8, DI
@@ -11040,7 +11400,9 @@ each551:
 	ADDQ       R8, DI
 	MOVQ       DI, start+16(FP)
 
-started552:
+started642:
+	CMPQ       k+72(FP), $+64
+	JL         shallow643
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+5, R8, R9
@@ -11057,24 +11419,26 @@ started552:
 	ADDQ       R8, R9
 	PREFETCHT0 (R9)
 	ADDQ       R8, R9
-	MOVQ       k+72(FP), DI
-	MOVQ       ahead+112(FP), R8
-	MOVQ       a+32(FP), R9
-	MOVQ       b+56(FP), R10
-	ADDQ       R10, R8
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch555
-	MOVQ       $+0, ahead+112(FP)
 
-fetch555:
+shallow643:
+	MOVQ k+72(FP), DI
+	MOVQ ahead+112(FP), R8
+	MOVQ a+32(FP), R9
+	MOVQ b+56(FP), R10
+	ADDQ R10, R8
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch646
+	MOVQ $+0, ahead+112(FP)
+
+fetch646:
 	IMUL3Q $+5, DX, R11
 	ADDQ   R9, R11
 	MOVQ   R11, a+32(FP)
 	TESTQ  DI, DI
-	JZ     stored554
+	JZ     stored645
 
-loop553:
+loop644:
 	VMASKMOVPD   (R10), Y0, Y6
 	PREFETCHT1   (R8)
 	VBROADCASTSD (R9), Y7
@@ -11091,9 +11455,9 @@ loop553:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop553
+	JNZ          loop644
 
-stored554:
+stored645:
 	MOVQ       ldc+8(FP), DI
 	MOVQ       c+0(FP), R8
 	VMASKMOVPD Y1, Y0, (R8)
@@ -11107,9 +11471,9 @@ stored554:
 	VMASKMOVPD Y5, Y0, (R8)
 	ADDQ       DI, R8
 	MOVQ       R8, c+0(FP)
-	JMP        next451
+	JMP        next525
 
-rows550:
+rows640:
 	MOVQ       cols+104(FP), DI
 	LEAQ       maskTable<>+0(SB), R8
 	IMUL3Q     $0x08, DI, DI
@@ -11119,15 +11483,15 @@ rows550:
 	MOVQ       startStride+24(FP), R8
 	VMASKMOVPD (DI), Y0, Y1
 	TESTQ      R8, R8
-	JNZ        each556
+	JNZ        each647
 	VMOVAPD    Y1, Y2
 	VMOVAPD    Y1, Y3
 	VMOVAPD    Y1, Y4
 	VMOVAPD    Y1, Y5
 	VMOVAPD    Y1, Y6
-	JMP        started557
+	JMP        started648
 
-each556:
+each647:
 	ADDQ       R8, DI
 	VMASKMOVPD (DI), Y0, Y2
 	ADDQ       R8, DI
@@ -11141,7 +11505,9 @@ each556:
 	ADDQ       R8, DI
 	MOVQ       DI, start+16(FP)
 
-started557:
+started648:
+	CMPQ       k+72(FP), $+64
+	JL         shallow649
 	MOVQ       c+0(FP), DI
 	MOVQ       ldc+8(FP), R8
 	IMUL3Q     $+6, R8, R9
@@ -11160,24 +11526,26 @@ started557:
 	ADDQ       R8, R9
 	PREFETCHT0 (R9)
 	ADDQ       R8, R9
-	MOVQ       k+72(FP), DI
-	MOVQ       ahead+112(FP), R8
-	MOVQ       a+32(FP), R9
-	MOVQ       b+56(FP), R10
-	ADDQ       R10, R8
-	ADDQ       $+64, ahead+112(FP)
-	DECQ       lines+120(FP)
-	JG         fetch560
-	MOVQ       $+0, ahead+112(FP)
 
-fetch560:
+shallow649:
+	MOVQ k+72(FP), DI
+	MOVQ ahead+112(FP), R8
+	MOVQ a+32(FP), R9
+	MOVQ b+56(FP), R10
+	ADDQ R10, R8
+	ADDQ $+64, ahead+112(FP)
+	DECQ lines+120(FP)
+	JG   fetch652
+	MOVQ $+0, ahead+112(FP)
+
+fetch652:
 	IMUL3Q $+6, DX, R11
 	ADDQ   R9, R11
 	MOVQ   R11, a+32(FP)
 	TESTQ  DI, DI
-	JZ     stored559
+	JZ     stored651
 
-loop558:
+loop650:
 	VMASKMOVPD   (R10), Y0, Y7
 	PREFETCHT1   (R8)
 	VBROADCASTSD (R9), Y8
@@ -11196,9 +11564,9 @@ loop558:
 	ADDQ         CX, R10
 	ADDQ         CX, R8
 	DECQ         DI
-	JNZ          loop558
+	JNZ          loop650
 
-stored559:
+stored651:
 	MOVQ       ldc+8(FP), DI
 	MOVQ       c+0(FP), R8
 	VMASKMOVPD Y1, Y0, (R8)
@@ -11215,10 +11583,10 @@ stored559:
 	ADDQ       DI, R8
 	MOVQ       R8, c+0(FP)
 
-next451:
-	JMP tile452
+next525:
+	JMP tile526
 
-done454:
+done528:
 	VZEROUPPER
 	RET
 
@@ -11237,9 +11605,9 @@ TEXT ·gemmRow32AVX512(SB), NOSPLIT, $0-64
 	LEAQ (SI)(SI*4), R9
 	LEAQ (R8)(SI*4), R10
 
-rows561:
+rows653:
 	CMPQ         DI, $+8
-	JL           done562
+	JL           done654
 	VBROADCASTSS (CX), Z0
 	ADDQ         BX, CX
 	VBROADCASTSS (CX), Z1
@@ -11260,9 +11628,9 @@ rows561:
 	MOVQ         AX, R12
 	MOVQ         DX, R13
 
-vector563:
+vector655:
 	CMPQ        R11, $+16
-	JL          last564
+	JL          last656
 	VMOVUPS     (R12), Z8
 	VFMADD231PS (R13), Z0, Z8
 	VFMADD231PS (R13)(SI*1), Z1, Z8
@@ -11276,11 +11644,11 @@ vector563:
 	ADDQ        $+64, R12
 	ADDQ        $+64, R13
 	SUBQ        $+16, R11
-	JMP         vector563
+	JMP         vector655
 
-last564:
+last656:
 	TESTQ       R11, R11
-	JZ          done565
+	JZ          done657
 	MOVQ        $-1, R14
 	BZHIQ       R11, R14, R14
 	KMOVW       R14, K1
@@ -11303,7 +11671,7 @@ last564:
 	VFMADD231PS Z9, Z7, Z8
 	VMOVUPS     Z8, K1, (R12)
 
-done565:
+done657:
 	ADDQ SI, DX
 	ADDQ SI, DX
 	ADDQ SI, DX
@@ -11313,32 +11681,32 @@ done565:
 	ADDQ SI, DX
 	ADDQ SI, DX
 	SUBQ $+8, DI
-	JMP  rows561
+	JMP  rows653
 
-done562:
-rows566:
+done654:
+rows658:
 	CMPQ         DI, $+1
-	JL           done567
+	JL           done659
 	VBROADCASTSS (CX), Z0
 	ADDQ         BX, CX
 	MOVQ         c_len+8(FP), R8
 	MOVQ         AX, R9
 	MOVQ         DX, R10
 
-vector568:
+vector660:
 	CMPQ        R8, $+16
-	JL          last569
+	JL          last661
 	VMOVUPS     (R9), Z1
 	VFMADD231PS (R10), Z0, Z1
 	VMOVUPS     Z1, (R9)
 	ADDQ        $+64, R9
 	ADDQ        $+64, R10
 	SUBQ        $+16, R8
-	JMP         vector568
+	JMP         vector660
 
-last569:
+last661:
 	TESTQ       R8, R8
-	JZ          done570
+	JZ          done662
 	MOVQ        $-1, R11
 	BZHIQ       R8, R11, R11
 	KMOVW       R11, K1
@@ -11347,12 +11715,12 @@ last569:
 	VFMADD231PS Z2, Z0, Z1
 	VMOVUPS     Z1, K1, (R9)
 
-done570:
+done662:
 	ADDQ SI, DX
 	SUBQ $+1, DI
-	JMP  rows566
+	JMP  rows658
 
-done567:
+done659:
 	VZEROUPPER
 	RET
 
@@ -11371,9 +11739,9 @@ TEXT ·gemmRow64AVX512(SB), NOSPLIT, $0-64
 	LEAQ (SI)(SI*4), R9
 	LEAQ (R8)(SI*4), R10
 
-rows571:
+rows663:
 	CMPQ         DI, $+8
-	JL           done572
+	JL           done664
 	VBROADCASTSD (CX), Z0
 	ADDQ         BX, CX
 	VBROADCASTSD (CX), Z1
@@ -11394,9 +11762,9 @@ rows571:
 	MOVQ         AX, R12
 	MOVQ         DX, R13
 
-vector573:
+vector665:
 	CMPQ        R11, $+8
-	JL          last574
+	JL          last666
 	VMOVUPD     (R12), Z8
 	VFMADD231PD (R13), Z0, Z8
 	VFMADD231PD (R13)(SI*1), Z1, Z8
@@ -11410,11 +11778,11 @@ vector573:
 	ADDQ        $+64, R12
 	ADDQ        $+64, R13
 	SUBQ        $+8, R11
-	JMP         vector573
+	JMP         vector665
 
-last574:
+last666:
 	TESTQ       R11, R11
-	JZ          done575
+	JZ          done667
 	MOVQ        $-1, R14
 	BZHIQ       R11, R14, R14
 	KMOVW       R14, K1
@@ -11437,7 +11805,7 @@ last574:
 	VFMADD231PD Z9, Z7, Z8
 	VMOVUPD     Z8, K1, (R12)
 
-done575:
+done667:
 	ADDQ SI, DX
 	ADDQ SI, DX
 	ADDQ SI, DX
@@ -11447,32 +11815,32 @@ done575:
 	ADDQ SI, DX
 	ADDQ SI, DX
 	SUBQ $+8, DI
-	JMP  rows571
+	JMP  rows663
 
-done572:
-rows576:
+done664:
+rows668:
 	CMPQ         DI, $+1
-	JL           done577
+	JL           done669
 	VBROADCASTSD (CX), Z0
 	ADDQ         BX, CX
 	MOVQ         c_len+8(FP), R8
 	MOVQ         AX, R9
 	MOVQ         DX, R10
 
-vector578:
+vector670:
 	CMPQ        R8, $+8
-	JL          last579
+	JL          last671
 	VMOVUPD     (R9), Z1
 	VFMADD231PD (R10), Z0, Z1
 	VMOVUPD     Z1, (R9)
 	ADDQ        $+64, R9
 	ADDQ        $+64, R10
 	SUBQ        $+8, R8
-	JMP         vector578
+	JMP         vector670
 
-last579:
+last671:
 	TESTQ       R8, R8
-	JZ          done580
+	JZ          done672
 	MOVQ        $-1, R11
 	BZHIQ       R8, R11, R11
 	KMOVW       R11, K1
@@ -11481,12 +11849,12 @@ last579:
 	VFMADD231PD Z2, Z0, Z1
 	VMOVUPD     Z1, K1, (R9)
 
-done580:
+done672:
 	ADDQ SI, DX
 	SUBQ $+1, DI
-	JMP  rows576
+	JMP  rows668
 
-done577:
+done669:
 	VZEROUPPER
 	RET
 
@@ -11505,9 +11873,9 @@ TEXT ·gemmRow32AVX2(SB), NOSPLIT, $0-64
 	LEAQ (SI)(SI*4), R9
 	LEAQ (R8)(SI*4), R10
 
-rows581:
+rows673:
 	CMPQ         DI, $+8
-	JL           done582
+	JL           done674
 	VBROADCASTSS (CX), Y0
 	ADDQ         BX, CX
 	VBROADCASTSS (CX), Y1
@@ -11528,9 +11896,9 @@ rows581:
 	MOVQ         AX, R12
 	MOVQ         DX, R13
 
-vector583:
+vector675:
 	CMPQ        R11, $+8
-	JL          last584
+	JL          last676
 	VMOVUPS     (R12), Y8
 	VFMADD231PS (R13), Y0, Y8
 	VFMADD231PS (R13)(SI*1), Y1, Y8
@@ -11544,11 +11912,11 @@ vector583:
 	ADDQ        $+32, R12
 	ADDQ        $+32, R13
 	SUBQ        $+8, R11
-	JMP         vector583
+	JMP         vector675
 
-last584:
+last676:
 	TESTQ       R11, R11
-	JZ          done585
+	JZ          done677
 	LEAQ        maskTable<>+0(SB), R14
 	IMUL3Q      $0x04, R11, R11
 	SUBQ        R11, R14
@@ -11572,7 +11940,7 @@ last584:
 	VFMADD231PS Y10, Y7, Y8
 	VMASKMOVPS  Y8, Y9, (R12)
 
-done585:
+done677:
 	ADDQ SI, DX
 	ADDQ SI, DX
 	ADDQ SI, DX
@@ -11582,32 +11950,32 @@ done585:
 	ADDQ SI, DX
 	ADDQ SI, DX
 	SUBQ $+8, DI
-	JMP  rows581
+	JMP  rows673
 
-done582:
-rows586:
+done674:
+rows678:
 	CMPQ         DI, $+1
-	JL           done587
+	JL           done679
 	VBROADCASTSS (CX), Y0
 	ADDQ         BX, CX
 	MOVQ         c_len+8(FP), R8
 	MOVQ         AX, R9
 	MOVQ         DX, R10
 
-vector588:
+vector680:
 	CMPQ        R8, $+8
-	JL          last589
+	JL          last681
 	VMOVUPS     (R9), Y1
 	VFMADD231PS (R10), Y0, Y1
 	VMOVUPS     Y1, (R9)
 	ADDQ        $+32, R9
 	ADDQ        $+32, R10
 	SUBQ        $+8, R8
-	JMP         vector588
+	JMP         vector680
 
-last589:
+last681:
 	TESTQ       R8, R8
-	JZ          done590
+	JZ          done682
 	LEAQ        maskTable<>+0(SB), R11
 	IMUL3Q      $0x04, R8, R8
 	SUBQ        R8, R11
@@ -11617,12 +11985,12 @@ last589:
 	VFMADD231PS Y3, Y0, Y1
 	VMASKMOVPS  Y1, Y2, (R9)
 
-done590:
+done682:
 	ADDQ SI, DX
 	SUBQ $+1, DI
-	JMP  rows586
+	JMP  rows678
 
-done587:
+done679:
 	VZEROUPPER
 	RET
 
@@ -11641,9 +12009,9 @@ TEXT ·gemmRow64AVX2(SB), NOSPLIT, $0-64
 	LEAQ (SI)(SI*4), R9
 	LEAQ (R8)(SI*4), R10
 
-rows591:
+rows683:
 	CMPQ         DI, $+8
-	JL           done592
+	JL           done684
 	VBROADCASTSD (CX), Y0
 	ADDQ         BX, CX
 	VBROADCASTSD (CX), Y1
@@ -11664,9 +12032,9 @@ rows591:
 	MOVQ         AX, R12
 	MOVQ         DX, R13
 
-vector593:
+vector685:
 	CMPQ        R11, $+4
-	JL          last594
+	JL          last686
 	VMOVUPD     (R12), Y8
 	VFMADD231PD (R13), Y0, Y8
 	VFMADD231PD (R13)(SI*1), Y1, Y8
@@ -11680,11 +12048,11 @@ vector593:
 	ADDQ        $+32, R12
 	ADDQ        $+32, R13
 	SUBQ        $+4, R11
-	JMP         vector593
+	JMP         vector685
 
-last594:
+last686:
 	TESTQ       R11, R11
-	JZ          done595
+	JZ          done687
 	LEAQ        maskTable<>+0(SB), R14
 	IMUL3Q      $0x08, R11, R11
 	SUBQ        R11, R14
@@ -11708,7 +12076,7 @@ last594:
 	VFMADD231PD Y10, Y7, Y8
 	VMASKMOVPD  Y8, Y9, (R12)
 
-done595:
+done687:
 	ADDQ SI, DX
 	ADDQ SI, DX
 	ADDQ SI, DX
@@ -11718,32 +12086,32 @@ done595:
 	ADDQ SI, DX
 	ADDQ SI, DX
 	SUBQ $+8, DI
-	JMP  rows591
+	JMP  rows683
 
-done592:
-rows596:
+done684:
+rows688:
 	CMPQ         DI, $+1
-	JL           done597
+	JL           done689
 	VBROADCASTSD (CX), Y0
 	ADDQ         BX, CX
 	MOVQ         c_len+8(FP), R8
 	MOVQ         AX, R9
 	MOVQ         DX, R10
 
-vector598:
+vector690:
 	CMPQ        R8, $+4
-	JL          last599
+	JL          last691
 	VMOVUPD     (R9), Y1
 	VFMADD231PD (R10), Y0, Y1
 	VMOVUPD     Y1, (R9)
 	ADDQ        $+32, R9
 	ADDQ        $+32, R10
 	SUBQ        $+4, R8
-	JMP         vector598
+	JMP         vector690
 
-last599:
+last691:
 	TESTQ       R8, R8
-	JZ          done600
+	JZ          done692
 	LEAQ        maskTable<>+0(SB), R11
 	IMUL3Q      $0x08, R8, R8
 	SUBQ        R8, R11
@@ -11753,12 +12121,12 @@ last599:
 	VFMADD231PD Y3, Y0, Y1
 	VMASKMOVPD  Y1, Y2, (R9)
 
-done600:
+done692:
 	ADDQ SI, DX
 	SUBQ $+1, DI
-	JMP  rows596
+	JMP  rows688
 
-done597:
+done689:
 	VZEROUPPER
 	RET
 
@@ -11774,11 +12142,11 @@ TEXT ·transpose32AVX512(SB), NOSPLIT, $0-48
 	SHLQ $0x02, CX
 	SHLQ $0x02, BX
 	CMPQ SI, $+16
-	JL   few601
+	JL   few693
 
-loop602:
+loop694:
 	CMPQ       DI, $+16
-	JL         last603
+	JL         last695
 	MOVQ       DX, R8
 	VMOVUPS    (R8), Z0
 	LEAQ       (R8)(BX*1), R9
@@ -11939,11 +12307,11 @@ loop602:
 	ADDQ       CX, AX
 	ADDQ       $+64, DX
 	SUBQ       $+16, DI
-	JMP        loop602
+	JMP        loop694
 
-last603:
+last695:
 	TESTQ      DI, DI
-	JZ         done604
+	JZ         done696
 	MOVQ       DI, R8
 	MOVQ       $-1, R9
 	BZHIQ      DI, R9, R9
@@ -12076,73 +12444,73 @@ last603:
 	VMOVUPS    Z10, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put606
+	JZ         put698
 	VMOVUPS    Z11, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put606
+	JZ         put698
 	VMOVUPS    Z13, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put606
+	JZ         put698
 	VMOVUPS    Z12, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put606
+	JZ         put698
 	VMOVUPS    Z15, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put606
+	JZ         put698
 	VMOVUPS    Z6, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put606
+	JZ         put698
 	VMOVUPS    Z16, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put606
+	JZ         put698
 	VMOVUPS    Z9, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put606
+	JZ         put698
 	VMOVUPS    Z14, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put606
+	JZ         put698
 	VMOVUPS    Z3, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put606
+	JZ         put698
 	VMOVUPS    Z7, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put606
+	JZ         put698
 	VMOVUPS    Z4, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put606
+	JZ         put698
 	VMOVUPS    Z2, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put606
+	JZ         put698
 	VMOVUPS    Z1, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put606
+	JZ         put698
 	VMOVUPS    Z5, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put606
+	JZ         put698
 
-put606:
-done604:
+put698:
+done696:
 	VZEROUPPER
 	RET
 
-few601:
-loop607:
+few693:
+loop699:
 	CMPQ       DI, $+16
-	JL         last608
+	JL         last700
 	MOVQ       DX, R8
 	VMOVUPS    (R8), Z0
 	LEAQ       (R8)(BX*1), R9
@@ -12307,11 +12675,11 @@ loop607:
 	ADDQ       CX, AX
 	ADDQ       $+64, DX
 	SUBQ       $+16, DI
-	JMP        loop607
+	JMP        loop699
 
-last608:
+last700:
 	TESTQ      DI, DI
-	JZ         done609
+	JZ         done701
 	MOVQ       DI, R8
 	MOVQ       $-1, R9
 	BZHIQ      DI, R9, R9
@@ -12448,66 +12816,66 @@ last608:
 	VMOVUPS    Z10, K1, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put611
+	JZ         put703
 	VMOVUPS    Z11, K1, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put611
+	JZ         put703
 	VMOVUPS    Z13, K1, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put611
+	JZ         put703
 	VMOVUPS    Z12, K1, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put611
+	JZ         put703
 	VMOVUPS    Z15, K1, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put611
+	JZ         put703
 	VMOVUPS    Z6, K1, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put611
+	JZ         put703
 	VMOVUPS    Z16, K1, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put611
+	JZ         put703
 	VMOVUPS    Z9, K1, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put611
+	JZ         put703
 	VMOVUPS    Z14, K1, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put611
+	JZ         put703
 	VMOVUPS    Z3, K1, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put611
+	JZ         put703
 	VMOVUPS    Z7, K1, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put611
+	JZ         put703
 	VMOVUPS    Z4, K1, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put611
+	JZ         put703
 	VMOVUPS    Z2, K1, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put611
+	JZ         put703
 	VMOVUPS    Z1, K1, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put611
+	JZ         put703
 	VMOVUPS    Z5, K1, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put611
+	JZ         put703
 
-put611:
-done609:
+put703:
+done701:
 	VZEROUPPER
 	RET
 
@@ -12523,11 +12891,11 @@ TEXT ·transpose64AVX512(SB), NOSPLIT, $0-48
 	SHLQ $0x03, CX
 	SHLQ $0x03, BX
 	CMPQ SI, $+8
-	JL   few612
+	JL   few704
 
-loop613:
+loop705:
 	CMPQ       DI, $+8
-	JL         last614
+	JL         last706
 	MOVQ       DX, R8
 	VMOVUPD    (R8), Z0
 	LEAQ       (R8)(BX*1), R9
@@ -12600,11 +12968,11 @@ loop613:
 	ADDQ       CX, AX
 	ADDQ       $+64, DX
 	SUBQ       $+8, DI
-	JMP        loop613
+	JMP        loop705
 
-last614:
+last706:
 	TESTQ      DI, DI
-	JZ         done615
+	JZ         done707
 	MOVQ       DI, R8
 	MOVQ       $-1, R9
 	BZHIQ      DI, R9, R9
@@ -12665,41 +13033,41 @@ last614:
 	VMOVUPD    Z5, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put617
+	JZ         put709
 	VMOVUPD    Z6, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put617
+	JZ         put709
 	VMOVUPD    Z8, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put617
+	JZ         put709
 	VMOVUPD    Z3, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put617
+	JZ         put709
 	VMOVUPD    Z7, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put617
+	JZ         put709
 	VMOVUPD    Z2, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put617
+	JZ         put709
 	VMOVUPD    Z1, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put617
+	JZ         put709
 
-put617:
-done615:
+put709:
+done707:
 	VZEROUPPER
 	RET
 
-few612:
-loop618:
+few704:
+loop710:
 	CMPQ       DI, $+8
-	JL         last619
+	JL         last711
 	MOVQ       DX, R8
 	VMOVUPD    (R8), Z0
 	LEAQ       (R8)(BX*1), R9
@@ -12776,11 +13144,11 @@ loop618:
 	ADDQ       CX, AX
 	ADDQ       $+64, DX
 	SUBQ       $+8, DI
-	JMP        loop618
+	JMP        loop710
 
-last619:
+last711:
 	TESTQ      DI, DI
-	JZ         done620
+	JZ         done712
 	MOVQ       DI, R8
 	MOVQ       $-1, R9
 	BZHIQ      DI, R9, R9
@@ -12845,34 +13213,34 @@ last619:
 	VMOVUPD    Z5, K1, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put622
+	JZ         put714
 	VMOVUPD    Z6, K1, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put622
+	JZ         put714
 	VMOVUPD    Z8, K1, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put622
+	JZ         put714
 	VMOVUPD    Z3, K1, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put622
+	JZ         put714
 	VMOVUPD    Z7, K1, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put622
+	JZ         put714
 	VMOVUPD    Z2, K1, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put622
+	JZ         put714
 	VMOVUPD    Z1, K1, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put622
+	JZ         put714
 
-put622:
-done620:
+put714:
+done712:
 	VZEROUPPER
 	RET
 
@@ -12888,11 +13256,11 @@ TEXT ·transpose32AVX2(SB), NOSPLIT, $0-48
 	SHLQ $0x02, CX
 	SHLQ $0x02, BX
 	CMPQ SI, $+8
-	JL   few623
+	JL   few715
 
-loop624:
+loop716:
 	CMPQ       DI, $+8
-	JL         last625
+	JL         last717
 	MOVQ       DX, R8
 	VMOVUPS    (R8), Y0
 	LEAQ       (R8)(BX*1), R9
@@ -12965,11 +13333,11 @@ loop624:
 	ADDQ       CX, AX
 	ADDQ       $+32, DX
 	SUBQ       $+8, DI
-	JMP        loop624
+	JMP        loop716
 
-last625:
+last717:
 	TESTQ      DI, DI
-	JZ         done626
+	JZ         done718
 	MOVQ       DI, R8
 	LEAQ       maskTable<>+0(SB), R9
 	IMUL3Q     $0x04, DI, DI
@@ -13031,41 +13399,41 @@ last625:
 	VMOVUPS    Y5, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put628
+	JZ         put720
 	VMOVUPS    Y7, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put628
+	JZ         put720
 	VMOVUPS    Y4, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put628
+	JZ         put720
 	VMOVUPS    Y8, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put628
+	JZ         put720
 	VMOVUPS    Y3, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put628
+	JZ         put720
 	VMOVUPS    Y2, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put628
+	JZ         put720
 	VMOVUPS    Y6, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put628
+	JZ         put720
 
-put628:
-done626:
+put720:
+done718:
 	VZEROUPPER
 	RET
 
-few623:
-loop629:
+few715:
+loop721:
 	CMPQ       DI, $+8
-	JL         last630
+	JL         last722
 	MOVQ       DX, R8
 	VMOVUPS    (R8), Y0
 	LEAQ       (R8)(BX*1), R9
@@ -13143,11 +13511,11 @@ loop629:
 	ADDQ       CX, AX
 	ADDQ       $+32, DX
 	SUBQ       $+8, DI
-	JMP        loop629
+	JMP        loop721
 
-last630:
+last722:
 	TESTQ      DI, DI
-	JZ         done631
+	JZ         done723
 	MOVQ       DI, R8
 	LEAQ       maskTable<>+0(SB), R9
 	IMUL3Q     $0x04, DI, DI
@@ -13214,34 +13582,34 @@ last630:
 	VMASKMOVPS Y5, Y0, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put633
+	JZ         put725
 	VMASKMOVPS Y7, Y0, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put633
+	JZ         put725
 	VMASKMOVPS Y4, Y0, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put633
+	JZ         put725
 	VMASKMOVPS Y8, Y0, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put633
+	JZ         put725
 	VMASKMOVPS Y3, Y0, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put633
+	JZ         put725
 	VMASKMOVPS Y2, Y0, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put633
+	JZ         put725
 	VMASKMOVPS Y6, Y0, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put633
+	JZ         put725
 
-put633:
-done631:
+put725:
+done723:
 	VZEROUPPER
 	RET
 
@@ -13257,11 +13625,11 @@ TEXT ·transpose64AVX2(SB), NOSPLIT, $0-48
 	SHLQ $0x03, CX
 	SHLQ $0x03, BX
 	CMPQ SI, $+4
-	JL   few634
+	JL   few726
 
-loop635:
+loop727:
 	CMPQ       DI, $+4
-	JL         last636
+	JL         last728
 	MOVQ       DX, R8
 	VMOVUPD    (R8), Y0
 	LEAQ       (R8)(BX*1), R9
@@ -13294,11 +13662,11 @@ loop635:
 	ADDQ       CX, AX
 	ADDQ       $+32, DX
 	SUBQ       $+4, DI
-	JMP        loop635
+	JMP        loop727
 
-last636:
+last728:
 	TESTQ      DI, DI
-	JZ         done637
+	JZ         done729
 	MOVQ       DI, R8
 	LEAQ       maskTable<>+0(SB), R9
 	IMUL3Q     $0x08, DI, DI
@@ -13328,25 +13696,25 @@ last636:
 	VMOVUPD    Y3, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put639
+	JZ         put731
 	VMOVUPD    Y4, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put639
+	JZ         put731
 	VMOVUPD    Y2, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put639
+	JZ         put731
 
-put639:
-done637:
+put731:
+done729:
 	VZEROUPPER
 	RET
 
-few634:
-loop640:
+few726:
+loop732:
 	CMPQ       DI, $+4
-	JL         last641
+	JL         last733
 	MOVQ       DX, R8
 	VMOVUPD    (R8), Y0
 	LEAQ       (R8)(BX*1), R9
@@ -13384,11 +13752,11 @@ loop640:
 	ADDQ       CX, AX
 	ADDQ       $+32, DX
 	SUBQ       $+4, DI
-	JMP        loop640
+	JMP        loop732
 
-last641:
+last733:
 	TESTQ      DI, DI
-	JZ         done642
+	JZ         done734
 	MOVQ       DI, R8
 	LEAQ       maskTable<>+0(SB), R9
 	IMUL3Q     $0x08, DI, DI
@@ -13423,18 +13791,18 @@ last641:
 	VMASKMOVPD Y3, Y0, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put644
+	JZ         put736
 	VMASKMOVPD Y4, Y0, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put644
+	JZ         put736
 	VMASKMOVPD Y2, Y0, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put644
+	JZ         put736
 
-put644:
-done642:
+put736:
+done734:
 	VZEROUPPER
 	RET
 
@@ -13450,16 +13818,16 @@ TEXT ·copyBlock32AVX512(SB), NOSPLIT, $0-48
 	SHLQ $0x02, CX
 	SHLQ $0x02, BX
 
-row645:
+row737:
 	DECQ SI
-	JL   done646
+	JL   done738
 	MOVQ DX, R8
 	MOVQ AX, R9
 	MOVQ DI, R10
 	CMPQ R10, $+32
-	JLT  done648
+	JLT  done740
 
-loop647:
+loop739:
 	VMOVUPS (R8), Z0
 	VMOVUPS Z0, (R9)
 	VMOVUPS 64(R8), Z0
@@ -13468,36 +13836,36 @@ loop647:
 	ADDQ    $+128, R9
 	SUBQ    $+32, R10
 	CMPQ    R10, $+32
-	JGE     loop647
+	JGE     loop739
 
-done648:
+done740:
 	CMPQ R10, $+16
-	JLT  done650
+	JLT  done742
 
-loop649:
+loop741:
 	VMOVUPS (R8), Z0
 	VMOVUPS Z0, (R9)
 	ADDQ    $+64, R8
 	ADDQ    $+64, R9
 	SUBQ    $+16, R10
 	CMPQ    R10, $+16
-	JGE     loop649
+	JGE     loop741
 
-done650:
+done742:
 	TESTQ     R10, R10
-	JZ        end651
+	JZ        end743
 	MOVQ      $-1, R11
 	BZHIQ     R10, R11, R11
 	KMOVW     R11, K1
 	VMOVUPS.Z (R8), K1, Z0
 	VMOVUPS   Z0, K1, (R9)
 
-end651:
+end743:
 	ADDQ CX, AX
 	ADDQ BX, DX
-	JMP  row645
+	JMP  row737
 
-done646:
+done738:
 	VZEROUPPER
 	RET
 
@@ -13513,16 +13881,16 @@ TEXT ·copyBlock64AVX512(SB), NOSPLIT, $0-48
 	SHLQ $0x03, CX
 	SHLQ $0x03, BX
 
-row652:
+row744:
 	DECQ SI
-	JL   done653
+	JL   done745
 	MOVQ DX, R8
 	MOVQ AX, R9
 	MOVQ DI, R10
 	CMPQ R10, $+16
-	JLT  done655
+	JLT  done747
 
-loop654:
+loop746:
 	VMOVUPD (R8), Z0
 	VMOVUPD Z0, (R9)
 	VMOVUPD 64(R8), Z0
@@ -13531,36 +13899,36 @@ loop654:
 	ADDQ    $+128, R9
 	SUBQ    $+16, R10
 	CMPQ    R10, $+16
-	JGE     loop654
+	JGE     loop746
 
-done655:
+done747:
 	CMPQ R10, $+8
-	JLT  done657
+	JLT  done749
 
-loop656:
+loop748:
 	VMOVUPD (R8), Z0
 	VMOVUPD Z0, (R9)
 	ADDQ    $+64, R8
 	ADDQ    $+64, R9
 	SUBQ    $+8, R10
 	CMPQ    R10, $+8
-	JGE     loop656
+	JGE     loop748
 
-done657:
+done749:
 	TESTQ     R10, R10
-	JZ        end658
+	JZ        end750
 	MOVQ      $-1, R11
 	BZHIQ     R10, R11, R11
 	KMOVW     R11, K1
 	VMOVUPD.Z (R8), K1, Z0
 	VMOVUPD   Z0, K1, (R9)
 
-end658:
+end750:
 	ADDQ CX, AX
 	ADDQ BX, DX
-	JMP  row652
+	JMP  row744
 
-done653:
+done745:
 	VZEROUPPER
 	RET
 
@@ -13576,16 +13944,16 @@ TEXT ·copyBlock32AVX2(SB), NOSPLIT, $0-48
 	SHLQ $0x02, CX
 	SHLQ $0x02, BX
 
-row659:
+row751:
 	DECQ SI
-	JL   done660
+	JL   done752
 	MOVQ DX, R8
 	MOVQ AX, R9
 	MOVQ DI, R10
 	CMPQ R10, $+16
-	JLT  done662
+	JLT  done754
 
-loop661:
+loop753:
 	VMOVUPS (R8), Y0
 	VMOVUPS Y0, (R9)
 	VMOVUPS 32(R8), Y0
@@ -13594,24 +13962,24 @@ loop661:
 	ADDQ    $+64, R9
 	SUBQ    $+16, R10
 	CMPQ    R10, $+16
-	JGE     loop661
+	JGE     loop753
 
-done662:
+done754:
 	CMPQ R10, $+8
-	JLT  done664
+	JLT  done756
 
-loop663:
+loop755:
 	VMOVUPS (R8), Y0
 	VMOVUPS Y0, (R9)
 	ADDQ    $+32, R8
 	ADDQ    $+32, R9
 	SUBQ    $+8, R10
 	CMPQ    R10, $+8
-	JGE     loop663
+	JGE     loop755
 
-done664:
+done756:
 	TESTQ      R10, R10
-	JZ         end665
+	JZ         end757
 	LEAQ       maskTable<>+0(SB), R11
 	IMUL3Q     $0x04, R10, R10
 	SUBQ       R10, R11
@@ -13619,12 +13987,12 @@ done664:
 	VMASKMOVPS (R8), Y0, Y1
 	VMASKMOVPS Y1, Y0, (R9)
 
-end665:
+end757:
 	ADDQ CX, AX
 	ADDQ BX, DX
-	JMP  row659
+	JMP  row751
 
-done660:
+done752:
 	VZEROUPPER
 	RET
 
@@ -13640,16 +14008,16 @@ TEXT ·copyBlock64AVX2(SB), NOSPLIT, $0-48
 	SHLQ $0x03, CX
 	SHLQ $0x03, BX
 
-row666:
+row758:
 	DECQ SI
-	JL   done667
+	JL   done759
 	MOVQ DX, R8
 	MOVQ AX, R9
 	MOVQ DI, R10
 	CMPQ R10, $+8
-	JLT  done669
+	JLT  done761
 
-loop668:
+loop760:
 	VMOVUPD (R8), Y0
 	VMOVUPD Y0, (R9)
 	VMOVUPD 32(R8), Y0
@@ -13658,24 +14026,24 @@ loop668:
 	ADDQ    $+64, R9
 	SUBQ    $+8, R10
 	CMPQ    R10, $+8
-	JGE     loop668
+	JGE     loop760
 
-done669:
+done761:
 	CMPQ R10, $+4
-	JLT  done671
+	JLT  done763
 
-loop670:
+loop762:
 	VMOVUPD (R8), Y0
 	VMOVUPD Y0, (R9)
 	ADDQ    $+32, R8
 	ADDQ    $+32, R9
 	SUBQ    $+4, R10
 	CMPQ    R10, $+4
-	JGE     loop670
+	JGE     loop762
 
-done671:
+done763:
 	TESTQ      R10, R10
-	JZ         end672
+	JZ         end764
 	LEAQ       maskTable<>+0(SB), R11
 	IMUL3Q     $0x08, R10, R10
 	SUBQ       R10, R11
@@ -13683,11 +14051,11 @@ done671:
 	VMASKMOVPD (R8), Y0, Y1
 	VMASKMOVPD Y1, Y0, (R9)
 
-end672:
+end764:
 	ADDQ CX, AX
 	ADDQ BX, DX
-	JMP  row666
+	JMP  row758
 
-done667:
+done759:
 	VZEROUPPER
 	RET

@@ -211,9 +211,16 @@ func (p *panel) loadStart(m, width int, load func(k int, base reg.Register, dst 
 	return sum
 }
 
+// leastFetchK is the depth of the products that have time to fetch C. Less is done before the lines are pushed out again,
+// where the rows of C lie a multiple of a page apart.
+const leastFetchK = 64
+
 // fetchC fetches the rows of C that the next tile will write. Where there is none, it fetches this tile's again: what
 // lies behind C may have no page, which takes long to find out.
 func (p *panel) fetchC(m, width int) {
+	shallow := p.label("shallow")
+	p.CMPQ(p.slot("k"), operand.I32(leastFetchK))
+	p.JL(operand.LabelRef(shallow))
 	c, ldc, next := p.argument("c"), p.argument("ldc"), p.GP64()
 	p.IMUL3Q(operand.I32(m), ldc, next)
 	p.ADDQ(c, next)
@@ -225,6 +232,7 @@ func (p *panel) fetchC(m, width int) {
 		}
 		p.ADDQ(ldc, next)
 	}
+	p.Label(shallow)
 }
 
 // accumulate is the loop over p. It leaves the argument a at the rows of the next tile.
