@@ -144,16 +144,21 @@ func (b binary) run(t *testing.T, threads int, args ...string) {
 }
 
 // TestACutRunEndsWithTheSameBits cuts runs of every optimizer by SIGINT and by SIGKILL, resumes them, and compares all
-// that they leave with a run that was not cut, for several numbers of threads.
+// that they leave with a run that was not cut: those of adam for several numbers of threads, the others for one of them.
 func TestACutRunEndsWithTheSameBits(t *testing.T) {
 	b := buildBinary(t)
 	t.Chdir(t.TempDir())
-	for _, optimizer := range optim.Registry.Names() {
+	counts := []int{1, 2, 8}
+	for i, optimizer := range optim.Registry.Names() {
+		threads := counts[i%len(counts):][:1]
+		if optimizer == "adam" {
+			threads = counts
+		}
 		writeFile(t, optimizer+".yaml", strings.Replace(cutExperiment, "adam", optimizer, 1))
 		whole := filepath.Join("whole", optimizer, "run")
 		b.run(t, 1, "train", optimizer+".yaml", "--run", whole)
 		b.run(t, 1, "plot", whole, "--no-resume-marks")
-		for _, threads := range []int{1, 2, 8} {
+		for _, threads := range threads {
 			t.Run(fmt.Sprintf("%s interrupted with GOMAXPROCS %d", optimizer, threads), func(t *testing.T) {
 				dir := interrupted(t, b, threads, optimizer)
 				if _, err := os.Stat(filepath.Join(dir, "plots", "loss.png")); err != nil {
