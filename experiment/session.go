@@ -46,14 +46,14 @@ func startOf[T tensor.Float](e *Experiment, start *checkpoint.File) (train.Setup
 		}
 	}
 	if err == nil && s.Debug.GradientCheck != nil {
-		s.Reference, err = referenceOf(c, splits)
+		s.Reference, err = referenceOf(e)
 	}
 	return s, err
 }
 
 // referenceOf returns the model and the loss in float64, with the parameters frozen that a run freezes.
-func referenceOf(c *Config, splits *data.Splits) (*train.Reference, error) {
-	s, err := setupOf[float64](c, splits)
+func referenceOf(e *Experiment) (*train.Reference, error) {
+	s, err := setupOf[float64](&e.Config, e.Splits, e.Vectors)
 	if err != nil {
 		return nil, err
 	}

@@ -39,6 +39,10 @@ func sourceCases() map[string]sourceCase {
 		"csv":    {"{type: csv, path: t.csv, target: kind, eval_fraction: 0.25}", "[{name: out, type: dense, units: 2}]", map[string]string{"t.csv": csv.String()}},
 		"digits": {"{type: digits, eval_fraction: 0.99}", "[{name: out, type: dense, units: 10}]", nil},
 		"idx":    {"{type: idx, images: i, labels: l, eval_fraction: 0.25}", "[flatten, {name: out, type: dense, units: 2}]", map[string]string{"i": string(images), "l": string(labels)}},
+		"values": {
+			"{type: values, inputs: [{name: x, values: [1, 2, 3, 4, 5, 6, -1, -2, -3, -4, -5, -6]}], target: {name: kind, classes: 2, values: [0, 0, 1, 1, 0, 1, 0, 1, 0, 1, 1, 0]}}",
+			"[{name: out, type: dense, units: 2}]", nil,
+		},
 		"window": {
 			"{type: window, path: t.conll, eval_fraction: 0.25, window: 3, features: [case, suffix], extra_words: v.txt}",
 			`

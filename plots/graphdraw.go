@@ -28,7 +28,6 @@ const (
 	boxGap          = 3 * vg.Length(1) // between a box and the text above or below
 	minBoxWidth     = 34 * vg.Length(1)
 	maxTextWidth    = 170 * vg.Length(1)
-	headLength      = 6 * vg.Length(1)
 	headWidth       = 5 * vg.Length(1)
 	portGap         = 9 * vg.Length(1)  // between the heads of edges into one box
 	parallelBow     = 18 * vg.Length(1) // between edges that share both boxes
