@@ -2,10 +2,8 @@ package kernel
 
 import "unsafe"
 
-const (
-	chunkWork = 1 << 17 // multiplications of the least chunk that is worth another worker's while
-	maxSplit  = 8       // chunks of a product
-)
+// chunkWork is the multiplications of the least chunk that is worth another worker's while.
+const chunkWork = 1 << 17
 
 // A gemmTask is a product cut into chunks along the rows or the columns of C, never along k.
 type gemmTask[T Float] struct {
@@ -48,19 +46,27 @@ func (g *gemm[T]) run() {
 	g.part(0, g.m, 0, g.n)
 }
 
-// split returns the extents of the chunks: whole tiles or whole panels, along the longer side of C.
+// split returns the extents of the chunks: whole tiles or whole panels, along the longer side of C. Four for a worker even
+// out the load; two where each chunk copies the whole of the operand that all share.
 func (g *gemm[T]) split() (height, width, chunks int) {
-	pieces := min(maxSplit, g.m*g.n*g.k/chunkWork)
+	pieces := g.m * g.n * g.k / chunkWork
 	if pieces < 2 {
 		return g.m, g.n, 1
 	}
 	tall, wide := tileExtents[T]()
 	if g.m > g.n && !g.transB || g.n <= wide || g.isNarrow() {
-		height = share(g.m, tall, pieces)
+		height = share(g.m, tall, min(pieces, chunksFor(g.packsB(g.m))))
 		return height, g.n, (g.m + height - 1) / height
 	}
-	width = share(g.n, wide, pieces)
+	width = share(g.n, wide, min(pieces, chunksFor(g.packsA(g.n))))
 	return g.m, width, (g.n + width - 1) / width
+}
+
+func chunksFor(copies bool) int {
+	if copies {
+		return 2 * Workers()
+	}
+	return 4 * Workers()
 }
 
 // share is the least multiple of unit of which no more than pieces make up n.
