@@ -11,7 +11,7 @@ import (
 // The keys are the schema of experiment files.
 func TestConfigKeys(t *testing.T) {
 	for name, want := range map[string]string{
-		"csv": "path eval_path eval_fraction header delimiter target task features exclude categorical missing " +
+		"csv": "path eval_path eval_fraction header delimiter target task features exclude weight categorical missing " +
 			"missing_indicators standardize scale standardize_target",
 		"bag": "paths eval_path eval_fraction header delimiter quotes text target max_words lowercase min_count extra_words",
 		"window": "path eval_path eval_fraction delimiter comment word tag window features suffix_length numbers entities limit " +

@@ -43,6 +43,7 @@ type CSVConfig struct {
 	Task              string   `doc:"what the target is: a class, or a number; auto takes texts as classes and numbers with a fraction as numbers" is:"one of auto|classification|regression"`
 	Features          []string `doc:"columns to predict from; without it, all but the target"`
 	Exclude           []string `doc:"columns to leave out"`
+	Weight            string   `doc:"column that says how much each row counts in the loss and its mean, not less than 0; metrics count all rows alike, and so does the loss for a file of other rows that lacks the column"`
 	Categorical       []string `doc:"columns whose numbers are names"`
 	Missing           []string `doc:"cells that stand for no value"`
 	MissingIndicators bool     `doc:"add an element that tells whether a number was missing, where training rows miss some"`
@@ -73,6 +74,10 @@ func (c CSVConfig) Validate() error {
 		return wrongKey("standardize_target", "needs task: regression")
 	case slices.Contains(c.Features, c.Target):
 		return wrongKey("features", "must not list the target %q", c.Target)
+	case c.Weight != "" && c.Weight == c.Target:
+		return wrongKey("weight", "must not be the target %q", c.Target)
+	case c.Weight != "" && slices.Contains(c.Features, c.Weight):
+		return wrongKey("features", "must not list the weight %q", c.Weight)
 	}
 	return nil
 }
@@ -177,11 +182,11 @@ func (s *CSV) read(c Context, path string, learned *fittedCSV) (File, *Set, erro
 		return File{}, nil, err
 	}
 	defer in.close()
-	want := learned.wanted(true)
+	want, config := learned.wanted(true), s.config
 	if c.NoTarget {
-		want = want[:len(want)-1]
+		want, config.Weight = want[:len(want)-1], ""
 	}
-	f, err := readFrame(s.config, in, func([]string) ([]wanted, error) { return want, nil })
+	f, err := readFrame(config, in, func([]string) ([]wanted, error) { return want, nil })
 	if err != nil {
 		return File{}, nil, err
 	}
@@ -229,10 +234,14 @@ const (
 // wanted returns the features, in the order of the list or else of the file, and the target.
 func (s *CSV) wanted(names []string) ([]wanted, error) {
 	c := s.config
+	weight := []string{c.Weight}
+	if c.Weight == "" {
+		weight = nil
+	}
 	for _, list := range []struct {
 		key   string
 		names []string
-	}{{"target", []string{c.Target}}, {"features", c.Features}, {"exclude", c.Exclude}, {"categorical", c.Categorical}} {
+	}{{"target", []string{c.Target}}, {"weight", weight}, {"features", c.Features}, {"exclude", c.Exclude}, {"categorical", c.Categorical}} {
 		for _, name := range list.names {
 			if !slices.Contains(names, name) {
 				return nil, &registry.FieldError{Key: list.key, Err: unknownColumn(name, names)}
@@ -245,7 +254,7 @@ func (s *CSV) wanted(names []string) ([]wanted, error) {
 	}
 	var want []wanted
 	for _, name := range features {
-		if name == c.Target || slices.Contains(c.Exclude, name) {
+		if name == c.Target || slices.Contains(weight, name) || slices.Contains(c.Exclude, name) {
 			continue
 		}
 		if listed[name] {
@@ -280,7 +289,7 @@ func unknownColumn(name string, names []string) error {
 func (s *CSV) checkTarget(f *frame) error {
 	t := f.columns[len(f.columns)-1]
 	if t.missing > 0 {
-		return t.absentError(f.file.Path)
+		return t.absentError(f.file.Path, "target")
 	}
 	if t.kind != number || t.forced {
 		return nil

@@ -28,6 +28,7 @@ type wanted struct {
 	name     string
 	kind     kind
 	optional bool
+	weight   bool   // not less than 0
 	remedy   string // for a cell of the other kind
 }
 
@@ -36,6 +37,7 @@ type cells struct {
 	name    string
 	kind    kind
 	forced  bool      // the kind was asked for
+	weight  bool      // not less than 0
 	remedy  string    // for a cell of the other kind
 	place   int       // in each record
 	first   position  // the first cell with a value
@@ -53,6 +55,7 @@ type frame struct {
 	file    File
 	rows    int
 	columns []*cells // in the order of the request; nil where an optional column is missing
+	weight  *cells   // nil without weights of the rows
 }
 
 // readFrame reads the columns that choose picks from the names that the file has.
@@ -65,6 +68,10 @@ func readFrame(c CSVConfig, in *input, choose func(names []string) ([]wanted, er
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", in.path, err)
 	}
+	features := len(want)
+	if c.Weight != "" {
+		want = append(want, wanted{name: c.Weight, kind: number, optional: true, weight: true, remedy: "a weight is a number; correct the cell"})
+	}
 	f := &frame{columns: make([]*cells, len(want))}
 	place := make(map[string]int, len(r.names))
 	for i, name := range r.names {
@@ -74,7 +81,7 @@ func readFrame(c CSVConfig, in *input, choose func(names []string) ([]wanted, er
 		at, ok := place[w.name]
 		switch {
 		case ok:
-			f.columns[i] = &cells{name: w.name, kind: w.kind, forced: w.kind != undecided, remedy: w.remedy, place: at}
+			f.columns[i] = &cells{name: w.name, kind: w.kind, forced: w.kind != undecided, weight: w.weight, remedy: w.remedy, place: at}
 		case !w.optional:
 			return nil, fmt.Errorf("%s: column %w", in.path, unknownColumn(w.name, r.names))
 		}
@@ -88,6 +95,12 @@ func readFrame(c CSVConfig, in *input, choose func(names []string) ([]wanted, er
 	}
 	if f.rows == 0 {
 		return nil, fmt.Errorf("%s: the file has a header and no rows", in.path)
+	}
+	if c.Weight != "" {
+		f.weight, f.columns = f.columns[features], f.columns[:features]
+	}
+	if f.weight != nil && f.weight.missing > 0 {
+		return nil, f.weight.absentError(in.path, "weight")
 	}
 	f.file, err = in.finish(f.rows)
 	return f, err
@@ -148,6 +161,9 @@ func (c *cells) add(cell string, row int, r *records) string {
 	}
 	if err != nil {
 		return fmt.Sprintf("%q is not %v; %s", cell, err, c.remedy)
+	}
+	if c.weight && v < 0 {
+		return fmt.Sprintf("a weight must not be negative, is %s", cell)
 	}
 	c.numbers = append(c.numbers, v)
 	return ""

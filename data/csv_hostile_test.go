@@ -48,6 +48,7 @@ func loadCSV(t testing.TB, content string, edit func(*data.CSVConfig)) (*data.Sp
 }
 
 func TestCSVErrors(t *testing.T) {
+	weighted := func(c *data.CSVConfig) { c.Weight = "w" }
 	headerless := func(c *data.CSVConfig) { c.Header, c.Target = false, "2" }
 	tests := []struct {
 		name, content string
@@ -89,6 +90,11 @@ func TestCSVErrors(t *testing.T) {
 		{"text in a number target", "x,y\n1,0.5\n2,low\n", nil, `t.csv:3:3: column "y": "low" is not a number; say task: classification if it is a class, or list the cell under missing and see which rows lack a target`},
 		{"text in a regression", "x,y\n1,low\n", func(c *data.CSVConfig) { c.Task = "regression" }, `t.csv:2:3: column "y": "low" is not a number`},
 		{"standardized class", "x,y\n1,a\n2,b\n", func(c *data.CSVConfig) { c.StandardizeTarget = true }, `t.csv: standardize_target needs numbers, and the target "y" is a class`},
+		{"missing weight", "x,w,y\n1,2,a\n2,,b\n", weighted, `t.csv:3:3: column "w": the row has no weight; remove it`},
+		{"no weight at all", "x,w,y\n1,,a\n2,,b\n", weighted, `t.csv:2:3: column "w": the row has no weight; remove it`},
+		{"negative weight", "x,w,y\n1,2,a\n2,-0.5,b\n", weighted, `t.csv:3:3: column "w": a weight must not be negative, is -0.5`},
+		{"text for a weight", "x,w,y\n1,2,a\n2,much,b\n", weighted, `t.csv:3:3: column "w": "much" is not a number; a weight is a number; correct the cell`},
+		{"unknown weight", "x,v,y\n1,2,a\n", weighted, `t.csv: weight "w" is no column of the file; known: x, v, y`},
 		{"column without values", "x,z,y\n,1,a\nNA,2,b\n", nil, `t.csv: column "x" has no value in the training rows; list it under exclude`},
 		{"categorical without values", "x,z,y\n,1,a\nNA,2,b\n", func(c *data.CSVConfig) { c.Categorical = []string{"x"} }, `t.csv: column "x" has no value in the training rows; list it under exclude`},
 		{"scaled too far", "x,y\n1,a\n1e30,b\n", func(c *data.CSVConfig) { c.Standardize, c.Scale = false, 1e20 }, `t.csv: column "x", row 2: 1e+30 becomes 1e+50, which float32 cannot hold`},
@@ -124,6 +130,8 @@ func TestCSVValidate(t *testing.T) {
 		{func(c *data.CSVConfig) { c.Scale = 0.5 }, "scale is of no use to standardized features; add standardize: false"},
 		{func(c *data.CSVConfig) { c.Task, c.StandardizeTarget = "classification", true }, "standardize_target needs task: regression"},
 		{func(c *data.CSVConfig) { c.Features = []string{"x", "y"} }, `features must not list the target "y"`},
+		{func(c *data.CSVConfig) { c.Features, c.Weight = []string{"x"}, "x" }, `features must not list the weight "x"`},
+		{func(c *data.CSVConfig) { c.Weight = "y" }, `weight must not be the target "y"`},
 	}
 	for _, tt := range tests {
 		if _, err := loadCSV(t, "x,y\n1,a\n2,b\n", tt.edit); err == nil || !strings.HasPrefix(err.Error(), tt.want) {

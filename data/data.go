@@ -22,8 +22,9 @@ type Column interface {
 
 // A Set is a collection of rows: the inputs of a model, and the target. All columns have the same length.
 type Set struct {
-	Inputs []Column
-	Target Column // nil when the rows come without
+	Inputs  []Column
+	Target  Column // nil when the rows come without
+	Weights Column // a number per row, how much it counts in the loss; nil where all count alike
 	// Sequences holds, in ascending order, the first row of each run of rows that belong together in their order, such as
 	// the words of a sentence; nil where each row stands by itself.
 	Sequences []int
@@ -99,6 +100,11 @@ func Gather[T tensor.Float](s *Set, rows []int, b *tensor.Batch[T]) {
 	if s.Target != nil {
 		gather(s.Target, rows, &b.Target)
 	}
+	if s.Weights != nil {
+		weights := tensor.Values[T]{Floats: b.Weights}
+		gather(s.Weights, rows, &weights)
+		b.Weights = weights.Floats
+	}
 }
 
 func gather[T tensor.Float](c Column, rows []int, v *tensor.Values[T]) {
@@ -126,6 +132,9 @@ func NewBatch[T tensor.Float](s *Set, rows int) *tensor.Batch[T] {
 	}
 	if s.Target != nil {
 		b.Target = newValues[T](s.Target.Spec(), rows)
+	}
+	if s.Weights != nil {
+		b.Weights = make([]T, rows)
 	}
 	return b
 }

@@ -76,6 +76,9 @@ func Subset(s *Set, rows []int) *Set {
 	if s.Target != nil {
 		out.Target = &view{s.Target, rows}
 	}
+	if s.Weights != nil {
+		out.Weights = &view{s.Weights, rows}
+	}
 	return out
 }
 

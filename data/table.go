@@ -78,10 +78,15 @@ func (l *fittedCSV) apply(f *frame, names naming) (*Set, error) {
 			n++
 		}
 	}
+	var err error
+	if f.weight != nil {
+		if set.Weights, err = NewNumbers(f.weight.name, nil, f.weight.numbers, 1); err != nil {
+			return nil, fmt.Errorf("%s: %w", f.file.Path, err)
+		}
+	}
 	if last == len(f.columns) {
 		return set, nil
 	}
-	var err error
 	set.Target, err = l.Target.column(f, f.columns[last], names.target)
 	return set, err
 }
@@ -185,9 +190,9 @@ func (c fittedColumn) recode(texts []string) []int32 {
 	return out
 }
 
-// absentError places a missing target.
-func (c *cells) absentError(path string) error {
-	return c.absent.errorf(path, "column %q: the row has no target; remove it", c.name)
+// absentError places a missing target or weight.
+func (c *cells) absentError(path, what string) error {
+	return c.absent.errorf(path, "column %q: the row has no %s; remove it", c.name, what)
 }
 
 // column returns the target of a frame under a name, nil where the file has no such column or no value in it.
@@ -196,7 +201,7 @@ func (t fittedTarget) column(f *frame, from *cells, name string) (Column, error)
 		return nil, nil
 	}
 	if from.missing > 0 {
-		return nil, from.absentError(f.file.Path)
+		return nil, from.absentError(f.file.Path, "target")
 	}
 	if t.Number != nil {
 		values := make([]float64, f.rows)

@@ -50,10 +50,10 @@ func (s *isolated) lossFault(l loss.Loss[float64], random tensor.Random, samples
 	pred := append([]float64{}, s.frames[s.m.output].Out()...)
 	dpred := make([]float64, len(pred))
 	objective := func() (float64, error) {
-		sum, weight := l.Eval(pred, s.batch.Target, s.batch.Rows, nil)
+		sum, weight := loss.Eval(l, pred, s.batch, nil)
 		return sum / weight, nil
 	}
-	sum, weight := l.Eval(pred, s.batch.Target, s.batch.Rows, dpred)
+	sum, weight := loss.Eval(l, pred, s.batch, dpred)
 	return faultOf(objective, sum/weight, GradientFault{Tensor: "the predictions"}, pred, dpred, random, samples)
 }
 

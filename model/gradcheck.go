@@ -93,7 +93,7 @@ func CheckGradients(m *Model[float64], l loss.Loss[float64], b *tensor.Batch[flo
 		if err != nil {
 			return 0, err
 		}
-		sum, weight := l.Eval(pred, b.Target, b.Rows, e.DOut())
+		sum, weight := loss.Eval(l, pred, b, e.DOut())
 		return sum / weight, nil
 	}
 	center, err := objective()

@@ -86,4 +86,6 @@ type Batch[T Float] struct {
 	Rows   int
 	Inputs []Values[T]
 	Target Values[T]
+	// Weights says how much each row counts in the loss and in its mean; nil where all count alike.
+	Weights []T
 }

@@ -186,7 +186,7 @@ func scoresOn[T tensor.Float](e *model.Exec[T], l loss.Loss[T], metrics []NamedM
 	}
 	row, ends := 0, []int(nil)
 	err = forEachBatch(e, set, batch, func(pred []T, b *tensor.Batch[T]) error {
-		sum, weight := l.Eval(pred, b.Target, b.Rows, nil)
+		sum, weight := loss.Eval(l, pred, b, nil)
 		ends = sequenceEnds(set, row, b.Rows, ends[:0])
 		s.addInOrder(sum, weight, pred, b, ends)
 		row += b.Rows

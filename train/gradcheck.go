@@ -127,6 +127,10 @@ func (r *Run[T]) firstRows(b *tensor.Batch[T]) *tensor.Batch[float64] {
 		out.Inputs = append(out.Inputs, cut(b.Inputs[i], spec))
 	}
 	out.Target = cut(b.Target, r.s.Train.Target.Spec())
+	if b.Weights != nil {
+		out.Weights = make([]float64, rows)
+		widen(out.Weights, b.Weights[:rows])
+	}
 	return out
 }
 

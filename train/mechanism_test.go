@@ -49,7 +49,11 @@ func mechanisms[T tensor.Float](t *testing.T) map[string]func(s *train.Setup[T])
 			s.Groups = []train.Group{{Params: []string{"fc1/*"}, LRScale: 0.5, DecayScale: 1}, {Params: []string{"*/w"}, LRScale: 2, DecayScale: 0.5}}
 		},
 		"accumulate": func(s *train.Setup[T]) { s.Config.Accumulate = 3 },
-		"averaging":  func(s *train.Setup[T]) { s.Averaging = &train.Averaging{Decay: 0.8, Start: 2} },
+		"weights of rows": func(s *train.Setup[T]) {
+			s.Train = weigh(t, s.Train, func(row int) float64 { return float64(row % 3) })
+			s.Config.Accumulate = 2
+		},
+		"averaging": func(s *train.Setup[T]) { s.Averaging = &train.Averaging{Decay: 0.8, Start: 2} },
 	}
 	for _, name := range optim.Regularizers.Names() {
 		part, err := optim.Regularizers.Build(name, nil)

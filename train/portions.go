@@ -2,6 +2,7 @@ package train
 
 import (
 	"github.com/strata-ml/strata/internal/kernel"
+	"github.com/strata-ml/strata/loss"
 	"github.com/strata-ml/strata/model"
 	"github.com/strata-ml/strata/tensor"
 )
@@ -45,6 +46,9 @@ func (r *Run[T]) portion(b *tensor.Batch[T], first int) *tensor.Batch[T] {
 		p.batch.Inputs[i] = rowsOf(b.Inputs[i], in.Shape.Size(), first, p.batch.Rows)
 	}
 	p.batch.Target = rowsOf(b.Target, r.s.Train.Target.Spec().Shape.Size(), first, p.batch.Rows)
+	if b.Weights != nil {
+		p.batch.Weights = b.Weights[first : first+p.batch.Rows]
+	}
 	return &p.batch
 }
 
@@ -60,7 +64,7 @@ func rowsOf[T tensor.Float](v tensor.Values[T], size, first, n int) (part tensor
 }
 
 // backpropagate computes the loss of a batch, and its gradient for the parameters, and takes the predictions into the
-// scores. Its results are those of Loss.Eval for the whole batch.
+// scores. Its results are those of loss.Eval for the whole batch.
 func (r *Run[T]) backpropagate(b *tensor.Batch[T], key model.Key) (sum, weight float64, err error) {
 	for first := 0; first < b.Rows; first += r.portions.rows {
 		p := r.portion(b, first)
@@ -69,7 +73,7 @@ func (r *Run[T]) backpropagate(b *tensor.Batch[T], key model.Key) (sum, weight f
 			return 0, 0, err
 		}
 		r.part = "loss"
-		s, w := r.s.Loss.Eval(pred, p.Target, p.Rows, r.exec.DOut())
+		s, w := loss.Eval(r.s.Loss, pred, p, r.exec.DOut())
 		sum, weight = sum+s, weight+w
 		if isFinite(s) {
 			r.part = "metric"

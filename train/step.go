@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/strata-ml/strata/internal/kernel"
+	"github.com/strata-ml/strata/loss"
 	"github.com/strata-ml/strata/model"
 	"github.com/strata-ml/strata/optim"
 	"github.com/strata-ml/strata/schedule"
@@ -71,7 +72,7 @@ func (r *Run[T]) step(b *tensor.Batch[T]) (*Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	loss := meanLoss(sum, weight)
+	mean := meanLoss(sum, weight)
 	r.part = "schedule"
 	if err := r.resolveRates(); err != nil {
 		return nil, err
@@ -89,13 +90,13 @@ func (r *Run[T]) step(b *tensor.Batch[T]) (*Record, error) {
 	if logged || r.clips() {
 		norm = r.clip(grads)
 	}
-	if !isFinite(loss) || !r.finite(grads, norm) {
-		return nil, r.traceNonFinite(b, key, loss, norm)
+	if !isFinite(mean) || !r.finite(grads, norm) {
+		return nil, r.traceNonFinite(b, key, mean, norm)
 	}
 	var rec *Record
 	if logged {
 		r.keepWeights()
-		rec = r.stepRecord(loss, norm)
+		rec = r.stepRecord(mean, norm)
 		rec.GradNorms = norms
 		if r.s.Log.Activations {
 			r.diagnoseActivations(rec)
@@ -118,7 +119,7 @@ func (r *Run[T]) step(b *tensor.Batch[T]) (*Record, error) {
 		rec.UpdateRatio = r.updateRatios()
 	}
 	r.exec.CommitStates()
-	r.stepped.Loss = loss
+	r.stepped.Loss = mean
 	return rec, nil
 }
 
@@ -238,19 +239,19 @@ func (r *Run[T]) updateRatios() map[string]Number {
 }
 
 // traceNonFinite repeats a step whose loss or gradient is not finite and names the first number at fault.
-func (r *Run[T]) traceNonFinite(b *tensor.Batch[T], key model.Key, loss, norm float64) error {
+func (r *Run[T]) traceNonFinite(b *tensor.Batch[T], key model.Key, mean, norm float64) error {
 	var err error
 	for first := 0; first < b.Rows && err == nil; first += r.portions.rows {
 		p := r.portion(b, first)
 		err = r.exec.FindNonFinite(p, key, first, func(pred, dpred []T) {
-			r.s.Loss.Eval(pred, p.Target, p.Rows, dpred)
+			loss.Eval(r.s.Loss, pred, p, dpred)
 		})
 	}
 	if err == nil {
 		if !r.clips() {
 			norm = r.clip(r.exec.Grads())
 		}
-		err = fmt.Errorf("step %d: the loss is %v and the gradient norm %v, although every number in the model is finite", key.Step, loss, norm)
+		err = fmt.Errorf("step %d: the loss is %v and the gradient norm %v, although every number in the model is finite", key.Step, mean, norm)
 	}
 	return &DivergedError{fmt.Errorf("%w; %s", err, nonFiniteRemedy)}
 }
