@@ -81,22 +81,35 @@ type WarmStart struct {
 	Freeze []string          `doc:"patterns of parameters that stay as they were loaded"`
 }
 
-// A Regularizer is a penalty and the parameters that it acts on.
+// A Regularizer is a penalty and what it acts on, as patterns: parameters, or outputs of nodes.
 type Regularizer struct {
 	Part   optim.RegularizerChoice
-	Params []string // patterns
+	Params []string
+	Nodes  []string
 }
 
 // regularizerKeys are the keys of a regularizer's block that belong to the experiment.
 type regularizerKeys struct {
-	Params []string `doc:"patterns of the parameters that the penalty acts on"`
+	Params []string `doc:"patterns of the parameters that the penalty acts on, unless nodes says otherwise"`
+	Nodes  []string `doc:"patterns of the nodes whose outputs the penalty acts on in place of parameters, as a mean per example; without it, none"`
 }
 
 func defaultRegularizerKeys() regularizerKeys { return regularizerKeys{Params: []string{"*/w"}} }
 
-// Validate returns an error when a penalty acts on nothing.
+// regularizerKeysFor are the defaults of a block: one that names nodes acts on no parameters.
+func regularizerKeysFor(n *yaml.Node) regularizerKeys {
+	if nodes := registry.Lookup(n, "nodes"); nodes != nil && len(nodes.Content) > 0 {
+		return regularizerKeys{}
+	}
+	return defaultRegularizerKeys()
+}
+
+// Validate returns an error when a penalty acts on nothing, or on both kinds.
 func (k *regularizerKeys) Validate() error {
-	if len(k.Params) == 0 {
+	if len(k.Params) > 0 && len(k.Nodes) > 0 {
+		return &registry.FieldError{Key: "params", Err: errors.New("is for penalties on parameters, and nodes for those on outputs; write two regularizers")}
+	}
+	if len(k.Params) == 0 && len(k.Nodes) == 0 {
 		return &registry.FieldError{Key: "params", Err: errors.New("must name at least one pattern")}
 	}
 	return nil
@@ -105,23 +118,27 @@ func (k *regularizerKeys) Validate() error {
 // DecodeNode implements registry.Coded.
 func (r *Regularizer) DecodeNode(at registry.Place, n *yaml.Node) []registry.Problem {
 	at = at.In("regularizers")
-	own := defaultRegularizerKeys()
-	problems := registry.DecodeBlock(at, onlyKeys(n, "params"), &own)
-	name, config, more := registry.DecodeChoice(optim.Regularizers, at, n, "params")
-	r.Part, r.Params = optim.RegularizerChoice{Name: name, Config: config}, own.Params
+	own := regularizerKeysFor(n)
+	problems := registry.DecodeBlock(at, onlyKeys(n, "params", "nodes"), &own)
+	name, config, more := registry.DecodeChoice(optim.Regularizers, at, n, "params", "nodes")
+	r.Part, r.Params, r.Nodes = optim.RegularizerChoice{Name: name, Config: config}, own.Params, own.Nodes
 	return append(problems, more...)
 }
 
 // EncodeNode implements registry.Coded.
 func (r *Regularizer) EncodeNode() *yaml.Node {
 	n := registry.EncodeChoice(optim.Regularizers, r.Part.Name, r.Part.Config)
-	n.Content = append(n.Content, registry.EncodeBlock(regularizerKeys{r.Params}).Content...)
+	acts := "params"
+	if len(r.Nodes) > 0 {
+		acts = "nodes"
+	}
+	n.Content = append(n.Content, onlyKeys(registry.EncodeBlock(regularizerKeys{r.Params, r.Nodes}), acts).Content...)
 	return n
 }
 
 // KeyPaths implements registry.Coded.
 func (r *Regularizer) KeyPaths(n *yaml.Node) []string {
-	return append(registry.KeyPaths(defaultRegularizerKeys(), n), registry.PartPaths(optim.Regularizers, n)...)
+	return append(registry.KeyPaths(regularizerKeysFor(n), n), registry.PartPaths(optim.Regularizers, n)...)
 }
 
 // TypeName implements registry.Coded.

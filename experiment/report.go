@@ -80,7 +80,8 @@ func reportOf[T tensor.Float](e *Experiment) (Report, error) {
 }
 
 // CheckGradients compares backpropagation through the experiment's model with the numeric gradient of its loss, in
-// float64, on the first rows rows, for up to samples elements of each parameter. Penalties are left out.
+// float64, on the first rows rows, for up to samples elements of each parameter. Of the penalties, those on outputs
+// of nodes are part of it.
 func (e *Experiment) CheckGradients(rows, samples int) (*model.GradientReport, error) {
 	if e.Splits == nil {
 		return nil, errors.New("experiment: it was read without its data")
@@ -97,5 +98,9 @@ func (e *Experiment) CheckGradients(rows, samples int) (*model.GradientReport, e
 	if err := l.Build(s.Model.Output(), s.Train.Target.Spec()); err != nil {
 		return nil, fmt.Errorf("loss: %w", err)
 	}
-	return model.CheckGradients(s.Model, l, b, model.Key{Seed: s.Seed}, samples)
+	penalties, err := s.OutputPenalties()
+	if err != nil {
+		return nil, err
+	}
+	return model.CheckGradients(s.Model, l, b, model.Key{Seed: s.Seed}, samples, penalties...)
 }

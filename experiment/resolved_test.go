@@ -33,6 +33,7 @@ averaging: {decay: 0.99}
 regularizers:
   - {type: l2, strength: 1e-4, params: ["fc1/w", "out/*"]}
   - {type: l1, strength: 1e-5}
+  - {type: l2, strength: 1e-5, nodes: ["ou*"]}
 clip: {norm: 1.0}
 freeze: ["skip/*"]
 train: {epochs: 2, batch_size: 4}

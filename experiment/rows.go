@@ -41,7 +41,7 @@ func checkRowUpdates[T tensor.Float](c *checker, m *model.Model[T]) {
 func penaltiesOf[T tensor.Float](c *Config) (list []train.Penalty[T], places []int) {
 	for i, r := range c.Regularizers {
 		if !r.Part.IsZero() {
-			list = append(list, train.Penalty[T]{Regularizer: optim.MakeRegularizer[T](r.Part.New()), Params: r.Params})
+			list = append(list, train.Penalty[T]{Regularizer: optim.MakeRegularizer[T](r.Part.New()), Params: r.Params, Nodes: r.Nodes})
 			places = append(places, i)
 		}
 	}

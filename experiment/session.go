@@ -57,7 +57,7 @@ func referenceOf(e *Experiment) (*train.Reference, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &train.Reference{Model: s.Model, Loss: s.Loss}, nil
+	return &train.Reference{Model: s.Model, Loss: s.Loss, Regularizers: s.Regularizers}, nil
 }
 
 // A predictor is a trained model of either element type.

@@ -47,6 +47,7 @@ func checkShapes[T tensor.Float](c *checker, order []int, inputs []tensor.Spec, 
 	checkPatterns(c, m)
 	checkReached(c, m)
 	checkRowUpdates(c, m)
+	checkActivity(c, m)
 	if c.warm != nil {
 		checkWarmStart(c, m)
 	}

@@ -31,6 +31,8 @@ type Exec[T tensor.Float] struct {
 	active   []bool   // by node: whether its Backward has anything to do
 	check    bool     // stop at the first number that is not finite
 
+	penalties [][]OutputPenalty[T] // by node; nil without any
+
 	rowGrads []*tensor.RowGradient[T] // by parameter: the gradient of a table, nil for others
 
 	rows  int
@@ -72,7 +74,7 @@ func (e *LayerError) Unwrap() error { return e.Err }
 func NewExec[T tensor.Float](m *Model[T], rows int, train bool) *Exec[T] {
 	e := &Exec[T]{m: m, train: train, capacity: rows}
 	n := len(m.nodes)
-	e.out, e.dout, e.adds, e.active = make([][]T, n), make([][]T, n), make([][]add, n), make([]bool, n)
+	e.out, e.dout, e.adds = make([][]T, n), make([][]T, n), make([][]add, n)
 	e.resolveSources()
 	for i, nd := range m.nodes {
 		if !e.skips[i] {
@@ -85,7 +87,7 @@ func NewExec[T tensor.Float](m *Model[T], rows int, train bool) *Exec[T] {
 	if train {
 		e.grads = kernel.Make[T](m.numDense())
 		e.rowGrads = newRowGrads(m, rows)
-		e.findActive()
+		e.active = m.active()
 		e.sets = e.planGradients()
 		for i, nd := range m.nodes {
 			if e.active[i] && !e.skips[i] || i == m.output {
@@ -143,19 +145,21 @@ func (e *Exec[T]) Model() *Model[T] { return e.m }
 // Capacity returns the largest number of rows.
 func (e *Exec[T]) Capacity() int { return e.capacity }
 
-// findActive marks the nodes that lead a gradient from the output to a parameter that trains.
-func (e *Exec[T]) findActive() {
-	for i, nd := range e.m.nodes {
+// active marks the nodes that lead a gradient from the output to a parameter that trains.
+func (m *Model[T]) active() []bool {
+	active := make([]bool, len(m.nodes))
+	for i, nd := range m.nodes {
 		for _, p := range nd.params {
-			e.active[i] = e.active[i] || !e.m.params[p].Frozen
+			active[i] = active[i] || !m.params[p].Frozen
 		}
 		for _, s := range nd.from {
-			e.active[i] = e.active[i] || s.node >= 0 && e.active[s.node]
+			active[i] = active[i] || s.node >= 0 && active[s.node]
 		}
 	}
-	for i, reaches := range e.m.reaching() {
-		e.active[i] = e.active[i] && reaches
+	for i, reaches := range m.reaching() {
+		active[i] = active[i] && reaches
 	}
+	return active
 }
 
 // buffers puts together the frame of a node. It is called in reverse order: the first to claim a node's gradient is
@@ -282,7 +286,7 @@ func (m *Model[T]) checkInputs(b *tensor.Batch[T]) error {
 // predictions.
 func (e *Exec[T]) DOut() []T { return e.dout[e.m.output][:e.rows*e.m.Output().Size()] }
 
-// Backward computes the gradients of all parameters from the gradient in DOut, for the batch of the last Forward. Each
+// Backward computes the gradients of all parameters from the gradient in DOut and the penalties, for the batch of the last Forward. Each
 // node runs once, in the reverse of the forward order. A layer that panics gives a *LayerError.
 func (e *Exec[T]) Backward() (err error) {
 	if !e.train {
@@ -304,6 +308,9 @@ func (e *Exec[T]) Backward() (err error) {
 		}
 		e.node = i
 		nd, f := &e.m.nodes[i], e.frames[i]
+		if err := e.addPenalties(i); err != nil {
+			return err
+		}
 		nd.layer.Backward(f)
 		for _, a := range e.adds[i] {
 			tensor.AddTo(e.frames[a.node].DOut(), f.DIn(a.input))

@@ -25,7 +25,7 @@ var gradientSteps = []float64{1e-5, 1e-6, 1e-7}
 
 // A GradientReport compares backpropagation with the numeric gradient.
 type GradientReport struct {
-	Loss   float64         // the mean loss of the batch
+	Loss   float64         // the mean loss of the batch, plus the penalties on outputs
 	Params []ParamGradient // every parameter that trains
 	Fault  *GradientFault  // where a gradient is wrong, who is to blame for it; nil where that could not be found
 }
@@ -80,21 +80,24 @@ func (e *GradientError) Error() string {
 // ErrNonFiniteLoss says that there is no gradient to check, because the loss is NaN or infinite.
 var ErrNonFiniteLoss = errors.New("the loss is not finite")
 
-// CheckGradients compares the gradients of the mean loss of a batch with (L(w+h) − L(w−h)) / 2h, for up to samples
+// CheckGradients compares the gradients of the mean loss of a batch, plus the penalties on outputs, with (L(w+h) − L(w−h)) / 2h, for up to samples
 // elements of each parameter, on a copy of the model: which ones depends on key. The loss must have been built on the model's output. Random
 // numbers are those of key in every evaluation, so dropout is checked as well. Where a gradient disagrees, h is made
 // smaller, until a kink of the loss that lies between w−h and w+h is left outside; where w is on the kink, any slope
 // between the two one-sided ones is right.
-func CheckGradients(m *Model[float64], l loss.Loss[float64], b *tensor.Batch[float64], key Key, samples int) (*GradientReport, error) {
+func CheckGradients(m *Model[float64], l loss.Loss[float64], b *tensor.Batch[float64], key Key, samples int, penalties ...OutputPenalty[float64]) (*GradientReport, error) {
 	m = m.Clone()
 	e := NewExec(m, b.Rows, true)
+	if err := e.SetPenalties(penalties); err != nil {
+		return nil, err
+	}
 	objective := func() (float64, error) {
 		pred, err := e.Forward(b, true, key, 0)
 		if err != nil {
 			return 0, err
 		}
 		sum, weight := loss.Eval(l, pred, b, e.DOut())
-		return sum / weight, nil
+		return sum/weight + e.Penalty(), nil
 	}
 	center, err := objective()
 	if err != nil {

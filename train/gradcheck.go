@@ -27,12 +27,14 @@ func DefaultGradientCheck() GradientCheck { return GradientCheck{Every: 100, Sam
 // GradientRows is how many rows of a batch a gradient is checked on: a wrong derivative shows on few rows as on many.
 const GradientRows = 8
 
-// A Reference is the model and the loss of a run once more, in float64: what gradients are checked on. The model has the
+// A Reference is the model, the loss and the penalties of a run once more, in float64: what gradients are checked on. The model has the
 // graph of the run's own, with the same parameters frozen. It is initialized; the run gives it its own numbers before
 // each check.
 type Reference struct {
 	Model *model.Model[float64]
 	Loss  loss.Loss[float64]
+
+	Regularizers []Penalty[float64] // those that act on outputs of nodes
 }
 
 // A CheckedGradient is the worst element of a gradient check, in a GradientRecord.
@@ -66,6 +68,10 @@ func (r *Run[T]) prepareCheck() error {
 			return fmt.Errorf("gradient check: the reference has %s %v in place of %s %v", q.Path, q.Shape, p.Path, p.Shape)
 		}
 	}
+	var err error
+	if r.checked, err = newActivityPenalties(twin, ref.Regularizers); err != nil {
+		return err
+	}
 	return ref.Loss.Build(twin.Output(), r.s.Train.Target.Spec())
 }
 
@@ -84,7 +90,10 @@ func (r *Run[T]) checkGradients(b *tensor.Batch[T]) error {
 		widen(twin.States()[i].Data, s.Data)
 	}
 	key := model.Key{Seed: r.s.Seed, Step: r.state.Step}
-	report, err := model.CheckGradients(twin, r.s.Reference.Loss, r.firstRows(b), key, c.Samples)
+	if err := r.checked.resolve(r.progress(r.state.Step)); err != nil {
+		return err
+	}
+	report, err := model.CheckGradients(twin, r.s.Reference.Loss, r.firstRows(b), key, c.Samples, r.checked.list...)
 	if errors.Is(err, model.ErrNonFiniteLoss) {
 		return nil // the step itself says where that comes from
 	}

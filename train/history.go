@@ -38,6 +38,7 @@ type Record struct {
 	Epoch       Number               `json:"epoch"`                  // epochs finished, with a fraction
 	Loss        Number               `json:"loss"`                   // data term, mean per example
 	Penalty     *Number              `json:"penalty,omitempty"`      // regularization term, where there is a regularizer
+	Activity    *Number              `json:"activity,omitempty"`     // penalties on outputs of nodes, mean per example of the step's batch
 	LR          *Number              `json:"lr,omitempty"`           // learning rate used for the step
 	GradNorm    *Number              `json:"grad_norm,omitempty"`    // Euclidean norm of the whole gradient, before clipping
 	UpdateRatio map[string]Number    `json:"update_ratio,omitempty"` // node → ‖Δw‖/‖w‖ of the node's parameters

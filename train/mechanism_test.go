@@ -49,6 +49,10 @@ func mechanisms[T tensor.Float](t *testing.T) map[string]func(s *train.Setup[T])
 			s.Groups = []train.Group{{Params: []string{"fc1/*"}, LRScale: 0.5, DecayScale: 1}, {Params: []string{"*/w"}, LRScale: 2, DecayScale: 0.5}}
 		},
 		"accumulate": func(s *train.Setup[T]) { s.Config.Accumulate = 3 },
+		"activity": func(s *train.Setup[T]) {
+			l1 := optim.NewL1[T](optim.L1Config{Strength: halving(0.1)})
+			s.Regularizers = []train.Penalty[T]{{Regularizer: l1, Nodes: []string{"act", "out"}}}
+		},
 		"weights of rows": func(s *train.Setup[T]) {
 			s.Train = weigh(t, s.Train, func(row int) float64 { return float64(row % 3) })
 			s.Config.Accumulate = 2

@@ -44,10 +44,14 @@ type runPenalty[T tensor.Float] struct {
 // preparePenalties readies the penalties of the run.
 func (r *Run[T]) preparePenalties() {
 	for _, p := range r.s.Regularizers {
-		own := &runPenalty[T]{Regularizer: p.Regularizer, scheduledRates: scheduleRates(p.Regularizer.Rates())}
-		own.projector, _ = p.Regularizer.(optim.Projector[T])
-		r.penalties = append(r.penalties, own)
+		r.penalties = append(r.penalties, newRunPenalty(p.Regularizer))
 	}
+}
+
+func newRunPenalty[T tensor.Float](rule optim.Regularizer[T]) *runPenalty[T] {
+	own := &runPenalty[T]{Regularizer: rule, scheduledRates: scheduleRates(rule.Rates())}
+	own.projector, _ = rule.(optim.Projector[T])
+	return own
 }
 
 // matchPenalties gives the update of a parameter that trains the penalties whose patterns match it.

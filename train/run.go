@@ -39,8 +39,10 @@ type Run[T tensor.Float] struct {
 	updates   []paramUpdate[T]
 	rates     scheduledRates // of the optimizer
 	penalties []*runPenalty[T]
-	tables    []*tableUpdate[T] // of the parameters with a row-sparse gradient that train
-	parts     [][]T             // of the gradient, for clipping: that of all but tables, and that of each table
+	activity  activityPenalties[T]
+	checked   activityPenalties[float64] // those of the gradient check
+	tables    []*tableUpdate[T]          // of the parameters with a row-sparse gradient that train
+	parts     [][]T                      // of the gradient, for clipping: that of all but tables, and that of each table
 	portions  portions[T]
 	average   []T // of the weights; nil for none
 	before    []T // the weights before the update of a logged step, without tables

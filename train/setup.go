@@ -40,10 +40,11 @@ type Setup[T tensor.Float] struct {
 	Observers     []Observer
 }
 
-// A Penalty is a regularizer and the parameters that it applies to, as patterns for optim.Match.
+// A Penalty is a regularizer and what it applies to, as patterns for optim.Match: parameters, or outputs of nodes.
 type Penalty[T tensor.Float] struct {
 	Regularizer optim.Regularizer[T]
 	Params      []string
+	Nodes       []string
 }
 
 // A NamedMetric is a metric and the name that it is reported under.
@@ -91,6 +92,9 @@ func New[T tensor.Float](s Setup[T]) (*Run[T], error) {
 	}
 	r.exec = model.NewExec(s.Model, s.Config.PortionRows(min(s.Config.BatchSize, s.Train.Len())), true)
 	r.preparePortions()
+	if err := r.prepareActivity(); err != nil {
+		return nil, err
+	}
 	return r, r.prepareTables()
 }
 

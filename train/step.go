@@ -57,7 +57,7 @@ func (r *Run[T]) prepareUpdates() error {
 		r.updates = append(r.updates, u)
 	}
 	for i, ok := range used {
-		if !ok {
+		if !ok && len(r.s.Regularizers[i].Nodes) == 0 {
 			return fmt.Errorf("regularizer: the patterns %v match no parameter", r.s.Regularizers[i].Params)
 		}
 	}
@@ -68,15 +68,15 @@ func (r *Run[T]) prepareUpdates() error {
 // step is to be logged. A number that is not finite is traced to where it came from.
 func (r *Run[T]) step(b *tensor.Batch[T]) (*Record, error) {
 	key := model.Key{Seed: r.s.Seed, Step: r.state.Step}
+	r.part = "schedule"
+	if err := r.resolveRates(); err != nil {
+		return nil, err
+	}
 	sum, weight, err := r.backpropagate(b, key)
 	if err != nil {
 		return nil, err
 	}
 	mean := meanLoss(sum, weight)
-	r.part = "schedule"
-	if err := r.resolveRates(); err != nil {
-		return nil, err
-	}
 	r.part = "regularizer"
 	grads := r.exec.Grads()
 	r.gatherTables()
@@ -192,6 +192,9 @@ func (r *Run[T]) resolveRates() error {
 			return fmt.Errorf("step %d: the schedule of a regularizer's %w", r.state.Step, err)
 		}
 	}
+	if err := r.activity.resolve(at); err != nil {
+		return fmt.Errorf("step %d: the schedule of a regularizer's %w", r.state.Step, err)
+	}
 	return nil
 }
 
@@ -211,6 +214,10 @@ func (r *Run[T]) stepRecord(loss, norm float64) *Record {
 	if len(r.s.Regularizers) > 0 {
 		penalty := Number(r.stepPenalty())
 		rec.Penalty = &penalty
+	}
+	if len(r.activity.list) > 0 {
+		activity := Number(r.exec.Penalty())
+		rec.Activity = &activity
 	}
 	return rec
 }

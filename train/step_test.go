@@ -32,7 +32,11 @@ func TestMechanismsAllocateNothing(t *testing.T) {
 		s.Groups = []Group{{Params: []string{"fc1/*"}, LRScale: 0.5, DecayScale: 0.5}}
 		proximal := optim.NewL1[float32](optim.L1Config{Strength: registry.Const(0.1), Form: optim.Proximal})
 		norm := optim.NewMaxNorm[float32](registry.Defaults[optim.MaxNormConfig]())
-		s.Regularizers = append(s.Regularizers, Penalty[float32]{proximal, []string{"*/w"}}, Penalty[float32]{norm, []string{"*/w"}})
+		s.Regularizers = append(s.Regularizers, Penalty[float32]{Regularizer: proximal, Params: []string{"*/w"}}, Penalty[float32]{Regularizer: norm, Params: []string{"*/w"}})
+	})
+	testUnitAllocs(t, "sgd", optim.Clip{}, func(s *Setup[float32]) {
+		elastic := optim.NewElastic[float32](registry.Defaults[optim.ElasticConfig]())
+		s.Regularizers = append(s.Regularizers, Penalty[float32]{Regularizer: elastic, Nodes: []string{"fc1", "out"}})
 	})
 }
 
