@@ -9,8 +9,6 @@ import (
 //
 // dx = dy where x > 0, else α·eˣ·dy: at the kink that α ≠ 1 has, the gradient is that of the left side.
 //
-// eˣ − 1 is 2t/(1 − t) with t = tanh(x/2), which does not cancel near 0.
-//
 // Clevert, Unterthiner and Hochreiter, "Fast and accurate deep network learning by exponential linear units (ELUs)",
 // ICLR 2016.
 
@@ -41,28 +39,9 @@ func (l *ELU[T]) Build(b *Builder[T]) error {
 }
 
 // Forward implements Layer.
-func (l *ELU[T]) Forward(f *Frame[T]) {
-	x, y := f.In(0), f.Out()
-	tensor.ScaleTo(y, 0.5, x)
-	tensor.Tanh(y, y)
-	for i, v := range x {
-		if v > 0 {
-			y[i] = l.scale * v
-		} else {
-			y[i] = l.a * (2 * y[i] / (1 - y[i]))
-		}
-	}
-}
+func (l *ELU[T]) Forward(f *Frame[T]) { tensor.ELU(f.Out(), f.In(0), l.scale, l.a) }
 
 // Backward implements Layer.
 func (l *ELU[T]) Backward(f *Frame[T]) {
-	x, dx, dy := f.In(0), f.DIn(0), f.DOut()
-	tensor.Exp(dx, x)
-	for i, v := range x {
-		if v > 0 {
-			dx[i] = l.scale * dy[i]
-		} else {
-			dx[i] = l.a * dx[i] * dy[i]
-		}
-	}
+	tensor.ELUBackward(f.DIn(0), f.In(0), f.DOut(), l.scale, l.a)
 }

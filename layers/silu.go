@@ -29,20 +29,7 @@ func (SiLU[T]) Build(b *Builder[T]) error {
 }
 
 // Forward implements Layer.
-func (SiLU[T]) Forward(f *Frame[T]) {
-	x, y := f.In(0), f.Out()
-	tensor.Sigmoid(y, x)
-	for i, v := range x {
-		y[i] *= withoutInf(v, y[i])
-	}
-}
+func (SiLU[T]) Forward(f *Frame[T]) { tensor.SiLU(f.Out(), f.In(0)) }
 
 // Backward implements Layer.
-func (SiLU[T]) Backward(f *Frame[T]) {
-	x, dx, dy := f.In(0), f.DIn(0), f.DOut()
-	tensor.Sigmoid(dx, x)
-	for i, s := range dx {
-		w := s * (1 - s)
-		dx[i] = dy[i] * (s + T(withoutInf(x[i], w)*w))
-	}
-}
+func (SiLU[T]) Backward(f *Frame[T]) { tensor.SiLUBackward(f.DIn(0), f.In(0), f.DOut()) }

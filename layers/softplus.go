@@ -7,12 +7,7 @@ import (
 
 // y = log(1 + e^βx)/β, and x where βx > threshold        x, y [any shape]
 //
-// dx = dy·σ(βx), and dy where βx > threshold. With z = βx and u = e^−|z|,
-//
-//	log(1 + e^z) = max(z, 0) + log(1 + u)
-//	log(1 + u)   = log(w)·u/(w − 1), w = 1 + u        or u where w rounds to 1
-//
-// The factor undoes the rounding of w (Kahan), so that the left tail keeps its precision.
+// dx = dy·σ(βx), and dy where βx > threshold
 //
 // Dugas, Bengio, Bélisle, Nadeau and Garcia, "Incorporating second-order functional knowledge for better option
 // pricing", NIPS 2000.
@@ -28,7 +23,6 @@ type SoftplusConfig struct {
 type Softplus[T tensor.Float] struct {
 	c               SoftplusConfig
 	beta, threshold T
-	u               ScratchID // e^−|βx|
 }
 
 // NewSoftplus returns a softplus layer.
@@ -45,45 +39,16 @@ func (l *Softplus[T]) Build(b *Builder[T]) error {
 	if err := b.SameShape(); err != nil {
 		return err
 	}
-	l.u = b.Scratch(b.In(0).Size())
 	b.BackwardReads(true, false)
 	return registry.Check(l.c)
 }
 
 // Forward implements Layer.
 func (l *Softplus[T]) Forward(f *Frame[T]) {
-	x, y, u := f.In(0), f.Out(), f.Scratch(l.u)
-	tensor.ScaleTo(u, l.beta, x)
-	expMinusAbs(u, u)
-	for i, e := range u {
-		y[i] = 1 + e
-	}
-	tensor.Log(y, y)
-	for i, v := range x {
-		z := l.beta * v
-		if z > l.threshold {
-			y[i] = v
-			continue
-		}
-		log := u[i]
-		if w := 1 + u[i]; w != 1 {
-			log = T(y[i] * (u[i] / (w - 1)))
-		}
-		y[i] = (max(z, 0) + log) / l.beta
-	}
+	tensor.Softplus(f.Out(), f.In(0), l.beta, l.threshold)
 }
 
 // Backward implements Layer.
 func (l *Softplus[T]) Backward(f *Frame[T]) {
-	x, u, dx, dy := f.In(0), f.Scratch(l.u), f.DIn(0), f.DOut()
-	for i, v := range x {
-		switch z := l.beta * v; {
-		case z > l.threshold:
-			dx[i] = dy[i]
-		case z < 0:
-			dx[i] = dy[i] * (u[i] / (1 + u[i]))
-		default:
-			dx[i] = dy[i] / (1 + u[i])
-		}
-	}
+	tensor.SoftplusBackward(f.DIn(0), f.In(0), f.DOut(), l.beta, l.threshold)
 }

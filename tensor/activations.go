@@ -99,6 +99,59 @@ func LeakyReLUBackward[T Float](dx, x, dy []T, slope T) {
 	kernel.LeakyReLUBackward(dx, x, dy, slope)
 }
 
+// SiLU computes dst = x·σ(x). dst may be x. Elfwing, Uchibe and Doya, "Sigmoid-weighted linear units for neural network
+// function approximation in reinforcement learning", Neural Networks 107, 2018.
+func SiLU[T Float](dst, x []T) {
+	checkLen("silu", len(dst), len(x))
+	kernel.SiLU(dst, x)
+}
+
+// SiLUBackward computes the gradient dx of SiLU at x. Shapes: dx, x, dy [n]; dx may be x or dy.
+func SiLUBackward[T Float](dx, x, dy []T) {
+	checkGradient("silu_backward", dx, x, dy)
+	kernel.SiLUBackward(dx, x, dy)
+}
+
+// Mish computes dst = x·tanh(log(1 + eˣ)). dst may be x. Misra, "Mish: a self regularized non-monotonic activation
+// function", BMVC 2020.
+func Mish[T Float](dst, x []T) {
+	checkLen("mish", len(dst), len(x))
+	kernel.Mish(dst, x)
+}
+
+// MishBackward computes the gradient dx of Mish at x. Shapes: dx, x, dy [n]; dx may be x or dy.
+func MishBackward[T Float](dx, x, dy []T) {
+	checkGradient("mish_backward", dx, x, dy)
+	kernel.MishBackward(dx, x, dy)
+}
+
+// ELU computes dst = right·x where x > 0, else left·(eˣ − 1), without cancellation near 0. dst may be x. Clevert,
+// Unterthiner and Hochreiter, "Fast and accurate deep network learning by exponential linear units (ELUs)", ICLR 2016.
+func ELU[T Float](dst, x []T, right, left T) {
+	checkLen("elu", len(dst), len(x))
+	kernel.ELU(dst, x, right, left)
+}
+
+// ELUBackward computes dx = right·dy where x > 0, else left·eˣ·dy: the gradient of ELU. Shapes: dx, x, dy [n]; dx may be x
+// or dy.
+func ELUBackward[T Float](dx, x, dy []T, right, left T) {
+	checkGradient("elu_backward", dx, x, dy)
+	kernel.ELUBackward(dx, x, dy, right, left)
+}
+
+// Softplus computes dst = log(1 + e^(beta·x))/beta, and x where beta·x > threshold, for beta > 0. It keeps its precision in
+// the lower tail. dst may be x.
+func Softplus[T Float](dst, x []T, beta, threshold T) {
+	checkLen("softplus", len(dst), len(x))
+	kernel.Softplus(dst, x, beta, threshold)
+}
+
+// SoftplusBackward computes the gradient dx of Softplus at x. Shapes: dx, x, dy [n]; dx may be x or dy.
+func SoftplusBackward[T Float](dx, x, dy []T, beta, threshold T) {
+	checkGradient("softplus_backward", dx, x, dy)
+	kernel.SoftplusBackward(dx, x, dy, beta, threshold)
+}
+
 // Clip computes dst = lo where x < lo, hi where x > hi, else x, for lo ≤ hi. dst may be x.
 func Clip[T Float](dst, x []T, lo, hi T) {
 	checkLen("clip", len(dst), len(x))

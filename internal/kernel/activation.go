@@ -13,25 +13,26 @@ func TanhBackward[T Float](dx, y, dy []T) { differentiate(tanhFunction, dx, y, d
 func SigmoidBackward[T Float](dx, y, dy []T) { differentiate(sigmoidFunction, dx, y, dy) }
 
 // differentiate computes dx from dy and from the argument or the value of a function, whichever it takes.
-func differentiate[T Float](f function, dx, xy, dy []T) {
+func differentiate[T Float](f function, dx, xy, dy []T, numbers ...T) {
 	dx, dy = dx[:len(xy)], dy[:len(xy)]
-	if !shared(derivatives, f, dx, xy, dy, 1) {
-		differentiatePart(f, dx, xy, dy)
+	s := settingsOf(numbers)
+	if !shared(derivatives, f, &s, dx, xy, dy, 1) {
+		differentiatePart(f, &s, dx, xy, dy)
 	}
 }
 
-func differentiatePart[T Float](f function, dx, xy, dy []T) {
+func differentiatePart[T Float](f function, s *settings[T], dx, xy, dy []T) {
 	if level == plain {
-		differentiatePlain(f, dx, xy, dy)
+		differentiatePlain(f, s, dx, xy, dy)
 		return
 	}
 	for ; len(xy) > piece; dx, xy, dy = dx[piece:], xy[piece:], dy[piece:] {
-		differentiateVector(f, dx, xy[:piece], dy)
+		differentiateVector(f, s, dx, xy[:piece], dy)
 	}
-	differentiateVector(f, dx, xy, dy)
+	differentiateVector(f, s, dx, xy, dy)
 }
 
-func differentiateVector[T Float](f function, dx, xy, dy []T) {
+func differentiateVector[T Float](f function, s *settings[T], dx, xy, dy []T) {
 	switch f {
 	case reluFunction:
 		reluBackwardVector(dx, xy, dy)
@@ -43,10 +44,22 @@ func differentiateVector[T Float](f function, dx, xy, dy []T) {
 		geluTanhBackwardVector(dx, xy, dy)
 	case geluFunction:
 		geluBackwardVector(dx, xy, dy)
+	case leakyReLUFunction:
+		leakyReluBackwardVector(dx, xy, dy, s[0])
+	case clipFunction:
+		clipBackwardVector(dx, xy, dy, s[0], s[1])
+	case siluFunction:
+		siluBackwardVector(dx, xy, dy)
+	case mishFunction:
+		mishBackwardVector(dx, xy, dy)
+	case eluFunction:
+		eluBackwardVector(dx, xy, dy, s[0], s[1])
+	case softplusFunction:
+		softplusBackwardVector(dx, xy, dy, s[0], s[1])
 	}
 }
 
-func differentiatePlain[T Float](f function, dx, xy, dy []T) {
+func differentiatePlain[T Float](f function, s *settings[T], dx, xy, dy []T) {
 	switch f {
 	case reluFunction:
 		reluBackwardPlain(dx, xy, dy)
@@ -58,6 +71,18 @@ func differentiatePlain[T Float](f function, dx, xy, dy []T) {
 		geluTanhBackwardPlain(dx, xy, dy)
 	case geluFunction:
 		geluBackwardPlain(dx, xy, dy)
+	case leakyReLUFunction:
+		leakyReluBackwardPlain(dx, xy, dy, s[0])
+	case clipFunction:
+		clipBackwardPlain(dx, xy, dy, s[0], s[1])
+	case siluFunction:
+		siluBackwardPlain(dx, xy, dy)
+	case mishFunction:
+		mishBackwardPlain(dx, xy, dy)
+	case eluFunction:
+		eluBackwardPlain(dx, xy, dy, s[0], s[1])
+	case softplusFunction:
+		softplusBackwardPlain(dx, xy, dy, s[0], s[1])
 	}
 }
 
@@ -90,17 +115,7 @@ func sigmoidBackwardPlain[T Float](dx, y, dy []T) {
 }
 
 // LeakyReLU computes dst = x where x > 0, else slope·x.
-func LeakyReLU[T Float](dst, x []T, slope T) {
-	dst = dst[:len(x)]
-	if level == plain {
-		leakyReluPlain(dst, x, slope)
-		return
-	}
-	for ; len(x) > piece; dst, x = dst[piece:], x[piece:] {
-		leakyReluVector(dst, x[:piece], slope)
-	}
-	leakyReluVector(dst, x, slope)
-}
+func LeakyReLU[T Float](dst, x []T, slope T) { apply(leakyReLUFunction, dst, x, slope) }
 
 func leakyReluPlain[T Float](dst, x []T, slope T) {
 	for i, v := range x {
@@ -114,15 +129,7 @@ func leakyReluPlain[T Float](dst, x []T, slope T) {
 
 // LeakyReLUBackward computes dx = dy where x > 0, else slope·dy.
 func LeakyReLUBackward[T Float](dx, x, dy []T, slope T) {
-	dx, dy = dx[:len(x)], dy[:len(x)]
-	if level == plain {
-		leakyReluBackwardPlain(dx, x, dy, slope)
-		return
-	}
-	for ; len(x) > piece; dx, x, dy = dx[piece:], x[piece:], dy[piece:] {
-		leakyReluBackwardVector(dx, x[:piece], dy, slope)
-	}
-	leakyReluBackwardVector(dx, x, dy, slope)
+	differentiate(leakyReLUFunction, dx, x, dy, slope)
 }
 
 func leakyReluBackwardPlain[T Float](dx, x, dy []T, slope T) {
@@ -136,17 +143,7 @@ func leakyReluBackwardPlain[T Float](dx, x, dy []T, slope T) {
 }
 
 // Clip computes dst = lo where x < lo, hi where x > hi, else x.
-func Clip[T Float](dst, x []T, lo, hi T) {
-	dst = dst[:len(x)]
-	if level == plain {
-		clipPlain(dst, x, lo, hi)
-		return
-	}
-	for ; len(x) > piece; dst, x = dst[piece:], x[piece:] {
-		clipVector(dst, x[:piece], lo, hi)
-	}
-	clipVector(dst, x, lo, hi)
-}
+func Clip[T Float](dst, x []T, lo, hi T) { apply(clipFunction, dst, x, lo, hi) }
 
 func clipPlain[T Float](dst, x []T, lo, hi T) {
 	for i, v := range x {
@@ -162,15 +159,7 @@ func clipPlain[T Float](dst, x []T, lo, hi T) {
 
 // ClipBackward computes dx = 0 where y ≤ lo or y ≥ hi, else dy.
 func ClipBackward[T Float](dx, y, dy []T, lo, hi T) {
-	dx, dy = dx[:len(y)], dy[:len(y)]
-	if level == plain {
-		clipBackwardPlain(dx, y, dy, lo, hi)
-		return
-	}
-	for ; len(y) > piece; dx, y, dy = dx[piece:], y[piece:], dy[piece:] {
-		clipBackwardVector(dx, y[:piece], dy, lo, hi)
-	}
-	clipBackwardVector(dx, y, dy, lo, hi)
+	differentiate(clipFunction, dx, y, dy, lo, hi)
 }
 
 func clipBackwardPlain[T Float](dx, y, dy []T, lo, hi T) {

@@ -2,7 +2,7 @@ package kernel
 
 import "math"
 
-// A function is an elementwise function of one argument.
+// A function is an elementwise function of one argument, and of numbers that are the same for all elements.
 type function uint8
 
 const (
@@ -14,7 +14,21 @@ const (
 	erfFunction
 	geluFunction
 	geluTanhFunction
+	leakyReLUFunction
+	clipFunction
+	siluFunction
+	mishFunction
+	eluFunction
+	softplusFunction
 )
+
+// settings is the numbers that a function takes besides its argument, in the order of its parameters.
+type settings[T Float] [2]T
+
+func settingsOf[T Float](numbers []T) (s settings[T]) {
+	copy(s[:], numbers)
+	return s
+}
 
 // Exp computes dst = eˣ.
 func Exp[T Float](dst, x []T) { apply(expFunction, dst, x) }
@@ -28,26 +42,27 @@ func Tanh[T Float](dst, x []T) { apply(tanhFunction, dst, x) }
 // Sigmoid computes dst = 1/(1+e⁻ˣ).
 func Sigmoid[T Float](dst, x []T) { apply(sigmoidFunction, dst, x) }
 
-// apply computes dst = f(x).
-func apply[T Float](f function, dst, x []T) {
+// apply computes dst = f(x), for the settings of f.
+func apply[T Float](f function, dst, x []T, numbers ...T) {
 	dst = dst[:len(x)]
-	if !shared(values, f, dst, x, nil, 1) {
-		applyPart(f, dst, x)
+	s := settingsOf(numbers)
+	if !shared(values, f, &s, dst, x, nil, 1) {
+		applyPart(f, &s, dst, x)
 	}
 }
 
-func applyPart[T Float](f function, dst, x []T) {
+func applyPart[T Float](f function, s *settings[T], dst, x []T) {
 	if level == plain {
-		applyPlain(f, dst, x)
+		applyPlain(f, s, dst, x)
 		return
 	}
 	for ; len(x) > piece; dst, x = dst[piece:], x[piece:] {
-		applyVector(f, dst, x[:piece])
+		applyVector(f, s, dst, x[:piece])
 	}
-	applyVector(f, dst, x)
+	applyVector(f, s, dst, x)
 }
 
-func applyVector[T Float](f function, dst, x []T) {
+func applyVector[T Float](f function, s *settings[T], dst, x []T) {
 	switch f {
 	case expFunction:
 		expVector(dst, x)
@@ -65,10 +80,22 @@ func applyVector[T Float](f function, dst, x []T) {
 		erfVector(dst, x)
 	case logFunction:
 		logVector(dst, x)
+	case leakyReLUFunction:
+		leakyReluVector(dst, x, s[0])
+	case clipFunction:
+		clipVector(dst, x, s[0], s[1])
+	case siluFunction:
+		siluVector(dst, x)
+	case mishFunction:
+		mishVector(dst, x)
+	case eluFunction:
+		eluVector(dst, x, s[0], s[1])
+	case softplusFunction:
+		softplusVector(dst, x, s[0], s[1])
 	}
 }
 
-func applyPlain[T Float](f function, dst, x []T) {
+func applyPlain[T Float](f function, s *settings[T], dst, x []T) {
 	switch f {
 	case expFunction:
 		expPlain(dst, x)
@@ -86,6 +113,18 @@ func applyPlain[T Float](f function, dst, x []T) {
 		erfPlain(dst, x)
 	case logFunction:
 		logPlain(dst, x)
+	case leakyReLUFunction:
+		leakyReluPlain(dst, x, s[0])
+	case clipFunction:
+		clipPlain(dst, x, s[0], s[1])
+	case siluFunction:
+		siluPlain(dst, x)
+	case mishFunction:
+		mishPlain(dst, x)
+	case eluFunction:
+		eluPlain(dst, x, s[0], s[1])
+	case softplusFunction:
+		softplusPlain(dst, x, s[0], s[1])
 	}
 }
 

@@ -1642,23 +1642,23 @@ loop41:
 	VSUBPS       single4b40007f<>+0(SB), Z4, Z3
 	VFNMADD231PS single3f317200<>+0(SB), Z3, Z2
 	VFNMADD231PS single35bfbe8e<>+0(SB), Z3, Z2
-	VMOVUPS      single3950d0b2<>+0(SB), Z5
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z2, Z5
-	VFMADD213PS  single3c088848<>+0(SB), Z2, Z5
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z2, Z5
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z2, Z5
-	VFMADD213PS  single3f000000<>+0(SB), Z2, Z5
-	VMULPS       Z2, Z2, Z3
-	VFMADD213PS  Z2, Z3, Z5
+	VMOVUPS      single3950d0b2<>+0(SB), Z3
+	VFMADD213PS  single3ab6ba43<>+0(SB), Z2, Z3
+	VFMADD213PS  single3c088848<>+0(SB), Z2, Z3
+	VFMADD213PS  single3d2aaa57<>+0(SB), Z2, Z3
+	VFMADD213PS  single3e2aaaab<>+0(SB), Z2, Z3
+	VFMADD213PS  single3f000000<>+0(SB), Z2, Z3
+	VMULPS       Z2, Z2, Z5
+	VFMADD213PS  Z2, Z5, Z3
 	VPSLLD       $0x17, Z4, Z4
-	VSUBPS       single3f800000<>+0(SB), Z4, Z3
-	VFMADD231PS  Z4, Z5, Z3
-	VADDPS       single40000000<>+0(SB), Z3, Z2
-	VDIVPS       Z2, Z3, Z3
-	VANDPS       single7fffffff<>+0(SB), Z3, Z3
+	VSUBPS       single3f800000<>+0(SB), Z4, Z5
+	VFMADD231PS  Z4, Z3, Z5
+	VADDPS       single40000000<>+0(SB), Z5, Z2
+	VDIVPS       Z2, Z5, Z5
+	VANDPS       single7fffffff<>+0(SB), Z5, Z5
 	VANDPS       single80000000<>+0(SB), Z1, Z1
-	VORPS        Z3, Z1, Z3
-	VMOVUPS      Z3, (DX)
+	VORPS        Z5, Z1, Z5
+	VMOVUPS      Z5, (DX)
 	VMOVUPS      64(CX), Z1
 	VORPS        single80000000<>+0(SB), Z1, Z2
 	VADDPS       Z2, Z2, Z2
@@ -1668,23 +1668,23 @@ loop41:
 	VSUBPS       single4b40007f<>+0(SB), Z4, Z3
 	VFNMADD231PS single3f317200<>+0(SB), Z3, Z2
 	VFNMADD231PS single35bfbe8e<>+0(SB), Z3, Z2
-	VMOVUPS      single3950d0b2<>+0(SB), Z5
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z2, Z5
-	VFMADD213PS  single3c088848<>+0(SB), Z2, Z5
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z2, Z5
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z2, Z5
-	VFMADD213PS  single3f000000<>+0(SB), Z2, Z5
-	VMULPS       Z2, Z2, Z3
-	VFMADD213PS  Z2, Z3, Z5
+	VMOVUPS      single3950d0b2<>+0(SB), Z3
+	VFMADD213PS  single3ab6ba43<>+0(SB), Z2, Z3
+	VFMADD213PS  single3c088848<>+0(SB), Z2, Z3
+	VFMADD213PS  single3d2aaa57<>+0(SB), Z2, Z3
+	VFMADD213PS  single3e2aaaab<>+0(SB), Z2, Z3
+	VFMADD213PS  single3f000000<>+0(SB), Z2, Z3
+	VMULPS       Z2, Z2, Z5
+	VFMADD213PS  Z2, Z5, Z3
 	VPSLLD       $0x17, Z4, Z4
-	VSUBPS       single3f800000<>+0(SB), Z4, Z3
-	VFMADD231PS  Z4, Z5, Z3
-	VADDPS       single40000000<>+0(SB), Z3, Z2
-	VDIVPS       Z2, Z3, Z3
-	VANDPS       single7fffffff<>+0(SB), Z3, Z3
+	VSUBPS       single3f800000<>+0(SB), Z4, Z5
+	VFMADD231PS  Z4, Z3, Z5
+	VADDPS       single40000000<>+0(SB), Z5, Z2
+	VDIVPS       Z2, Z5, Z5
+	VANDPS       single7fffffff<>+0(SB), Z5, Z5
 	VANDPS       single80000000<>+0(SB), Z1, Z1
-	VORPS        Z3, Z1, Z3
-	VMOVUPS      Z3, 64(DX)
+	VORPS        Z5, Z1, Z5
+	VMOVUPS      Z5, 64(DX)
 	ADDQ         $+128, CX
 	ADDQ         $+128, DX
 	SUBQ         $+32, AX
@@ -1705,23 +1705,23 @@ loop43:
 	VSUBPS       single4b40007f<>+0(SB), Z4, Z3
 	VFNMADD231PS single3f317200<>+0(SB), Z3, Z2
 	VFNMADD231PS single35bfbe8e<>+0(SB), Z3, Z2
-	VMOVUPS      single3950d0b2<>+0(SB), Z5
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z2, Z5
-	VFMADD213PS  single3c088848<>+0(SB), Z2, Z5
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z2, Z5
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z2, Z5
-	VFMADD213PS  single3f000000<>+0(SB), Z2, Z5
-	VMULPS       Z2, Z2, Z3
-	VFMADD213PS  Z2, Z3, Z5
+	VMOVUPS      single3950d0b2<>+0(SB), Z3
+	VFMADD213PS  single3ab6ba43<>+0(SB), Z2, Z3
+	VFMADD213PS  single3c088848<>+0(SB), Z2, Z3
+	VFMADD213PS  single3d2aaa57<>+0(SB), Z2, Z3
+	VFMADD213PS  single3e2aaaab<>+0(SB), Z2, Z3
+	VFMADD213PS  single3f000000<>+0(SB), Z2, Z3
+	VMULPS       Z2, Z2, Z5
+	VFMADD213PS  Z2, Z5, Z3
 	VPSLLD       $0x17, Z4, Z4
-	VSUBPS       single3f800000<>+0(SB), Z4, Z3
-	VFMADD231PS  Z4, Z5, Z3
-	VADDPS       single40000000<>+0(SB), Z3, Z2
-	VDIVPS       Z2, Z3, Z3
-	VANDPS       single7fffffff<>+0(SB), Z3, Z3
+	VSUBPS       single3f800000<>+0(SB), Z4, Z5
+	VFMADD231PS  Z4, Z3, Z5
+	VADDPS       single40000000<>+0(SB), Z5, Z2
+	VDIVPS       Z2, Z5, Z5
+	VANDPS       single7fffffff<>+0(SB), Z5, Z5
 	VANDPS       single80000000<>+0(SB), Z1, Z1
-	VORPS        Z3, Z1, Z3
-	VMOVUPS      Z3, (DX)
+	VORPS        Z5, Z1, Z5
+	VMOVUPS      Z5, (DX)
 	ADDQ         $+64, CX
 	ADDQ         $+64, DX
 	SUBQ         $+16, AX
@@ -1743,23 +1743,23 @@ done44:
 	VSUBPS       single4b40007f<>+0(SB), Z3, Z0
 	VFNMADD231PS single3f317200<>+0(SB), Z0, Z2
 	VFNMADD231PS single35bfbe8e<>+0(SB), Z0, Z2
-	VMOVUPS      single3950d0b2<>+0(SB), Z4
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z2, Z4
-	VFMADD213PS  single3c088848<>+0(SB), Z2, Z4
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z2, Z4
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z2, Z4
-	VFMADD213PS  single3f000000<>+0(SB), Z2, Z4
-	VMULPS       Z2, Z2, Z0
-	VFMADD213PS  Z2, Z0, Z4
+	VMOVUPS      single3950d0b2<>+0(SB), Z0
+	VFMADD213PS  single3ab6ba43<>+0(SB), Z2, Z0
+	VFMADD213PS  single3c088848<>+0(SB), Z2, Z0
+	VFMADD213PS  single3d2aaa57<>+0(SB), Z2, Z0
+	VFMADD213PS  single3e2aaaab<>+0(SB), Z2, Z0
+	VFMADD213PS  single3f000000<>+0(SB), Z2, Z0
+	VMULPS       Z2, Z2, Z4
+	VFMADD213PS  Z2, Z4, Z0
 	VPSLLD       $0x17, Z3, Z3
-	VSUBPS       single3f800000<>+0(SB), Z3, Z0
-	VFMADD231PS  Z3, Z4, Z0
-	VADDPS       single40000000<>+0(SB), Z0, Z2
-	VDIVPS       Z2, Z0, Z0
-	VANDPS       single7fffffff<>+0(SB), Z0, Z0
+	VSUBPS       single3f800000<>+0(SB), Z3, Z4
+	VFMADD231PS  Z3, Z0, Z4
+	VADDPS       single40000000<>+0(SB), Z4, Z2
+	VDIVPS       Z2, Z4, Z4
+	VANDPS       single7fffffff<>+0(SB), Z4, Z4
 	VANDPS       single80000000<>+0(SB), Z1, Z1
-	VORPS        Z0, Z1, Z0
-	VMOVUPS      Z0, K1, (DX)
+	VORPS        Z4, Z1, Z4
+	VMOVUPS      Z4, K1, (DX)
 
 end45:
 	VZEROUPPER
@@ -1857,28 +1857,28 @@ loop46:
 	VSUBPD       double43380000000003ff<>+0(SB), Z4, Z3
 	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z3, Z2
 	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z3, Z2
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z5
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z2, Z5
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z2, Z5
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z2, Z5
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z2, Z5
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z2, Z5
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z2, Z5
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z2, Z5
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z2, Z5
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z2, Z5
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z2, Z5
-	VMULPD       Z2, Z2, Z3
-	VFMADD213PD  Z2, Z3, Z5
+	VMOVUPD      double3e21f955369a280f<>+0(SB), Z3
+	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z2, Z3
+	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z2, Z3
+	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z2, Z3
+	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z2, Z3
+	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z2, Z3
+	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z2, Z3
+	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z2, Z3
+	VFMADD213PD  double3fa555555555555a<>+0(SB), Z2, Z3
+	VFMADD213PD  double3fc5555555555559<>+0(SB), Z2, Z3
+	VFMADD213PD  double3fe0000000000000<>+0(SB), Z2, Z3
+	VMULPD       Z2, Z2, Z5
+	VFMADD213PD  Z2, Z5, Z3
 	VPSLLQ       $0x34, Z4, Z4
-	VSUBPD       double3ff0000000000000<>+0(SB), Z4, Z3
-	VFMADD231PD  Z4, Z5, Z3
-	VADDPD       double4000000000000000<>+0(SB), Z3, Z2
-	VDIVPD       Z2, Z3, Z3
-	VANDPD       double7fffffffffffffff<>+0(SB), Z3, Z3
+	VSUBPD       double3ff0000000000000<>+0(SB), Z4, Z5
+	VFMADD231PD  Z4, Z3, Z5
+	VADDPD       double4000000000000000<>+0(SB), Z5, Z2
+	VDIVPD       Z2, Z5, Z5
+	VANDPD       double7fffffffffffffff<>+0(SB), Z5, Z5
 	VANDPD       double8000000000000000<>+0(SB), Z1, Z1
-	VORPD        Z3, Z1, Z3
-	VMOVUPD      Z3, (DX)
+	VORPD        Z5, Z1, Z5
+	VMOVUPD      Z5, (DX)
 	VMOVUPD      64(CX), Z1
 	VORPD        double8000000000000000<>+0(SB), Z1, Z2
 	VADDPD       Z2, Z2, Z2
@@ -1888,28 +1888,28 @@ loop46:
 	VSUBPD       double43380000000003ff<>+0(SB), Z4, Z3
 	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z3, Z2
 	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z3, Z2
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z5
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z2, Z5
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z2, Z5
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z2, Z5
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z2, Z5
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z2, Z5
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z2, Z5
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z2, Z5
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z2, Z5
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z2, Z5
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z2, Z5
-	VMULPD       Z2, Z2, Z3
-	VFMADD213PD  Z2, Z3, Z5
+	VMOVUPD      double3e21f955369a280f<>+0(SB), Z3
+	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z2, Z3
+	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z2, Z3
+	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z2, Z3
+	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z2, Z3
+	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z2, Z3
+	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z2, Z3
+	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z2, Z3
+	VFMADD213PD  double3fa555555555555a<>+0(SB), Z2, Z3
+	VFMADD213PD  double3fc5555555555559<>+0(SB), Z2, Z3
+	VFMADD213PD  double3fe0000000000000<>+0(SB), Z2, Z3
+	VMULPD       Z2, Z2, Z5
+	VFMADD213PD  Z2, Z5, Z3
 	VPSLLQ       $0x34, Z4, Z4
-	VSUBPD       double3ff0000000000000<>+0(SB), Z4, Z3
-	VFMADD231PD  Z4, Z5, Z3
-	VADDPD       double4000000000000000<>+0(SB), Z3, Z2
-	VDIVPD       Z2, Z3, Z3
-	VANDPD       double7fffffffffffffff<>+0(SB), Z3, Z3
+	VSUBPD       double3ff0000000000000<>+0(SB), Z4, Z5
+	VFMADD231PD  Z4, Z3, Z5
+	VADDPD       double4000000000000000<>+0(SB), Z5, Z2
+	VDIVPD       Z2, Z5, Z5
+	VANDPD       double7fffffffffffffff<>+0(SB), Z5, Z5
 	VANDPD       double8000000000000000<>+0(SB), Z1, Z1
-	VORPD        Z3, Z1, Z3
-	VMOVUPD      Z3, 64(DX)
+	VORPD        Z5, Z1, Z5
+	VMOVUPD      Z5, 64(DX)
 	ADDQ         $+128, CX
 	ADDQ         $+128, DX
 	SUBQ         $+16, AX
@@ -1930,28 +1930,28 @@ loop48:
 	VSUBPD       double43380000000003ff<>+0(SB), Z4, Z3
 	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z3, Z2
 	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z3, Z2
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z5
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z2, Z5
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z2, Z5
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z2, Z5
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z2, Z5
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z2, Z5
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z2, Z5
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z2, Z5
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z2, Z5
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z2, Z5
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z2, Z5
-	VMULPD       Z2, Z2, Z3
-	VFMADD213PD  Z2, Z3, Z5
+	VMOVUPD      double3e21f955369a280f<>+0(SB), Z3
+	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z2, Z3
+	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z2, Z3
+	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z2, Z3
+	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z2, Z3
+	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z2, Z3
+	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z2, Z3
+	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z2, Z3
+	VFMADD213PD  double3fa555555555555a<>+0(SB), Z2, Z3
+	VFMADD213PD  double3fc5555555555559<>+0(SB), Z2, Z3
+	VFMADD213PD  double3fe0000000000000<>+0(SB), Z2, Z3
+	VMULPD       Z2, Z2, Z5
+	VFMADD213PD  Z2, Z5, Z3
 	VPSLLQ       $0x34, Z4, Z4
-	VSUBPD       double3ff0000000000000<>+0(SB), Z4, Z3
-	VFMADD231PD  Z4, Z5, Z3
-	VADDPD       double4000000000000000<>+0(SB), Z3, Z2
-	VDIVPD       Z2, Z3, Z3
-	VANDPD       double7fffffffffffffff<>+0(SB), Z3, Z3
+	VSUBPD       double3ff0000000000000<>+0(SB), Z4, Z5
+	VFMADD231PD  Z4, Z3, Z5
+	VADDPD       double4000000000000000<>+0(SB), Z5, Z2
+	VDIVPD       Z2, Z5, Z5
+	VANDPD       double7fffffffffffffff<>+0(SB), Z5, Z5
 	VANDPD       double8000000000000000<>+0(SB), Z1, Z1
-	VORPD        Z3, Z1, Z3
-	VMOVUPD      Z3, (DX)
+	VORPD        Z5, Z1, Z5
+	VMOVUPD      Z5, (DX)
 	ADDQ         $+64, CX
 	ADDQ         $+64, DX
 	SUBQ         $+8, AX
@@ -1973,28 +1973,28 @@ done49:
 	VSUBPD       double43380000000003ff<>+0(SB), Z3, Z0
 	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z0, Z2
 	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z0, Z2
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z4
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z2, Z4
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z2, Z4
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z2, Z4
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z2, Z4
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z2, Z4
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z2, Z4
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z2, Z4
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z2, Z4
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z2, Z4
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z2, Z4
-	VMULPD       Z2, Z2, Z0
-	VFMADD213PD  Z2, Z0, Z4
+	VMOVUPD      double3e21f955369a280f<>+0(SB), Z0
+	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z2, Z0
+	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z2, Z0
+	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z2, Z0
+	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z2, Z0
+	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z2, Z0
+	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z2, Z0
+	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z2, Z0
+	VFMADD213PD  double3fa555555555555a<>+0(SB), Z2, Z0
+	VFMADD213PD  double3fc5555555555559<>+0(SB), Z2, Z0
+	VFMADD213PD  double3fe0000000000000<>+0(SB), Z2, Z0
+	VMULPD       Z2, Z2, Z4
+	VFMADD213PD  Z2, Z4, Z0
 	VPSLLQ       $0x34, Z3, Z3
-	VSUBPD       double3ff0000000000000<>+0(SB), Z3, Z0
-	VFMADD231PD  Z3, Z4, Z0
-	VADDPD       double4000000000000000<>+0(SB), Z0, Z2
-	VDIVPD       Z2, Z0, Z0
-	VANDPD       double7fffffffffffffff<>+0(SB), Z0, Z0
+	VSUBPD       double3ff0000000000000<>+0(SB), Z3, Z4
+	VFMADD231PD  Z3, Z0, Z4
+	VADDPD       double4000000000000000<>+0(SB), Z4, Z2
+	VDIVPD       Z2, Z4, Z4
+	VANDPD       double7fffffffffffffff<>+0(SB), Z4, Z4
 	VANDPD       double8000000000000000<>+0(SB), Z1, Z1
-	VORPD        Z0, Z1, Z0
-	VMOVUPD      Z0, K1, (DX)
+	VORPD        Z4, Z1, Z4
+	VMOVUPD      Z4, K1, (DX)
 
 end50:
 	VZEROUPPER
@@ -2060,23 +2060,23 @@ loop51:
 	VSUBPS       single4b40007f<>+0(SB), Y4, Y3
 	VFNMADD231PS single3f317200<>+0(SB), Y3, Y2
 	VFNMADD231PS single35bfbe8e<>+0(SB), Y3, Y2
-	VMOVUPS      single3950d0b2<>+0(SB), Y5
-	VFMADD213PS  single3ab6ba43<>+0(SB), Y2, Y5
-	VFMADD213PS  single3c088848<>+0(SB), Y2, Y5
-	VFMADD213PS  single3d2aaa57<>+0(SB), Y2, Y5
-	VFMADD213PS  single3e2aaaab<>+0(SB), Y2, Y5
-	VFMADD213PS  single3f000000<>+0(SB), Y2, Y5
-	VMULPS       Y2, Y2, Y3
-	VFMADD213PS  Y2, Y3, Y5
+	VMOVUPS      single3950d0b2<>+0(SB), Y3
+	VFMADD213PS  single3ab6ba43<>+0(SB), Y2, Y3
+	VFMADD213PS  single3c088848<>+0(SB), Y2, Y3
+	VFMADD213PS  single3d2aaa57<>+0(SB), Y2, Y3
+	VFMADD213PS  single3e2aaaab<>+0(SB), Y2, Y3
+	VFMADD213PS  single3f000000<>+0(SB), Y2, Y3
+	VMULPS       Y2, Y2, Y5
+	VFMADD213PS  Y2, Y5, Y3
 	VPSLLD       $0x17, Y4, Y4
-	VSUBPS       single3f800000<>+0(SB), Y4, Y3
-	VFMADD231PS  Y4, Y5, Y3
-	VADDPS       single40000000<>+0(SB), Y3, Y2
-	VDIVPS       Y2, Y3, Y3
-	VANDPS       single7fffffff<>+0(SB), Y3, Y3
+	VSUBPS       single3f800000<>+0(SB), Y4, Y5
+	VFMADD231PS  Y4, Y3, Y5
+	VADDPS       single40000000<>+0(SB), Y5, Y2
+	VDIVPS       Y2, Y5, Y5
+	VANDPS       single7fffffff<>+0(SB), Y5, Y5
 	VANDPS       single80000000<>+0(SB), Y1, Y1
-	VORPS        Y3, Y1, Y3
-	VMOVUPS      Y3, (DX)
+	VORPS        Y5, Y1, Y5
+	VMOVUPS      Y5, (DX)
 	VMOVUPS      32(CX), Y1
 	VORPS        single80000000<>+0(SB), Y1, Y2
 	VADDPS       Y2, Y2, Y2
@@ -2086,23 +2086,23 @@ loop51:
 	VSUBPS       single4b40007f<>+0(SB), Y4, Y3
 	VFNMADD231PS single3f317200<>+0(SB), Y3, Y2
 	VFNMADD231PS single35bfbe8e<>+0(SB), Y3, Y2
-	VMOVUPS      single3950d0b2<>+0(SB), Y5
-	VFMADD213PS  single3ab6ba43<>+0(SB), Y2, Y5
-	VFMADD213PS  single3c088848<>+0(SB), Y2, Y5
-	VFMADD213PS  single3d2aaa57<>+0(SB), Y2, Y5
-	VFMADD213PS  single3e2aaaab<>+0(SB), Y2, Y5
-	VFMADD213PS  single3f000000<>+0(SB), Y2, Y5
-	VMULPS       Y2, Y2, Y3
-	VFMADD213PS  Y2, Y3, Y5
+	VMOVUPS      single3950d0b2<>+0(SB), Y3
+	VFMADD213PS  single3ab6ba43<>+0(SB), Y2, Y3
+	VFMADD213PS  single3c088848<>+0(SB), Y2, Y3
+	VFMADD213PS  single3d2aaa57<>+0(SB), Y2, Y3
+	VFMADD213PS  single3e2aaaab<>+0(SB), Y2, Y3
+	VFMADD213PS  single3f000000<>+0(SB), Y2, Y3
+	VMULPS       Y2, Y2, Y5
+	VFMADD213PS  Y2, Y5, Y3
 	VPSLLD       $0x17, Y4, Y4
-	VSUBPS       single3f800000<>+0(SB), Y4, Y3
-	VFMADD231PS  Y4, Y5, Y3
-	VADDPS       single40000000<>+0(SB), Y3, Y2
-	VDIVPS       Y2, Y3, Y3
-	VANDPS       single7fffffff<>+0(SB), Y3, Y3
+	VSUBPS       single3f800000<>+0(SB), Y4, Y5
+	VFMADD231PS  Y4, Y3, Y5
+	VADDPS       single40000000<>+0(SB), Y5, Y2
+	VDIVPS       Y2, Y5, Y5
+	VANDPS       single7fffffff<>+0(SB), Y5, Y5
 	VANDPS       single80000000<>+0(SB), Y1, Y1
-	VORPS        Y3, Y1, Y3
-	VMOVUPS      Y3, 32(DX)
+	VORPS        Y5, Y1, Y5
+	VMOVUPS      Y5, 32(DX)
 	ADDQ         $+64, CX
 	ADDQ         $+64, DX
 	SUBQ         $+16, AX
@@ -2123,23 +2123,23 @@ loop53:
 	VSUBPS       single4b40007f<>+0(SB), Y4, Y3
 	VFNMADD231PS single3f317200<>+0(SB), Y3, Y2
 	VFNMADD231PS single35bfbe8e<>+0(SB), Y3, Y2
-	VMOVUPS      single3950d0b2<>+0(SB), Y5
-	VFMADD213PS  single3ab6ba43<>+0(SB), Y2, Y5
-	VFMADD213PS  single3c088848<>+0(SB), Y2, Y5
-	VFMADD213PS  single3d2aaa57<>+0(SB), Y2, Y5
-	VFMADD213PS  single3e2aaaab<>+0(SB), Y2, Y5
-	VFMADD213PS  single3f000000<>+0(SB), Y2, Y5
-	VMULPS       Y2, Y2, Y3
-	VFMADD213PS  Y2, Y3, Y5
+	VMOVUPS      single3950d0b2<>+0(SB), Y3
+	VFMADD213PS  single3ab6ba43<>+0(SB), Y2, Y3
+	VFMADD213PS  single3c088848<>+0(SB), Y2, Y3
+	VFMADD213PS  single3d2aaa57<>+0(SB), Y2, Y3
+	VFMADD213PS  single3e2aaaab<>+0(SB), Y2, Y3
+	VFMADD213PS  single3f000000<>+0(SB), Y2, Y3
+	VMULPS       Y2, Y2, Y5
+	VFMADD213PS  Y2, Y5, Y3
 	VPSLLD       $0x17, Y4, Y4
-	VSUBPS       single3f800000<>+0(SB), Y4, Y3
-	VFMADD231PS  Y4, Y5, Y3
-	VADDPS       single40000000<>+0(SB), Y3, Y2
-	VDIVPS       Y2, Y3, Y3
-	VANDPS       single7fffffff<>+0(SB), Y3, Y3
+	VSUBPS       single3f800000<>+0(SB), Y4, Y5
+	VFMADD231PS  Y4, Y3, Y5
+	VADDPS       single40000000<>+0(SB), Y5, Y2
+	VDIVPS       Y2, Y5, Y5
+	VANDPS       single7fffffff<>+0(SB), Y5, Y5
 	VANDPS       single80000000<>+0(SB), Y1, Y1
-	VORPS        Y3, Y1, Y3
-	VMOVUPS      Y3, (DX)
+	VORPS        Y5, Y1, Y5
+	VMOVUPS      Y5, (DX)
 	ADDQ         $+32, CX
 	ADDQ         $+32, DX
 	SUBQ         $+8, AX
@@ -2162,23 +2162,23 @@ done54:
 	VSUBPS       single4b40007f<>+0(SB), Y4, Y0
 	VFNMADD231PS single3f317200<>+0(SB), Y0, Y3
 	VFNMADD231PS single35bfbe8e<>+0(SB), Y0, Y3
-	VMOVUPS      single3950d0b2<>+0(SB), Y5
-	VFMADD213PS  single3ab6ba43<>+0(SB), Y3, Y5
-	VFMADD213PS  single3c088848<>+0(SB), Y3, Y5
-	VFMADD213PS  single3d2aaa57<>+0(SB), Y3, Y5
-	VFMADD213PS  single3e2aaaab<>+0(SB), Y3, Y5
-	VFMADD213PS  single3f000000<>+0(SB), Y3, Y5
-	VMULPS       Y3, Y3, Y0
-	VFMADD213PS  Y3, Y0, Y5
+	VMOVUPS      single3950d0b2<>+0(SB), Y0
+	VFMADD213PS  single3ab6ba43<>+0(SB), Y3, Y0
+	VFMADD213PS  single3c088848<>+0(SB), Y3, Y0
+	VFMADD213PS  single3d2aaa57<>+0(SB), Y3, Y0
+	VFMADD213PS  single3e2aaaab<>+0(SB), Y3, Y0
+	VFMADD213PS  single3f000000<>+0(SB), Y3, Y0
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  Y3, Y5, Y0
 	VPSLLD       $0x17, Y4, Y4
-	VSUBPS       single3f800000<>+0(SB), Y4, Y0
-	VFMADD231PS  Y4, Y5, Y0
-	VADDPS       single40000000<>+0(SB), Y0, Y3
-	VDIVPS       Y3, Y0, Y0
-	VANDPS       single7fffffff<>+0(SB), Y0, Y0
+	VSUBPS       single3f800000<>+0(SB), Y4, Y5
+	VFMADD231PS  Y4, Y0, Y5
+	VADDPS       single40000000<>+0(SB), Y5, Y3
+	VDIVPS       Y3, Y5, Y5
+	VANDPS       single7fffffff<>+0(SB), Y5, Y5
 	VANDPS       single80000000<>+0(SB), Y2, Y2
-	VORPS        Y0, Y2, Y0
-	VMASKMOVPS   Y0, Y1, (DX)
+	VORPS        Y5, Y2, Y5
+	VMASKMOVPS   Y5, Y1, (DX)
 
 end55:
 	VZEROUPPER
@@ -2204,28 +2204,28 @@ loop56:
 	VSUBPD       double43380000000003ff<>+0(SB), Y4, Y3
 	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Y3, Y2
 	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Y3, Y2
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Y5
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Y2, Y5
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Y2, Y5
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Y2, Y5
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Y2, Y5
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Y2, Y5
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Y2, Y5
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Y2, Y5
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Y2, Y5
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Y2, Y5
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Y2, Y5
-	VMULPD       Y2, Y2, Y3
-	VFMADD213PD  Y2, Y3, Y5
+	VMOVUPD      double3e21f955369a280f<>+0(SB), Y3
+	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Y2, Y3
+	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Y2, Y3
+	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Y2, Y3
+	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Y2, Y3
+	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Y2, Y3
+	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Y2, Y3
+	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Y2, Y3
+	VFMADD213PD  double3fa555555555555a<>+0(SB), Y2, Y3
+	VFMADD213PD  double3fc5555555555559<>+0(SB), Y2, Y3
+	VFMADD213PD  double3fe0000000000000<>+0(SB), Y2, Y3
+	VMULPD       Y2, Y2, Y5
+	VFMADD213PD  Y2, Y5, Y3
 	VPSLLQ       $0x34, Y4, Y4
-	VSUBPD       double3ff0000000000000<>+0(SB), Y4, Y3
-	VFMADD231PD  Y4, Y5, Y3
-	VADDPD       double4000000000000000<>+0(SB), Y3, Y2
-	VDIVPD       Y2, Y3, Y3
-	VANDPD       double7fffffffffffffff<>+0(SB), Y3, Y3
+	VSUBPD       double3ff0000000000000<>+0(SB), Y4, Y5
+	VFMADD231PD  Y4, Y3, Y5
+	VADDPD       double4000000000000000<>+0(SB), Y5, Y2
+	VDIVPD       Y2, Y5, Y5
+	VANDPD       double7fffffffffffffff<>+0(SB), Y5, Y5
 	VANDPD       double8000000000000000<>+0(SB), Y1, Y1
-	VORPD        Y3, Y1, Y3
-	VMOVUPD      Y3, (DX)
+	VORPD        Y5, Y1, Y5
+	VMOVUPD      Y5, (DX)
 	VMOVUPD      32(CX), Y1
 	VORPD        double8000000000000000<>+0(SB), Y1, Y2
 	VADDPD       Y2, Y2, Y2
@@ -2235,28 +2235,28 @@ loop56:
 	VSUBPD       double43380000000003ff<>+0(SB), Y4, Y3
 	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Y3, Y2
 	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Y3, Y2
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Y5
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Y2, Y5
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Y2, Y5
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Y2, Y5
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Y2, Y5
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Y2, Y5
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Y2, Y5
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Y2, Y5
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Y2, Y5
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Y2, Y5
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Y2, Y5
-	VMULPD       Y2, Y2, Y3
-	VFMADD213PD  Y2, Y3, Y5
+	VMOVUPD      double3e21f955369a280f<>+0(SB), Y3
+	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Y2, Y3
+	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Y2, Y3
+	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Y2, Y3
+	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Y2, Y3
+	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Y2, Y3
+	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Y2, Y3
+	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Y2, Y3
+	VFMADD213PD  double3fa555555555555a<>+0(SB), Y2, Y3
+	VFMADD213PD  double3fc5555555555559<>+0(SB), Y2, Y3
+	VFMADD213PD  double3fe0000000000000<>+0(SB), Y2, Y3
+	VMULPD       Y2, Y2, Y5
+	VFMADD213PD  Y2, Y5, Y3
 	VPSLLQ       $0x34, Y4, Y4
-	VSUBPD       double3ff0000000000000<>+0(SB), Y4, Y3
-	VFMADD231PD  Y4, Y5, Y3
-	VADDPD       double4000000000000000<>+0(SB), Y3, Y2
-	VDIVPD       Y2, Y3, Y3
-	VANDPD       double7fffffffffffffff<>+0(SB), Y3, Y3
+	VSUBPD       double3ff0000000000000<>+0(SB), Y4, Y5
+	VFMADD231PD  Y4, Y3, Y5
+	VADDPD       double4000000000000000<>+0(SB), Y5, Y2
+	VDIVPD       Y2, Y5, Y5
+	VANDPD       double7fffffffffffffff<>+0(SB), Y5, Y5
 	VANDPD       double8000000000000000<>+0(SB), Y1, Y1
-	VORPD        Y3, Y1, Y3
-	VMOVUPD      Y3, 32(DX)
+	VORPD        Y5, Y1, Y5
+	VMOVUPD      Y5, 32(DX)
 	ADDQ         $+64, CX
 	ADDQ         $+64, DX
 	SUBQ         $+8, AX
@@ -2277,28 +2277,28 @@ loop58:
 	VSUBPD       double43380000000003ff<>+0(SB), Y4, Y3
 	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Y3, Y2
 	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Y3, Y2
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Y5
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Y2, Y5
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Y2, Y5
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Y2, Y5
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Y2, Y5
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Y2, Y5
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Y2, Y5
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Y2, Y5
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Y2, Y5
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Y2, Y5
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Y2, Y5
-	VMULPD       Y2, Y2, Y3
-	VFMADD213PD  Y2, Y3, Y5
+	VMOVUPD      double3e21f955369a280f<>+0(SB), Y3
+	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Y2, Y3
+	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Y2, Y3
+	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Y2, Y3
+	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Y2, Y3
+	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Y2, Y3
+	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Y2, Y3
+	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Y2, Y3
+	VFMADD213PD  double3fa555555555555a<>+0(SB), Y2, Y3
+	VFMADD213PD  double3fc5555555555559<>+0(SB), Y2, Y3
+	VFMADD213PD  double3fe0000000000000<>+0(SB), Y2, Y3
+	VMULPD       Y2, Y2, Y5
+	VFMADD213PD  Y2, Y5, Y3
 	VPSLLQ       $0x34, Y4, Y4
-	VSUBPD       double3ff0000000000000<>+0(SB), Y4, Y3
-	VFMADD231PD  Y4, Y5, Y3
-	VADDPD       double4000000000000000<>+0(SB), Y3, Y2
-	VDIVPD       Y2, Y3, Y3
-	VANDPD       double7fffffffffffffff<>+0(SB), Y3, Y3
+	VSUBPD       double3ff0000000000000<>+0(SB), Y4, Y5
+	VFMADD231PD  Y4, Y3, Y5
+	VADDPD       double4000000000000000<>+0(SB), Y5, Y2
+	VDIVPD       Y2, Y5, Y5
+	VANDPD       double7fffffffffffffff<>+0(SB), Y5, Y5
 	VANDPD       double8000000000000000<>+0(SB), Y1, Y1
-	VORPD        Y3, Y1, Y3
-	VMOVUPD      Y3, (DX)
+	VORPD        Y5, Y1, Y5
+	VMOVUPD      Y5, (DX)
 	ADDQ         $+32, CX
 	ADDQ         $+32, DX
 	SUBQ         $+4, AX
@@ -2321,28 +2321,28 @@ done59:
 	VSUBPD       double43380000000003ff<>+0(SB), Y4, Y0
 	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Y0, Y3
 	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Y0, Y3
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Y5
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Y3, Y5
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Y3, Y5
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Y3, Y5
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Y3, Y5
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Y3, Y5
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Y3, Y5
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Y3, Y5
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Y3, Y5
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Y3, Y5
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Y3, Y5
-	VMULPD       Y3, Y3, Y0
-	VFMADD213PD  Y3, Y0, Y5
+	VMOVUPD      double3e21f955369a280f<>+0(SB), Y0
+	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Y3, Y0
+	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Y3, Y0
+	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Y3, Y0
+	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Y3, Y0
+	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Y3, Y0
+	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Y3, Y0
+	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Y3, Y0
+	VFMADD213PD  double3fa555555555555a<>+0(SB), Y3, Y0
+	VFMADD213PD  double3fc5555555555559<>+0(SB), Y3, Y0
+	VFMADD213PD  double3fe0000000000000<>+0(SB), Y3, Y0
+	VMULPD       Y3, Y3, Y5
+	VFMADD213PD  Y3, Y5, Y0
 	VPSLLQ       $0x34, Y4, Y4
-	VSUBPD       double3ff0000000000000<>+0(SB), Y4, Y0
-	VFMADD231PD  Y4, Y5, Y0
-	VADDPD       double4000000000000000<>+0(SB), Y0, Y3
-	VDIVPD       Y3, Y0, Y0
-	VANDPD       double7fffffffffffffff<>+0(SB), Y0, Y0
+	VSUBPD       double3ff0000000000000<>+0(SB), Y4, Y5
+	VFMADD231PD  Y4, Y0, Y5
+	VADDPD       double4000000000000000<>+0(SB), Y5, Y3
+	VDIVPD       Y3, Y5, Y5
+	VANDPD       double7fffffffffffffff<>+0(SB), Y5, Y5
 	VANDPD       double8000000000000000<>+0(SB), Y2, Y2
-	VORPD        Y0, Y2, Y0
-	VMASKMOVPD   Y0, Y1, (DX)
+	VORPD        Y5, Y2, Y5
+	VMASKMOVPD   Y5, Y1, (DX)
 
 end60:
 	VZEROUPPER

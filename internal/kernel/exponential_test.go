@@ -34,6 +34,10 @@ func realFunctions[T Float]() []realFunction[T] {
 		{"erf", Erf[T], exactErf, math.Erf, -1, 1, 10, 3},
 		{"gelu", GELU[T], exactGELU, gelu, math.Copysign(0, -1), itself, 40, 3},
 		{"gelu tanh", GELUTanh[T], exactGELUTanh, geluTanh, math.Copysign(0, -1), itself, 25, 3},
+		{"silu", SiLU[T], exactSiLU, silu, math.Copysign(0, -1), itself, 800, 3},
+		{"mish", Mish[T], exactMish, mish, math.Copysign(0, -1), itself, 800, 3},
+		{"elu", func(dst, x []T) { ELU(dst, x, 1, 1) }, exactELU, elu, -1, itself, 800, 3},
+		{"softplus", func(dst, x []T) { Softplus(dst, x, 1, T(inf)) }, exactSoftplus, softplus, 0, itself, 800, 3},
 	}
 }
 
@@ -65,6 +69,13 @@ func exactLogOrNil(x *big.Float) *big.Float {
 		return nil
 	}
 	return exactLog(x)
+}
+
+func elu(x float64) float64 {
+	if x > 0 {
+		return x
+	}
+	return math.Expm1(x)
 }
 
 // logistic is 1/(1+e⁻ˣ), of which eˣ is what is left where e⁻ˣ dwarfs 1.

@@ -6814,24 +6814,24 @@ loop81:
 	VMULPS       Z6, Z6, Z8
 	VFMADD213PS  Z6, Z8, Z7
 	VADDPS       single3f800000<>+0(SB), Z7, Z7
-	VMOVAPS      Z7, Z6
-	VSCALEFPS    Z5, Z6, Z6
-	VADDPS       single3f800000<>+0(SB), Z6, Z8
 	VMULPS       single3e5b33b6<>+0(SB), Z4, Z4
 	VADDPS       single3fcc422a<>+0(SB), Z4, Z4
 	VMULPS       Z3, Z4, Z4
-	VDIVPS       Z8, Z4, Z4
-	VMOVUPS      single3f800000<>+0(SB), Z3
+	VMOVAPS      Z7, Z3
+	VSCALEFPS    Z5, Z3, Z3
+	VADDPS       single3f800000<>+0(SB), Z3, Z6
+	VDIVPS       Z6, Z4, Z4
+	VMOVUPS      single3f800000<>+0(SB), Z8
 	VMOVUPS      single3f800000<>+0(SB), Z9
-	VFMADD231PS  Z4, Z6, Z3
+	VFMADD231PS  Z4, Z3, Z8
 	VSUBPS       Z4, Z9, Z9
 	VMULPS       Z7, Z9, Z9
 	VSCALEFPS    Z5, Z9, Z9
 	VPMOVD2M     Z1, K1
-	VMOVAPS      Z9, K1, Z3
-	VDIVPS       Z8, Z3, Z3
-	VMULPS       Z3, Z2, Z3
-	VMOVUPS      Z3, (BX)
+	VMOVAPS      Z9, K1, Z8
+	VDIVPS       Z6, Z8, Z8
+	VMULPS       Z8, Z2, Z8
+	VMOVUPS      Z8, (BX)
 	VMOVUPS      64(CX), Z1
 	VMOVUPS      64(DX), Z2
 	VANDPS       single7fffffff<>+0(SB), Z1, Z3
@@ -6872,24 +6872,24 @@ loop81:
 	VMULPS       Z6, Z6, Z8
 	VFMADD213PS  Z6, Z8, Z7
 	VADDPS       single3f800000<>+0(SB), Z7, Z7
-	VMOVAPS      Z7, Z6
-	VSCALEFPS    Z5, Z6, Z6
-	VADDPS       single3f800000<>+0(SB), Z6, Z8
 	VMULPS       single3e5b33b6<>+0(SB), Z4, Z4
 	VADDPS       single3fcc422a<>+0(SB), Z4, Z4
 	VMULPS       Z3, Z4, Z4
-	VDIVPS       Z8, Z4, Z4
-	VMOVUPS      single3f800000<>+0(SB), Z3
+	VMOVAPS      Z7, Z3
+	VSCALEFPS    Z5, Z3, Z3
+	VADDPS       single3f800000<>+0(SB), Z3, Z6
+	VDIVPS       Z6, Z4, Z4
+	VMOVUPS      single3f800000<>+0(SB), Z8
 	VMOVUPS      single3f800000<>+0(SB), Z9
-	VFMADD231PS  Z4, Z6, Z3
+	VFMADD231PS  Z4, Z3, Z8
 	VSUBPS       Z4, Z9, Z9
 	VMULPS       Z7, Z9, Z9
 	VSCALEFPS    Z5, Z9, Z9
 	VPMOVD2M     Z1, K1
-	VMOVAPS      Z9, K1, Z3
-	VDIVPS       Z8, Z3, Z3
-	VMULPS       Z3, Z2, Z3
-	VMOVUPS      Z3, 64(BX)
+	VMOVAPS      Z9, K1, Z8
+	VDIVPS       Z6, Z8, Z8
+	VMULPS       Z8, Z2, Z8
+	VMOVUPS      Z8, 64(BX)
 	ADDQ         $+128, CX
 	ADDQ         $+128, DX
 	ADDQ         $+128, BX
@@ -6942,24 +6942,24 @@ loop83:
 	VMULPS       Z6, Z6, Z8
 	VFMADD213PS  Z6, Z8, Z7
 	VADDPS       single3f800000<>+0(SB), Z7, Z7
-	VMOVAPS      Z7, Z6
-	VSCALEFPS    Z5, Z6, Z6
-	VADDPS       single3f800000<>+0(SB), Z6, Z8
 	VMULPS       single3e5b33b6<>+0(SB), Z4, Z4
 	VADDPS       single3fcc422a<>+0(SB), Z4, Z4
 	VMULPS       Z3, Z4, Z4
-	VDIVPS       Z8, Z4, Z4
-	VMOVUPS      single3f800000<>+0(SB), Z3
+	VMOVAPS      Z7, Z3
+	VSCALEFPS    Z5, Z3, Z3
+	VADDPS       single3f800000<>+0(SB), Z3, Z6
+	VDIVPS       Z6, Z4, Z4
+	VMOVUPS      single3f800000<>+0(SB), Z8
 	VMOVUPS      single3f800000<>+0(SB), Z9
-	VFMADD231PS  Z4, Z6, Z3
+	VFMADD231PS  Z4, Z3, Z8
 	VSUBPS       Z4, Z9, Z9
 	VMULPS       Z7, Z9, Z9
 	VSCALEFPS    Z5, Z9, Z9
 	VPMOVD2M     Z1, K1
-	VMOVAPS      Z9, K1, Z3
-	VDIVPS       Z8, Z3, Z3
-	VMULPS       Z3, Z2, Z3
-	VMOVUPS      Z3, (BX)
+	VMOVAPS      Z9, K1, Z8
+	VDIVPS       Z6, Z8, Z8
+	VMULPS       Z8, Z2, Z8
+	VMOVUPS      Z8, (BX)
 	ADDQ         $+64, CX
 	ADDQ         $+64, DX
 	ADDQ         $+64, BX
@@ -7013,24 +7013,24 @@ done84:
 	VMULPS       Z5, Z5, Z7
 	VFMADD213PS  Z5, Z7, Z6
 	VADDPS       single3f800000<>+0(SB), Z6, Z6
-	VMOVAPS      Z6, Z5
-	VSCALEFPS    Z4, Z5, Z5
-	VADDPS       single3f800000<>+0(SB), Z5, Z7
 	VMULPS       single3e5b33b6<>+0(SB), Z0, Z0
 	VADDPS       single3fcc422a<>+0(SB), Z0, Z0
 	VMULPS       Z3, Z0, Z0
-	VDIVPS       Z7, Z0, Z0
-	VMOVUPS      single3f800000<>+0(SB), Z3
+	VMOVAPS      Z6, Z3
+	VSCALEFPS    Z4, Z3, Z3
+	VADDPS       single3f800000<>+0(SB), Z3, Z5
+	VDIVPS       Z5, Z0, Z0
+	VMOVUPS      single3f800000<>+0(SB), Z7
 	VMOVUPS      single3f800000<>+0(SB), Z8
-	VFMADD231PS  Z0, Z5, Z3
+	VFMADD231PS  Z0, Z3, Z7
 	VSUBPS       Z0, Z8, Z8
 	VMULPS       Z6, Z8, Z8
 	VSCALEFPS    Z4, Z8, Z8
 	VPMOVD2M     Z1, K2
-	VMOVAPS      Z8, K2, Z3
-	VDIVPS       Z7, Z3, Z3
-	VMULPS       Z3, Z2, Z3
-	VMOVUPS      Z3, K1, (BX)
+	VMOVAPS      Z8, K2, Z7
+	VDIVPS       Z5, Z7, Z7
+	VMULPS       Z7, Z2, Z7
+	VMOVUPS      Z7, K1, (BX)
 
 end85:
 	VZEROUPPER
@@ -7111,24 +7111,24 @@ loop86:
 	VMULPD       Z6, Z6, Z8
 	VFMADD213PD  Z6, Z8, Z7
 	VADDPD       double3ff0000000000000<>+0(SB), Z7, Z7
-	VMOVAPD      Z7, Z6
-	VSCALEFPD    Z5, Z6, Z6
-	VADDPD       double3ff0000000000000<>+0(SB), Z6, Z8
 	VMULPD       double3fcb6676bf7450f0<>+0(SB), Z4, Z4
 	VADDPD       double3ff9884533d43651<>+0(SB), Z4, Z4
 	VMULPD       Z3, Z4, Z4
-	VDIVPD       Z8, Z4, Z4
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z3
+	VMOVAPD      Z7, Z3
+	VSCALEFPD    Z5, Z3, Z3
+	VADDPD       double3ff0000000000000<>+0(SB), Z3, Z6
+	VDIVPD       Z6, Z4, Z4
+	VMOVUPD      double3ff0000000000000<>+0(SB), Z8
 	VMOVUPD      double3ff0000000000000<>+0(SB), Z9
-	VFMADD231PD  Z4, Z6, Z3
+	VFMADD231PD  Z4, Z3, Z8
 	VSUBPD       Z4, Z9, Z9
 	VMULPD       Z7, Z9, Z9
 	VSCALEFPD    Z5, Z9, Z9
 	VPMOVQ2M     Z1, K1
-	VMOVAPD      Z9, K1, Z3
-	VDIVPD       Z8, Z3, Z3
-	VMULPD       Z3, Z2, Z3
-	VMOVUPD      Z3, (BX)
+	VMOVAPD      Z9, K1, Z8
+	VDIVPD       Z6, Z8, Z8
+	VMULPD       Z8, Z2, Z8
+	VMOVUPD      Z8, (BX)
 	VMOVUPD      64(CX), Z1
 	VMOVUPD      64(DX), Z2
 	VANDPD       double7fffffffffffffff<>+0(SB), Z1, Z3
@@ -7174,24 +7174,24 @@ loop86:
 	VMULPD       Z6, Z6, Z8
 	VFMADD213PD  Z6, Z8, Z7
 	VADDPD       double3ff0000000000000<>+0(SB), Z7, Z7
-	VMOVAPD      Z7, Z6
-	VSCALEFPD    Z5, Z6, Z6
-	VADDPD       double3ff0000000000000<>+0(SB), Z6, Z8
 	VMULPD       double3fcb6676bf7450f0<>+0(SB), Z4, Z4
 	VADDPD       double3ff9884533d43651<>+0(SB), Z4, Z4
 	VMULPD       Z3, Z4, Z4
-	VDIVPD       Z8, Z4, Z4
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z3
+	VMOVAPD      Z7, Z3
+	VSCALEFPD    Z5, Z3, Z3
+	VADDPD       double3ff0000000000000<>+0(SB), Z3, Z6
+	VDIVPD       Z6, Z4, Z4
+	VMOVUPD      double3ff0000000000000<>+0(SB), Z8
 	VMOVUPD      double3ff0000000000000<>+0(SB), Z9
-	VFMADD231PD  Z4, Z6, Z3
+	VFMADD231PD  Z4, Z3, Z8
 	VSUBPD       Z4, Z9, Z9
 	VMULPD       Z7, Z9, Z9
 	VSCALEFPD    Z5, Z9, Z9
 	VPMOVQ2M     Z1, K1
-	VMOVAPD      Z9, K1, Z3
-	VDIVPD       Z8, Z3, Z3
-	VMULPD       Z3, Z2, Z3
-	VMOVUPD      Z3, 64(BX)
+	VMOVAPD      Z9, K1, Z8
+	VDIVPD       Z6, Z8, Z8
+	VMULPD       Z8, Z2, Z8
+	VMOVUPD      Z8, 64(BX)
 	ADDQ         $+128, CX
 	ADDQ         $+128, DX
 	ADDQ         $+128, BX
@@ -7249,24 +7249,24 @@ loop88:
 	VMULPD       Z6, Z6, Z8
 	VFMADD213PD  Z6, Z8, Z7
 	VADDPD       double3ff0000000000000<>+0(SB), Z7, Z7
-	VMOVAPD      Z7, Z6
-	VSCALEFPD    Z5, Z6, Z6
-	VADDPD       double3ff0000000000000<>+0(SB), Z6, Z8
 	VMULPD       double3fcb6676bf7450f0<>+0(SB), Z4, Z4
 	VADDPD       double3ff9884533d43651<>+0(SB), Z4, Z4
 	VMULPD       Z3, Z4, Z4
-	VDIVPD       Z8, Z4, Z4
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z3
+	VMOVAPD      Z7, Z3
+	VSCALEFPD    Z5, Z3, Z3
+	VADDPD       double3ff0000000000000<>+0(SB), Z3, Z6
+	VDIVPD       Z6, Z4, Z4
+	VMOVUPD      double3ff0000000000000<>+0(SB), Z8
 	VMOVUPD      double3ff0000000000000<>+0(SB), Z9
-	VFMADD231PD  Z4, Z6, Z3
+	VFMADD231PD  Z4, Z3, Z8
 	VSUBPD       Z4, Z9, Z9
 	VMULPD       Z7, Z9, Z9
 	VSCALEFPD    Z5, Z9, Z9
 	VPMOVQ2M     Z1, K1
-	VMOVAPD      Z9, K1, Z3
-	VDIVPD       Z8, Z3, Z3
-	VMULPD       Z3, Z2, Z3
-	VMOVUPD      Z3, (BX)
+	VMOVAPD      Z9, K1, Z8
+	VDIVPD       Z6, Z8, Z8
+	VMULPD       Z8, Z2, Z8
+	VMOVUPD      Z8, (BX)
 	ADDQ         $+64, CX
 	ADDQ         $+64, DX
 	ADDQ         $+64, BX
@@ -7325,24 +7325,24 @@ done89:
 	VMULPD       Z5, Z5, Z7
 	VFMADD213PD  Z5, Z7, Z6
 	VADDPD       double3ff0000000000000<>+0(SB), Z6, Z6
-	VMOVAPD      Z6, Z5
-	VSCALEFPD    Z4, Z5, Z5
-	VADDPD       double3ff0000000000000<>+0(SB), Z5, Z7
 	VMULPD       double3fcb6676bf7450f0<>+0(SB), Z0, Z0
 	VADDPD       double3ff9884533d43651<>+0(SB), Z0, Z0
 	VMULPD       Z3, Z0, Z0
-	VDIVPD       Z7, Z0, Z0
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z3
+	VMOVAPD      Z6, Z3
+	VSCALEFPD    Z4, Z3, Z3
+	VADDPD       double3ff0000000000000<>+0(SB), Z3, Z5
+	VDIVPD       Z5, Z0, Z0
+	VMOVUPD      double3ff0000000000000<>+0(SB), Z7
 	VMOVUPD      double3ff0000000000000<>+0(SB), Z8
-	VFMADD231PD  Z0, Z5, Z3
+	VFMADD231PD  Z0, Z3, Z7
 	VSUBPD       Z0, Z8, Z8
 	VMULPD       Z6, Z8, Z8
 	VSCALEFPD    Z4, Z8, Z8
 	VPMOVQ2M     Z1, K2
-	VMOVAPD      Z8, K2, Z3
-	VDIVPD       Z7, Z3, Z3
-	VMULPD       Z3, Z2, Z3
-	VMOVUPD      Z3, K1, (BX)
+	VMOVAPD      Z8, K2, Z7
+	VDIVPD       Z5, Z7, Z7
+	VMULPD       Z7, Z2, Z7
+	VMOVUPD      Z7, K1, (BX)
 
 end90:
 	VZEROUPPER
@@ -7410,33 +7410,33 @@ loop91:
 	VMULPS       Y6, Y6, Y8
 	VFMADD213PS  Y6, Y8, Y5
 	VADDPS       single3f800000<>+0(SB), Y5, Y5
-	VMOVAPS      Y5, Y6
-	VPSRLD       $0x01, Y7, Y8
-	VPSUBD       Y8, Y7, Y9
-	VPSLLD       $0x17, Y8, Y8
-	VPSLLD       $0x17, Y9, Y9
-	VMULPS       Y8, Y6, Y6
-	VMULPS       Y9, Y6, Y6
-	VADDPS       single3f800000<>+0(SB), Y6, Y8
 	VMULPS       single3e5b33b6<>+0(SB), Y4, Y4
 	VADDPS       single3fcc422a<>+0(SB), Y4, Y4
 	VMULPS       Y3, Y4, Y4
-	VDIVPS       Y8, Y4, Y4
-	VMOVUPS      single3f800000<>+0(SB), Y3
+	VMOVAPS      Y5, Y3
+	VPSRLD       $0x01, Y7, Y6
+	VPSUBD       Y6, Y7, Y8
+	VPSLLD       $0x17, Y6, Y6
+	VPSLLD       $0x17, Y8, Y8
+	VMULPS       Y6, Y3, Y3
+	VMULPS       Y8, Y3, Y3
+	VADDPS       single3f800000<>+0(SB), Y3, Y6
+	VDIVPS       Y6, Y4, Y4
+	VMOVUPS      single3f800000<>+0(SB), Y8
 	VMOVUPS      single3f800000<>+0(SB), Y9
-	VFMADD231PS  Y4, Y6, Y3
+	VFMADD231PS  Y4, Y3, Y8
 	VSUBPS       Y4, Y9, Y9
 	VMULPS       Y5, Y9, Y9
-	VPSRLD       $0x01, Y7, Y4
-	VPSUBD       Y4, Y7, Y5
+	VPSRLD       $0x01, Y7, Y3
+	VPSUBD       Y3, Y7, Y4
+	VPSLLD       $0x17, Y3, Y3
 	VPSLLD       $0x17, Y4, Y4
-	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y3, Y9, Y9
 	VMULPS       Y4, Y9, Y9
-	VMULPS       Y5, Y9, Y9
-	VBLENDVPS    Y1, Y9, Y3, Y3
-	VDIVPS       Y8, Y3, Y3
-	VMULPS       Y3, Y2, Y3
-	VMOVUPS      Y3, (BX)
+	VBLENDVPS    Y1, Y9, Y8, Y8
+	VDIVPS       Y6, Y8, Y8
+	VMULPS       Y8, Y2, Y8
+	VMOVUPS      Y8, (BX)
 	VMOVUPS      32(CX), Y1
 	VMOVUPS      32(DX), Y2
 	VANDPS       single7fffffff<>+0(SB), Y1, Y3
@@ -7477,33 +7477,33 @@ loop91:
 	VMULPS       Y6, Y6, Y8
 	VFMADD213PS  Y6, Y8, Y5
 	VADDPS       single3f800000<>+0(SB), Y5, Y5
-	VMOVAPS      Y5, Y6
-	VPSRLD       $0x01, Y7, Y8
-	VPSUBD       Y8, Y7, Y9
-	VPSLLD       $0x17, Y8, Y8
-	VPSLLD       $0x17, Y9, Y9
-	VMULPS       Y8, Y6, Y6
-	VMULPS       Y9, Y6, Y6
-	VADDPS       single3f800000<>+0(SB), Y6, Y8
 	VMULPS       single3e5b33b6<>+0(SB), Y4, Y4
 	VADDPS       single3fcc422a<>+0(SB), Y4, Y4
 	VMULPS       Y3, Y4, Y4
-	VDIVPS       Y8, Y4, Y4
-	VMOVUPS      single3f800000<>+0(SB), Y3
+	VMOVAPS      Y5, Y3
+	VPSRLD       $0x01, Y7, Y6
+	VPSUBD       Y6, Y7, Y8
+	VPSLLD       $0x17, Y6, Y6
+	VPSLLD       $0x17, Y8, Y8
+	VMULPS       Y6, Y3, Y3
+	VMULPS       Y8, Y3, Y3
+	VADDPS       single3f800000<>+0(SB), Y3, Y6
+	VDIVPS       Y6, Y4, Y4
+	VMOVUPS      single3f800000<>+0(SB), Y8
 	VMOVUPS      single3f800000<>+0(SB), Y9
-	VFMADD231PS  Y4, Y6, Y3
+	VFMADD231PS  Y4, Y3, Y8
 	VSUBPS       Y4, Y9, Y9
 	VMULPS       Y5, Y9, Y9
-	VPSRLD       $0x01, Y7, Y4
-	VPSUBD       Y4, Y7, Y5
+	VPSRLD       $0x01, Y7, Y3
+	VPSUBD       Y3, Y7, Y4
+	VPSLLD       $0x17, Y3, Y3
 	VPSLLD       $0x17, Y4, Y4
-	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y3, Y9, Y9
 	VMULPS       Y4, Y9, Y9
-	VMULPS       Y5, Y9, Y9
-	VBLENDVPS    Y1, Y9, Y3, Y3
-	VDIVPS       Y8, Y3, Y3
-	VMULPS       Y3, Y2, Y3
-	VMOVUPS      Y3, 32(BX)
+	VBLENDVPS    Y1, Y9, Y8, Y8
+	VDIVPS       Y6, Y8, Y8
+	VMULPS       Y8, Y2, Y8
+	VMOVUPS      Y8, 32(BX)
 	ADDQ         $+64, CX
 	ADDQ         $+64, DX
 	ADDQ         $+64, BX
@@ -7556,33 +7556,33 @@ loop93:
 	VMULPS       Y6, Y6, Y8
 	VFMADD213PS  Y6, Y8, Y5
 	VADDPS       single3f800000<>+0(SB), Y5, Y5
-	VMOVAPS      Y5, Y6
-	VPSRLD       $0x01, Y7, Y8
-	VPSUBD       Y8, Y7, Y9
-	VPSLLD       $0x17, Y8, Y8
-	VPSLLD       $0x17, Y9, Y9
-	VMULPS       Y8, Y6, Y6
-	VMULPS       Y9, Y6, Y6
-	VADDPS       single3f800000<>+0(SB), Y6, Y8
 	VMULPS       single3e5b33b6<>+0(SB), Y4, Y4
 	VADDPS       single3fcc422a<>+0(SB), Y4, Y4
 	VMULPS       Y3, Y4, Y4
-	VDIVPS       Y8, Y4, Y4
-	VMOVUPS      single3f800000<>+0(SB), Y3
+	VMOVAPS      Y5, Y3
+	VPSRLD       $0x01, Y7, Y6
+	VPSUBD       Y6, Y7, Y8
+	VPSLLD       $0x17, Y6, Y6
+	VPSLLD       $0x17, Y8, Y8
+	VMULPS       Y6, Y3, Y3
+	VMULPS       Y8, Y3, Y3
+	VADDPS       single3f800000<>+0(SB), Y3, Y6
+	VDIVPS       Y6, Y4, Y4
+	VMOVUPS      single3f800000<>+0(SB), Y8
 	VMOVUPS      single3f800000<>+0(SB), Y9
-	VFMADD231PS  Y4, Y6, Y3
+	VFMADD231PS  Y4, Y3, Y8
 	VSUBPS       Y4, Y9, Y9
 	VMULPS       Y5, Y9, Y9
-	VPSRLD       $0x01, Y7, Y4
-	VPSUBD       Y4, Y7, Y5
+	VPSRLD       $0x01, Y7, Y3
+	VPSUBD       Y3, Y7, Y4
+	VPSLLD       $0x17, Y3, Y3
 	VPSLLD       $0x17, Y4, Y4
-	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y3, Y9, Y9
 	VMULPS       Y4, Y9, Y9
-	VMULPS       Y5, Y9, Y9
-	VBLENDVPS    Y1, Y9, Y3, Y3
-	VDIVPS       Y8, Y3, Y3
-	VMULPS       Y3, Y2, Y3
-	VMOVUPS      Y3, (BX)
+	VBLENDVPS    Y1, Y9, Y8, Y8
+	VDIVPS       Y6, Y8, Y8
+	VMULPS       Y8, Y2, Y8
+	VMOVUPS      Y8, (BX)
 	ADDQ         $+32, CX
 	ADDQ         $+32, DX
 	ADDQ         $+32, BX
@@ -7637,33 +7637,33 @@ done94:
 	VMULPS       Y6, Y6, Y8
 	VFMADD213PS  Y6, Y8, Y5
 	VADDPS       single3f800000<>+0(SB), Y5, Y5
-	VMOVAPS      Y5, Y6
-	VPSRLD       $0x01, Y7, Y8
-	VPSUBD       Y8, Y7, Y9
-	VPSLLD       $0x17, Y8, Y8
-	VPSLLD       $0x17, Y9, Y9
-	VMULPS       Y8, Y6, Y6
-	VMULPS       Y9, Y6, Y6
-	VADDPS       single3f800000<>+0(SB), Y6, Y8
 	VMULPS       single3e5b33b6<>+0(SB), Y0, Y0
 	VADDPS       single3fcc422a<>+0(SB), Y0, Y0
 	VMULPS       Y4, Y0, Y0
-	VDIVPS       Y8, Y0, Y0
-	VMOVUPS      single3f800000<>+0(SB), Y4
+	VMOVAPS      Y5, Y4
+	VPSRLD       $0x01, Y7, Y6
+	VPSUBD       Y6, Y7, Y8
+	VPSLLD       $0x17, Y6, Y6
+	VPSLLD       $0x17, Y8, Y8
+	VMULPS       Y6, Y4, Y4
+	VMULPS       Y8, Y4, Y4
+	VADDPS       single3f800000<>+0(SB), Y4, Y6
+	VDIVPS       Y6, Y0, Y0
+	VMOVUPS      single3f800000<>+0(SB), Y8
 	VMOVUPS      single3f800000<>+0(SB), Y9
-	VFMADD231PS  Y0, Y6, Y4
+	VFMADD231PS  Y0, Y4, Y8
 	VSUBPS       Y0, Y9, Y9
 	VMULPS       Y5, Y9, Y9
 	VPSRLD       $0x01, Y7, Y0
-	VPSUBD       Y0, Y7, Y5
+	VPSUBD       Y0, Y7, Y4
 	VPSLLD       $0x17, Y0, Y0
-	VPSLLD       $0x17, Y5, Y5
+	VPSLLD       $0x17, Y4, Y4
 	VMULPS       Y0, Y9, Y9
-	VMULPS       Y5, Y9, Y9
-	VBLENDVPS    Y2, Y9, Y4, Y4
-	VDIVPS       Y8, Y4, Y4
-	VMULPS       Y4, Y3, Y4
-	VMASKMOVPS   Y4, Y1, (BX)
+	VMULPS       Y4, Y9, Y9
+	VBLENDVPS    Y2, Y9, Y8, Y8
+	VDIVPS       Y6, Y8, Y8
+	VMULPS       Y8, Y3, Y8
+	VMASKMOVPS   Y8, Y1, (BX)
 
 end95:
 	VZEROUPPER
@@ -7726,33 +7726,33 @@ loop96:
 	VMULPD       Y6, Y6, Y8
 	VFMADD213PD  Y6, Y8, Y5
 	VADDPD       double3ff0000000000000<>+0(SB), Y5, Y5
-	VMOVAPD      Y5, Y6
-	VPSRLQ       $0x01, Y7, Y8
-	VPSUBQ       Y8, Y7, Y9
-	VPSLLQ       $0x34, Y8, Y8
-	VPSLLQ       $0x34, Y9, Y9
-	VMULPD       Y8, Y6, Y6
-	VMULPD       Y9, Y6, Y6
-	VADDPD       double3ff0000000000000<>+0(SB), Y6, Y8
 	VMULPD       double3fcb6676bf7450f0<>+0(SB), Y4, Y4
 	VADDPD       double3ff9884533d43651<>+0(SB), Y4, Y4
 	VMULPD       Y3, Y4, Y4
-	VDIVPD       Y8, Y4, Y4
-	VMOVUPD      double3ff0000000000000<>+0(SB), Y3
+	VMOVAPD      Y5, Y3
+	VPSRLQ       $0x01, Y7, Y6
+	VPSUBQ       Y6, Y7, Y8
+	VPSLLQ       $0x34, Y6, Y6
+	VPSLLQ       $0x34, Y8, Y8
+	VMULPD       Y6, Y3, Y3
+	VMULPD       Y8, Y3, Y3
+	VADDPD       double3ff0000000000000<>+0(SB), Y3, Y6
+	VDIVPD       Y6, Y4, Y4
+	VMOVUPD      double3ff0000000000000<>+0(SB), Y8
 	VMOVUPD      double3ff0000000000000<>+0(SB), Y9
-	VFMADD231PD  Y4, Y6, Y3
+	VFMADD231PD  Y4, Y3, Y8
 	VSUBPD       Y4, Y9, Y9
 	VMULPD       Y5, Y9, Y9
-	VPSRLQ       $0x01, Y7, Y4
-	VPSUBQ       Y4, Y7, Y5
+	VPSRLQ       $0x01, Y7, Y3
+	VPSUBQ       Y3, Y7, Y4
+	VPSLLQ       $0x34, Y3, Y3
 	VPSLLQ       $0x34, Y4, Y4
-	VPSLLQ       $0x34, Y5, Y5
+	VMULPD       Y3, Y9, Y9
 	VMULPD       Y4, Y9, Y9
-	VMULPD       Y5, Y9, Y9
-	VBLENDVPD    Y1, Y9, Y3, Y3
-	VDIVPD       Y8, Y3, Y3
-	VMULPD       Y3, Y2, Y3
-	VMOVUPD      Y3, (BX)
+	VBLENDVPD    Y1, Y9, Y8, Y8
+	VDIVPD       Y6, Y8, Y8
+	VMULPD       Y8, Y2, Y8
+	VMOVUPD      Y8, (BX)
 	VMOVUPD      32(CX), Y1
 	VMOVUPD      32(DX), Y2
 	VANDPD       double7fffffffffffffff<>+0(SB), Y1, Y3
@@ -7798,33 +7798,33 @@ loop96:
 	VMULPD       Y6, Y6, Y8
 	VFMADD213PD  Y6, Y8, Y5
 	VADDPD       double3ff0000000000000<>+0(SB), Y5, Y5
-	VMOVAPD      Y5, Y6
-	VPSRLQ       $0x01, Y7, Y8
-	VPSUBQ       Y8, Y7, Y9
-	VPSLLQ       $0x34, Y8, Y8
-	VPSLLQ       $0x34, Y9, Y9
-	VMULPD       Y8, Y6, Y6
-	VMULPD       Y9, Y6, Y6
-	VADDPD       double3ff0000000000000<>+0(SB), Y6, Y8
 	VMULPD       double3fcb6676bf7450f0<>+0(SB), Y4, Y4
 	VADDPD       double3ff9884533d43651<>+0(SB), Y4, Y4
 	VMULPD       Y3, Y4, Y4
-	VDIVPD       Y8, Y4, Y4
-	VMOVUPD      double3ff0000000000000<>+0(SB), Y3
+	VMOVAPD      Y5, Y3
+	VPSRLQ       $0x01, Y7, Y6
+	VPSUBQ       Y6, Y7, Y8
+	VPSLLQ       $0x34, Y6, Y6
+	VPSLLQ       $0x34, Y8, Y8
+	VMULPD       Y6, Y3, Y3
+	VMULPD       Y8, Y3, Y3
+	VADDPD       double3ff0000000000000<>+0(SB), Y3, Y6
+	VDIVPD       Y6, Y4, Y4
+	VMOVUPD      double3ff0000000000000<>+0(SB), Y8
 	VMOVUPD      double3ff0000000000000<>+0(SB), Y9
-	VFMADD231PD  Y4, Y6, Y3
+	VFMADD231PD  Y4, Y3, Y8
 	VSUBPD       Y4, Y9, Y9
 	VMULPD       Y5, Y9, Y9
-	VPSRLQ       $0x01, Y7, Y4
-	VPSUBQ       Y4, Y7, Y5
+	VPSRLQ       $0x01, Y7, Y3
+	VPSUBQ       Y3, Y7, Y4
+	VPSLLQ       $0x34, Y3, Y3
 	VPSLLQ       $0x34, Y4, Y4
-	VPSLLQ       $0x34, Y5, Y5
+	VMULPD       Y3, Y9, Y9
 	VMULPD       Y4, Y9, Y9
-	VMULPD       Y5, Y9, Y9
-	VBLENDVPD    Y1, Y9, Y3, Y3
-	VDIVPD       Y8, Y3, Y3
-	VMULPD       Y3, Y2, Y3
-	VMOVUPD      Y3, 32(BX)
+	VBLENDVPD    Y1, Y9, Y8, Y8
+	VDIVPD       Y6, Y8, Y8
+	VMULPD       Y8, Y2, Y8
+	VMOVUPD      Y8, 32(BX)
 	ADDQ         $+64, CX
 	ADDQ         $+64, DX
 	ADDQ         $+64, BX
@@ -7882,33 +7882,33 @@ loop98:
 	VMULPD       Y6, Y6, Y8
 	VFMADD213PD  Y6, Y8, Y5
 	VADDPD       double3ff0000000000000<>+0(SB), Y5, Y5
-	VMOVAPD      Y5, Y6
-	VPSRLQ       $0x01, Y7, Y8
-	VPSUBQ       Y8, Y7, Y9
-	VPSLLQ       $0x34, Y8, Y8
-	VPSLLQ       $0x34, Y9, Y9
-	VMULPD       Y8, Y6, Y6
-	VMULPD       Y9, Y6, Y6
-	VADDPD       double3ff0000000000000<>+0(SB), Y6, Y8
 	VMULPD       double3fcb6676bf7450f0<>+0(SB), Y4, Y4
 	VADDPD       double3ff9884533d43651<>+0(SB), Y4, Y4
 	VMULPD       Y3, Y4, Y4
-	VDIVPD       Y8, Y4, Y4
-	VMOVUPD      double3ff0000000000000<>+0(SB), Y3
+	VMOVAPD      Y5, Y3
+	VPSRLQ       $0x01, Y7, Y6
+	VPSUBQ       Y6, Y7, Y8
+	VPSLLQ       $0x34, Y6, Y6
+	VPSLLQ       $0x34, Y8, Y8
+	VMULPD       Y6, Y3, Y3
+	VMULPD       Y8, Y3, Y3
+	VADDPD       double3ff0000000000000<>+0(SB), Y3, Y6
+	VDIVPD       Y6, Y4, Y4
+	VMOVUPD      double3ff0000000000000<>+0(SB), Y8
 	VMOVUPD      double3ff0000000000000<>+0(SB), Y9
-	VFMADD231PD  Y4, Y6, Y3
+	VFMADD231PD  Y4, Y3, Y8
 	VSUBPD       Y4, Y9, Y9
 	VMULPD       Y5, Y9, Y9
-	VPSRLQ       $0x01, Y7, Y4
-	VPSUBQ       Y4, Y7, Y5
+	VPSRLQ       $0x01, Y7, Y3
+	VPSUBQ       Y3, Y7, Y4
+	VPSLLQ       $0x34, Y3, Y3
 	VPSLLQ       $0x34, Y4, Y4
-	VPSLLQ       $0x34, Y5, Y5
+	VMULPD       Y3, Y9, Y9
 	VMULPD       Y4, Y9, Y9
-	VMULPD       Y5, Y9, Y9
-	VBLENDVPD    Y1, Y9, Y3, Y3
-	VDIVPD       Y8, Y3, Y3
-	VMULPD       Y3, Y2, Y3
-	VMOVUPD      Y3, (BX)
+	VBLENDVPD    Y1, Y9, Y8, Y8
+	VDIVPD       Y6, Y8, Y8
+	VMULPD       Y8, Y2, Y8
+	VMOVUPD      Y8, (BX)
 	ADDQ         $+32, CX
 	ADDQ         $+32, DX
 	ADDQ         $+32, BX
@@ -7968,33 +7968,33 @@ done99:
 	VMULPD       Y6, Y6, Y8
 	VFMADD213PD  Y6, Y8, Y5
 	VADDPD       double3ff0000000000000<>+0(SB), Y5, Y5
-	VMOVAPD      Y5, Y6
-	VPSRLQ       $0x01, Y7, Y8
-	VPSUBQ       Y8, Y7, Y9
-	VPSLLQ       $0x34, Y8, Y8
-	VPSLLQ       $0x34, Y9, Y9
-	VMULPD       Y8, Y6, Y6
-	VMULPD       Y9, Y6, Y6
-	VADDPD       double3ff0000000000000<>+0(SB), Y6, Y8
 	VMULPD       double3fcb6676bf7450f0<>+0(SB), Y0, Y0
 	VADDPD       double3ff9884533d43651<>+0(SB), Y0, Y0
 	VMULPD       Y4, Y0, Y0
-	VDIVPD       Y8, Y0, Y0
-	VMOVUPD      double3ff0000000000000<>+0(SB), Y4
+	VMOVAPD      Y5, Y4
+	VPSRLQ       $0x01, Y7, Y6
+	VPSUBQ       Y6, Y7, Y8
+	VPSLLQ       $0x34, Y6, Y6
+	VPSLLQ       $0x34, Y8, Y8
+	VMULPD       Y6, Y4, Y4
+	VMULPD       Y8, Y4, Y4
+	VADDPD       double3ff0000000000000<>+0(SB), Y4, Y6
+	VDIVPD       Y6, Y0, Y0
+	VMOVUPD      double3ff0000000000000<>+0(SB), Y8
 	VMOVUPD      double3ff0000000000000<>+0(SB), Y9
-	VFMADD231PD  Y0, Y6, Y4
+	VFMADD231PD  Y0, Y4, Y8
 	VSUBPD       Y0, Y9, Y9
 	VMULPD       Y5, Y9, Y9
 	VPSRLQ       $0x01, Y7, Y0
-	VPSUBQ       Y0, Y7, Y5
+	VPSUBQ       Y0, Y7, Y4
 	VPSLLQ       $0x34, Y0, Y0
-	VPSLLQ       $0x34, Y5, Y5
+	VPSLLQ       $0x34, Y4, Y4
 	VMULPD       Y0, Y9, Y9
-	VMULPD       Y5, Y9, Y9
-	VBLENDVPD    Y2, Y9, Y4, Y4
-	VDIVPD       Y8, Y4, Y4
-	VMULPD       Y4, Y3, Y4
-	VMASKMOVPD   Y4, Y1, (BX)
+	VMULPD       Y4, Y9, Y9
+	VBLENDVPD    Y2, Y9, Y8, Y8
+	VDIVPD       Y6, Y8, Y8
+	VMULPD       Y8, Y3, Y8
+	VMASKMOVPD   Y8, Y1, (BX)
 
 end100:
 	VZEROUPPER

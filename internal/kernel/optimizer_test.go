@@ -104,7 +104,13 @@ func TestSharedUpdates(t *testing.T) {
 			slots[i] = make([]float32, len(w))
 		}
 		forcedWorkers = 2
-		if n := testing.AllocsPerRun(10, func() { u.run(w, g, slots, f); PenalizedSumSquares(w, g, f) }); n != 0 {
+		var n float64
+		for range 3 { // a worker that has left meanwhile is started anew, which allocates
+			if n = testing.AllocsPerRun(10, func() { u.run(w, g, slots, f); PenalizedSumSquares(w, g, f) }); n == 0 {
+				break
+			}
+		}
+		if n != 0 {
 			t.Errorf("%s: %v allocations", u.name, n)
 		}
 	}

@@ -15,6 +15,7 @@ const (
 type pointwiseTask[T Float] struct {
 	kind     pointwiseKind
 	function function
+	settings settings[T]
 	dst, x   []T
 	dy       []T // of a derivative
 	n        int // elements of a row
@@ -36,9 +37,9 @@ func (t *pointwiseTask[T]) run(chunk int) {
 	dst, x := t.dst[from:to], t.x[from:to]
 	switch t.kind {
 	case values:
-		applyPart(t.function, dst, x)
+		applyPart(t.function, &t.settings, dst, x)
 	case derivatives:
-		differentiatePart(t.function, dst, x, t.dy[from:to])
+		differentiatePart(t.function, &t.settings, dst, x, t.dy[from:to])
 	case softmaxRows:
 		softmaxPart(dst, x, t.n)
 	case softmaxGradients:
@@ -54,7 +55,7 @@ var (
 )
 
 // shared has workers run a task of rows of n elements and reports whether it did. Small tasks are not worth it.
-func shared[T Float](kind pointwiseKind, f function, dst, x, dy []T, n int) bool {
+func shared[T Float](kind pointwiseKind, f function, s *settings[T], dst, x, dy []T, n int) bool {
 	if len(x) < shareFrom || !holdPool() {
 		return false
 	}
@@ -64,7 +65,7 @@ func shared[T Float](kind pointwiseKind, f function, dst, x, dy []T, n int) bool
 	if !is32[T]() {
 		t = (*pointwiseTask[T])(unsafe.Pointer(&pointwiseTask64))
 	}
-	*t = pointwiseTask[T]{kind, f, dst, x, dy, n, rows * n}
+	*t = pointwiseTask[T]{kind, f, *s, dst, x, dy, n, rows * n}
 	runTask(t, (len(x)+t.chunk-1)/t.chunk)
 	return true
 }

@@ -20,6 +20,10 @@ func testShared[T Float](t *testing.T) {
 	for name, run := range map[string]func(dst []T){
 		"tanh":             func(dst []T) { Tanh(dst, x) },
 		"gelu slope":       func(dst []T) { GELUBackward(dst, x, dy) },
+		"clip":             func(dst []T) { Clip(dst, x, -0.5, 0.7) },
+		"leaky relu slope": func(dst []T) { LeakyReLUBackward(dst, x, dy, 0.3) },
+		"softplus":         func(dst []T) { Softplus(dst, x, 2, 3) },
+		"elu slope":        func(dst []T) { ELUBackward(dst, x, dy, 1.1, 1.7) },
 		"softmax":          func(dst []T) { Softmax(dst, x[:n/10*10], 10) },
 		"long softmax":     func(dst []T) { Softmax(dst, x[:2*shareFrom], shareFrom) },
 		"softmax gradient": func(dst []T) { SoftmaxBackward(dst, x[:n/10*10], dy, 10) },

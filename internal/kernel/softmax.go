@@ -38,7 +38,7 @@ func Softmax[T Float](dst, x []T, n int) {
 	}
 	x = x[:len(x)/n*n]
 	dst = dst[:len(x)]
-	if !shared(softmaxRows, 0, dst, x, nil, n) {
+	if !shared(softmaxRows, 0, &settings[T]{}, dst, x, nil, n) {
 		softmaxPart(dst, x, n)
 	}
 }
@@ -65,7 +65,7 @@ func softmaxPlain[T Float](dst, x []T, n int) {
 		for j, v := range x[:n] {
 			dst[j] = v - m
 		}
-		applyPart(expFunction, dst[:n], dst[:n])
+		applyPart(expFunction, &settings[T]{}, dst[:n], dst[:n])
 		Scale(1/Sum(dst[:n]), dst[:n])
 	}
 }
@@ -78,7 +78,7 @@ func SoftmaxBackward[T Float](dx, y, dy []T, n int) {
 	}
 	y = y[:len(y)/n*n]
 	dx, dy = dx[:len(y)], dy[:len(y)]
-	if !shared(softmaxGradients, 0, dx, y, dy, n) {
+	if !shared(softmaxGradients, 0, &settings[T]{}, dx, y, dy, n) {
 		softmaxBackwardPart(dx, y, dy, n)
 	}
 }

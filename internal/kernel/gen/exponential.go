@@ -36,15 +36,11 @@ func exponential(e *emitter) {
 	e.function("tanh", "computes dst = tanh x, as −t/(t+2) with t = e^−2|x| − 1 and the sign of x.", func(v vector) function {
 		low := v.filled(pick(v, -20.0, -40.0)) // tanh rounds to 1 beyond
 		return func(x reg.VecVirtual) reg.VecVirtual {
-			a, s := v.reg(), v.reg()
+			a := v.reg()
 			v.or(v.signs(), x, a)
 			v.add(a, a, a)
 			v.max(low, a, a)
-			n := v.reduceLn2(a, v.bias())
-			p := v.expm1Reduced(a)
-			v.left(v.mantissa(), n.bits, n.bits) // 2ⁿ
-			v.sub(n.bits, v.constant(1), s)
-			v.fma(n.bits, p, s) // t
+			s := v.expm1(a)
 			v.add(s, v.constant(2), a)
 			v.div(s, a, s)
 			v.and(v.magnitude(), s, s)

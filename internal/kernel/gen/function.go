@@ -141,6 +141,16 @@ func (v vector) expm1Reduced(r reg.VecVirtual) reg.VecVirtual {
 	return q
 }
 
+// expm1 returns eˣ − 1 for x in a range in which 2ⁿ is a normal number. It destroys x.
+func (v vector) expm1(x reg.VecVirtual) reg.VecVirtual {
+	n := v.reduceLn2(x, v.bias())
+	p, t := v.expm1Reduced(x), v.reg()
+	v.left(v.mantissa(), n.bits, n.bits) // 2ⁿ
+	v.sub(n.bits, v.constant(1), t)
+	v.fma(n.bits, p, t)
+	return t
+}
+
 // expReduced returns p and 2ⁿ with eˣ = p·2ⁿ and ½ < p < 2; x lies in a range of expRange. It destroys x.
 func (v vector) expReduced(x reg.VecVirtual) (p reg.VecVirtual, n power) {
 	n = v.reduceLn2(x, 2*v.bias())

@@ -16,13 +16,6 @@ func init() {
 //
 // after FreeBSD's msun, whose polynomials these are.
 func logarithm(v vector) function {
-	terms := pick(v, []float64{
-		0xaaaaaap-24, 0xccce13p-25, 0x91e9eep-25, 0xf89e26p-26,
-	}, []float64{
-		6.666666666666735130e-01, 3.999999999940941908e-01, 2.857142874366239149e-01, 2.222219843214978396e-01,
-		1.818357216161805012e-01, 1.531383769920937332e-01, 1.479819860511658591e-01,
-	})
-	ln2Hi, ln2Lo := pick(v, 6.9313812256e-01, 6.93147180369123816490e-01), pick(v, 9.0580006145e-06, 1.90821492927058770002e-10)
 	normal := math.Exp2(float64(1 - v.bias()))
 	lift := float64(v.mantissa() + 1)
 	return func(x reg.VecVirtual) reg.VecVirtual {
@@ -46,26 +39,38 @@ func logarithm(v vector) function {
 		v.addBits(f, half, f)
 		v.sub(f, v.constant(1), f)
 
-		s, z, r, square := v.reg(), v.reg(), v.reg(), v.reg()
-		v.add(f, v.constant(2), s)
-		v.div(f, s, s)
-		v.mul(s, s, z)
-		v.polynomial(terms, z, r)
-		v.mul(r, z, r)
-		v.mul(f, v.constant(0.5), square)
-		v.mul(square, f, square)
-		v.add(r, square, r)
-		v.mul(r, s, r)
-		v.fma(v.constant(ln2Lo), k, r)
-		v.sub(square, r, square)
-		v.sub(f, square, f)
-		v.fma(v.constant(ln2Hi), k, f)
+		v.logReduced(f, k)
 		// 0, negative numbers, and what has no logarithm but itself
 		v.blend(v.compare(less, x, v.filled(0)), v.filled(math.NaN()), f)
 		v.blend(v.compare(equal, x, v.filled(0)), v.filled(math.Inf(-1)), f)
 		v.blend(v.compare(notLess, x, v.filled(math.Inf(1))), x, f)
 		return f
 	}
+}
+
+// logReduced computes f = k·ln 2 + ln(1+f) for √½ − 1 < f < √2 − 1.
+func (v vector) logReduced(f, k reg.VecVirtual) {
+	terms := pick(v, []float64{
+		0xaaaaaap-24, 0xccce13p-25, 0x91e9eep-25, 0xf89e26p-26,
+	}, []float64{
+		6.666666666666735130e-01, 3.999999999940941908e-01, 2.857142874366239149e-01, 2.222219843214978396e-01,
+		1.818357216161805012e-01, 1.531383769920937332e-01, 1.479819860511658591e-01,
+	})
+	ln2Hi, ln2Lo := pick(v, 6.9313812256e-01, 6.93147180369123816490e-01), pick(v, 9.0580006145e-06, 1.90821492927058770002e-10)
+	s, z, r, square := v.reg(), v.reg(), v.reg(), v.reg()
+	v.add(f, v.constant(2), s)
+	v.div(f, s, s)
+	v.mul(s, s, z)
+	v.polynomial(terms, z, r)
+	v.mul(r, z, r)
+	v.mul(f, v.constant(0.5), square)
+	v.mul(square, f, square)
+	v.add(r, square, r)
+	v.mul(r, s, r)
+	v.fma(v.constant(ln2Lo), k, r)
+	v.sub(square, r, square)
+	v.sub(f, square, f)
+	v.fma(v.constant(ln2Hi), k, f)
 }
 
 // bits is an element as an integer.

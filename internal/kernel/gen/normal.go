@@ -263,16 +263,21 @@ func geluTanh(v vector) function {
 	return func(x reg.VecVirtual) reg.VecVirtual {
 		a := v.below(limit, x)
 		p, n, _ := v.cubic(a)
-		left := v.reg()
-		v.mul(p, a, left)
-		v.scale(n, left)
-		v.or(v.signs(), left, left)
-		v.scale(n, p)
-		v.add(p, v.constant(1), p)
-		v.blend(v.negative(x), left, x)
-		v.div(x, p, x)
-		return x
+		return v.weighed(x, a, p, n)
 	}
+}
+
+// weighed returns x/(1+e) on the right and −a·e/(1+e) on the left, with e = p·2ⁿ and a = |x|.
+func (v vector) weighed(x, a, p reg.VecVirtual, n power) reg.VecVirtual {
+	left := v.reg()
+	v.mul(p, a, left)
+	v.scale(n, left)
+	v.or(v.signs(), left, left)
+	v.scale(n, p)
+	v.add(p, v.constant(1), p)
+	v.blend(v.negative(x), left, x)
+	v.div(x, p, x)
+	return x
 }
 
 // geluTanhBackward emits, with e = e⁻ᵘ of a = |x| and t = 1 ± a·σ(∓u)·u', the derivative t/(1+e) on the right and
@@ -282,21 +287,27 @@ func geluTanhBackward(v vector) derivative {
 	return func(x, dy reg.VecVirtual) reg.VecVirtual {
 		a := v.below(limit, x)
 		p, n, slope := v.cubic(a)
-		e, d := v.copyOf(p), v.reg()
-		v.scale(n, e)
-		v.add(e, v.constant(1), d)
 		v.mul(slope, v.constant(3*geluB), slope)
 		v.add(slope, v.constant(geluA), slope)
 		v.mul(slope, a, slope)
-		v.div(slope, d, slope) // a·u'·σ(u)
-		right, left := v.filled(1), v.filled(1)
-		v.fma(slope, e, right)
-		v.sub(left, slope, left)
-		v.mul(left, p, left)
-		v.scale(n, left)
-		v.blend(v.negative(x), left, right)
-		v.div(right, d, right)
-		v.mul(dy, right, right)
-		return right
+		return v.weighedSlope(x, dy, slope, p, n)
 	}
+}
+
+// weighedSlope returns, with e = p·2ⁿ and t = 1 ± slope·σ(∓u), the product of dy and t/(1+e) on the right, t·e/(1+e) on
+// the left, for e = e⁻ᵘ and slope = a·u'.
+func (v vector) weighedSlope(x, dy, slope, p reg.VecVirtual, n power) reg.VecVirtual {
+	e, d := v.copyOf(p), v.reg()
+	v.scale(n, e)
+	v.add(e, v.constant(1), d)
+	v.div(slope, d, slope) // slope·σ(u)
+	right, left := v.filled(1), v.filled(1)
+	v.fma(slope, e, right)
+	v.sub(left, slope, left)
+	v.mul(left, p, left)
+	v.scale(n, left)
+	v.blend(v.negative(x), left, right)
+	v.div(right, d, right)
+	v.mul(dy, right, right)
+	return right
 }
