@@ -147,6 +147,11 @@ func (p position) errorf(path, format string, args ...any) error {
 	return fmt.Errorf("%s:%d:%d: %s", path, p.line, p.column, fmt.Sprintf(format, args...))
 }
 
+// blame is errorf for an error that names the key at fault.
+func (p position) blame(path string, err error) error {
+	return fmt.Errorf("%s:%d:%d: %w", path, p.line, p.column, err)
+}
+
 // A recordGuard passes a CSV text through and stops it at a record of absurd size, before anything holds the record.
 // Quotes switch between inside and outside; a doubled quote switches twice, which comes to the same.
 type recordGuard struct {

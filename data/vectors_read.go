@@ -80,7 +80,10 @@ func (r *vectorReader) addLine(l *lines, text string, before int) error {
 	for n := 0; n < r.dim; n++ {
 		at := strings.LastIndexByte(text[:begin], ' ')
 		if at < 1 {
-			if before == 0 {
+			switch {
+			case before == 0 && n == 0:
+				return l.errorAt(0, "the line is no word with its numbers, between single spaces")
+			case before == 0:
 				return &DimError{r.in.path, n, r.dim}
 			}
 			return l.errorAt(0, "the line has %d numbers, and those before have %d", n, r.dim)

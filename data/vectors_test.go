@@ -99,6 +99,8 @@ func TestVectorErrors(t *testing.T) {
 	bad := float32(math.NaN())
 	for _, tt := range []struct{ path, content, want string }{
 		{"v.txt", "", "v.txt: the file has no vectors"},
+		{"v.txt", "cat\t1\t2\n", "v.txt:1:1: the line is no word with its numbers, between single spaces"},
+		{"v.txt", "\ncat 1 2\n", "v.txt:1:1: the line is no word with its numbers, between single spaces"},
 		{"v.txt", "cat 1 2\ndog 1\n", "v.txt:2:1: the line has 1 numbers, and those before have 2"},
 		{"v.txt", "cat 1 2\ndog 1 2 3\n", "v.txt:2:1: the line has more than 2 numbers"},
 		{"v.txt", "cat 1 2\ndog 1 x\n", `v.txt:2:7: "x" is no finite number that float32 can hold`},

@@ -3,6 +3,7 @@ package data
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -92,6 +93,9 @@ func (s *Window) Load(c Context) (*Splits, error) {
 	}
 	all, file, err := s.readFile(c, s.config.Path, true)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.checkEntities(all); err != nil {
 		return nil, err
 	}
 	if s.config.Limit > 0 {
@@ -220,6 +224,17 @@ func (s *Window) fit(c Context, t *tokens, sentences []int) (*fittedWindow, []Fi
 		return nil, nil, fmt.Errorf("%s: %w", s.config.Path, wrongKey("tag", "column %d has more than %d different tags", s.config.Tag, maxCategories))
 	}
 	return l, files, nil
+}
+
+// checkEntities returns an error where a type that is asked for is that of no tag.
+func (s *Window) checkEntities(t *tokens) error {
+	for _, kind := range s.config.Entities {
+		if !t.entities[kind] {
+			unknown := registry.UnknownError{Name: kind, Known: slices.Sorted(maps.Keys(t.entities))}
+			return fmt.Errorf("%s: %w", t.path, wrongKey("entities", "lists %q, which no tag has; %s", kind, unknown.Hint()))
+		}
+	}
+	return nil
 }
 
 // suffix returns the last letters of a word.

@@ -1,6 +1,7 @@
 package data_test
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -153,7 +154,7 @@ func TestWindowErrors(t *testing.T) {
 	}{
 		{"", nil, "t.conll: the file has no words"},
 		{"\n\t\n", nil, "t.conll: the file has no words"},
-		{"a\tO\nb\n", nil, "t.conll:2:2: the line ends at column 1, and the tag is in column 2"},
+		{"a\tO\nb\n", nil, "t.conll:2:2: tag names column 2, and the line has 1"},
 		{"a\tO\n\tO\n", nil, "t.conll:2:1: column 1, the word, is empty"},
 		{"a\tO\nb\t \n", nil, "t.conll:2:3: column 2, the tag, is empty"},
 		{"a\tO\nb\xff\tO\n", nil, "t.conll:2:2: the text is not UTF-8; save the file as UTF-8"},
@@ -161,7 +162,7 @@ func TestWindowErrors(t *testing.T) {
 		{"a\tO\n" + long, nil, "t.conll:2: the line is longer than 1 MiB"},
 		{"a\tO\n" + long[:2000] + "\tO\n", nil, "t.conll:2:1: the word is longer than 1024 bytes"},
 		{"\xff\xfea\tO\n", nil, "t.conll: the text is UTF-16; save the file as UTF-8"},
-		{"a\tO\t1\nb\tX\tx\n", func(c *data.WindowConfig) { c.Numbers = []int{3} }, `t.conll:2:5: column 3: "x" is not a number`},
+		{"a\tO\t1\nb\tX\tx\n", func(c *data.WindowConfig) { c.Numbers = []int{3} }, `t.conll:2:5: numbers names column 3, where "x" is not a number`},
 		{"a\tO\n", func(c *data.WindowConfig) { c.Numbers = []int{2} }, "numbers must list columns from 1 that hold neither the word nor the tag, lists 2"},
 		{"a\tO\n", func(c *data.WindowConfig) { c.Window = 4 }, "window must be odd, is 4"},
 		{"a\tO\n", func(c *data.WindowConfig) { c.Features = []string{"sufix"} }, `features lists "sufix", which is none; did you mean "suffix"?`},
@@ -170,6 +171,21 @@ func TestWindowErrors(t *testing.T) {
 		_, err := loadWindow(t, map[string]string{"t.conll": tt.content}, tt.edit)
 		if err == nil || err.Error() != tt.want {
 			t.Errorf("%.40q\ngot  %v\nwant %s", tt.content, err, tt.want)
+		}
+	}
+}
+
+// A type of entity that no tag has is a mistake; without it its words would be O.
+func TestWindowUnknownEntity(t *testing.T) {
+	files := map[string]string{"t.conll": "Ann\tB-person\nin\tO\nRome\tB-location\n"}
+	for kind, want := range map[string]string{
+		"person": "",
+		"place":  `t.conll: entities lists "place", which no tag has; known: location, person`,
+		"O":      `t.conll: entities lists "O", which no tag has; known: location, person`,
+	} {
+		_, err := loadWindow(t, files, func(c *data.WindowConfig) { c.Entities = []string{"location", kind} })
+		if got := fmt.Sprint(err); want == "" && err != nil || want != "" && got != want {
+			t.Errorf("%s: got %v, want %s", kind, err, want)
 		}
 	}
 }

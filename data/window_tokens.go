@@ -13,9 +13,10 @@ import (
 type tokens struct {
 	path      string
 	words     []string
-	tags      []string    // nil where the file has none
-	numbers   [][]float64 // by column
-	lines     []int32     // of each word
+	tags      []string        // nil where the file has none
+	numbers   [][]float64     // by column
+	entities  map[string]bool // types of entity, of all tags
+	lines     []int32         // of each word
 	sentences []span
 }
 
@@ -58,7 +59,7 @@ func (s *Window) readTokens(in *input, tagged, target bool) (*tokens, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &tokens{path: in.path, numbers: make([][]float64, len(s.config.Numbers))}
+	t := &tokens{path: in.path, entities: map[string]bool{}, numbers: make([][]float64, len(s.config.Numbers))}
 	delimiter := byte('\t')
 	if s.config.Delimiter == "space" {
 		delimiter = ' '
@@ -101,8 +102,9 @@ func (s *Window) readTokens(in *input, tagged, target bool) (*tokens, error) {
 // addToken adds the word of a line.
 func (s *Window) addToken(t *tokens, l *lines, cells []cell, tagged, target bool) error {
 	last := cells[len(cells)-1]
-	missing := func(what string, column int) error {
-		return l.errorAt(last.at+len(last.text), "the line ends at column %d, and the %s is in column %d", len(cells), what, column)
+	missing := func(key string, column int) error {
+		at := position{l.number, last.at + len(last.text) + 1}
+		return at.blame(l.in.path, wrongKey(key, "names column %d, and the line has %d", column, len(cells)))
 	}
 	if s.config.Word > len(cells) {
 		return missing("word", s.config.Word)
@@ -118,12 +120,12 @@ func (s *Window) addToken(t *tokens, l *lines, cells []cell, tagged, target bool
 	}
 	for i, column := range s.config.Numbers {
 		if column > len(cells) {
-			return missing("number", column)
+			return missing("numbers", column)
 		}
 		c := cells[column-1]
 		v, err := parseCell(trim(c.text))
 		if err != nil {
-			return l.errorAt(c.at, "column %d: %q is not %v", column, c.text, err)
+			return position{l.number, c.at + 1}.blame(l.in.path, wrongKey("numbers", "names column %d, where %q is not %v", column, c.text, err))
 		}
 		t.numbers[i] = append(t.numbers[i], v)
 	}
@@ -140,6 +142,9 @@ func (s *Window) addToken(t *tokens, l *lines, cells []cell, tagged, target bool
 				return l.errorAt(cells[s.config.Tag-1].at, "column %d, the tag, is empty", s.config.Tag)
 			}
 			t.tags = append(t.tags, s.keptTag(tag))
+			if kind := EntityType(tag); tag != OutsideTag && !t.entities[kind] {
+				t.entities[strings.Clone(kind)] = true
+			}
 		}
 	}
 	t.words, t.lines = append(t.words, strings.Clone(trim(word.text))), append(t.lines, int32(min(l.number, math.MaxInt32)))

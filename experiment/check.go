@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -17,6 +18,7 @@ import (
 	"github.com/strata-ml/strata/optim"
 	"github.com/strata-ml/strata/registry"
 	"github.com/strata-ml/strata/tensor"
+	"github.com/strata-ml/strata/train"
 	"go.yaml.in/yaml/v4"
 )
 
@@ -221,19 +223,28 @@ func (c *checker) loadData(fitted []byte) *data.Splits {
 	if err == nil {
 		return splits
 	}
-	at, hint := c.at("data", "path"), ""
-	if key := findQuoted(c.at("data"), err.Error()); key != nil {
+	block, message := c.at("data"), strings.TrimPrefix(err.Error(), "data: ")
+	at, hint := c.at("data", "path"), fmt.Sprintf("strata describe %s says what the file holds, and which keys say how to read it", c.config.Data.Name)
+	if file := findLeading(block, message); file != nil {
+		at = file
+	}
+	if key := findQuoted(block, message); key != nil {
 		at = key
 	}
+	if fieldErr, ok := errors.AsType[*registry.FieldError](err); ok {
+		if key := registry.Lookup(block, fieldErr.Key); key != nil {
+			at = cmp.Or(findQuoted(key, message), key)
+		}
+	}
 	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
-		if key := findPath(c.at("data"), c.dir, pathErr.Path); key != nil {
+		if key := findPath(block, c.dir, pathErr.Path); key != nil {
 			at = key
 		}
 		if errors.Is(err, fs.ErrNotExist) {
 			hint = c.missingHint(pathErr.Path)
 		}
 	}
-	c.fail(at, fmt.Sprintf("data: %s: %s", c.config.Data.Name, strings.TrimPrefix(err.Error(), "data: ")), hint)
+	c.fail(at, fmt.Sprintf("data: %s: %s", c.config.Data.Name, message), hint)
 	return nil
 }
 
@@ -292,6 +303,18 @@ func findQuoted(n *yaml.Node, message string) *yaml.Node {
 	return best
 }
 
+// findLeading returns the scalar under n, of several the last, that is the file which a message begins with.
+func findLeading(n *yaml.Node, message string) *yaml.Node {
+	if n.Kind == yaml.ScalarNode && n.Value != "" && strings.HasPrefix(message, n.Value+":") {
+		return n
+	}
+	var found *yaml.Node
+	for _, child := range n.Content {
+		found = cmp.Or(findLeading(child, message), found)
+	}
+	return found
+}
+
 // findPath returns the scalar under n that names a file.
 func findPath(n *yaml.Node, dir, file string) *yaml.Node {
 	if n.Kind == yaml.ScalarNode && (n.Value == file || resolvePath(dir, n.Value) == filepath.Clean(file)) {
@@ -305,12 +328,29 @@ func findPath(n *yaml.Node, dir, file string) *yaml.Node {
 	return nil
 }
 
+// checkTunedRows tells of metrics that need evaluation rows, where there are none.
+func (c *checker) checkTunedRows() {
+	for i, m := range c.config.Metrics {
+		if m.IsZero() {
+			continue
+		}
+		metric, name := train.MakeMetric[float64](m.New()), m.New().Name
+		if _, ok := metric.(train.SequenceMetric[float64]); ok && c.config.Checkpoint.Best == name {
+			c.fail(c.at("checkpoint", "best"), fmt.Sprintf("checkpoint: best names %q, and there are no evaluation rows to judge by", name), "set aside some under data, or name loss")
+		}
+		if train.Tunes([]train.NamedMetric[float64]{{Metric: metric}}) {
+			c.fail(c.at("metrics", strconv.Itoa(i), "tune"), fmt.Sprintf("metrics: %s: there are no evaluation rows to choose the threshold by", m.Name), "set aside some under data, or set threshold")
+		}
+	}
+}
+
 // checkRows checks what a run needs of the number of its rows.
 func (c *checker) checkRows(splits *data.Splits) {
 	if splits.Eval == nil && c.config.EarlyStopping != nil {
 		c.fail(c.at("early_stopping"), "early_stopping: there are no evaluation rows to judge by", "set aside some under data, or remove early_stopping")
 	}
 	if splits.Eval == nil {
+		c.checkTunedRows()
 		c.checkWatchedRows()
 	}
 	rows, batch := int64(splits.Train.Len()), int64(c.config.Train.BatchSize)

@@ -126,6 +126,9 @@ func (c *checker) checkShare(i int) {
 		if other := c.config.Model[k].Layer.Name; other != node.Layer.Name && other != "" && node.Layer.Name != "" {
 			c.fail(c.node(i, "share"), fmt.Sprintf("model: node %q: shares the parameters of %q, which is a %s and no %s", node.Name, node.Share, other, node.Layer.Name), "share between nodes of one type")
 		}
+		if weights := registry.Lookup(c.node(i), "weights"); weights != nil {
+			c.fail(weights, fmt.Sprintf("model: node %q: weights is of no use: its parameters are those of %q", node.Name, node.Share), fmt.Sprintf("remove it, or set it on node %q", node.Share))
+		}
 		return
 	}
 	unknown := &registry.UnknownError{Name: node.Share, Known: before}

@@ -73,9 +73,13 @@ func loadVectors[T tensor.Float](c *checker, m *model.Model[T], inputs []tensor.
 			fail("type", fmt.Sprintf("%s has shape %v, and the vocabulary %d words", p.Path, p.Shape, vocabulary.Size()), "leave vocabulary out: a table has a row for each word")
 			continue
 		}
+		if other := c.otherWords(p.Node, input, inputs); other >= 0 {
+			c.fail(c.node(other, "share"), fmt.Sprintf("model: node %q: the rows of the table that it shares are the words of %s, and it reads %s", c.names()[other], input, c.inputOf(c.names()[other], inputs)), "share between nodes that read the same words")
+			continue
+		}
 		v, err := data.ReadVectors(data.Context{Dir: c.dir}, chosen.VectorFile, vocabulary, p.Shape[1], chosen.Unknown)
 		if err != nil {
-			key, hint := vectorFault(c, err)
+			key, hint := vectorFault(c, chosen.VectorFile, err)
 			fail(key, err.Error(), hint)
 			continue
 		}
@@ -84,18 +88,32 @@ func loadVectors[T tensor.Float](c *checker, m *model.Model[T], inputs []tensor.
 	return all
 }
 
+// otherWords returns a node that shares the parameters of an owner and reads another input than it, -1 for none.
+func (c *checker) otherWords(owner, input string, inputs []tensor.Spec) int {
+	return slices.IndexFunc(c.config.Model, func(n Node) bool { return n.Share == owner && c.inputOf(n.Name, inputs) != input })
+}
+
 // vectorFault returns the key that is to blame for an error of ReadVectors, and the remedy.
-func vectorFault(c *checker, err error) (key, hint string) {
+func vectorFault(c *checker, f data.VectorFile, err error) (key, hint string) {
 	if e, ok := errors.AsType[*data.DimError](err); ok {
 		return "path", fmt.Sprintf("set dim: %d, or name another file", e.Got)
 	}
 	if e, ok := errors.AsType[*registry.FieldError](err); ok {
 		return e.Key, ""
 	}
-	if e, ok := errors.AsType[*fs.PathError](err); ok && errors.Is(err, fs.ErrNotExist) {
-		return "path", c.missingHint(e.Path)
+	key = "path"
+	if f.Words != "" && strings.HasPrefix(err.Error(), f.Words+":") {
+		key = "words"
 	}
-	return "path", ""
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		if e.Path == f.Words {
+			key = "words"
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			return key, c.missingHint(e.Path)
+		}
+	}
+	return key, "strata describe vectors says how the formats look; format says which one the file has"
 }
 
 // fillVectors writes the vectors into the tables of an initialized model.

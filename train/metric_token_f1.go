@@ -35,6 +35,8 @@ func (c TokenF1Config) Validate() error {
 	switch {
 	case len(c.Tags) == 0:
 		return &registry.FieldError{Key: "tags", Err: fmt.Errorf("must name at least one class")}
+	case len(slices.Compact(slices.Sorted(slices.Values(c.Tags)))) < len(c.Tags):
+		return &registry.FieldError{Key: "tags", Err: fmt.Errorf("lists one twice, %q", c.Tags)}
 	case c.Tune && c.Threshold != 0:
 		return &registry.FieldError{Key: "threshold", Err: fmt.Errorf("is of no use beside tune; keep one of them")}
 	}
