@@ -18,6 +18,7 @@ func (p *program) explainVerb() *cobra.Command {
 	var example int
 	var output string
 	var asJSON bool
+	var figures plots.Options
 	c := &cobra.Command{
 		Use:   "explain FILE [flags]",
 		Short: "Show the chain rule at work on one example",
@@ -45,7 +46,7 @@ the output's numbers.`,
 			if err != nil {
 				return err
 			}
-			files, err := drawExplanation(x, output)
+			files, err := drawExplanation(x, output, figures)
 			if err != nil {
 				return err
 			}
@@ -59,20 +60,21 @@ the output's numbers.`,
 	}
 	c.Flags().IntVar(&example, "example", 0, "training row `N`, counted from 0")
 	c.Flags().StringVar(&output, "output", experiment.PlotDir, "directory `DIR` of the drawing")
+	addFormatFlag(c, &figures)
 	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")
 	addSetFlag(c, &set)
 	return c
 }
 
 // drawExplanation draws the graph, unless it is too large for a picture, and returns the files.
-func drawExplanation(x *experiment.Explanation, dir string) ([]string, error) {
+func drawExplanation(x *experiment.Explanation, dir string, o plots.Options) ([]string, error) {
 	if len(x.Trace.Values) > plots.MaxGraphNodes {
 		return nil, nil
 	}
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, err
 	}
-	return plots.DrawGraph(filepath.Join(dir, x.Name+"-graph"), graphOf(x), plots.Options{})
+	return plots.DrawGraph(filepath.Join(dir, x.Name+"-graph"), graphOf(x), o)
 }
 
 // graphOf puts an explanation into a picture: few words, and numbers only where there are few.

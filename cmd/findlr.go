@@ -43,6 +43,7 @@ func (p *program) findLRVerb() *cobra.Command {
 	var set []string
 	var output string
 	var noPlots, asJSON bool
+	var figures plots.Options
 	o := experiment.DefaultFindLROptions()
 	c := &cobra.Command{
 		Use:   "find-lr FILE [flags]",
@@ -70,7 +71,7 @@ where the loss falls at no rate.`,
 			}
 			var files []string
 			if !noPlots {
-				if files, err = drawSearch(e.Config.Name, s, output); err != nil {
+				if files, err = drawSearch(e.Config.Name, s, output, figures); err != nil {
 					return err
 				}
 			}
@@ -89,13 +90,14 @@ where the loss falls at no rate.`,
 	c.Flags().Float64Var(&o.To, "to", o.To, "largest `RATE`")
 	c.Flags().Int64Var(&o.Steps, "steps", o.Steps, "`STEPS` at each power of ten; the range test has twice as many")
 	c.Flags().StringVar(&output, "output", experiment.PlotDir, "directory `DIR` of the figure")
+	addFormatFlag(c, &figures)
 	c.Flags().BoolVar(&noPlots, "no-plots", false, "draw no figure")
 	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")
 	addSetFlag(c, &set)
 	return c
 }
 
-func drawSearch(name string, s *experiment.LRSearch, dir string) ([]string, error) {
+func drawSearch(name string, s *experiment.LRSearch, dir string, o plots.Options) ([]string, error) {
 	drawn := plots.LearningRates{Name: name, Rate: s.Rate, Suggest: s.Suggested}
 	for _, t := range s.Powers {
 		if !t.Diverged {
@@ -110,7 +112,7 @@ func drawSearch(name string, s *experiment.LRSearch, dir string) ([]string, erro
 		drawn.Range.X, drawn.Range.Y = append(drawn.Range.X, r.LR), append(drawn.Range.Y, r.Loss)
 		drawn.Smooth = append(drawn.Smooth, r.Smoothed)
 	}
-	return plots.WriteLearningRates(drawn, dir, plots.Options{})
+	return plots.WriteLearningRates(drawn, dir, o)
 }
 
 func foundRatesOf(name string, s *experiment.LRSearch) foundRates {

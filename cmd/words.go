@@ -34,6 +34,7 @@ func (p *program) wordsVerb() *cobra.Command {
 	var param, output string
 	neighbours := 5
 	var asJSON bool
+	var figures plots.Options
 	var o experiment.TrainedOptions
 	c := &cobra.Command{
 		Use:   "words RUN|CHECKPOINT [WORD…] [flags]",
@@ -70,7 +71,7 @@ vectors, which must be as they were.`,
 				}
 				result := wordsOf(table, ids, neighbours)
 				result.Checkpoint = t.Path
-				if result.Figures, err = drawWords(table, ids, t.Config.Name, output); err != nil {
+				if result.Figures, err = drawWords(table, ids, t.Config.Name, output, figures); err != nil {
 					return err
 				}
 				if asJSON {
@@ -84,6 +85,7 @@ vectors, which must be as they were.`,
 	c.Flags().StringVar(&param, "param", "", "`PATH` of the table, such as embed/w (default the first whose rows stand for words)")
 	c.Flags().IntVar(&neighbours, "neighbours", neighbours, "show `N` neighbours of each word")
 	c.Flags().StringVar(&output, "output", "", "directory `DIR` of the figure (default RUN/plots, or plots for a checkpoint)")
+	addFormatFlag(c, &figures)
 	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")
 	addTrainedFlags(c, &o)
 	return c
@@ -108,7 +110,7 @@ func wordsOf(t *experiment.WordTable, ids []int32, neighbours int) *wordsResult 
 }
 
 // drawWords draws the arrows of words and returns the paths of the figure.
-func drawWords(t *experiment.WordTable, ids []int32, name, dir string) ([]string, error) {
+func drawWords(t *experiment.WordTable, ids []int32, name, dir string, figures plots.Options) ([]string, error) {
 	plane := t.Plane(ids)
 	arrows := make([]plots.Arrow, len(ids))
 	for i, id := range ids {
@@ -122,7 +124,7 @@ func drawWords(t *experiment.WordTable, ids []int32, name, dir string) ([]string
 		return fmt.Sprintf("principal component %d (%.0f %% of the variance)", k+1, 100*plane.Share[k])
 	}
 	file := filepath.Join(dir, "words_"+strings.ReplaceAll(t.Param, "/", "_"))
-	return plots.Arrows(file, fmt.Sprintf("%s · %s before and after training", name, t.Param), label(0), label(1), arrows, plots.Options{})
+	return plots.Arrows(file, fmt.Sprintf("%s · %s before and after training", name, t.Param), label(0), label(1), arrows, figures)
 }
 
 func (p *program) printWords(r *wordsResult) {

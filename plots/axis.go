@@ -56,6 +56,9 @@ func logXAxis(lines []line) axis {
 	return axis{min: lo, max: hi, log: true}
 }
 
+// wideSpan is the factor between values from which an axis is logarithmic.
+const wideSpan = 20
+
 // flat reports whether lo and hi are too close for an axis between them.
 func flat(lo, hi float64) bool {
 	return hi-lo <= 1e-9*math.Max(math.Abs(lo), math.Abs(hi)) || hi-lo < 1/largest
@@ -94,7 +97,7 @@ func spreadOf(lines []line) spread {
 
 // logarithmic decides between the scales; see Options.Scale.
 func (s spread) logarithmic(scale Scale) bool {
-	const tooMany, wide = 20, 20
+	const tooMany = 20
 	if s.values == 0 || s.nonPositive == s.values || s.nonPositive*tooMany > s.values {
 		return false
 	}
@@ -104,7 +107,7 @@ func (s spread) logarithmic(scale Scale) bool {
 	case LogScale:
 		return true
 	}
-	return s.hi/s.lowPositive >= wide
+	return s.hi/s.lowPositive >= wideSpan
 }
 
 // yAxis spans the drawable y of all lines.

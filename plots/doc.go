@@ -17,9 +17,10 @@
 //	zeros            share of exact zeros of each parameter
 //	weights_<param>  histograms of a parameter in the course of the run
 //
-// Compare puts several runs on one figure of the loss and of each metric: a colour per run, the moving average of the
-// training thin, the evaluations thick. WriteRates draws what the schedules of an experiment will give, before it
-// trains, and WriteFunctions activations with their derivatives.
+// Sweep draws the outcome of runs over the value of a key that was varied, and WriteOutputs what the activations of a
+// model put out before training. Compare puts several runs on one figure of the loss and of each metric: a colour per
+// run, the moving average of the training thin, the evaluations thick. WriteRates draws what the schedules of an
+// experiment will give, before it trains, and WriteFunctions activations with their derivatives.
 //
 // # Style
 //

@@ -20,6 +20,7 @@ type line struct {
 	width  vg.Length
 	dashes []vg.Length
 	marker vg.Length // radius of the marker at each point; 0 draws none
+	filled bool      // the area that the points go around is shaded
 	faint  bool      // context behind another line: does not decide the scale
 	// derived values come from another line, whose values that cannot be drawn are counted there.
 	derived bool
@@ -62,6 +63,7 @@ type figure struct {
 	lines          []line
 	rings          []ring
 	events         []events
+	rows           []plot.Tick // names of heights, in the place of the ticks of the y axis; the axis ends a row above them
 	band           *band
 	keys           []legendEntry // legend entries that belong to no single line
 }
@@ -95,7 +97,11 @@ func (f *figure) layout() *layout {
 	if f.logX {
 		x = logXAxis(f.lines)
 	}
-	return f.layoutOn(x, yAxis(axisLines, f.scale))
+	y := yAxis(axisLines, f.scale)
+	if f.rows != nil {
+		y = axis{min: -0.1, max: float64(len(f.rows))}
+	}
+	return f.layoutOn(x, y)
 }
 
 // layoutOn cuts and thins the curves for the given axes.
@@ -217,6 +223,9 @@ func (l *layout) plot(c draw.Canvas, entries []legendEntry) (*plot.Plot, draw.Ca
 		p.Y.Tick.Marker = logTicks{length: height, spacing: 15}
 	} else {
 		p.Y.Tick.Marker = linearTicks{length: height, spacing: 26}
+	}
+	if l.rows != nil {
+		p.Y.Tick.Marker = plot.ConstantTicks(l.rows)
 	}
 	if l.isEmpty() {
 		p.Y.Tick.Marker = plot.ConstantTicks(nil)

@@ -29,6 +29,10 @@ const (
 type Options struct {
 	Formats []string // PNG, SVG; none means both
 
+	// Only names the figures to draw, by their files without the extension: loss, metric_accuracy. None means all. A
+	// name that the history has no figure for is an error.
+	Only []string
+
 	// Width and Height are the size of the figure in centimetres; 0 means 16 and 9.
 	Width, Height float64
 	// DPI is the resolution of PNG files in dots per inch; 0 means 144.
@@ -37,6 +41,9 @@ type Options struct {
 	// Scale lays out the y axis of the loss, the metrics and the gradient norm. The learning rate and the update
 	// ratio have a natural scale of their own.
 	Scale Scale
+
+	// LogX lays out the x axis of Lines on a logarithmic scale; all of it must be positive.
+	LogX bool
 
 	// Smooth is the factor β of the moving average e ← β·e + (1−β)·y over the values of each step, in (0, 1). 0 takes
 	// one that averages over about a fortieth of the run (0.98 for 2,000 steps); a negative factor draws none.

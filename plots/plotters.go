@@ -28,6 +28,9 @@ func (s stroke) Plot(c draw.Canvas, p *plot.Plot) {
 		for i, q := range segment {
 			path[i] = vg.Point{X: toX(q.x), Y: toY(q.y)}
 		}
+		if s.filled {
+			c.FillPolygon(faint(s.color), path)
+		}
 		if len(path) > 1 {
 			c.StrokeLines(style, path)
 		}

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/strata-ml/strata/registry"
 	"github.com/strata-ml/strata/train"
 )
 
@@ -47,14 +48,15 @@ type named struct {
 }
 
 func writeAll(figures []named, dir string, o Options) ([]string, error) {
+	figures, err := only(figures, o.Only)
+	if err != nil {
+		return nil, err
+	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("plots: %w", err)
 	}
 	var paths []string
 	for _, f := range figures {
-		if f.figure == nil {
-			continue
-		}
 		written, err := f.write(filepath.Join(dir, f.file), o)
 		paths = append(paths, written...)
 		if err != nil {
@@ -62,6 +64,24 @@ func writeAll(figures []named, dir string, o Options) ([]string, error) {
 		}
 	}
 	return paths, nil
+}
+
+// only returns the figures that there are, or of them those with the given names.
+func only(figures []named, names []string) ([]named, error) {
+	figures = slices.DeleteFunc(figures, func(f named) bool { return f.figure == nil })
+	if len(names) == 0 {
+		return figures, nil
+	}
+	var known []string
+	for _, f := range figures {
+		known = append(known, f.file)
+	}
+	for _, name := range names {
+		if !slices.Contains(known, name) {
+			return nil, fmt.Errorf("plots: %w", &registry.UnknownError{What: "figure", Name: name, Known: known})
+		}
+	}
+	return slices.DeleteFunc(figures, func(f named) bool { return !slices.Contains(names, f.file) }), nil
 }
 
 // fileNames returns a file name for each of the names: a prefix and the name, as far as that is a good file name.

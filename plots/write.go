@@ -28,7 +28,10 @@ func Lines(path, title, xlabel, ylabel string, series []Series, o Options) ([]st
 	if err != nil {
 		return nil, err
 	}
-	f := &figure{title: title, xlabel: xlabel, ylabel: ylabel, scale: o.Scale, wholeX: true}
+	f := &figure{title: title, xlabel: xlabel, ylabel: ylabel, scale: o.Scale, wholeX: true, logX: o.LogX}
+	if o.LogX {
+		f.xlabel += " (log)"
+	}
 	total := 0
 	for i, s := range series {
 		if len(s.X) != len(s.Y) {
@@ -37,6 +40,9 @@ func Lines(path, title, xlabel, ylabel string, series []Series, o Options) ([]st
 		points := make([]point, len(s.X))
 		for j := range points {
 			points[j] = point{s.X[j], s.Y[j]}
+			if o.LogX && !(s.X[j] > 0) {
+				return nil, fmt.Errorf("plots: series %q has no place on a logarithmic x axis for %g", s.Name, s.X[j])
+			}
 			f.wholeX = f.wholeX && s.X[j] == float64(int64(s.X[j]))
 		}
 		total += len(points)

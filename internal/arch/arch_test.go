@@ -23,7 +23,7 @@ var floors = [][]string{
 	{"plots", "experiment", "layers_test"},
 	{"standard", "examples"},
 	{"cmd", "experiment/tabletest"},
-	{"cmd/strata"},
+	{"cmd/strata", "examples/lecture/timing"},
 }
 
 // doors says which of our packages may import a dependency.
