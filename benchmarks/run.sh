@@ -30,12 +30,15 @@ go build -C .. -o benchmarks/bin/strata ./cmd/strata
 
 case $what in *gemm*)
 	if [ -z "${OPENBLAS:-}" ]; then
-		root=${TORCH_ROOT:-/opt/trixie}
-		chroot "$root" gcc -O2 -march=native -x c -o /tmp/strata-openblas - -x none -l:libopenblas.so.0 <openblas.c || {
+		root=${TORCH_ROOT:?"names the root of a system with gcc and OpenBLAS, whose side is built there; or OPENBLAS names a command that is it"}
+		side=$(chroot "$root" mktemp)
+		trap 'rm -f "$root$side"' EXIT
+		chroot "$root" gcc -O2 -march=native -x c -o "$side" - -x none -l:libopenblas.so.0 <openblas.c || {
 			echo "run.sh: OpenBLAS's side cannot be built in TORCH_ROOT, $root; OPENBLAS names a command instead" >&2
 			exit 1
 		}
-		OPENBLAS="chroot $root /tmp/strata-openblas"
+		chroot "$root" chmod +x "$side"
+		OPENBLAS="chroot $root $side"
 	fi
 	;;
 esac

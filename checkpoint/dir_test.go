@@ -147,13 +147,13 @@ func TestLatestStops(t *testing.T) {
 			for step := int64(1); step <= 2; step++ {
 				path := filepath.Join(dir, StepFile(step))
 				if err := errors.Join(os.Remove(path), os.Symlink("nowhere", path)); err != nil {
-					t.Skip(err)
+					t.Skipf("needs a file system with symbolic links: %v", err)
 				}
 			}
 		},
 		"permission denied": func(t *testing.T, dir string) {
 			if os.Geteuid() == 0 {
-				t.Skip("needs a user without root's rights")
+				t.Skip("needs a user without root's rights: run the test as another user")
 			}
 			if err := os.Chmod(filepath.Join(dir, StepFile(2)), 0); err != nil {
 				t.Fatal(err)

@@ -59,7 +59,7 @@ func pythonReader(t *testing.T) string {
 // Another language reads what FORMAT.md says, with the program that FORMAT.md shows.
 func TestPythonReads(t *testing.T) {
 	if err := exec.Command("python3", "-c", "import msgpack").Run(); err != nil {
-		t.Skip("needs python3 with the module msgpack")
+		t.Skip("needs python3 with the module msgpack: package python3-msgpack of Debian")
 	}
 	split(t, 16)
 	parts := filepath.Join(t.TempDir(), "parts.strata")

@@ -29,7 +29,7 @@ func atRoot(t *testing.T) string {
 func TestLectureCommands(t *testing.T) {
 	bash, err := exec.LookPath("bash")
 	if err != nil {
-		t.Skip("it needs bash")
+		t.Skip("needs bash on the PATH")
 	}
 	page := atRoot(t)
 	script := `strata() { printf '%s\x1f' "$@"; printf '\x1e'; }; go() { test -d "$2"; }` + "\n"

@@ -13,7 +13,7 @@ const sharedData = "../../shared/data"
 // each is what a linear model reaches, or the goal that the experiment states.
 func TestRealData(t *testing.T) {
 	if testing.Short() || underRace {
-		t.Skip("it needs seconds of arithmetic, and minutes under the race detector")
+		t.Skip("needs minutes under the race detector: run it without -race and -short")
 	}
 	data, err := filepath.Abs(sharedData)
 	if err != nil {
