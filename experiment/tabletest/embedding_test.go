@@ -21,13 +21,16 @@ import (
 )
 
 func init() {
-	data.Register("windows", windowsConfig{Rows: 400}, func(c windowsConfig) data.Source { return windows{c} })
+	data.Register("windows", windowsConfig{Rows: 400, Words: vocabulary}, func(c windowsConfig) data.Source { return windows{c} })
 	optim.Register("whole", wholeConfig{LR: registry.Const(0.1)}, newWhole[float32], newWhole[float64])
 }
 
 const vocabulary = 50
 
-type windowsConfig struct{ Rows int }
+type windowsConfig struct {
+	Rows  int
+	Words int // of the vocabulary, those below Words occur
+}
 
 // windows are rows of three words. The class is whether the word in the middle is even; it is nothing that a sum of
 // numbers could tell.
@@ -37,7 +40,7 @@ func (w windows) Load(data.Context) (*data.Splits, error) {
 	r := tensor.NewRandom(1)
 	words, classes := make([]int32, 3*w.c.Rows), make([]int32, w.c.Rows)
 	for i := range words {
-		words[i] = int32(r.IntN(i, vocabulary))
+		words[i] = int32(r.IntN(i, w.c.Words))
 	}
 	for i := range classes {
 		classes[i] = words[3*i+1] % 2
