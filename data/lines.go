@@ -43,7 +43,7 @@ func (l *lines) next() ([]byte, error) {
 		line = l.long
 	}
 	if len(line) > maxLineBytes {
-		return nil, fmt.Errorf("%s:%d: the line is longer than 1 MiB", l.in.path, l.number)
+		return nil, fmt.Errorf("%s:%d: the line is longer than 1 MiB; is it a text file?", l.in.path, l.number)
 	}
 	switch {
 	case errors.Is(err, io.EOF) && len(line) == 0:
@@ -92,21 +92,36 @@ type cell struct {
 	at   int
 }
 
-// cellsOf splits a line at each delimiter; at each run of spaces and tabs where the delimiter is a space. It writes to
-// dst.
-func cellsOf(line string, delimiter byte, dst []cell) []cell {
+// cells splits the line that next returned last at each delimiter; at each run of spaces and tabs where the delimiter is a
+// space. It writes to dst.
+func (l *lines) cells(line string, delimiter byte, dst []cell) ([]cell, error) {
 	dst = dst[:0]
-	if delimiter != ' ' {
-		for at := 0; ; {
-			n := strings.IndexByte(line[at:], delimiter)
-			if n < 0 {
-				return append(dst, cell{line[at:], at})
-			}
-			dst = append(dst, cell{line[at : at+n], at})
-			at += n + 1
-		}
+	if delimiter == ' ' {
+		dst = fieldsOf(line, dst)
+	} else {
+		dst = splitAt(line, delimiter, dst)
 	}
-	for at := 0; at < len(line); {
+	if len(dst) > maxColumns {
+		return nil, l.errorAt(0, "the line has more than %d cells", maxColumns)
+	}
+	return dst, nil
+}
+
+// splitAt appends the parts between delimiters, and stops beyond maxColumns.
+func splitAt(line string, delimiter byte, dst []cell) []cell {
+	for at := 0; ; {
+		n := strings.IndexByte(line[at:], delimiter)
+		if n < 0 || len(dst) == maxColumns {
+			return append(dst, cell{line[at:], at})
+		}
+		dst = append(dst, cell{line[at : at+n], at})
+		at += n + 1
+	}
+}
+
+// fieldsOf appends the parts between runs of spaces and tabs, and stops beyond maxColumns.
+func fieldsOf(line string, dst []cell) []cell {
+	for at := 0; at < len(line) && len(dst) <= maxColumns; {
 		if line[at] == ' ' || line[at] == '\t' {
 			at++
 			continue

@@ -55,7 +55,10 @@ func (r *plainRows) next() ([]string, error) {
 			return nil, err
 		}
 	}
-	r.split = cellsOf(line, r.mark, r.split)
+	var err error
+	if r.split, err = r.lines.cells(line, r.mark, r.split); err != nil {
+		return nil, err
+	}
 	r.cells = r.cells[:0]
 	for _, c := range r.split {
 		r.cells = append(r.cells, c.text)

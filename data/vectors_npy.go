@@ -79,8 +79,8 @@ func (r *vectorReader) readNPY(c Context, words string) (count int, file File, e
 	if err != nil {
 		return 0, file, err
 	}
-	if cols != r.dim {
-		return 0, file, &DimError{r.in.path, cols, r.dim}
+	if err := r.checkDim(cols); err != nil {
+		return 0, file, err
 	}
 	in, err := openInput(c, words)
 	if err != nil {

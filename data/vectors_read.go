@@ -58,9 +58,24 @@ func (r *vectorReader) readText() (count int, err error) {
 	case count == 0:
 		return 0, fmt.Errorf("%s: the file has no vectors", r.in.path)
 	case declared >= 0 && declared != count:
-		return 0, fmt.Errorf("%s: the first line says %d words, and %d follow", r.in.path, declared, count)
+		return 0, fmt.Errorf("%s: the first line says %d words, and %d follow; get the file again if it is cut short, or correct the line", r.in.path, declared, count)
 	}
 	return count, nil
+}
+
+// maxVectorDim is how many elements a vector may have by the claim of its file.
+const maxVectorDim = 1 << 16
+
+// checkDim returns an error unless the vectors have as many elements as the table. What a file claims may be no size at
+// all, and then it is the file that is to blame.
+func (r *vectorReader) checkDim(dim int) error {
+	switch {
+	case dim > maxVectorDim:
+		return fmt.Errorf("%s: it says that its vectors have %d elements, and at most %d are allowed; is it a file of word vectors?", r.in.path, dim, maxVectorDim)
+	case dim != r.dim:
+		return &DimError{r.in.path, dim, r.dim}
+	}
+	return nil
 }
 
 // header reads the line of word2vec.
@@ -68,11 +83,11 @@ func (r *vectorReader) header(line string) (count, dim int, err error) {
 	if n, err := fmt.Sscanf(line, "%d %d", &count, &dim); err != nil || n != 2 || count < 0 || dim < 1 {
 		return 0, 0, fmt.Errorf("%s:1: %q is not the number of words and of their elements", r.in.path, line[:min(len(line), 60)])
 	}
-	if dim != r.dim {
-		return 0, 0, &DimError{r.in.path, dim, r.dim}
-	}
-	return count, dim, nil
+	return count, dim, r.checkDim(dim)
 }
+
+// mendLine is the remedy for a line that its neighbours do not resemble.
+const mendLine = "correct the line or remove it"
 
 // addLine reads a word and its numbers. The numbers are the last ones: a word may hold spaces.
 func (r *vectorReader) addLine(l *lines, text string, before int) error {
@@ -86,7 +101,7 @@ func (r *vectorReader) addLine(l *lines, text string, before int) error {
 			case before == 0:
 				return &DimError{r.in.path, n, r.dim}
 			}
-			return l.errorAt(0, "the line has %d numbers, and those before have %d", n, r.dim)
+			return l.errorAt(0, "the line has %d numbers, and those before have %d; %s", n, r.dim, mendLine)
 		}
 		begin = at
 	}
@@ -96,7 +111,7 @@ func (r *vectorReader) addLine(l *lines, text string, before int) error {
 			if before == 0 {
 				return &DimError{r.in.path, strings.Count(text, " "), r.dim}
 			}
-			return l.errorAt(0, "the line has more than %d numbers", r.dim)
+			return l.errorAt(0, "the line has more than %d numbers; %s", r.dim, mendLine)
 		}
 	}
 	dst := r.place([]byte(word))
@@ -105,7 +120,7 @@ func (r *vectorReader) addLine(l *lines, text string, before int) error {
 		number, _, _ := strings.Cut(text[at:], " ")
 		v, err := strconv.ParseFloat(number, 32)
 		if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
-			return l.errorAt(at, "%q is no finite number that float32 can hold", number[:min(len(number), 60)])
+			return l.errorAt(at, "%q is no finite number that float32 can hold; %s", number[:min(len(number), 60)], mendLine)
 		}
 		if dst != nil {
 			dst[i] = float32(v)
@@ -137,7 +152,7 @@ func (r *vectorReader) readBinary() (count int, err error) {
 				break
 			}
 			if len(word) == maxWordBytes {
-				return 0, fmt.Errorf("%s: byte %d: a word is longer than %d bytes", r.in.path, offset, maxWordBytes)
+				return 0, fmt.Errorf("%s: byte %d: a word is longer than %d bytes; does the file have other vectors than its first line says?", r.in.path, offset, maxWordBytes)
 			}
 			if b != '\n' || len(word) > 0 { // some writers end a vector with a line
 				word = append(word, b)
@@ -156,14 +171,14 @@ func (r *vectorReader) readBinary() (count int, err error) {
 		return 0, unplaced(r.in.path, err)
 	}
 	if strings.TrimSpace(string(rest)) != "" {
-		return 0, fmt.Errorf("%s: byte %d: more follows the %d words of the first line", r.in.path, offset, count)
+		return 0, fmt.Errorf("%s: byte %d: more follows the %d words of the first line; correct their number", r.in.path, offset, count)
 	}
 	return count, nil
 }
 
 func (r *vectorReader) cutShort(err error, count, read int) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return fmt.Errorf("%s: it says %d words, and ends after %d", r.in.path, count, read)
+		return fmt.Errorf("%s: it says %d words, and ends after %d; it is cut short: get it again", r.in.path, count, read)
 	}
 	return unplaced(r.in.path, err)
 }

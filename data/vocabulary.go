@@ -137,8 +137,10 @@ func (v *Vocabulary) addWords(in *input) (File, error) {
 		switch {
 		case l.number == 1 && isHeader(w, rest):
 			continue
-		case w == "" || !utf8.ValidString(w) || len(w) > maxWordBytes:
-			return File{}, l.errorAt(0, "the line does not begin with a word of at most %d bytes of UTF-8", maxWordBytes)
+		case !utf8.ValidString(w):
+			return File{}, l.errorAt(invalidAt([]byte(w)), "the text is not UTF-8; save the file as UTF-8")
+		case w == "" || len(w) > maxWordBytes:
+			return File{}, l.errorAt(0, "the line does not begin with a word of at most %d bytes; %s", maxWordBytes, mendLine)
 		case v.ids[w] > 0:
 			continue
 		case v.checkSize() != nil:

@@ -114,7 +114,7 @@ func TestWindowRead(t *testing.T) {
 	}
 	learned.NoTarget = false
 	for path, want := range map[string]string{
-		"mixed":   "mixed:2:3: the line has a tag in column 2, and those before have none",
+		"mixed":   "mixed:2:3: the line has a tag in column 2, and those before have none; tag all lines or none",
 		"foreign": `foreign:2:1: tag "B-town" is not among those of the training file: B-place, I-place, O`,
 	} {
 		if _, err := source.Read(learned, path); err == nil || err.Error() != want {
@@ -154,13 +154,13 @@ func TestWindowErrors(t *testing.T) {
 	}{
 		{"", nil, "t.conll: the file has no words"},
 		{"\n\t\n", nil, "t.conll: the file has no words"},
-		{"a\tO\nb\n", nil, "t.conll:2:2: tag names column 2, and the line has 1"},
-		{"a\tO\n\tO\n", nil, "t.conll:2:1: column 1, the word, is empty"},
-		{"a\tO\nb\t \n", nil, "t.conll:2:3: column 2, the tag, is empty"},
+		{"a\tO\nb\n", nil, "t.conll:2:2: tag names column 2, and the line has 1; correct the line or remove it"},
+		{"a\tO\n\tO\n", nil, "t.conll:2:1: column 1, the word, is empty; correct the line or remove it"},
+		{"a\tO\nb\t \n", nil, "t.conll:2:3: column 2, the tag, is empty; correct the line or remove it"},
 		{"a\tO\nb\xff\tO\n", nil, "t.conll:2:2: the text is not UTF-8; save the file as UTF-8"},
 		{"a\tO\nb\tO\n", nil, "t.conll: tag has one class alone, O; a classification needs two or more"},
-		{"a\tO\n" + long, nil, "t.conll:2: the line is longer than 1 MiB"},
-		{"a\tO\n" + long[:2000] + "\tO\n", nil, "t.conll:2:1: the word is longer than 1024 bytes"},
+		{"a\tO\n" + long, nil, "t.conll:2: the line is longer than 1 MiB; is it a text file?"},
+		{"a\tO\n" + long[:2000] + "\tO\n", nil, "t.conll:2:1: the word is longer than 1024 bytes; correct the line or remove it"},
 		{"\xff\xfea\tO\n", nil, "t.conll: the text is UTF-16; save the file as UTF-8"},
 		{"a\tO\t1\nb\tX\tx\n", func(c *data.WindowConfig) { c.Numbers = []int{3} }, `t.conll:2:5: numbers names column 3, where "x" is not a number`},
 		{"a\tO\n", func(c *data.WindowConfig) { c.Numbers = []int{2} }, "numbers must list columns from 1 that hold neither the word nor the tag, lists 2"},

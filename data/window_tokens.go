@@ -87,7 +87,9 @@ func (s *Window) readTokens(in *input, tagged, target bool) (*tokens, error) {
 		if s.config.Comment != "" && strings.HasPrefix(line, s.config.Comment) {
 			continue
 		}
-		cells = cellsOf(line, delimiter, cells)
+		if cells, err = l.cells(line, delimiter, cells); err != nil {
+			return nil, err
+		}
 		if err := s.addToken(t, l, cells, tagged, target); err != nil {
 			return nil, err
 		}
@@ -104,7 +106,14 @@ func (s *Window) addToken(t *tokens, l *lines, cells []cell, tagged, target bool
 	last := cells[len(cells)-1]
 	missing := func(key string, column int) error {
 		at := position{l.number, last.at + len(last.text) + 1}
-		return at.blame(l.in.path, wrongKey(key, "names column %d, and the line has %d", column, len(cells)))
+		remedy := mendLine
+		switch {
+		case len(cells) == 1 && strings.Contains(trim(last.text), " "):
+			remedy = "delimiter: space splits lines at spaces"
+		case len(t.words) == 0:
+			remedy = "name a column that the file has"
+		}
+		return at.blame(l.in.path, wrongKey(key, "names column %d, and the line has %d; %s", column, len(cells), remedy))
 	}
 	if s.config.Word > len(cells) {
 		return missing("word", s.config.Word)
@@ -112,9 +121,9 @@ func (s *Window) addToken(t *tokens, l *lines, cells []cell, tagged, target bool
 	word := cells[s.config.Word-1]
 	switch {
 	case trim(word.text) == "":
-		return l.errorAt(word.at, "column %d, the word, is empty", s.config.Word)
+		return l.errorAt(word.at, "column %d, the word, is empty; %s", s.config.Word, mendLine)
 	case len(word.text) > maxWordBytes:
-		return l.errorAt(word.at, "the word is longer than %d bytes", maxWordBytes)
+		return l.errorAt(word.at, "the word is longer than %d bytes; %s", maxWordBytes, mendLine)
 	case len(t.words) == math.MaxInt32:
 		return l.errorAt(0, "the file has more than %d words", math.MaxInt32)
 	}
@@ -135,11 +144,11 @@ func (s *Window) addToken(t *tokens, l *lines, cells []cell, tagged, target bool
 		case !has && tagged, !has && t.tags != nil:
 			return missing("tag", s.config.Tag)
 		case has && t.tags == nil && len(t.words) > 0:
-			return l.errorAt(cells[s.config.Tag-1].at, "the line has a tag in column %d, and those before have none", s.config.Tag)
+			return l.errorAt(cells[s.config.Tag-1].at, "the line has a tag in column %d, and those before have none; tag all lines or none", s.config.Tag)
 		case has:
 			tag := trim(cells[s.config.Tag-1].text)
 			if tag == "" {
-				return l.errorAt(cells[s.config.Tag-1].at, "column %d, the tag, is empty", s.config.Tag)
+				return l.errorAt(cells[s.config.Tag-1].at, "column %d, the tag, is empty; %s", s.config.Tag, mendLine)
 			}
 			t.tags = append(t.tags, s.keptTag(tag))
 			if kind := EntityType(tag); tag != OutsideTag && !t.entities[kind] {
