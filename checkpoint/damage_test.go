@@ -61,7 +61,11 @@ func TestEveryExtension(t *testing.T) {
 func TestBursts(t *testing.T) {
 	b := encodeSnap(t, sample())
 	rng := rand.New(rand.NewPCG(7, 7))
-	for range *bursts {
+	bursts := 20_000
+	if *long {
+		bursts = 1_000_000
+	}
+	for range bursts {
 		bad := bytes.Clone(b)
 		at := rng.IntN(len(bad))
 		for i := at; i < min(at+1+rng.IntN(64), len(bad)); i++ {

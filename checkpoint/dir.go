@@ -108,7 +108,7 @@ func verifyPath(path string) error {
 //
 // Files of steps beyond newest are those that Latest passed over as damaged: they neither count nor go.
 func Prune(dir string, newest int64, keep func(newer int, step int64) bool) (deleted []string, err error) {
-	return prune(atomicfile.OS{}, dir, newest, keep)
+	return prune(atomicfile.Disk, dir, newest, keep)
 }
 
 func prune(fsys atomicfile.FS, dir string, newest int64, keep func(newer int, step int64) bool) (deleted []string, err error) {

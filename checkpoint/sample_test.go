@@ -10,7 +10,7 @@ import (
 
 var (
 	update = flag.Bool("update", false, "write the golden file of the current format version")
-	bursts = flag.Int("bursts", 20_000, "random bursts of errors that TestBursts tries")
+	long   = flag.Bool("long", false, "as many cases as docs/reliability.md counts")
 )
 
 // sample returns a snapshot that uses every feature of format 1.0. The golden file holds it, so it must not change.

@@ -16,7 +16,7 @@ const writeBuffer = 256 << 10 // bytes; larger writes go straight through
 // error means that the file is durable. After an error no temporary file is left, and what stood at path stands there
 // still; see package internal/atomicfile for the protocol.
 func Save(path string, s *Snapshot) error {
-	return save(atomicfile.OS{}, path, s)
+	return save(atomicfile.Disk, path, s)
 }
 
 func save(fsys atomicfile.FS, path string, s *Snapshot) error {

@@ -37,7 +37,7 @@ file. Of a run it takes the best checkpoint, or the newest with --last.`,
 			return p.withTrained(args[0], o, func(t *experiment.Trained) error {
 				write := func(w io.Writer) error { return predict(t, input, probabilities, w) }
 				if output != "" {
-					return atomicfile.Write(atomicfile.OS{}, output, write)
+					return atomicfile.Write(atomicfile.Disk, output, write)
 				}
 				w := bufio.NewWriter(p.stdout)
 				return errors.Join(write(w), w.Flush())

@@ -86,7 +86,7 @@ func (r *Run) configPath() string { return filepath.Join(r.Dir, ConfigFile) }
 func (r *Run) openNewest() (*checkpoint.File, error) {
 	checkpoints := filepath.Join(r.Dir, train.CheckpointDir)
 	for _, dir := range []string{r.Dir, checkpoints} {
-		if _, err := atomicfile.RemoveTemps(atomicfile.OS{}, dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if _, err := atomicfile.RemoveTemps(atomicfile.Disk, dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
 		}
 	}

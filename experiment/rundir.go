@@ -102,7 +102,7 @@ var ErrNotEmpty = errors.New("not empty")
 
 // makeRunDir makes a run directory, or takes one in which no run was begun, and locks it.
 func makeRunDir(dir string) (unlock func() error, err error) {
-	if err := os.MkdirAll(dir, 0o777); err != nil {
+	if err := atomicfile.MkdirAll(atomicfile.Disk, dir); err != nil {
 		return nil, err
 	}
 	if _, err := leftovers(dir); err != nil {
@@ -113,7 +113,7 @@ func makeRunDir(dir string) (unlock func() error, err error) {
 	}
 	left, err := leftovers(dir) // another process may have held the lock
 	for _, path := range left {
-		err = errors.Join(err, os.Remove(path))
+		err = errors.Join(err, atomicfile.Disk.Remove(path))
 	}
 	if err != nil {
 		return nil, errors.Join(err, unlock())
@@ -145,12 +145,12 @@ func leftovers(dir string) ([]string, error) {
 
 // NextRunDir makes and returns the first directory of base/name-1, base/name-2, … that does not exist.
 func NextRunDir(base, name string) (string, error) {
-	if err := os.MkdirAll(base, 0o777); err != nil {
+	if err := atomicfile.MkdirAll(atomicfile.Disk, base); err != nil {
 		return "", err
 	}
 	for n := 1; ; n++ {
 		dir := filepath.Join(base, fmt.Sprintf("%s-%d", name, n))
-		err := os.Mkdir(dir, 0o777)
+		err := atomicfile.Disk.Mkdir(dir)
 		if !errors.Is(err, fs.ErrExist) {
 			return dir, err
 		}
@@ -158,7 +158,7 @@ func NextRunDir(base, name string) (string, error) {
 }
 
 func writeFile(path string, content []byte) error {
-	return atomicfile.Write(atomicfile.OS{}, path, func(w io.Writer) error {
+	return atomicfile.Write(atomicfile.Disk, path, func(w io.Writer) error {
 		_, err := w.Write(content)
 		return err
 	})

@@ -113,8 +113,9 @@ type History struct {
 	Marks   []Mark   // in the order of timing.jsonl; nil where the file is missing
 }
 
-// ReadHistory reads the history of the run in dir. A last line that a crash cut short is left out; any other line that
-// cannot be read is an error that names the file and the line.
+// ReadHistory reads the history of the run in dir. A last line that a crash cut short is left out, and so is all that
+// follows a NUL byte, which no line has and a power cut leaves in place of what was not on the disk yet; any other line
+// that cannot be read is an error that names the file and the line.
 func ReadHistory(dir string) (*History, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
@@ -141,7 +142,7 @@ func readLines[T any](path string) ([]T, error) {
 	r := bufio.NewReader(file)
 	for line := 1; ; line++ {
 		b, err := r.ReadBytes('\n')
-		if err == io.EOF {
+		if err == io.EOF || err == nil && bytes.IndexByte(b, 0) >= 0 {
 			return out, nil
 		}
 		if err != nil {

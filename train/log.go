@@ -11,6 +11,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/strata-ml/strata/internal/atomicfile"
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -19,10 +21,19 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // checkpoint remembers of it. Lines wait in memory until they are on the file, so that a full disk delays them and
 // loses none. A nil log takes records and keeps none.
 type metricsLog struct {
-	file    *os.File
+	file    atomicfile.File
+	path    string
+	durable logEnd // as far as the last sync
 	written int64  // bytes on the file
 	pending []byte // what comes after them
 	crc     uint32 // of both
+	lost    bool   // a sync has failed: what is written beyond durable need not be on the disk
+}
+
+// A logEnd is a length of the log and the checksum of so many bytes.
+type logEnd struct {
+	offset int64
+	crc    uint32
 }
 
 // maxPending is how much waits before it is written.
@@ -32,11 +43,7 @@ const maxPending = 16 << 10
 // is made when offset is 0.
 func openMetricsLog(dir string, offset int64, crc uint32) (*metricsLog, error) {
 	path := filepath.Join(dir, MetricsFile)
-	flags := os.O_RDWR
-	if offset == 0 {
-		flags |= os.O_CREATE
-	}
-	file, err := os.OpenFile(path, flags, 0o666)
+	file, err := atomicfile.Disk.Open(path, offset == 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, &LogError{path, "is missing, and the checkpoint counts on it"}
 	}
@@ -52,12 +59,20 @@ func openMetricsLog(dir string, offset int64, crc uint32) (*metricsLog, error) {
 	case sum.Sum32() != crc:
 		err = &LogError{path, fmt.Sprintf("has changed in its first %d bytes since the run wrote them", offset)}
 	default:
-		err = file.Truncate(offset)
+		err = cut(file, offset)
 	}
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
-	return &metricsLog{file: file, written: offset, crc: crc}, nil
+	return &metricsLog{file: file, path: path, durable: logEnd{offset, crc}, written: offset, crc: crc}, nil
+}
+
+// cut shortens a log, durably: else a power cut could bring back some of what was cut off, between lines written since.
+func cut(file atomicfile.File, size int64) error {
+	if err := file.Truncate(size); err != nil {
+		return err
+	}
+	return file.Sync()
 }
 
 // A LogError is a metrics log that is not the one that a checkpoint belongs to.
@@ -96,12 +111,41 @@ func (l *metricsLog) flush() error {
 	return nil
 }
 
-// sync makes all records durable.
+// sync makes all records durable. After a sync that failed, the system may take what it has not written for written and
+// report success the next time, so all that was written since the last success is written again first.
 func (l *metricsLog) sync() error {
 	if err := l.flush(); err != nil {
 		return err
 	}
-	return l.file.Sync()
+	if l.lost {
+		if err := l.rewrite(); err != nil {
+			return err
+		}
+	}
+	l.lost = true
+	if err := l.file.Sync(); err != nil {
+		return err
+	}
+	l.lost = false
+	l.durable = logEnd{l.written, l.crc}
+	return nil
+}
+
+// rewrite writes what lies beyond the durable part of the file once more, if it is still what was written.
+func (l *metricsLog) rewrite() error {
+	content, err := os.ReadFile(l.path)
+	if err != nil {
+		return err
+	}
+	if int64(len(content)) < l.written {
+		return &LogError{l.path, fmt.Sprintf("has %d bytes after a failed sync, and %d were written: lines are missing", len(content), l.written)}
+	}
+	again := content[l.durable.offset:l.written]
+	if crc32.Update(l.durable.crc, castagnoli, again) != l.crc {
+		return &LogError{l.path, fmt.Sprintf("has changed since a sync failed, beyond byte %d", l.durable.offset)}
+	}
+	_, err = l.file.WriteAt(again, l.durable.offset)
+	return err
 }
 
 func (l *metricsLog) close() error {
@@ -112,25 +156,36 @@ func (l *metricsLog) close() error {
 }
 
 // timingLog appends marks to timing.jsonl. The run does not depend on it: what cannot be written is left out.
-type timingLog struct{ file *os.File }
+type timingLog struct {
+	file atomicfile.File
+	size int64
+}
 
-// openTimingLog opens the log in dir. Half a line at its end, which a crash or a full disk left, is cut off.
+// openTimingLog opens the log in dir. What follows the last line that can be read, which a crash or a full disk left, is
+// cut off.
 func openTimingLog(dir string) (*timingLog, error) {
 	path := filepath.Join(dir, TimingFile)
 	content, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666)
+	file, err := atomicfile.Disk.Open(path, true)
 	if err != nil {
 		return nil, err
 	}
-	if whole := bytes.LastIndexByte(content, '\n') + 1; whole < len(content) {
-		if err := file.Truncate(int64(whole)); err != nil {
+	whole := 0
+	for line := range bytes.Lines(content) {
+		if !bytes.HasSuffix(line, []byte("\n")) || !json.Valid(line) {
+			break
+		}
+		whole += len(line)
+	}
+	if whole < len(content) {
+		if err := cut(file, int64(whole)); err != nil {
 			return nil, errors.Join(err, file.Close())
 		}
 	}
-	return &timingLog{file}, nil
+	return &timingLog{file, int64(whole)}, nil
 }
 
 func (l *timingLog) mark(kind string, step int64, epoch Number, took time.Duration, note string) {
@@ -141,7 +196,9 @@ func (l *timingLog) mark(kind string, step int64, epoch Number, took time.Durati
 		Kind: kind, Step: step, Epoch: epoch, Note: note,
 		Time: time.Now().Format("2006-01-02T15:04:05.000Z07:00"), Seconds: took.Round(time.Microsecond).Seconds(),
 	})
-	_, _ = l.file.Write(append(line, '\n'))
+	if n, err := l.file.WriteAt(append(line, '\n'), l.size); err == nil {
+		l.size += int64(n)
+	}
 }
 
 func (l *timingLog) close() error {

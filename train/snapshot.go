@@ -2,11 +2,11 @@ package train
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 
 	"github.com/strata-ml/strata/checkpoint"
+	"github.com/strata-ml/strata/internal/atomicfile"
 	"github.com/strata-ml/strata/model"
 	"github.com/strata-ml/strata/tensor"
 )
@@ -19,7 +19,7 @@ func (r *Run[T]) openLogs() error {
 	if r.s.Dir == "" {
 		return nil
 	}
-	if err := os.MkdirAll(filepath.Join(r.s.Dir, CheckpointDir), 0o777); err != nil {
+	if err := atomicfile.MkdirAll(atomicfile.Disk, filepath.Join(r.s.Dir, CheckpointDir)); err != nil {
 		return err
 	}
 	r.findLast()
@@ -28,6 +28,10 @@ func (r *Run[T]) openLogs() error {
 		return err
 	}
 	if r.timing, err = openTimingLog(r.s.Dir); err != nil {
+		return err
+	}
+	// Each checkpoint counts on the metrics log, which may have been made just now.
+	if err := atomicfile.Disk.SyncDir(r.s.Dir); err != nil {
 		return err
 	}
 	kind := StartMark

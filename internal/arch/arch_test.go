@@ -16,7 +16,7 @@ const root = "github.com/strata-ml/strata/"
 // those on one floor never import each other.
 var floors = [][]string{
 	{"internal/kernel", "internal/atomicfile", "internal/golden"},
-	{"tensor", "registry", "gonumblas"},
+	{"tensor", "registry", "gonumblas", "internal/crashfs"},
 	{"layers", "loss", "optim", "schedule", "data", "checkpoint"},
 	{"model", "loss/losstest", "optim/optimtest", "schedule/scheduletest"},
 	{"train"},

@@ -25,10 +25,14 @@ import (
 	"strings"
 )
 
-// An FS is the part of a file system that Write needs. OS is the real one; tests use others that fail.
+// An FS is the part of a file system that writes runs. OS is the real one; tests use others that fail, or record.
 type FS interface {
 	// CreateExclusive creates the named file for writing and fails with fs.ErrExist where the name is taken.
 	CreateExclusive(name string) (File, error)
+	// Open opens the named file for reading and writing. Where there is none it is made, if create says so.
+	Open(name string, create bool) (File, error)
+	// Mkdir makes a directory and fails with fs.ErrExist where the name is taken.
+	Mkdir(name string) error
 	// Rename moves a file to another name of the same directory, in one step, replacing what is there.
 	Rename(from, to string) error
 	// Remove deletes the named file.
@@ -41,7 +45,10 @@ type FS interface {
 
 // A File is an open file of an FS.
 type File interface {
-	io.Writer
+	io.ReadWriter
+	io.WriterAt
+	// Truncate gives the file a length, in bytes.
+	Truncate(size int64) error
 	// Sync makes the bytes written so far durable.
 	Sync() error
 	Close() error

@@ -6,6 +6,10 @@ import (
 	"runtime"
 )
 
+// Disk is where checkpoints, logs and run directories are written. A test may put another FS in its place, which several
+// packages then write to; nothing else does.
+var Disk FS = OS{}
+
 // OS is the file system of the operating system.
 type OS struct{}
 
@@ -17,6 +21,22 @@ func (OS) CreateExclusive(name string) (File, error) {
 	}
 	return file, nil
 }
+
+// Open implements FS, with the permissions of CreateExclusive.
+func (OS) Open(name string, create bool) (File, error) {
+	flags := os.O_RDWR
+	if create {
+		flags |= os.O_CREATE
+	}
+	file, err := os.OpenFile(name, flags, 0o666)
+	if err != nil {
+		return nil, err
+	}
+	return file, nil
+}
+
+// Mkdir implements FS. The directory gets the permissions that the user's umask leaves of 0777.
+func (OS) Mkdir(name string) error { return os.Mkdir(name, 0o777) }
 
 // Rename implements FS.
 func (OS) Rename(from, to string) error { return os.Rename(from, to) }

@@ -1,0 +1,64 @@
+package checkpoint
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"testing"
+
+	"github.com/strata-ml/strata/internal/atomicfile"
+	"github.com/strata-ml/strata/internal/crashfs"
+)
+
+// TestCrashFS saves and deletes checkpoints as a run does, with a best one among them, and cuts the power everywhere.
+func TestCrashFS(t *testing.T) {
+	const best = 2
+	states := 10
+	if *long {
+		states = 200
+	}
+	root := t.TempDir()
+	r, err := crashfs.Record(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.During(func() {
+		dir := filepath.Join(root, "checkpoints")
+		if err := atomicfile.MkdirAll(r, dir); err != nil {
+			t.Fatal(err)
+		}
+		for step := range int64(7) {
+			s := sample()
+			s.State.Step = step
+			if err := Save(filepath.Join(dir, StepFile(step)), s); err != nil {
+				t.Fatal(err)
+			}
+			r.Acknowledge(step)
+			if _, err := Prune(dir, step, func(_ int, step int64) bool { return step == best }); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+	count, distinct := r.Try(t, states, func(root string, cut crashfs.Cut) error {
+		n := len(cut.Acknowledged)
+		if n == 0 {
+			return nil
+		}
+		dir := filepath.Join(root, "checkpoints")
+		path, skipped, err := Latest(dir)
+		if err != nil || len(skipped) > 0 {
+			return errors.Join(append(skipped, err)...)
+		}
+		if step, _ := ParseStepFile(filepath.Base(path)); step < cut.Acknowledged[n-1] {
+			return fmt.Errorf("the newest is that of step %d", step)
+		}
+		if all, err := List(dir); err != nil || len(all) < min(n, MinKept) {
+			return fmt.Errorf("%d checkpoints are left (%w)", len(all), err)
+		}
+		if n > best {
+			return verifyPath(filepath.Join(dir, StepFile(best)))
+		}
+		return nil
+	})
+	t.Logf("%d states, %d of them different", count, distinct)
+}
