@@ -42,7 +42,9 @@ func (p *program) describeVerb() *cobra.Command {
 		Long: `Describe a part: what it does, the keys that set it with their defaults, and the
 module that it comes from. KIND may be left out where the name is that of one part
 only. The name experiment stands for the file as a whole, and train, checkpoint,
-early_stopping, clip, log and warm_start for those blocks of it.`,
+early_stopping, clip, log and warm_start for those blocks of it. The last word beside
+a key is its class: whether a run that is resumed may go on with another value
+(extend), only with resume --change (override), or not at all (frozen).`,
 		Example: `  strata describe layer dense
   strata describe adam
   strata describe experiment`,
@@ -135,11 +137,15 @@ func formatField(f registry.Field) string {
 	}
 	switch f.Default {
 	case "":
-		return value + ", required"
+		value += ", required"
 	case "none":
-		return value
+	default:
+		value += " (default " + f.Default + ")"
 	}
-	return value + " (default " + f.Default + ")"
+	if f.Class != "" {
+		value += ", " + string(f.Class)
+	}
+	return value
 }
 
 // completeParts completes the name of a part, or of a kind and its parts, for a shell.

@@ -168,7 +168,7 @@ func (p *program) printSearch(file string, s *experiment.LRSearch, files []strin
 		found.add([]string{"figure", ""}[min(i, 1)], f)
 	}
 	if s.Suggested > 0 {
-		found.add("next", fmt.Sprintf("strata train %s --set optimizer.%s=%s", shellQuote(file), s.Rate, formatLR(s.Suggested)))
+		found.add("next", fmt.Sprintf("strata train %s --set optimizer.%s=%s", experiment.ShellWord(file), s.Rate, formatLR(s.Suggested)))
 	}
 	found.write(p.stdout)
 }

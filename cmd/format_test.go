@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/strata-ml/strata/experiment"
 	"github.com/strata-ml/strata/tensor"
 	"github.com/strata-ml/strata/train"
 )
@@ -39,8 +40,8 @@ func TestFormats(t *testing.T) {
 		{formatEpochs(1), "1 epoch"},
 		{formatEpochs(1.5), "1.50 epochs"},
 		{plural(2, "row"), "2 rows"},
-		{shellQuote("runs/a-1"), "runs/a-1"},
-		{shellQuote("it's"), `'it'\''s'`},
+		{experiment.ShellWord("runs/a-1"), "runs/a-1"},
+		{experiment.ShellWord("it's"), `'it'\''s'`},
 	}
 	for _, tt := range tests {
 		if tt.got != tt.want {

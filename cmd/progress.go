@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -51,6 +52,9 @@ func (p *progress) Observe(e train.Event) {
 		p.weight = smoothing*p.weight + (1 - smoothing)
 		p.screen.status(func() status { return p.status(e) }, p.epoch != nil)
 		p.epoch = nil
+	case *train.Changed:
+		c := e.Record.Change
+		p.screen.info(fmt.Sprintf("step %s: %s was %s and is %s from here on", formatCount(e.Record.Step), c.Key, cmp.Or(c.From, "not there"), cmp.Or(c.To, "not there")))
 	case *train.GradientsChecked:
 		if g := e.Record.Gradient; g.OK {
 			p.screen.info(fmt.Sprintf("step %d: the gradients are right, the largest of %s errors is %.1e, of %s",

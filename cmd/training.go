@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/strata-ml/strata/experiment"
@@ -19,6 +18,9 @@ import (
 // Drawing is not part of the run: what there is to know of it has been said before, and a signal ends the process.
 func (p *program) trainRun(ctx context.Context, r *experiment.Run, progress *progress, o trainOptions) error {
 	progress.screen.warn(r.Warnings...)
+	for _, note := range r.Notes {
+		progress.screen.info(note)
+	}
 	for _, v := range r.Experiment.Vectors {
 		progress.screen.info(v.Param + ": " + v.String())
 	}
@@ -115,7 +117,7 @@ func (p *program) summarize(r *experiment.Run, res train.Result, took time.Durat
 
 // nextCommands lists what a person may do with a run that has ended.
 func nextCommands(r *experiment.Run, res train.Result) []string {
-	dir := shellQuote(r.Dir)
+	dir := experiment.ShellWord(r.Dir)
 	if res.Reason == train.ReasonInterrupted {
 		return []string{"strata resume " + dir}
 	}
@@ -148,12 +150,4 @@ func bestEvaluation(dir string, res train.Result) *train.Record {
 		}
 	}
 	return nil
-}
-
-// shellQuote quotes a path for a shell where it needs it.
-func shellQuote(s string) string {
-	if strings.ContainsAny(s, " \t\n'\"\\$&|;<>()*?[]#~`!{}") {
-		return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-	}
-	return s
 }

@@ -81,7 +81,7 @@ type Source interface {
 }
 
 // Registry holds the sources by name.
-var Registry = registry.New[Source]("data source")
+var Registry = registry.New[Source]("data source", registry.Frozen)
 
 // Choice is a configuration field that names a source.
 type Choice = registry.Choice[Source]

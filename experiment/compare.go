@@ -1,11 +1,13 @@
 package experiment
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/strata-ml/strata/checkpoint"
 	"github.com/strata-ml/strata/data"
+	"github.com/strata-ml/strata/train"
 )
 
 // filesOf returns the data files that a checkpoint's run began with.
@@ -17,42 +19,40 @@ func filesOf(c checkpoint.Config) []data.File {
 	return files
 }
 
-// compareFiles returns an error where the data files of a run are no longer what they were when it began.
-func compareFiles(was, is []data.File) error {
+// compareFiles returns an error that names the data files which are no longer what they were, and their changes; none where
+// the files are not as many, so that they cannot be compared one by one.
+func compareFiles(was, is []data.File) (changes []train.Change, err error) {
 	if len(is) != len(was) {
-		return fmt.Errorf("the run began with %d data files, and there are %d", len(was), len(is))
+		return nil, fmt.Errorf("the run began with %d data files, and there are %d", len(was), len(is))
 	}
+	var found []string
 	for i, w := range was {
-		if f := is[i]; f.SHA256 != w.SHA256 || f.Bytes != w.Bytes {
-			return fmt.Errorf("data file %s has changed since the run began: it had %d bytes with SHA-256 %s, and has %d with %s",
-				f.Path, w.Bytes, w.SHA256, f.Bytes, f.SHA256)
+		f := is[i]
+		if f.SHA256 == w.SHA256 && f.Bytes == w.Bytes {
+			continue
+		}
+		changes = append(changes, train.Change{Key: "data " + f.Path, From: fingerprint(w), To: fingerprint(f)})
+		found = append(found, fmt.Sprintf("data file %s has changed since the run began: it had %s, and has %s", f.Path, fingerprint(w), fingerprint(f)))
+	}
+	if found != nil {
+		err = errors.New(joinSome(found))
+	}
+	return changes, err
+}
+
+// compareRows returns an error where a file has another number of rows than it had, which decides on the order of an epoch
+// and on which rows are set aside for evaluation. There are as many files.
+func compareRows(was, is []data.File) error {
+	for i, w := range was {
+		if is[i].Rows != w.Rows {
+			return fmt.Errorf("data file %s has %d rows, and had %d: epochs are counted in them: start a new run, with warm_start from the checkpoint where its weights are wanted", is[i].Path, is[i].Rows, w.Rows)
 		}
 	}
 	return nil
 }
 
-// compareOrigins words the differences between the values of two experiments, in the order of the first.
-func compareOrigins(was, is []Origin) []string {
-	now := map[string]string{}
-	for _, o := range is {
-		now[o.Path] = o.Value
-	}
-	var changes []string
-	before := map[string]bool{}
-	for _, o := range was {
-		before[o.Path] = true
-		if value, ok := now[o.Path]; !ok {
-			changes = append(changes, fmt.Sprintf("%s was %s and is gone", o.Path, o.Value))
-		} else if value != o.Value {
-			changes = append(changes, fmt.Sprintf("%s was %s and is %s", o.Path, o.Value, value))
-		}
-	}
-	for _, o := range is {
-		if !before[o.Path] {
-			changes = append(changes, fmt.Sprintf("%s is %s and was not there", o.Path, o.Value))
-		}
-	}
-	return changes
+func fingerprint(f data.File) string {
+	return fmt.Sprintf("%d bytes with SHA-256 %s", f.Bytes, f.SHA256)
 }
 
 // joinSome joins the first few of a list and says how many there are besides.

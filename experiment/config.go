@@ -17,26 +17,26 @@ import (
 
 // A Config is everything that an experiment file says.
 type Config struct {
-	Name          string                 `doc:"name of the experiment, and of its run directories; without it, that of the file"`
-	Seed          uint64                 `doc:"what every random number of the run follows from" is:">=0"`
-	DType         string                 `key:"dtype" doc:"element type that is trained" is:"one of float32|float64"`
-	Data          data.Choice            `doc:"where the rows come from" is:"required"`
-	Model         Model                  `doc:"the nodes, in order" is:"required"`
-	Outputs       []string               `doc:"nodes whose values the model gives; the first is what the loss and the metrics score, the others train nothing and are shown by explain; without it, the one node that no other reads"`
-	Loss          loss.Choice            `doc:"what training makes small" is:"required"`
-	Metrics       []train.MetricChoice   `doc:"scores to report"`
-	Optimizer     optim.Choice           `doc:"how gradients change the parameters" is:"required"`
-	Regularizers  []Regularizer          `doc:"penalties that are added to the loss"`
+	Name          string                 `doc:"name of the experiment, and of its run directories; without it, that of the file" class:"frozen"`
+	Seed          uint64                 `doc:"what every random number of the run follows from" is:">=0" class:"frozen"`
+	DType         string                 `key:"dtype" doc:"element type that is trained" is:"one of float32|float64" class:"frozen"`
+	Data          data.Choice            `doc:"where the rows come from" is:"required" class:"frozen"`
+	Model         Model                  `doc:"the nodes, in order" is:"required" class:"frozen"`
+	Outputs       []string               `doc:"nodes whose values the model gives; the first is what the loss and the metrics score, the others train nothing and are shown by explain; without it, the one node that no other reads" class:"frozen"`
+	Loss          loss.Choice            `doc:"what training makes small" is:"required" class:"frozen"`
+	Metrics       []train.MetricChoice   `doc:"scores to report" class:"frozen"`
+	Optimizer     optim.Choice           `doc:"how gradients change the parameters" is:"required" class:"frozen"`
+	Regularizers  []Regularizer          `doc:"penalties that are added to the loss" class:"override"`
 	Clip          optim.Clip             `doc:"bounds on the gradient"`
-	Groups        []train.Group          `doc:"parameters that are updated otherwise than the rest, by pattern"`
-	Averaging     *train.Averaging       `doc:"a running mean of the weights to evaluate and predict with; without it, the weights themselves"`
-	Freeze        []string               `doc:"patterns of parameters that stay as they are, such as fc1/*"`
+	Groups        []train.Group          `doc:"parameters that are updated otherwise than the rest, by pattern" class:"override"`
+	Averaging     *train.Averaging       `doc:"a running mean of the weights to evaluate and predict with; without it, the weights themselves" class:"frozen"`
+	Freeze        []string               `doc:"patterns of parameters that stay as they are, such as fc1/*" class:"override"`
 	Train         train.Config           `doc:"how long and in what portions"`
 	Log           train.Log              `doc:"what is recorded and plotted besides the usual"`
-	EarlyStopping *train.EarlyStopping   `doc:"when to stop before the last epoch; without it, never"`
+	EarlyStopping *train.EarlyStopping   `doc:"when to stop before the last epoch; without it, never" class:"override"`
 	Checkpoint    train.CheckpointPolicy `doc:"when checkpoints are written and which are kept"`
-	Debug         *train.Debug           `doc:"what a run checks of itself, at a cost; without it, nothing"`
-	WarmStart     *WarmStart             `doc:"a checkpoint whose weights the run begins with; without it, fresh ones"`
+	Debug         *train.Debug           `doc:"what a run checks of itself, at a cost; without it, nothing" class:"extend"`
+	WarmStart     *WarmStart             `doc:"a checkpoint whose weights the run begins with; without it, fresh ones" class:"frozen"`
 }
 
 // DefaultConfig is the Config of a file that sets nothing.
@@ -76,9 +76,9 @@ func nameOf(file string) string {
 
 // A WarmStart begins a run from the weights of another one's checkpoint.
 type WarmStart struct {
-	From   string            `doc:"the checkpoint; a relative path starts from the experiment file" is:"required"`
-	Rename map[string]string `doc:"names in the checkpoint, of nodes or parameters, and what they are called here"`
-	Freeze []string          `doc:"patterns of parameters that stay as they were loaded"`
+	From   string            `doc:"the checkpoint; a relative path starts from the experiment file" is:"required" class:"frozen"`
+	Rename map[string]string `doc:"names in the checkpoint, of nodes or parameters, and what they are called here" class:"frozen"`
+	Freeze []string          `doc:"patterns of parameters that stay as they were loaded" class:"override"`
 }
 
 // A Regularizer is a penalty and what it acts on, as patterns: parameters, or outputs of nodes.
@@ -90,8 +90,8 @@ type Regularizer struct {
 
 // regularizerKeys are the keys of a regularizer's block that belong to the experiment.
 type regularizerKeys struct {
-	Params []string `doc:"patterns of the parameters that the penalty acts on, unless nodes says otherwise"`
-	Nodes  []string `doc:"patterns of the nodes whose outputs the penalty acts on in place of parameters, as a mean per example; without it, none"`
+	Params []string `doc:"patterns of the parameters that the penalty acts on, unless nodes says otherwise" class:"override"`
+	Nodes  []string `doc:"patterns of the nodes whose outputs the penalty acts on in place of parameters, as a mean per example; without it, none" class:"override"`
 }
 
 func defaultRegularizerKeys() regularizerKeys { return regularizerKeys{Params: []string{"*/w"}} }
@@ -136,9 +136,9 @@ func (r *Regularizer) EncodeNode() *yaml.Node {
 	return n
 }
 
-// KeyPaths implements registry.Coded.
-func (r *Regularizer) KeyPaths(n *yaml.Node) []string {
-	return append(registry.KeyPaths(regularizerKeysFor(n), n), registry.PartPaths(optim.Regularizers, n)...)
+// Keys implements registry.Coded.
+func (r *Regularizer) Keys(n *yaml.Node) []registry.Key {
+	return append(registry.Keys(regularizerKeysFor(n), n), registry.PartKeys(optim.Regularizers, n, registry.Override)...)
 }
 
 // TypeName implements registry.Coded.

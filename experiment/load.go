@@ -14,9 +14,10 @@ import (
 
 // Options say what an experiment is read with. The zero Options read the file alone.
 type Options struct {
-	Set []string // values of --set: KEY=VALUE, the later wins
-	Env []string // the environment, as os.Environ returns it; variables that begin with EnvPrefix override the file
-	Dir string   // where relative paths start; "" for the directory of the file
+	Set    []string // values of --set: KEY=VALUE, the later wins
+	Env    []string // the environment, as os.Environ returns it; variables that begin with EnvPrefix override the file
+	Change []string // values of --change of a run that goes on, in the same form; they come over all others
+	Dir    string   // where relative paths start; "" for the directory of the file
 
 	Fitted   []byte // what the data source learned in the run that is continued, nil in a new one; see data.Context
 	InRun    bool   // the file is that of a run, whose user can say with --data-dir where the data is
@@ -94,7 +95,7 @@ func (e *Experiment) decode(text []byte, opts Options) (syntax, problems []regis
 	}
 	e.root = root
 	over := overrides{texts: e.texts}
-	over.apply(root, opts.Env, opts.Set)
+	over.apply(root, opts)
 	syntax = append(syntax, over.problems...)
 	problems = registry.DecodeBlock(registry.Place{}, root, &e.Config)
 	if opts.Explain {

@@ -25,10 +25,10 @@ type Model []Node
 
 // nodeKeys are the keys of a node's block that belong to the experiment; the others belong to the layer.
 type nodeKeys struct {
-	Name      string   `doc:"what the node is called in from, in parameter paths and in --set; without it, its type"`
-	From      []string `doc:"nodes or inputs that it reads; without it, the node before"`
-	Share     string   `doc:"a node before it whose parameters it uses instead of its own"`
-	Trainable bool     `doc:"false keeps its parameters as they are, like freeze with its name"`
+	Name      string   `doc:"what the node is called in from, in parameter paths and in --set; without it, its type" class:"frozen"`
+	From      []string `doc:"nodes or inputs that it reads; without it, the node before" class:"frozen"`
+	Share     string   `doc:"a node before it whose parameters it uses instead of its own" class:"frozen"`
+	Trainable bool     `doc:"false keeps its parameters as they are, like freeze with its name" class:"override"`
 }
 
 var nodeKeyNames = []string{"name", "from", "share", "trainable"}
@@ -87,19 +87,19 @@ func (m *Model) EncodeNode() *yaml.Node {
 	return list
 }
 
-// KeyPaths implements registry.Coded. Nodes go by their names.
-func (m *Model) KeyPaths(n *yaml.Node) []string {
+// Keys implements registry.Coded. Nodes go by their names.
+func (m *Model) Keys(n *yaml.Node) []registry.Key {
 	if n == nil || n.Kind != yaml.SequenceNode {
 		return nil
 	}
-	var paths []string
+	var keys []registry.Key
 	for i, name := range nodeNames(n) {
 		item := n.Content[i]
-		for _, below := range append(registry.KeyPaths(defaultNodeKeys(), item), registry.PartPaths(layers.Registry, item)...) {
-			paths = append(paths, name+"."+below)
+		for _, below := range append(registry.Keys(defaultNodeKeys(), item), registry.PartKeys(layers.Registry, item, registry.Frozen)...) {
+			keys = append(keys, registry.Key{Path: name + "." + below.Path, Class: below.Class})
 		}
 	}
-	return paths
+	return keys
 }
 
 // TypeName implements registry.Coded.

@@ -33,12 +33,24 @@ func (o *overrides) fail(n *yaml.Node, message, hint string) {
 	o.problems = append(o.problems, registry.Problem{Node: n, Message: message, Hint: hint})
 }
 
-// apply changes the nodes under root. The order is file < environment < --set; of two --set the later wins.
-func (o *overrides) apply(root *yaml.Node, env, set []string) {
+// The flags that override the file.
+const (
+	setFlag    = "--set "
+	changeFlag = "--change "
+)
+
+// apply changes the nodes under root. The order is file < environment < flags: --set, then --change; of two values of a
+// flag the later wins.
+func (o *overrides) apply(root *yaml.Node, opts Options) {
 	var fromEnv, fromSet []override
-	fromEnv = o.readEnv(root, env)
-	for _, s := range set {
-		if over, ok := o.readSet(s); ok {
+	fromEnv = o.readEnv(root, opts.Env)
+	for _, s := range opts.Set {
+		if over, ok := o.readFlag(setFlag, s); ok {
+			fromSet = append(fromSet, over)
+		}
+	}
+	for _, s := range opts.Change {
+		if over, ok := o.readFlag(changeFlag, s); ok {
 			fromSet = append(fromSet, over)
 		}
 	}
@@ -137,14 +149,13 @@ func itemNames(list *yaml.Node, isModel bool) []string {
 	return names
 }
 
-// readSet reads the text KEY=VALUE of a --set.
-func (o *overrides) readSet(text string) (override, bool) {
-	const flag = "--set "
+// readFlag reads the text KEY=VALUE of a flag.
+func (o *overrides) readFlag(flag, text string) (override, bool) {
 	path, value, ok := strings.Cut(text, "=")
 	name := flag + strings.TrimSpace(path)
 	src := o.texts.add(flag+text, name, flag+text)
 	if !ok || strings.TrimSpace(path) == "" {
-		o.fail(&yaml.Node{Line: src.first, Column: len(flag) + 1}, fmt.Sprintf("%q is no KEY=VALUE", text), "write --set optimizer.lr=0.01")
+		o.fail(&yaml.Node{Line: src.first, Column: len(flag) + 1}, fmt.Sprintf("%q is no KEY=VALUE", text), "write "+flag+"optimizer.lr=0.01")
 		return override{}, false
 	}
 	over := override{}
@@ -247,7 +258,8 @@ func (o *overrides) readVariable(v variable, paths []string) (override, bool) {
 // envNames maps the name of every variable that could set a key to the paths of the keys.
 func envNames(root *yaml.Node) map[string][]string {
 	names := map[string][]string{}
-	for _, path := range registry.KeyPaths(DefaultConfig(), root) {
+	for _, k := range registry.Keys(DefaultConfig(), root) {
+		path := k.Path
 		name := EnvPrefix + strings.Map(func(r rune) rune {
 			if unicode.IsLetter(r) || unicode.IsDigit(r) {
 				return unicode.ToUpper(r)

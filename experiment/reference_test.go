@@ -54,7 +54,7 @@ func TestReference(t *testing.T) {
 	}
 	page := map[string]any{
 		"Updates": string(updates),
-		"Example": string(example), "Schedules": string(schedules), "Mistakes": mistakes(t, string(example)),
+		"Example": string(example), "Schedules": string(schedules), "Mistakes": mistakes(t, string(example)), "Refused": refused(t),
 		"MaxBytes": experiment.MaxBytes, "MaxDepth": experiment.MaxDepth, "MaxValues": experiment.MaxValues, "MaxNodes": experiment.MaxNodes,
 		"Experiment": registry.DescribeConfig(experiment.DefaultConfig()),
 		"Node":       experiment.DescribeNode(), "Regularizer": experiment.DescribeRegularizer(),

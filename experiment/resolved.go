@@ -45,12 +45,6 @@ func (e *Experiment) Origins() []Origin {
 
 // collect walks the resolved nodes beside the ones that were read, which are nil where a default stands.
 func (e *Experiment) collect(all *[]Origin, path string, resolved, read *yaml.Node) {
-	below := func(key string) string {
-		if path == "" {
-			return key
-		}
-		return path + "." + key
-	}
 	switch resolved.Kind {
 	case yaml.MappingNode:
 		for i := 0; i+1 < len(resolved.Content); i += 2 {
@@ -59,7 +53,7 @@ func (e *Experiment) collect(all *[]Origin, path string, resolved, read *yaml.No
 			if key == "type" && read != nil && read.Kind == yaml.ScalarNode {
 				from = read // the name of a part in place of its block
 			}
-			e.collect(all, below(key), resolved.Content[i+1], from)
+			e.collect(all, below(path, key), resolved.Content[i+1], from)
 		}
 	case yaml.SequenceNode:
 		for i, item := range resolved.Content {
@@ -67,15 +61,27 @@ func (e *Experiment) collect(all *[]Origin, path string, resolved, read *yaml.No
 			if read != nil && read.Kind == yaml.SequenceNode {
 				from = read.Content[i]
 			}
-			key := strconv.Itoa(i)
-			if path == "model" {
-				key = registry.Lookup(item, "name").Value
-			}
-			e.collect(all, below(key), item, from)
+			e.collect(all, below(path, itemName(path, item, i)), item, from)
 		}
 	default:
 		*all = append(*all, Origin{path, resolved.Value, e.originOf(read)})
 	}
+}
+
+// below returns the path of a key in the block at a path.
+func below(path, key string) string {
+	if path == "" {
+		return key
+	}
+	return path + "." + key
+}
+
+// itemName returns what the item of a number is called in the resolved list at a path: nodes go by their names.
+func itemName(path string, item *yaml.Node, number int) string {
+	if path == "model" {
+		return registry.Lookup(item, "name").Value
+	}
+	return strconv.Itoa(number)
 }
 
 func (e *Experiment) originOf(n *yaml.Node) string {

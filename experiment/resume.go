@@ -16,8 +16,11 @@ import (
 
 // ResumeOptions say what changes when a run goes on.
 type ResumeOptions struct {
-	Epochs  int64  // train until this many epochs are done; 0 keeps what the run has
-	DataDir string // where relative data paths start; "" for where they started when the run began
+	Epochs  int64    // train until this many epochs are done; 0 keeps what the run has
+	DataDir string   // where relative data paths start; "" for where they started when the run began
+	Change  []string // values of --change: KEY=VALUE, the later wins
+
+	AllowDataChange bool // go on where data files are not those that the run had
 }
 
 // An OptionError says that ResumeOptions ask for what the run cannot do. Nothing has been changed.
@@ -28,10 +31,11 @@ func (e *OptionError) Error() string { return e.Err.Error() }
 // Unwrap returns the reason.
 func (e *OptionError) Unwrap() error { return e.Err }
 
-// Resume returns the run in dir at its newest intact checkpoint, or at its first step where it has none. It refuses
-// when a data file has changed since the run began, and when config.yaml differs from the checkpoint in more than
-// train.epochs. Where config.yaml is lost it is written again. It holds the run's lock until Close. An error for what o
-// asks is an *OptionError.
+// Resume returns the run in dir at its newest intact checkpoint, or at its first step where it has none. It compares
+// config.yaml, with what o changes, with the experiment of the checkpoint, and the data files with those of the checkpoint.
+// Keys of the class extend may differ; those of the class override only where o.Change has them, and the history records
+// it; everything else is refused, in a *Diagnostics. Where config.yaml is lost or o changes something it is written again.
+// Resume holds the run's lock until Close. An error for what o asks is an *OptionError.
 func Resume(dir string, o ResumeOptions, observers ...train.Observer) (*Run, error) {
 	if !IsRun(dir) {
 		return nil, fmt.Errorf("%s is no run directory: it has neither %s nor a checkpoint", dir, ConfigFile)
@@ -101,27 +105,58 @@ func (r *Run) openNewest() (*checkpoint.File, error) {
 	return checkpoint.Open(path)
 }
 
-// restart begins a run that has no checkpoint again, as config.yaml has it. The data files were those that run.json
+// restart begins a run that has no checkpoint again, as config.yaml and o have it. The data files were those that run.json
 // lists, nil where it is lost.
 func (r *Run) restart(o ResumeOptions, opts Options, was Info, observers []train.Observer) error {
 	r.Warnings = append(r.Warnings, "the run has no checkpoint yet and starts at its first step")
-	opts.Set = setEpochs(o.Epochs)
-	var err error
+	planned, err := Load(r.configPath(), Options{SkipData: true, Resumed: true})
+	if err != nil {
+		return err
+	}
+	opts.Set, opts.Change = setEpochs(o.Epochs), o.Change
 	if r.Experiment, err = Load(r.configPath(), opts); err != nil {
 		return err
 	}
-	if was.Data == nil && r.Experiment.Splits.Files != nil {
-		r.Warnings = append(r.Warnings, "whether the data has changed since the run began is not known")
-	} else if err := r.checkData(was.Data); err != nil {
+	changed, said, err := r.Experiment.changes(&planned.Config, r.Dir)
+	if err != nil {
 		return err
 	}
-	if err := comparePretrained(was.Vectors, r.Experiment.Vectors); err != nil {
-		return fmt.Errorf("%w: restore the file, or start a new run", err)
+	for _, c := range changed {
+		said = append(said, fmt.Sprintf("%s was %s and is %s from the first step on", c.Key, c.From, c.To))
 	}
-	if err := r.begin(nil, observers); err != nil || o.Epochs == 0 {
+	r.Notes = said
+	if err := r.checkBegun(o, was); err != nil {
+		return err
+	}
+	if err := r.begin(nil, observers); err != nil || len(said) == 0 {
 		return err
 	}
 	return r.writeConfig()
+}
+
+// checkBegun compares the files of a run that begins again with those of run.json, and writes it anew where others are
+// allowed.
+func (r *Run) checkBegun(o ResumeOptions, was Info) error {
+	if was.Data == nil && r.Experiment.Splits.Files != nil {
+		r.Warnings = append(r.Warnings, "whether the data has changed since the run began is not known")
+		return nil
+	}
+	changes, err := r.checkData(o, was.Data)
+	if err != nil {
+		return err
+	}
+	err = comparePretrained(was.Vectors, r.Experiment.Vectors)
+	if err != nil && !o.AllowDataChange {
+		return fmt.Errorf("%w: %s", err, dataRemedy)
+	}
+	if err == nil && len(changes) == 0 {
+		return nil
+	}
+	if err != nil {
+		r.Warnings = append(r.Warnings, fmt.Sprintf("the run goes on with other data: %v", err))
+	}
+	was.Data, was.Vectors = r.Experiment.Splits.Files, r.Experiment.Vectors
+	return was.write(r.Dir)
 }
 
 // goOn puts the run in the state of a checkpoint.
@@ -130,69 +165,95 @@ func (r *Run) goOn(f *checkpoint.File, o ResumeOptions, opts Options, observers 
 	if err != nil {
 		return err
 	}
-	epochs, lost, err := r.checkConfig(f.Path(), was)
+	text, lost := r.readConfig(f)
+	opts.Set, opts.Change, opts.Fitted, opts.Resumed = setEpochs(o.Epochs), o.Change, f.Config().Preprocessing, true
+	changes, err := r.compareConfig(f, was, text, opts, o)
 	if err != nil {
 		return err
 	}
-	if o.Epochs > 0 {
-		epochs = o.Epochs
-	}
-	if err := checkEpochs(f.State(), was.Config.Train.Epochs, epochs); err != nil {
-		if o.Epochs > 0 {
-			return &OptionError{fmt.Errorf("--epochs %d: %w", epochs, err)}
-		}
-		return fmt.Errorf("%s: train.epochs is %d: %w", r.configPath(), epochs, err)
-	}
-	opts.Set, opts.Fitted, opts.Resumed = setEpochs(epochs), f.Config().Preprocessing, true
-	if r.Experiment, err = Parse(r.configPath(), []byte(f.Config().Text), opts); err != nil {
+	if r.Experiment, err = Parse(r.configPath(), text, opts); err != nil {
 		return err
 	}
-	if err := r.checkData(filesOf(f.Config())); err != nil {
+	changed, err := r.checkData(o, filesOf(f.Config()))
+	if err == nil {
+		err = compareRows(filesOf(f.Config()), r.Experiment.Splits.Files)
+	}
+	if err != nil {
 		return err
 	}
 	r.warnOfArithmetic(f.Config())
 	if err := r.begin(f, observers); err != nil {
 		return err
 	}
-	if err := r.session.Restore(f); err != nil || o.Epochs == 0 && !lost {
+	if err := r.session.Restore(f, append(changes, changed...)...); err != nil {
 		return err
+	}
+	if o.Epochs == 0 && len(o.Change) == 0 && !lost {
+		return nil
 	}
 	return r.writeConfig()
 }
 
-// checkConfig compares config.yaml with the experiment of the checkpoint at a path. They may differ in train.epochs
-// alone, since config.yaml knows of an extension of which no checkpoint has been written yet. lost says that there is no
-// config.yaml that could be read; epochs are then those of the checkpoint.
-func (r *Run) checkConfig(path string, was *Experiment) (epochs int64, lost bool, err error) {
-	is, err := Load(r.configPath(), Options{SkipData: true, Resumed: true})
+// readConfig returns the text of config.yaml. Lost says that it could not be read, and that the text is the checkpoint's.
+func (r *Run) readConfig(f *checkpoint.File) (text []byte, lost bool) {
+	text, err := readBounded(r.configPath())
+	if err == nil {
+		_, err = Parse(r.configPath(), text, Options{SkipData: true, Resumed: true})
+	}
+	if err == nil {
+		return text, false
+	}
+	r.Warnings = append(r.Warnings, fmt.Sprintf("%s is written again from %s, because it could not be read: %v", ConfigFile, f.Path(), err))
+	return []byte(f.Config().Text), true
+}
+
+// compareConfig compares what the run is to go on as with the experiment of its checkpoint, and returns what is to be
+// recorded. An edit of config.yaml and a flag are alike, but for the keys that only a flag may change.
+func (r *Run) compareConfig(f *checkpoint.File, was *Experiment, text []byte, opts Options, o ResumeOptions) ([]train.Change, error) {
+	opts.SkipData = true
+	is, err := Parse(r.configPath(), text, opts)
 	if err != nil {
-		r.Warnings = append(r.Warnings, fmt.Sprintf("%s is written again from %s, because it could not be read: %v", ConfigFile, path, err))
-		return was.Config.Train.Epochs, true, nil
+		return nil, err
 	}
-	epochs = is.Config.Train.Epochs
-	is.Config.Train.Epochs = was.Config.Train.Epochs
-	if changes := compareOrigins(was.Origins(), is.Origins()); len(changes) > 0 {
-		return 0, false, fmt.Errorf("%s was changed: %s: the run goes by its checkpoint: restore %s, or start a new run",
-			r.configPath(), joinSome(changes), ConfigFile)
+	changes, said, err := is.changes(&was.Config, r.Dir)
+	if err != nil {
+		return nil, err
 	}
-	return epochs, false, nil
+	r.Notes = said
+	key, err := checkLength(f.State(), &was.Config, &is.Config)
+	switch {
+	case err == nil:
+		return changes, nil
+	case o.Epochs > 0 && key == "epochs":
+		return nil, &OptionError{fmt.Errorf("--epochs %d: %w", o.Epochs, err)}
+	}
+	at := is.readAt("train." + key)
+	err = fmt.Errorf("train.%s is %s: %w", key, oneLine(at), err)
+	if is.isChange(at) {
+		return nil, &OptionError{err}
+	}
+	return nil, fmt.Errorf("%s: %w", r.configPath(), err)
 }
 
 func (r *Run) writeConfig() error { return writeFile(r.configPath(), r.Experiment.Resolved()) }
 
-// checkEpochs returns an error where a run in state s that was to train for planned epochs cannot train for epochs.
-func checkEpochs(s checkpoint.State, planned, epochs int64) error {
-	switch {
+// checkLength returns an error, and the key under train that is at fault, where a run in state s cannot become as long as
+// its experiment says now.
+func checkLength(s checkpoint.State, was, is *Config) (key string, err error) {
+	epochs, more := is.Train.Epochs, is.Train.Epochs > was.Train.Epochs
+	switch stop := is.EarlyStopping; {
 	case epochs < s.Epoch:
-		return fmt.Errorf("%d epochs are done already", s.Epoch)
+		return "epochs", fmt.Errorf("%d epochs are done already", s.Epoch)
 	case epochs == s.Epoch && s.Position > 0:
-		return fmt.Errorf("%d epochs are done already, and the next one has begun", s.Epoch)
-	case epochs > planned && s.StopReason == train.ReasonEarly:
-		return errors.New("early_stopping ended the run, because evaluations no longer improve, and more epochs do not change that: start a new run with more patience")
-	case epochs > planned && s.StopReason == train.ReasonSteps:
-		return fmt.Errorf("train.steps ended the run after %d steps, and more epochs do not change that: start a new run with more steps", s.Step)
+		return "epochs", fmt.Errorf("%d epochs are done already, and the next one has begun", s.Epoch)
+	case is.Train.Steps > 0 && is.Train.Steps < s.Step:
+		return "steps", fmt.Errorf("%d steps are done already", s.Step)
+	case more && s.StopReason == train.ReasonEarly && stop != nil && s.EarlyStop != nil && stop.Metric == s.EarlyStop.Metric && s.EarlyStop.Waited >= stop.Patience:
+		return "epochs", fmt.Errorf("early_stopping ended the run, because evaluations no longer improve, and more epochs do not change that: give it more patience with --change early_stopping.patience=%d", 2*stop.Patience)
+	case more && s.StopReason == train.ReasonSteps && is.Train.Steps == s.Step:
+		return "epochs", fmt.Errorf("train.steps ended the run after %d steps, and more epochs do not change that: give it more steps with --change train.steps=%d", s.Step, 2*s.Step)
 	}
-	return nil
+	return "", nil
 }
 
 // setEpochs returns the override that changes the length of a run, none for 0.
@@ -203,12 +264,19 @@ func setEpochs(epochs int64) []string {
 	return []string{"train.epochs=" + strconv.FormatInt(epochs, 10)}
 }
 
-// checkData refuses to go on with other data than the run began with.
-func (r *Run) checkData(was []data.File) error {
-	if err := compareFiles(was, r.Experiment.Splits.Files); err != nil {
-		return fmt.Errorf("%w: restore the file, or start a new run", err)
+// dataRemedy says what to do about a file that is not the one that the run began with.
+const dataRemedy = "restore the file, go on with it as it is by --allow-data-change, or start a new run"
+
+// checkData refuses to go on with other data than the run had, unless o allows it: then it returns what is to be recorded.
+func (r *Run) checkData(o ResumeOptions, was []data.File) ([]train.Change, error) {
+	changes, err := compareFiles(was, r.Experiment.Splits.Files)
+	if err != nil && (changes == nil || !o.AllowDataChange) {
+		return nil, fmt.Errorf("%w: %s", err, dataRemedy)
 	}
-	return nil
+	if err != nil {
+		r.Warnings = append(r.Warnings, fmt.Sprintf("the run goes on with other data: %v", err))
+	}
+	return changes, nil
 }
 
 // warnOfArithmetic warns where the run was computed by something else than what goes on with it.

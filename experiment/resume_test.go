@@ -16,11 +16,11 @@ import (
 // TestChangedConfigIsRefused edits config.yaml of a run that has a checkpoint.
 func TestChangedConfigIsRefused(t *testing.T) {
 	for name, test := range map[string]struct{ old, with, want string }{
-		"a value":         {"lr: 0.1", "lr: 0.2", "optimizer.lr was 0.1 and is 0.2"},
-		"a node's value":  {"units: 2", "units: 3", "model.out.units was 2 and is 3"},
-		"an added block":  {"\ntrain:", "\nearly_stopping: {patience: 7}\ntrain:", "early_stopping.patience is 7 and was not there"},
-		"a removed value": {"- type: accuracy", "- type: macro_f1", "metrics.0.type was accuracy and is macro_f1"},
-		"the name":        {"name: flowers", "name: flower", "name was flowers and is flower"},
+		"a value":         {"lr: 0.1", "lr: 0.2", "config.yaml:36:7: optimizer.lr was 0.1 and is 0.2: it is an override key"},
+		"a node's value":  {"units: 2", "units: 3", "config.yaml:22:12: model.out.units was 2 and is 3: it is a frozen key"},
+		"an added block":  {"\ntrain:", "\nearly_stopping: {patience: 7}\ntrain:", "early_stopping was not there and is {metric: loss, patience: 7, min_delta: 0}: it is an override key"},
+		"a removed value": {"- type: accuracy", "- type: macro_f1", "metrics.0.type was accuracy and is macro_f1: it is a frozen key"},
+		"the name":        {"name: flowers", "name: flower", "name was flowers and is flower: it is a frozen key"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e, _ := flowers(t)
@@ -29,7 +29,7 @@ func TestChangedConfigIsRefused(t *testing.T) {
 			change(t, file, test.old, test.with)
 			edited := string(read(t, file))
 			_, err := experiment.Resume(dir, experiment.ResumeOptions{Epochs: 5})
-			wantError(t, err, "config.yaml was changed: ", test.want, "the run goes by its checkpoint: restore config.yaml, or start a new run")
+			wantError(t, err, test.want)
 			if string(read(t, file)) != edited {
 				t.Error("config.yaml was written over")
 			}
@@ -162,8 +162,8 @@ func TestEpochsThatAreDone(t *testing.T) {
 // TestMoreEpochsForARunThatEndedOtherwise asks for epochs that a run would not train.
 func TestMoreEpochsForARunThatEndedOtherwise(t *testing.T) {
 	for name, test := range map[string]struct{ more, want string }{
-		"early stopping": {"early_stopping: {patience: 1, metric: accuracy}\n", "--epochs 60: early_stopping ended the run"},
-		"a step limit":   {"train: {epochs: 4, batch_size: 4, steps: 5}\n", "--epochs 60: train.steps ended the run after 5 steps"},
+		"early stopping": {"early_stopping: {patience: 1, metric: accuracy}\n", "--epochs 60: early_stopping ended the run, because evaluations no longer improve, and more epochs do not change that: give it more patience with --change early_stopping.patience=2"},
+		"a step limit":   {"train: {epochs: 4, batch_size: 4, steps: 5}\n", "--epochs 60: train.steps ended the run after 5 steps, and more epochs do not change that: give it more steps with --change train.steps=10"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			text := strings.Replace(small, "train: {epochs: 2, batch_size: 4}\n", "", 1) + test.more
@@ -174,7 +174,7 @@ func TestMoreEpochsForARunThatEndedOtherwise(t *testing.T) {
 			trainIn(t, dir, text)
 			before := string(read(t, filepath.Join(dir, experiment.ConfigFile)))
 			_, err := experiment.Resume(dir, experiment.ResumeOptions{Epochs: 60})
-			wantError(t, err, test.want, "more epochs do not change that: start a new run with more")
+			wantError(t, err, test.want)
 			if _, ok := errors.AsType[*experiment.OptionError](err); !ok {
 				t.Errorf("the error is a %T", err)
 			}

@@ -14,6 +14,7 @@ type Run struct {
 	Experiment *Experiment
 	Dir        string
 	Warnings   []string // what a person should know before it goes on, such as a damaged checkpoint that was passed over
+	Notes      []string // what it goes on with otherwise than before, besides the changes that the history records
 	session    session
 	unlock     func() error
 }

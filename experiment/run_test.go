@@ -153,7 +153,7 @@ func TestOtherDataIsRefused(t *testing.T) {
 	dir := finish(t, e)
 	change(t, file, "2.2", "2.3")
 	_, err := experiment.Resume(dir, experiment.ResumeOptions{Epochs: 5})
-	wantError(t, err, "data file flowers.csv has changed since the run began", "restore the file, or start a new run")
+	wantError(t, err, "data file flowers.csv has changed since the run began", "restore the file, go on with it as it is by --allow-data-change, or start a new run")
 
 	m, err := experiment.OpenTrained(dir, experiment.TrainedOptions{})
 	if err != nil {
@@ -179,7 +179,7 @@ func TestOtherDataIsRefusedBeforeTheFirstCheckpoint(t *testing.T) {
 	dir := begun(t, e)
 	change(t, file, "2.2", "2.3")
 	_, err := experiment.Resume(dir, experiment.ResumeOptions{})
-	wantError(t, err, "data file flowers.csv has changed since the run began", "restore the file, or start a new run")
+	wantError(t, err, "data file flowers.csv has changed since the run began", "restore the file, go on with it as it is by --allow-data-change, or start a new run")
 }
 
 // TestExtensionIsRemembered extends a run, loses the process before a checkpoint is written, and continues it.

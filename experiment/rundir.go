@@ -180,14 +180,19 @@ func (e *Experiment) writeInfo(dir string) error {
 		Name: e.Config.Name, Experiment: file, Dir: data, Seed: e.Config.Seed, Host: host, Strata: d.Strata, Go: d.Go,
 		Platform: d.GOOS + "/" + d.GOARCH, Kernel: d.Kernel, Modules: d.Modules, Data: e.Splits.Files, Vectors: e.Vectors,
 	}
-	text, err := json.MarshalIndent(info, "", "  ")
-	if err != nil {
-		return err
-	}
-	if err := writeFile(filepath.Join(dir, InfoFile), append(text, '\n')); err != nil {
+	if err := info.write(dir); err != nil {
 		return err
 	}
 	return writeFile(filepath.Join(dir, ConfigFile), e.Resolved())
+}
+
+// write writes run.json.
+func (i Info) write(dir string) error {
+	text, err := json.MarshalIndent(i, "", "  ")
+	if err != nil {
+		return err
+	}
+	return writeFile(filepath.Join(dir, InfoFile), append(text, '\n'))
 }
 
 // ReadInfo reads run.json of a run directory.

@@ -15,7 +15,7 @@ import (
 // A session is a run of either element type.
 type session interface {
 	Train(ctx context.Context) (train.Result, error)
-	Restore(f *checkpoint.File) error
+	Restore(f *checkpoint.File, changes ...train.Change) error
 	Save()
 }
 

@@ -177,7 +177,7 @@ func TestVectors(t *testing.T) {
 	// A run without a checkpoint reads the file again, and wants it unchanged.
 	change(t, filepath.Join(dir, "v.txt"), "0.5", "0.6")
 	_, err = experiment.Resume(run, experiment.ResumeOptions{})
-	wantError(t, err, "v.txt has changed since the run began", "restore the file, or start a new run")
+	wantError(t, err, "v.txt has changed since the run began", "restore the file, go on with it as it is by --allow-data-change, or start a new run")
 }
 
 // The weights of a checkpoint are the vectors of now: a resumed run needs no file of vectors, a scored one neither.

@@ -83,7 +83,7 @@ func (t *Trained) evalRows() (*data.Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := compareFiles(filesOf(t.file.Config()), splits.Files); err != nil {
+	if _, err := compareFiles(filesOf(t.file.Config()), splits.Files); err != nil {
 		return nil, fmt.Errorf("%w: restore the file, or evaluate on another one with --input", err)
 	}
 	if splits.Eval == nil {

@@ -161,7 +161,7 @@ func comparePretrained(was, is []Pretrained) error {
 		if i >= len(is) {
 			return fmt.Errorf("%s began with vectors, and now does not", p.Param)
 		}
-		if err := compareFiles(p.Files, is[i].Files); err != nil {
+		if _, err := compareFiles(p.Files, is[i].Files); err != nil {
 			return err
 		}
 	}

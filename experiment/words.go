@@ -32,7 +32,7 @@ func (t *Trained) WordTable(param string) (*WordTable, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := compareFiles(filesOf(t.file.Config()), e.Splits.Files); err != nil {
+	if _, err := compareFiles(filesOf(t.file.Config()), e.Splits.Files); err != nil {
 		return nil, fmt.Errorf("%w: the vectors before training followed from it", err)
 	}
 	if t.info != nil {

@@ -20,7 +20,7 @@ type Fitting interface {
 type Init = registry.Choice[Initializer]
 
 // Initializers holds the initializers by name.
-var Initializers = registry.New[Initializer]("initializer")
+var Initializers = registry.New[Initializer]("initializer", registry.Frozen)
 
 // RegisterInitializer adds an initializer under a name. It panics when the name is empty or taken.
 func RegisterInitializer[C any](name string, defaults C, build func(C) Initializer) {

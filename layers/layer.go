@@ -25,7 +25,7 @@ type Layer[T tensor.Float] interface {
 type Part = registry.Pair[Layer[float32], Layer[float64]]
 
 // Registry holds the layers by name.
-var Registry = registry.New[Part]("layer")
+var Registry = registry.New[Part]("layer", registry.Frozen)
 
 // Choice is a configuration field that names a layer.
 type Choice = registry.Choice[Part]

@@ -26,7 +26,7 @@ type Loss[T tensor.Float] interface {
 type Part = registry.Pair[Loss[float32], Loss[float64]]
 
 // Registry holds the losses by name.
-var Registry = registry.New[Part]("loss")
+var Registry = registry.New[Part]("loss", registry.Frozen)
 
 // Choice is a configuration field that names a loss.
 type Choice = registry.Choice[Part]

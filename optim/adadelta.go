@@ -21,9 +21,9 @@ import (
 // AdadeltaConfig configures adadelta.
 type AdadeltaConfig struct {
 	_   struct{}        `doc:"Adadelta: steps of the size of past steps, divided by that of past gradients"`
-	LR  registry.Number `key:"lr" doc:"factor of the step" is:">=0"`
-	Rho registry.Number `doc:"part of the means that a step keeps" is:">=0,<1"`
-	Eps registry.Number `doc:"added to both means under their roots; it sets the size of the first steps" is:">0"`
+	LR  registry.Number `key:"lr" doc:"factor of the step" is:">=0" class:"override"`
+	Rho registry.Number `doc:"part of the means that a step keeps" is:">=0,<1" class:"override"`
+	Eps registry.Number `doc:"added to both means under their roots; it sets the size of the first steps" is:">0" class:"override"`
 }
 
 // Adadelta is the optimizer of Zeiler. Its slots are the running means of the squared gradient, v, and of the squared step,

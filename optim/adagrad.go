@@ -19,9 +19,9 @@ import (
 // AdagradConfig configures adagrad.
 type AdagradConfig struct {
 	_       struct{}        `doc:"Adagrad: steps divided by the root of the sum of all squared gradients; rare features keep large steps"`
-	LR      registry.Number `key:"lr" doc:"learning rate" is:">=0"`
-	Eps     registry.Number `doc:"added to the root that divides, so that it is not zero" is:">0"`
-	Initial float64         `doc:"what the sum of the squared gradients begins with; it makes the first steps smaller" is:">=0"`
+	LR      registry.Number `key:"lr" doc:"learning rate" is:">=0" class:"override"`
+	Eps     registry.Number `doc:"added to the root that divides, so that it is not zero" is:">0" class:"override"`
+	Initial float64         `doc:"what the sum of the squared gradients begins with; it makes the first steps smaller" is:">=0" class:"frozen"`
 }
 
 // Adagrad is the optimizer of Duchi, Hazan and Singer. Its slot is the sum of the squared gradients, without what it

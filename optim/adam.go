@@ -22,10 +22,10 @@ import (
 // AdamConfig configures adam.
 type AdamConfig struct {
 	_     struct{}        `doc:"Adam: steps scaled by running means of the gradient and of its square"`
-	LR    registry.Number `key:"lr" doc:"learning rate" is:">=0"`
-	Beta1 registry.Number `key:"beta1" doc:"part of the mean of the gradient that a step keeps" is:">=0,<1"`
-	Beta2 registry.Number `key:"beta2" doc:"part of the mean of the squared gradient that a step keeps" is:">=0,<1"`
-	Eps   registry.Number `doc:"added to the root that divides, so that it is not zero" is:">0"`
+	LR    registry.Number `key:"lr" doc:"learning rate" is:">=0" class:"override"`
+	Beta1 registry.Number `key:"beta1" doc:"part of the mean of the gradient that a step keeps" is:">=0,<1" class:"override"`
+	Beta2 registry.Number `key:"beta2" doc:"part of the mean of the squared gradient that a step keeps" is:">=0,<1" class:"override"`
+	Eps   registry.Number `doc:"added to the root that divides, so that it is not zero" is:">0" class:"override"`
 }
 
 // Adam is the optimizer of Kingma and Ba. Its slots are the two running means, m and v.

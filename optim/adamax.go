@@ -21,10 +21,10 @@ import (
 // AdamaxConfig configures adamax.
 type AdamaxConfig struct {
 	_     struct{}        `doc:"Adamax: Adam with a decaying maximum of the gradient in the place of its mean square"`
-	LR    registry.Number `key:"lr" doc:"learning rate" is:">=0"`
-	Beta1 registry.Number `key:"beta1" doc:"part of the mean of the gradient that a step keeps" is:">=0,<1"`
-	Beta2 registry.Number `key:"beta2" doc:"part of the maximum of the gradient that a step keeps" is:">=0,<1"`
-	Eps   registry.Number `doc:"added to the gradient in the maximum that divides, so that it is not zero" is:">0"`
+	LR    registry.Number `key:"lr" doc:"learning rate" is:">=0" class:"override"`
+	Beta1 registry.Number `key:"beta1" doc:"part of the mean of the gradient that a step keeps" is:">=0,<1" class:"override"`
+	Beta2 registry.Number `key:"beta2" doc:"part of the maximum of the gradient that a step keeps" is:">=0,<1" class:"override"`
+	Eps   registry.Number `doc:"added to the gradient in the maximum that divides, so that it is not zero" is:">0" class:"override"`
 }
 
 // Adamax is the second optimizer of Kingma and Ba. Its slots are the running mean m and the decaying maximum u.

@@ -23,8 +23,8 @@ import (
 type AdamWConfig struct {
 	_           struct{}        `doc:"Adam with decoupled weight decay: weights shrink by a part of themselves, apart from the gradient"`
 	AdamConfig                  // lends its keys
-	WeightDecay registry.Number `doc:"part of a weight that a step takes away, times lr" is:">=0"`
-	DecayParams []string        `doc:"parameters that decay, as patterns like */w"`
+	WeightDecay registry.Number `doc:"part of a weight that a step takes away, times lr" is:">=0" class:"override"`
+	DecayParams []string        `doc:"parameters that decay, as patterns like */w" class:"override"`
 }
 
 // Validate implements the check of package registry.

@@ -8,8 +8,8 @@ import (
 
 // Clip bounds the gradient before the update. Zero leaves a bound out; where both are set, values are clipped first.
 type Clip struct {
-	Norm  float64 `doc:"largest Euclidean norm of the whole gradient; a longer one is scaled down; 0 for none" is:">=0"`
-	Value float64 `doc:"largest absolute value of each element; 0 for none" is:">=0"`
+	Norm  float64 `doc:"largest Euclidean norm of the whole gradient; a longer one is scaled down; 0 for none" is:">=0" class:"override"`
+	Value float64 `doc:"largest absolute value of each element; 0 for none" is:">=0" class:"override"`
 }
 
 // clipEpsilon keeps the scale finite; it is the constant of PyTorch's clip_grad_norm_.

@@ -17,8 +17,8 @@ import (
 // ElasticConfig configures elastic.
 type ElasticConfig struct {
 	_  struct{}        `doc:"penalty l1 · Σ|w| + l2 · Σw²: the elastic net"`
-	L1 registry.Number `doc:"factor of the sum of absolute values" is:">=0"`
-	L2 registry.Number `doc:"factor of the sum of squares" is:">=0"`
+	L1 registry.Number `doc:"factor of the sum of absolute values" is:">=0" class:"override"`
+	L2 registry.Number `doc:"factor of the sum of squares" is:">=0" class:"override"`
 }
 
 // Elastic is the penalty l1·Σ|w| + l2·Σw².

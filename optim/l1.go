@@ -24,8 +24,8 @@ import (
 // L1Config configures l1.
 type L1Config struct {
 	_        struct{}        `doc:"penalty strength · Σ|w|: drives the weights that do little towards zero"`
-	Strength registry.Number `doc:"factor of the penalty" is:">=0"`
-	Form     string          `doc:"subgradient, a part of the gradient, which brings weights near zero; or proximal, which after each update takes lr · strength off and leaves exact zeros" is:"one of subgradient|proximal"`
+	Strength registry.Number `doc:"factor of the penalty" is:">=0" class:"override"`
+	Form     string          `doc:"subgradient, a part of the gradient, which brings weights near zero; or proximal, which after each update takes lr · strength off and leaves exact zeros" is:"one of subgradient|proximal" class:"override"`
 }
 
 // The forms of an L1 penalty.

@@ -20,7 +20,7 @@ import (
 // L2Config configures l2.
 type L2Config struct {
 	_        struct{}        `doc:"penalty strength · Σw², in the loss and its gradient; weight decay apart from the gradient is adamw's"`
-	Strength registry.Number `doc:"factor of the penalty" is:">=0"`
+	Strength registry.Number `doc:"factor of the penalty" is:">=0" class:"override"`
 }
 
 // L2 is the penalty strength·Σw².

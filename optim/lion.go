@@ -19,11 +19,11 @@ import (
 // LionConfig configures lion.
 type LionConfig struct {
 	_           struct{}        `doc:"Lion: steps of one size along the sign of a running mean of the gradient"`
-	LR          registry.Number `key:"lr" doc:"learning rate: how far each weight moves" is:">=0"`
-	Beta1       registry.Number `key:"beta1" doc:"part of the direction that is the mean of the gradient, and not the gradient" is:">=0,<1"`
-	Beta2       registry.Number `key:"beta2" doc:"part of the mean of the gradient that a step keeps" is:">=0,<1"`
-	WeightDecay registry.Number `doc:"part of a weight that a step takes away, times lr" is:">=0"`
-	DecayParams []string        `doc:"parameters that decay, as patterns like */w"`
+	LR          registry.Number `key:"lr" doc:"learning rate: how far each weight moves" is:">=0" class:"override"`
+	Beta1       registry.Number `key:"beta1" doc:"part of the direction that is the mean of the gradient, and not the gradient" is:">=0,<1" class:"override"`
+	Beta2       registry.Number `key:"beta2" doc:"part of the mean of the gradient that a step keeps" is:">=0,<1" class:"override"`
+	WeightDecay registry.Number `doc:"part of a weight that a step takes away, times lr" is:">=0" class:"override"`
+	DecayParams []string        `doc:"parameters that decay, as patterns like */w" class:"override"`
 }
 
 // Validate implements the check of package registry.

@@ -24,8 +24,8 @@ import (
 // MaxNormConfig configures max_norm.
 type MaxNormConfig struct {
 	_   struct{}        `doc:"constraint: after each update, groups of weights with a larger norm are scaled down to max; no term of the loss"`
-	Max registry.Number `doc:"largest Euclidean norm of a group" is:">0"`
-	Of  string          `doc:"what a group is: columns, what each unit of a dense layer reads; or rows, such as the vectors of an embedding" is:"one of columns|rows"`
+	Max registry.Number `doc:"largest Euclidean norm of a group" is:">0" class:"override"`
+	Of  string          `doc:"what a group is: columns, what each unit of a dense layer reads; or rows, such as the vectors of an embedding" is:"one of columns|rows" class:"override"`
 }
 
 // The groups of weights whose norm a max-norm constraint bounds.

@@ -24,7 +24,7 @@ import (
 type NAdamConfig struct {
 	_             struct{}        `doc:"Adam with Nesterov's momentum"`
 	AdamConfig                    // lends its keys
-	MomentumDecay registry.Number `doc:"how soon the momentum grows from half of beta1 to all of it" is:">=0"`
+	MomentumDecay registry.Number `doc:"how soon the momentum grows from half of beta1 to all of it" is:">=0" class:"override"`
 }
 
 // NAdam is the optimizer of Dozat. Its slots are those of Adam.

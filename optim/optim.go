@@ -64,7 +64,7 @@ type Decayer interface{ DecayParams() []string }
 type Part = registry.Pair[Optimizer[float32], Optimizer[float64]]
 
 // Registry holds the optimizers by name.
-var Registry = registry.New[Part]("optimizer")
+var Registry = registry.New[Part]("optimizer", "")
 
 // Choice is a configuration field that names an optimizer.
 type Choice = registry.Choice[Part]

@@ -40,7 +40,7 @@ type Projection struct {
 type RegularizerPart = registry.Pair[Regularizer[float32], Regularizer[float64]]
 
 // Regularizers holds the regularizers by name.
-var Regularizers = registry.New[RegularizerPart]("regularizer")
+var Regularizers = registry.New[RegularizerPart]("regularizer", "")
 
 // RegularizerChoice is a configuration field that names a regularizer.
 type RegularizerChoice = registry.Choice[RegularizerPart]

@@ -23,11 +23,11 @@ import (
 // RMSpropConfig configures rmsprop.
 type RMSpropConfig struct {
 	_        struct{}        `doc:"RMSprop: steps divided by the root of a running mean of the squared gradient"`
-	LR       registry.Number `key:"lr" doc:"learning rate" is:">=0"`
-	Rho      registry.Number `doc:"part of the means that a step keeps" is:">=0,<1"`
-	Eps      registry.Number `doc:"added to the root that divides, so that it is not zero" is:">0"`
-	Momentum registry.Number `doc:"part of the velocity that a step keeps; 0 for none" is:">=0,<1"`
-	Centered bool            `doc:"divide by the root of the variance of the gradient instead of that of its mean square"`
+	LR       registry.Number `key:"lr" doc:"learning rate" is:">=0" class:"override"`
+	Rho      registry.Number `doc:"part of the means that a step keeps" is:">=0,<1" class:"override"`
+	Eps      registry.Number `doc:"added to the root that divides, so that it is not zero" is:">0" class:"override"`
+	Momentum registry.Number `doc:"part of the velocity that a step keeps; 0 for none" is:">=0,<1" class:"override"`
+	Centered bool            `doc:"divide by the root of the variance of the gradient instead of that of its mean square" class:"frozen"`
 }
 
 // RMSprop is the optimizer of Tieleman and Hinton. Its slots are the mean square v, the mean m where it is centered, and the

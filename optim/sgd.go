@@ -22,10 +22,10 @@ import (
 // SGDConfig configures sgd.
 type SGDConfig struct {
 	_         struct{}        `doc:"stochastic gradient descent, with momentum and Nesterov's variant of it"`
-	LR        registry.Number `key:"lr" doc:"learning rate" is:">=0"`
-	Momentum  registry.Number `doc:"part of the velocity that a step keeps; 0 for plain descent" is:">=0,<1"`
-	Dampening registry.Number `doc:"part of the gradient that the velocity leaves out; needs momentum" is:">=0,<=1"`
-	Nesterov  bool            `doc:"step along the gradient plus the momentum of the next step; needs momentum, and no dampening"`
+	LR        registry.Number `key:"lr" doc:"learning rate" is:">=0" class:"override"`
+	Momentum  registry.Number `doc:"part of the velocity that a step keeps; 0 for plain descent" is:">=0,<1" class:"override"`
+	Dampening registry.Number `doc:"part of the gradient that the velocity leaves out; needs momentum" is:">=0,<=1" class:"override"`
+	Nesterov  bool            `doc:"step along the gradient plus the momentum of the next step; needs momentum, and no dampening" class:"override"`
 }
 
 // Validate implements the check of package registry.

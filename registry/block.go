@@ -89,7 +89,8 @@ func (b *block) explainUnknown(key string, n *yaml.Node) (meant, hint string) {
 	}
 	blockOf := map[string]string{}
 	var below []string
-	for _, path := range KeyPaths(b.config, n) {
+	for _, k := range Keys(b.config, n) {
+		path := k.Path
 		i := strings.LastIndexByte(path, '.')
 		if i > 0 && blockOf[path[i+1:]] == "" {
 			blockOf[path[i+1:]] = path[:i]

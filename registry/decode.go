@@ -93,7 +93,7 @@ func DecodeChoice(k Kind, at Place, n *yaml.Node, reserved ...string) (name stri
 type Coded interface {
 	DecodeNode(at Place, n *yaml.Node) []Problem // sets the value; the words of at do not name its key
 	EncodeNode() *yaml.Node                      // nil to leave the key out
-	KeyPaths(n *yaml.Node) []string              // see KeyPaths; n is nil where the file lacks the value
+	Keys(n *yaml.Node) []Key                     // see the function Keys; n is nil where the file lacks the value
 	TypeName() string                            // what it is called in messages and listings: "list of nodes"
 }
 

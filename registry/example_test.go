@@ -10,7 +10,7 @@ import (
 // A greeter is what the parts of the example make.
 type greeter interface{ greet() string }
 
-var greeters = registry.New[greeter]("greeter")
+var greeters = registry.New[greeter]("greeter", registry.Frozen)
 
 type politeConfig struct {
 	_     struct{} `doc:"greets by name"`

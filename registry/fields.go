@@ -20,6 +20,7 @@ type Field struct {
 	Type    string // "whole number", "number", "text", "true or false", "list of …", "initializer", …
 	Default string // as it is written in YAML; "" where the key is required
 	Rule    string // "> 0", "one of a, b"; "" where any value will do
+	Class   Class  // "" for a block, whose keys have classes of their own, and where nothing says it
 	Doc     string
 }
 
@@ -29,13 +30,16 @@ func (r *Registry[E]) Describe(name string) (Description, error) {
 	if err != nil {
 		return Description{}, err
 	}
-	d := DescribeConfig(p.defaults)
+	d := describeConfig(p.defaults, r.class)
 	d.Kind, d.Name, d.Module = r.kind, p.name, p.module
 	return d, nil
 }
 
 // DescribeConfig describes a configuration struct that belongs to no part.
-func DescribeConfig(config any) Description {
+func DescribeConfig(config any) Description { return describeConfig(config, "") }
+
+// describeConfig describes a configuration whose keys have a class where no tag says another.
+func describeConfig(config any, class Class) Description {
 	v := reflect.ValueOf(config)
 	fields, err := fieldsOf(v.Type())
 	if err != nil {
@@ -43,7 +47,10 @@ func DescribeConfig(config any) Description {
 	}
 	d := Description{Doc: docOf(v.Type())}
 	for _, f := range fields {
-		out := Field{Key: f.key, Type: typeName(f.typ), Rule: f.rules.String(), Doc: f.doc}
+		out := Field{Key: f.key, Type: typeName(f.typ), Rule: f.rules.String(), Class: f.class, Doc: f.doc}
+		if f.typ.Kind() != reflect.Struct || isPart(f.typ) {
+			out.Class = f.class.or(class)
+		}
 		if !f.rules.required {
 			out.Default = encodeInline(v.FieldByIndex(f.index))
 		}
@@ -58,6 +65,17 @@ type field struct {
 	index    []int
 	typ      reflect.Type
 	rules    rules
+	class    Class
+}
+
+// isPart reports whether a type is a struct that stands for one value: the choice of a part, a number or a schedule, or
+// what writes itself.
+func isPart(t reflect.Type) bool {
+	switch reflect.New(t).Interface().(type) {
+	case Coded, anyChoice, *Number:
+		return true
+	}
+	return false
 }
 
 // fieldsOf lists the keys of a configuration struct in the order of its fields. Embedded structs lend their keys.
@@ -74,11 +92,15 @@ func fieldsOf(t reflect.Type) ([]field, error) {
 		if err != nil {
 			return nil, fmt.Errorf("field %s of %v: %w", f.Name, t, err)
 		}
+		class, err := parseClass(f.Tag.Get("class"))
+		if err != nil {
+			return nil, fmt.Errorf("field %s of %v: %w", f.Name, t, err)
+		}
 		key := f.Tag.Get("key")
 		if key == "" {
 			key = snake(f.Name)
 		}
-		out = append(out, field{key: key, doc: f.Tag.Get("doc"), index: f.Index, typ: f.Type, rules: r})
+		out = append(out, field{key: key, doc: f.Tag.Get("doc"), index: f.Index, typ: f.Type, rules: r, class: class})
 	}
 	return out, nil
 }

@@ -11,7 +11,7 @@ import (
 // A scaler multiplies numbers of one element type.
 type scaler[T float32 | float64] interface{ scale(x T) T }
 
-var scalers = registry.New[registry.Pair[scaler[float32], scaler[float64]]]("scaler")
+var scalers = registry.New[registry.Pair[scaler[float32], scaler[float64]]]("scaler", registry.Frozen)
 
 type scalerConfig struct{ Factor float64 }
 

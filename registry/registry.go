@@ -14,6 +14,7 @@ import (
 type Registry[E any] struct {
 	kind  string
 	owner string // the package that called New
+	class Class  // of the keys that no tag classes
 	mu    sync.RWMutex
 	parts map[string]*part[E]
 }
@@ -30,6 +31,7 @@ type Kind interface {
 	Names() []string // sorted
 	Describe(name string) (Description, error)
 	DefaultConfig(name string) (any, error)
+	Class() Class // of the keys of its parts that no tag classes; "" where there is none
 	buildAny(name string, config any) any
 }
 
@@ -40,9 +42,11 @@ var (
 	configByType = map[reflect.Type]any{}
 )
 
-// New makes the registry of a kind and lists it under Kinds. It panics when the kind or E has a registry already.
-func New[E any](kind string) *Registry[E] {
-	r := &Registry[E]{kind: kind, owner: callerPackage(""), parts: map[string]*part[E]{}}
+// New makes the registry of a kind and lists it under Kinds. The class is that of the keys of its parts which have no tag
+// of their own, so that a part of another module need not know of classes; with "" each key should have one, and one
+// without counts as frozen. New panics when the kind or E has a registry already.
+func New[E any](kind string, class Class) *Registry[E] {
+	r := &Registry[E]{kind: kind, owner: callerPackage(""), class: class, parts: map[string]*part[E]{}}
 	kindsMu.Lock()
 	defer kindsMu.Unlock()
 	element := reflect.TypeFor[E]()
@@ -151,6 +155,9 @@ func blockOf(t reflect.Type) reflect.Value {
 
 // Kind returns the name of the kind.
 func (r *Registry[E]) Kind() string { return r.kind }
+
+// Class returns the class of the keys that no tag classes, "" where there is none.
+func (r *Registry[E]) Class() Class { return r.class }
 
 // Names returns the names of all parts, sorted.
 func (r *Registry[E]) Names() []string {

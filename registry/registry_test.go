@@ -15,12 +15,12 @@ import (
 // A gate is a part of the tests' own kind.
 type gate interface{ open() float64 }
 
-var gates = registry.New[gate]("gate")
+var gates = registry.New[gate]("gate", "")
 
 // A ramp is a schedule of the tests.
 type ramp interface{ at(x float64) float64 }
 
-var ramps = registry.New[ramp](registry.ScheduleKind)
+var ramps = registry.New[ramp](registry.ScheduleKind, registry.Override)
 
 type slideConfig struct {
 	_     struct{} `doc:"slides to one side"`
@@ -221,8 +221,11 @@ func TestEncodeDecodesBack(t *testing.T) {
 	}
 }
 
-func TestKeyPaths(t *testing.T) {
-	got := registry.KeyPaths(slideConfig{}, node(t, "{rate: {type: linear}, inner: plain, names: [a, b], rest: {x: y}, limit: {}}"))
+func TestKeys(t *testing.T) {
+	var got []string
+	for _, k := range registry.Keys(slideConfig{}, node(t, "{rate: {type: linear}, inner: plain, names: [a, b], rest: {x: y}, limit: {}}")) {
+		got = append(got, k.Path)
+	}
 	want := []string{
 		"width", "side", "count", "big", "fast", "rate", "rate.type", "rate.slope", "names", "names.0", "names.1",
 		"rest", "rest.x", "inner", "inner.type", "limit", "limit.high", "limit.low", "steps",
@@ -305,7 +308,7 @@ func TestRegisterPanics(t *testing.T) {
 			`gate "slide.v2" of github.com/strata-ml/strata: the configuration registry_test.slideConfig has other defaults already`,
 		},
 		"other defaults of a block": {func() { registry.SetDefaults(limitConfig{}) }, "registry_test.limitConfig has other defaults already"},
-		"taken kind":                {func() { registry.New[gate]("gate") }, "registered twice"},
+		"taken kind":                {func() { registry.New[gate]("gate", "") }, "registered twice"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -369,7 +372,7 @@ func FuzzDecode(f *testing.F) {
 		if err := registry.Check(c); err != nil {
 			t.Fatalf("%q decodes, and Check says: %v", text, err)
 		}
-		registry.KeyPaths(c, doc.Content[0])
+		registry.Keys(c, doc.Content[0])
 		again := registry.Defaults[slideConfig]()
 		encoded := registry.EncodeBlock(c)
 		if problems := registry.DecodeBlock(registry.Place{}, encoded, &again); len(problems) > 0 {

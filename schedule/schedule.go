@@ -62,7 +62,7 @@ func WatchedBy(s Schedule) []string {
 }
 
 // Registry holds the schedules by name.
-var Registry = registry.New[Schedule](registry.ScheduleKind)
+var Registry = registry.New[Schedule](registry.ScheduleKind, registry.Override)
 
 // Register adds a schedule under a name. It panics when the name is empty or taken.
 func Register[C any](name string, defaults C, build func(C) Schedule) {

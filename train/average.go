@@ -16,8 +16,8 @@ import (
 // Polyak and Juditsky, "Acceleration of stochastic approximation by averaging", 1992, with the weights of an exponential
 // mean. Layer states, such as the running means of batch normalization, are not averaged.
 type Averaging struct {
-	Decay float64 `doc:"part of the average that a step keeps" is:">=0,<1"`
-	Start int64   `doc:"steps before the average begins; until then it is the weights" is:">=0"`
+	Decay float64 `doc:"part of the average that a step keeps" is:">=0,<1" class:"override"`
+	Start int64   `doc:"steps before the average begins; until then it is the weights" is:">=0" class:"override"`
 }
 
 // DefaultAveraging is the Averaging of a block that sets nothing.

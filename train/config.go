@@ -8,15 +8,15 @@ import (
 
 // Config is how long and in what portions a run trains.
 type Config struct {
-	Epochs     int64  `doc:"passes over the training rows" is:">=1"`
-	Steps      int64  `doc:"stop after this many steps; 0 sets no limit" is:">=0"`
-	BatchSize  int    `doc:"training rows per step" is:">=1"`
-	Shuffle    bool   `doc:"visit the rows of each epoch in a new order, a function of seed and epoch"`
-	DropLast   bool   `doc:"leave out the last batch of an epoch when it is short"`
-	EvalEvery  int64  `doc:"epochs between evaluations; the weights that a run ends with are evaluated besides" is:">=1"`
-	LogEvery   int64  `doc:"steps between step records in metrics.jsonl" is:">=1"`
-	Accumulate int    `doc:"portions that each batch is computed in before its one update: what the whole batch gives, up to rounding, in less memory" is:">=1"`
-	Rows       string `doc:"what a step updates of a table, such as an embedding's: lazy, the rows that its batch touches; dense, all of it; same, either, and an error where the two differ" is:"one of same|lazy|dense"`
+	Epochs     int64  `doc:"passes over the training rows" is:">=1" class:"extend"`
+	Steps      int64  `doc:"stop after this many steps; 0 sets no limit" is:">=0" class:"extend"`
+	BatchSize  int    `doc:"training rows per step" is:">=1" class:"frozen"`
+	Shuffle    bool   `doc:"visit the rows of each epoch in a new order, a function of seed and epoch" class:"frozen"`
+	DropLast   bool   `doc:"leave out the last batch of an epoch when it is short" class:"frozen"`
+	EvalEvery  int64  `doc:"epochs between evaluations; the weights that a run ends with are evaluated besides" is:">=1" class:"override"`
+	LogEvery   int64  `doc:"steps between step records in metrics.jsonl" is:">=1" class:"extend"`
+	Accumulate int    `doc:"portions that each batch is computed in before its one update: what the whole batch gives, up to rounding, in less memory" is:">=1" class:"override"`
+	Rows       string `doc:"what a step updates of a table, such as an embedding's: lazy, the rows that its batch touches; dense, all of it; same, either, and an error where the two differ" is:"one of same|lazy|dense" class:"frozen"`
 }
 
 // What a step updates of a table, which is a parameter with a row-sparse gradient.
@@ -56,9 +56,9 @@ func (c Config) StepCount(rows int) (perEpoch, total int64) {
 
 // EarlyStopping ends a run when evaluations no longer improve.
 type EarlyStopping struct {
-	Metric   string  `doc:"loss, or the name of a metric; which direction is better follows from it"`
-	Patience int64   `doc:"evaluations without improvement before the run stops" is:">=1"`
-	MinDelta float64 `doc:"a change up to this size is no improvement" is:">=0"`
+	Metric   string  `doc:"loss, or the name of a metric; which direction is better follows from it" class:"override"`
+	Patience int64   `doc:"evaluations without improvement before the run stops" is:">=1" class:"override"`
+	MinDelta float64 `doc:"a change up to this size is no improvement" is:">=0" class:"override"`
 }
 
 // DefaultEarlyStopping is the EarlyStopping of a block that sets nothing.
@@ -67,10 +67,10 @@ func DefaultEarlyStopping() EarlyStopping { return EarlyStopping{Metric: "loss",
 // CheckpointPolicy is when checkpoints are written and which are kept. A run also writes one when it ends or is told
 // to stop.
 type CheckpointPolicy struct {
-	Every      int64  `doc:"epochs between checkpoints; 0 leaves only every_steps and the end" is:">=0"`
-	EverySteps int64  `doc:"steps between checkpoints; 0 sets none" is:">=0"`
-	Keep       int    `doc:"newest checkpoints to keep; the best one is kept besides" is:">=2"`
-	Best       string `doc:"loss, or the name of the metric whose best evaluation is kept"`
+	Every      int64  `doc:"epochs between checkpoints; 0 leaves only every_steps and the end" is:">=0" class:"extend"`
+	EverySteps int64  `doc:"steps between checkpoints; 0 sets none" is:">=0" class:"extend"`
+	Keep       int    `doc:"newest checkpoints to keep; the best one is kept besides" is:">=2" class:"extend"`
+	Best       string `doc:"loss, or the name of the metric whose best evaluation is kept" class:"frozen"`
 }
 
 // DefaultCheckpointPolicy is the CheckpointPolicy of a file that sets nothing.

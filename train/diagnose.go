@@ -11,9 +11,9 @@ import (
 // Log is what is recorded besides the loss, the rate, the norm of the gradient and the update ratios. What is off costs
 // nothing.
 type Log struct {
-	Activations bool `doc:"with each step record, of each bounded activation: the share of saturated outputs (sigmoid, tanh and their kin), or of dead units, 0 in the whole batch (relu); activations without such bounds, as leaky_relu, prelu and elu, whose outputs do not stay at 0, have neither"`
-	Gradients   bool `doc:"with each step record, the norm of the gradient of each node's parameters, before clipping"`
-	Weights     bool `doc:"with each epoch record, of each parameter: the share of exact zeros and a histogram"`
+	Activations bool `doc:"with each step record, of each bounded activation: the share of saturated outputs (sigmoid, tanh and their kin), or of dead units, 0 in the whole batch (relu); activations without such bounds, as leaky_relu, prelu and elu, whose outputs do not stay at 0, have neither" class:"extend"`
+	Gradients   bool `doc:"with each step record, the norm of the gradient of each node's parameters, before clipping" class:"extend"`
+	Weights     bool `doc:"with each epoch record, of each parameter: the share of exact zeros and a histogram" class:"extend"`
 }
 
 // Of an activation with two bounds, an output is saturated when it is within saturatedWithin of the distance between

@@ -13,7 +13,7 @@ type ObserverFunc func(e Event)
 // Observe calls f.
 func (f ObserverFunc) Observe(e Event) { f(e) }
 
-// An Event is one of Started, EpochEnded, Evaluated, Stepped, GradientsChecked, Saved, SaveFailed, PruneFailed and Ended, as a pointer.
+// An Event is one of Started, EpochEnded, Evaluated, Stepped, GradientsChecked, Changed, Saved, SaveFailed, PruneFailed and Ended, as a pointer.
 type Event interface{ event() }
 
 // Started is the first event of a run, and of one that continues.
@@ -41,6 +41,9 @@ type Evaluated struct{ Record Record }
 
 // GradientsChecked follows a comparison of gradients with numeric ones, also one that finds a wrong gradient.
 type GradientsChecked struct{ Record Record }
+
+// Changed follows Started, once for each value that the run goes on with in the place of another.
+type Changed struct{ Record Record }
 
 // Saved follows a checkpoint that is durable.
 type Saved struct {
@@ -73,3 +76,4 @@ func (*PruneFailed) event() {}
 func (*Ended) event()       {}
 
 func (*GradientsChecked) event() {}
+func (*Changed) event()          {}

@@ -12,13 +12,13 @@ import (
 
 // Debug is what a run checks of itself, at a cost. The zero Debug checks nothing and costs nothing.
 type Debug struct {
-	GradientCheck *GradientCheck `doc:"compare the gradients with numeric ones, as check --gradients does, while training: a block with every and samples; without it, never"`
+	GradientCheck *GradientCheck `doc:"compare the gradients with numeric ones, as check --gradients does, while training: a block with every and samples; without it, never" class:"extend"`
 }
 
 // GradientCheck is when, and how closely, a run compares its gradients with numeric ones.
 type GradientCheck struct {
-	Every   int64 `doc:"steps between checks, of which the first is at the first step" is:">=1"`
-	Samples int   `doc:"elements of each parameter to check" is:">=1"`
+	Every   int64 `doc:"steps between checks, of which the first is at the first step" is:">=1" class:"extend"`
+	Samples int   `doc:"elements of each parameter to check" is:">=1" class:"extend"`
 }
 
 // DefaultGradientCheck is the GradientCheck of a block that sets nothing.

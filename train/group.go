@@ -11,9 +11,9 @@ import (
 // A Group is some parameters that are updated otherwise than the rest. Where a parameter is in several groups, their scales
 // multiply.
 type Group struct {
-	Params     []string `doc:"patterns of the parameters" is:"required"`
-	LRScale    float64  `key:"lr_scale" doc:"factor of the learning rate, and so of weight decay too; 0 is freeze's" is:">0"`
-	DecayScale float64  `doc:"factor of the optimizer's weight decay; 0 for none" is:">=0"`
+	Params     []string `doc:"patterns of the parameters" is:"required" class:"override"`
+	LRScale    float64  `key:"lr_scale" doc:"factor of the learning rate, and so of weight decay too; 0 is freeze's" is:">0" class:"override"`
+	DecayScale float64  `doc:"factor of the optimizer's weight decay; 0 for none" is:">=0" class:"override"`
 }
 
 // DefaultGroup is the Group of a block that sets nothing.

@@ -28,6 +28,10 @@ const (
 
 	// GradientRecord is a comparison of gradients with numeric ones, before the step that follows those that Step counts.
 	GradientRecord = "gradient_check"
+
+	// ChangeRecord is a value that a run goes on with, from the step after those that Step counts, in the place of another.
+	// It has no loss.
+	ChangeRecord = "change"
 )
 
 // A Record is one line of metrics.jsonl. It is a pure function of the experiment and the step, so a run that was cut
@@ -51,6 +55,20 @@ type Record struct {
 	Best        bool                 `json:"best,omitempty"`         // an eval record that is the best so far
 
 	Gradient *CheckedGradient `json:"gradient,omitempty"` // the worst element of a gradient record
+	Change   *Change          `json:"change,omitempty"`   // of a change record
+}
+
+// line returns what the log holds of the record.
+func (r Record) line() any {
+	if r.Change == nil {
+		return r
+	}
+	return struct {
+		Kind   string  `json:"kind"`
+		Step   int64   `json:"step"`
+		Epoch  Number  `json:"epoch"`
+		Change *Change `json:"change"`
+	}{r.Kind, r.Step, r.Epoch, r.Change}
 }
 
 // The kinds of Mark.

@@ -87,7 +87,7 @@ func (l *metricsLog) write(r Record) {
 	if l == nil {
 		return
 	}
-	line, err := json.Marshal(r)
+	line, err := json.Marshal(r.line())
 	if err != nil {
 		panic(err) // a Record always has a JSON form
 	}

@@ -41,7 +41,7 @@ type MetricPart struct {
 }
 
 // Metrics holds the metrics by name.
-var Metrics = registry.New[MetricPart]("metric")
+var Metrics = registry.New[MetricPart]("metric", registry.Frozen)
 
 // MetricChoice is a configuration field that names a metric.
 type MetricChoice = registry.Choice[MetricPart]

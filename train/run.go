@@ -55,6 +55,7 @@ type Run[T tensor.Float] struct {
 	log     *metricsLog
 	timing  *timingLog
 	resumed bool
+	changes []Change // that are not recorded yet
 	saves   saves
 	saveNow atomic.Bool
 	part    string // the part that is at work, for errors
@@ -99,6 +100,9 @@ func (r *Run[T]) Train(ctx context.Context) (res Result, err error) {
 	r.notify(&Started{
 		Resumed: r.resumed, Step: r.state.Step, StepsPerEpoch: r.stepsPerEpoch(), Steps: r.steps(), BatchSize: r.s.Config.BatchSize,
 	})
+	if err := r.declareChanges(); err != nil {
+		return r.result(err.Error()), err
+	}
 	reason, err := r.loop(ctx)
 	if err != nil {
 		return r.result(err.Error()), err

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/strata-ml/strata/checkpoint"
 	"github.com/strata-ml/strata/internal/atomicfile"
@@ -123,9 +124,15 @@ func (r *Run[T]) meters() []meter {
 	return list
 }
 
-// Restore puts the run in the state of a checkpoint, every tensor of which must fit by name, type and shape. After an
+// Restore puts the run in the state of a checkpoint, every tensor of which must fit by name, type and shape. The changes
+// are the values of the run that are other than those of the run that wrote the checkpoint; Train records them. What
+// schedules watch may then be other scores: of those that are new to the run, they see the evaluations to come. After an
 // error the run must not be used.
-func (r *Run[T]) Restore(f *checkpoint.File) error {
+func (r *Run[T]) Restore(f *checkpoint.File, changes ...Change) error {
+	if err := r.checkPlace(f.State()); err != nil {
+		return fmt.Errorf("%s: %w", f.Path(), err)
+	}
+	r.changes = changes
 	expected := map[string]bool{}
 	for _, t := range r.tensors() {
 		expected[t.name] = true
@@ -143,12 +150,13 @@ func (r *Run[T]) Restore(f *checkpoint.File) error {
 		return err
 	}
 	for _, info := range f.Tensors() {
-		if !expected[info.Name] {
+		if !expected[info.Name] && !(len(changes) > 0 && strings.HasPrefix(info.Name, watchedTensor(""))) {
 			return fmt.Errorf("%s: tensor %q has no place in this run", f.Path(), info.Name)
 		}
 	}
 	r.state, r.resumed = f.State(), true
 	r.saves.newest = r.state.Step
+	r.forgetJudged()
 	if r.state.Best != nil {
 		r.saves.best = r.state.Best.Step
 	}

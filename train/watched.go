@@ -73,8 +73,12 @@ func (r *Run[T]) restoreWatched(f *checkpoint.File, expected map[string]bool) er
 	for name, e := range r.evaluations {
 		tensor := watchedTensor(name)
 		expected[tensor] = true
+		info, ok := f.Info(tensor)
+		if !ok && len(r.changes) > 0 {
+			continue
+		}
 		n := 0
-		if info, ok := f.Info(tensor); ok && len(info.Shape) == 2 {
+		if ok && len(info.Shape) == 2 {
 			n = info.Shape[0]
 		}
 		rows := make([]float64, 2*n)

@@ -1,0 +1,417 @@
+package experiment_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/strata-ml/strata/checkpoint"
+	"github.com/strata-ml/strata/experiment"
+	"github.com/strata-ml/strata/train"
+)
+
+// goOn resumes the run in dir and trains it to its end.
+func goOn(t *testing.T, dir string, o experiment.ResumeOptions, observers ...train.Observer) *experiment.Run {
+	t.Helper()
+	r, err := experiment.Resume(dir, o, observers...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Train(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// copyRun copies a run directory as it is at this moment, which is what a killed process leaves.
+func copyRun(t *testing.T, dir string) string {
+	t.Helper()
+	to := filepath.Join(t.TempDir(), "run")
+	if err := os.CopyFS(to, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	return to
+}
+
+// changesOf returns the change records of a run.
+func changesOf(t *testing.T, dir string) []train.Record {
+	t.Helper()
+	h, err := train.ReadHistory(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []train.Record
+	for _, r := range h.Records {
+		if r.Kind == train.ChangeRecord {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+// TestChange goes on with another rate in the middle of an epoch, and cuts that run at every step: before its next
+// checkpoint, at it, and after it. However it is cut, it ends with the same bytes.
+func TestChange(t *testing.T) {
+	e, _ := flowers(t)
+	dir := cutIn(t, e, 5)
+	same := copyRun(t, dir)
+	o := experiment.ResumeOptions{Change: []string{"optimizer.lr=0.02"}}
+	var copies []string
+	goOn(t, dir, o, train.ObserverFunc(func(event train.Event) {
+		switch event.(type) {
+		case *train.Saved, *train.Stepped:
+			copies = append(copies, copyRun(t, dir))
+		}
+	}))
+	records := changesOf(t, dir)
+	if len(records) != 1 || records[0].Step != 5 || records[0].Epoch != 1.25 || *records[0].Change != (train.Change{Key: "optimizer.lr", From: "0.1", To: "0.02"}) {
+		t.Fatalf("the history has %+v", records)
+	}
+	if line := `{"kind":"change","step":5,"epoch":1.25,"change":{"key":"optimizer.lr","from":"0.1","to":"0.02"}}` + "\n"; !strings.Contains(string(read(t, filepath.Join(dir, train.MetricsFile))), line) {
+		t.Errorf("metrics.jsonl has no line %s", line)
+	}
+	if len(copies) < 8 {
+		t.Errorf("there are %d copies of the run", len(copies))
+	}
+	for i, copied := range copies {
+		t.Run(fmt.Sprintf("cut %d", i), func(t *testing.T) {
+			if config := string(read(t, filepath.Join(copied, experiment.ConfigFile))); !strings.Contains(config, "lr: 0.02") {
+				t.Errorf("config.yaml is\n%s", config)
+			}
+			goOn(t, copied, experiment.ResumeOptions{})
+			wantSameBytes(t, copied, dir)
+		})
+	}
+	t.Run("given again", func(t *testing.T) {
+		goOn(t, copies[3], o)
+		wantSameBytes(t, copies[3], dir)
+	})
+	t.Run("without it", func(t *testing.T) {
+		goOn(t, same, experiment.ResumeOptions{})
+		if string(read(t, filepath.Join(same, train.MetricsFile))) == string(read(t, filepath.Join(dir, train.MetricsFile))) {
+			t.Error("the change changes nothing")
+		}
+	})
+}
+
+// TestChangeThatWasNotTaken loses the process between config.yaml and the checkpoint of the change. The next start says so,
+// and takes the same change.
+func TestChangeThatWasNotTaken(t *testing.T) {
+	e, _ := flowers(t)
+	dir := cutIn(t, e, 5)
+	whole := copyRun(t, dir)
+	o := experiment.ResumeOptions{Change: []string{"optimizer.lr=0.02"}}
+	goOn(t, whole, o)
+	r, err := experiment.Resume(dir, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, err = experiment.Resume(dir, experiment.ResumeOptions{})
+	wantError(t, err, "optimizer.lr was 0.1 and is 0.02", "--change optimizer.lr=0.02 goes on with it")
+	goOn(t, dir, o)
+	wantSameBytes(t, dir, whole)
+}
+
+// changeable is the experiment of TestChanges.
+const changeable = small + `
+clip: {norm: 1}
+groups: [{params: ["out/*"], lr_scale: 0.5}]
+averaging: {decay: 0.9}
+early_stopping: {metric: accuracy, patience: 5}
+checkpoint: {keep: 5}
+log: {weights: true}
+`
+
+// TestChanges changes keys of each class in a run that was cut in its second epoch, and trains it to its end.
+func TestChanges(t *testing.T) {
+	e := parse(t, changeable, experiment.Options{})
+	cut := cutIn(t, e, 4)
+	for name, test := range map[string]struct {
+		change []string
+		want   string // the changes that the history has, or the notes
+	}{
+		"a rate":               {[]string{"optimizer.lr=0.02"}, "optimizer.lr 0.01 0.02"},
+		"a schedule":           {[]string{"optimizer.lr={type: step, start: 0.1, every: 1}"}, "optimizer.lr 0.01 {type: step, start: 0.1, factor: 0.5, every: 1, unit: epoch, warmup: 0, warmup_from: 0.1}"},
+		"one by its keys":      {[]string{"optimizer.lr.type=constant", "optimizer.lr.value=0.3"}, "optimizer.lr 0.01 {type: constant, value: 0.3, unit: epoch, warmup: 0, warmup_from: 0.1}"},
+		"what it watches":      {[]string{"optimizer.lr={type: plateau, start: 0.01, patience: 0}"}, "optimizer.lr 0.01 {type: plateau, start: 0.01, factor: 0.1, metric: loss, patience: 0, threshold: 0.0001, threshold_mode: relative, cooldown: 0, min: 0, unit: epoch, warmup: 0, warmup_from: 0.1}"},
+		"two rates":            {[]string{"optimizer.beta1=0.8", "optimizer.eps=1e-6"}, "optimizer.beta1 0.9 0.8\noptimizer.eps 1e-08 1e-06"},
+		"a strength":           {[]string{"regularizers.l2.strength=0.1"}, "regularizers.0.strength 0.001 0.1"},
+		"a regularizer":        {[]string{"regularizers.0={type: l1, strength: 0.1}"}, "regularizers.0 {type: l2, strength: 0.001, params: ['*/w']} {type: l1, strength: 0.1, form: subgradient, params: ['*/w']}"},
+		"no regularizer":       {[]string{"regularizers=[]"}, "regularizers [{type: l2, strength: 0.001, params: ['*/w']}] []"},
+		"clipping":             {[]string{"clip={value: 0.1}"}, "clip.norm 1 0\nclip.value 0 0.1"},
+		"a group":              {[]string{"groups.0.lr_scale=2"}, "groups.0.lr_scale 0.5 2"},
+		"the average":          {[]string{"averaging.decay=0.5"}, "averaging.decay 0.9 0.5"},
+		"patience":             {[]string{"early_stopping.patience=9"}, "early_stopping.patience 5 9"},
+		"what stops":           {[]string{"early_stopping.metric=loss"}, "early_stopping.metric accuracy loss"},
+		"what is frozen":       {[]string{"freeze=['fc1/*']"}, "freeze  [fc1/*]"},
+		"a node":               {[]string{"model.fc1.trainable=false"}, "model.fc1.trainable  false"},
+		"portions":             {[]string{"train.accumulate=2"}, "train.accumulate 1 2"},
+		"the same":             {[]string{"optimizer.lr=0.01"}, ""},
+		"epochs":               {[]string{"train.epochs=3"}, "train.epochs was 2 and is 3"},
+		"a shorter run":        {[]string{"train.steps=5"}, "train.steps was 0 and is 5"},
+		"logging":              {[]string{"train.log_every=1", "log.gradients=true"}, "train.log_every was 10 and is 1\nlog.gradients was false and is true"},
+		"checkpoints":          {[]string{"checkpoint.every_steps=3", "checkpoint.keep=2"}, "checkpoint.every_steps was 0 and is 3\ncheckpoint.keep was 5 and is 2"},
+		"a check of gradients": {[]string{"debug={gradient_check: {every: 20}}"}, "debug was not there and is {gradient_check: {every: 20, samples: 10}}"},
+		"both kinds":           {[]string{"train.epochs=3", "optimizer.lr=0.02"}, "optimizer.lr 0.01 0.02\ntrain.epochs was 2 and is 3"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := copyRun(t, cut)
+			r := goOn(t, dir, experiment.ResumeOptions{Change: test.change})
+			var got []string
+			for _, rec := range changesOf(t, dir) {
+				got = append(got, strings.Join([]string{rec.Change.Key, rec.Change.From, rec.Change.To}, " "))
+			}
+			got = append(got, r.Notes...)
+			if all := strings.Join(got, "\n"); all != test.want {
+				t.Errorf("got\n%s\nwant\n%s", all, test.want)
+			}
+			again, err := experiment.Resume(dir, experiment.ResumeOptions{})
+			if err != nil {
+				t.Fatalf("without the flag: %v", err)
+			}
+			if len(again.Notes) > 0 {
+				t.Errorf("without the flag it says %q", again.Notes)
+			}
+			if err := again.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// TestRefusedChanges asks for changes that a run cannot take up. They change nothing.
+func TestRefusedChanges(t *testing.T) {
+	for _, name := range []string{"with a checkpoint", "without one"} {
+		e := parse(t, strings.Replace(changeable, "{type: adam, lr: 0.01}", "{type: sgd, lr: 0.01}", 1), experiment.Options{})
+		dir := begun(t, e)
+		if name == "with a checkpoint" {
+			dir = cutIn(t, e, 4)
+		}
+		before := string(read(t, filepath.Join(dir, experiment.ConfigFile)))
+		for change, want := range map[string][]string{
+			"model.fc1.units=9":                {"--change model.fc1.units=9: model.fc1.units was 8 and is 9: it is a frozen key, because the parameters in the checkpoint are as it says", "leave the flag out, or start a new run"},
+			"model.relu.type=tanh":             {"model.relu.type was relu and is tanh: it is a frozen key"},
+			"seed=4":                           {"seed was 3 and is 4: it is a frozen key", "      | --change seed=4\n      |               ^"},
+			"dtype=float64":                    {"dtype was float32 and is float64: it is a frozen key"},
+			"loss=hinge":                       {"loss.type was softmax_cross_entropy and is hinge: it is a frozen key"},
+			"metrics=[accuracy]":               {"metrics was [{type: accuracy}, {type: top_k, k: 2}] and is [{type: accuracy}]"},
+			"train.batch_size=5":               {"train.batch_size was 4 and is 5: it is a frozen key, because the order of the rows and the place in the epoch follow from it"},
+			"optimizer={type: adam, lr: 0.1}":  {"optimizer.type was sgd and is adam: it is a frozen key, because another optimizer keeps other slots than those in the checkpoint"},
+			"optimizer.momentum=0.9":           {"optimizer.momentum: with this value sgd keeps other slots for each parameter than those in the checkpoint: momentum, and the checkpoint has none"},
+			"optimizer.lr=fast":                {"--change optimizer.lr=fast: optimizer: sgd: lr: unknown schedule \"fast\""},
+			"optimizer.rate=1":                 {"unknown key \"rate\""},
+			"optimizer.lr":                     {"\"optimizer.lr\" is no KEY=VALUE", "write --change optimizer.lr=0.01"},
+			"data.eval_fraction=0.5":           {"data.eval_fraction was 0.25 and is 0.5: it is a frozen key"},
+			"checkpoint.best=accuracy":         {"checkpoint.best was loss and is accuracy: it is a frozen key"},
+			"averaging={decay: 0.5, start: x}": {"start must be a whole number"},
+		} {
+			t.Run(name+"/"+change, func(t *testing.T) {
+				_, err := experiment.Resume(dir, experiment.ResumeOptions{Change: []string{change}})
+				wantError(t, err, want...)
+				if _, ok := errors.AsType[*experiment.Diagnostics](err); !ok {
+					t.Errorf("the error is a %T", err)
+				}
+				if string(read(t, filepath.Join(dir, experiment.ConfigFile))) != before {
+					t.Error("config.yaml was changed")
+				}
+			})
+		}
+	}
+	t.Run("fewer steps than are done", func(t *testing.T) {
+		dir := cutIn(t, parse(t, changeable, experiment.Options{}), 4)
+		_, err := experiment.Resume(dir, experiment.ResumeOptions{Change: []string{"train.steps=3"}})
+		wantError(t, err, "train.steps is 3: 4 steps are done already")
+	})
+}
+
+// TestChangeBeforeTheFirstCheckpoint has no history to record it in: the run begins with the new value.
+func TestChangeBeforeTheFirstCheckpoint(t *testing.T) {
+	e, _ := flowers(t)
+	dir := begun(t, e)
+	r := goOn(t, dir, experiment.ResumeOptions{Change: []string{"optimizer.lr=0.02", "train.epochs=2"}})
+	if all := strings.Join(r.Notes, "\n"); !strings.Contains(all, "optimizer.lr was 0.1 and is 0.02 from the first step on") || !strings.Contains(all, "train.epochs was 3 and is 2") {
+		t.Errorf("notes %q", all)
+	}
+	if records := changesOf(t, dir); len(records) > 0 {
+		t.Errorf("the history has %+v", records)
+	}
+	fresh, err := experiment.Parse("flowers.yaml", r.Experiment.Resolved(), experiment.Options{Dir: e.Dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantSameBytes(t, dir, finish(t, fresh))
+}
+
+// TestEditedKeys edits keys of config.yaml that a run goes on with without more ado.
+func TestEditedKeys(t *testing.T) {
+	e, _ := flowers(t)
+	dir := cutIn(t, e, 5)
+	file := filepath.Join(dir, experiment.ConfigFile)
+	change(t, file, "log_every: 1", "log_every: 2 # enough")
+	change(t, file, "epochs: 3", "epochs: 4")
+	r := goOn(t, dir, experiment.ResumeOptions{})
+	if all := strings.Join(r.Notes, "\n"); all != "train.epochs was 3 and is 4\ntrain.log_every was 1 and is 2" {
+		t.Errorf("notes %q", all)
+	}
+	if !strings.Contains(string(read(t, file)), "# enough") {
+		t.Error("the edited config.yaml was written over")
+	}
+	if len(changesOf(t, dir)) > 0 {
+		t.Error("the history has a change")
+	}
+}
+
+// TestMorePatience goes on with a run that early stopping has ended.
+func TestMorePatience(t *testing.T) {
+	text := strings.Replace(small, "epochs: 2", "epochs: 40", 1) + "early_stopping: {patience: 1, metric: accuracy}\n"
+	dir := filepath.Join(t.TempDir(), "run")
+	trainIn(t, dir, text)
+	h, err := train.ReadHistory(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := h.Records[len(h.Records)-1].Step
+	goOn(t, dir, experiment.ResumeOptions{Change: []string{"early_stopping.patience=100"}})
+	if h, err = train.ReadHistory(dir); err != nil || h.Records[len(h.Records)-1].Step <= ended {
+		t.Errorf("it does not go on: %v", err)
+	}
+}
+
+// refused returns what a person is told of two edits of config.yaml, for the documentation.
+func refused(t *testing.T) string {
+	t.Helper()
+	e, _ := flowers(t)
+	dir := cutIn(t, e, 5)
+	change(t, filepath.Join(dir, experiment.ConfigFile), "units: 2", "units: 3")
+	change(t, filepath.Join(dir, experiment.ConfigFile), "lr: 0.1", "lr: 0.02")
+	_, err := experiment.Resume(dir, experiment.ResumeOptions{})
+	if err == nil {
+		t.Fatal("the edits are accepted")
+	}
+	return strings.ReplaceAll(err.Error(), dir, "runs/flowers-1") + "\n"
+}
+
+// TestDataChange changes a byte of each file of each source that reads any. A run refuses it by its name, with a
+// checkpoint and without one; with leave it goes on, and records it.
+func TestDataChange(t *testing.T) {
+	edits := map[string][2]string{ // a byte that leaves the file a good one, as far as that is possible
+		"t.csv": {"3.5", "4.5"}, "t.conll": {"word3", "word4"}, "t.tsv": {"text3", "text4"}, "v.txt": {"0.5", "0.6"},
+		"i": {"\x14\x02", "\x15\x02"}, "l": {"\x00\x01\x00\x01", "\x01\x01\x00\x01"},
+	}
+	tested := 0
+	for source, c := range sourceCases() {
+		for file := range c.files {
+			tested++
+			for _, when := range []string{"before a checkpoint", "after one"} {
+				t.Run(source+"/"+file+"/"+when, func(t *testing.T) {
+					e, from := c.load(t)
+					dir := begun(t, e)
+					if when == "after one" {
+						dir = cutIn(t, e, 4)
+					}
+					edit, ok := edits[file]
+					if !ok {
+						t.Fatalf("give the file %s a change", file)
+					}
+					change(t, filepath.Join(from, file), edit[0], edit[1])
+					testDataChange(t, dir, file, when == "after one" && vectorsAlone(e, file))
+				})
+			}
+		}
+	}
+	if tested < 6 {
+		t.Errorf("%d files were changed", tested)
+	}
+}
+
+// vectorsAlone reports whether a file holds the first weights of a table, and nothing that the rows are read by.
+func vectorsAlone(e *experiment.Experiment, file string) bool {
+	for _, f := range e.Splits.Files {
+		if f.Path == file {
+			return false
+		}
+	}
+	return true
+}
+
+// testDataChange resumes a run a file of which has changed. A file that is needed no more may change.
+func testDataChange(t *testing.T, dir, file string, needless bool) {
+	t.Helper()
+	before := string(read(t, filepath.Join(dir, experiment.ConfigFile)))
+	r, err := experiment.Resume(dir, experiment.ResumeOptions{})
+	if needless {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+		return
+	}
+	wantError(t, err, "data file "+file+" has changed since the run began", "--allow-data-change")
+	if string(read(t, filepath.Join(dir, experiment.ConfigFile))) != before {
+		t.Error("config.yaml was changed")
+	}
+	begun := len(checkpointsOf(t, dir)) == 0
+	r = goOn(t, dir, experiment.ResumeOptions{AllowDataChange: true})
+	if all := strings.Join(r.Warnings, "\n"); !strings.Contains(all, "the run goes on with other data: data file "+file) {
+		t.Errorf("warnings %q", all)
+	}
+	records := changesOf(t, dir)
+	if begun {
+		if len(records) > 0 {
+			t.Errorf("the history of a run that begins has %+v", records)
+		}
+	} else if len(records) != 1 || records[0].Step != 4 || records[0].Change.Key != "data "+file ||
+		!strings.Contains(records[0].Change.From, "SHA-256") || records[0].Change.From == records[0].Change.To {
+		text, _ := json.Marshal(records)
+		t.Errorf("the history has %s", text)
+	}
+	goOn(t, dir, experiment.ResumeOptions{Epochs: 4})
+}
+
+func checkpointsOf(t *testing.T, dir string) []string {
+	t.Helper()
+	list, err := filepath.Glob(filepath.Join(dir, train.CheckpointDir, "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+// TestDataOfAnotherShape allows files to change that then do not fit what the run has learned.
+func TestDataOfAnotherShape(t *testing.T) {
+	for name, test := range map[string]struct{ old, with, want string }{
+		"a row more":     {"length,kind\n", "length,kind\n3.0,small\n", "data file flowers.csv has 41 rows, and had 40: epochs are counted in them"},
+		"another class":  {"1.0,small", "1.0,huge", `"huge"`},
+		"another column": {"length,kind\n", "width,kind\n", `"length"`},
+		"no number":      {"1.0,small", "one,small", `"one"`},
+		"fewer rows":     {"1.0,small\n2.0,large\n1.1,small\n2.2,large\n", "", "data file flowers.csv has 36 rows, and had 40"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e, file := flowers(t)
+			dir := cutIn(t, e, 5)
+			change(t, file, test.old, test.with)
+			newest, _, err := checkpoint.Latest(filepath.Join(dir, train.CheckpointDir))
+			if err != nil {
+				t.Fatal(err)
+			}
+			before := read(t, newest)
+			_, err = experiment.Resume(dir, experiment.ResumeOptions{AllowDataChange: true})
+			wantError(t, err, test.want)
+			if string(read(t, newest)) != string(before) {
+				t.Error("the checkpoint was changed")
+			}
+		})
+	}
+}
