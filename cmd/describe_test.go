@@ -8,13 +8,13 @@ import (
 
 func TestDescribe(t *testing.T) {
 	dense := mustStrata(t, "describe", "layer", "dense")
-	wantAll(t, dense, "layer dense: fully connected", "from github.com/strata-ml/strata\n", "  units: whole number > 0, required\n", "  bias: true or false (default true)\n")
+	wantAll(t, dense, "layer dense: fully connected", "from github.com/strata-ml/strata\n", "  units: whole number > 0, required, frozen\n", "  bias: true or false (default true), frozen\n")
 	if got := mustStrata(t, "describe", "dense"); got != dense {
 		t.Errorf("without its kind: got\n%s", got)
 	}
 	wantAll(t, mustStrata(t, "describe", "relu"), "It has no settings.")
-	wantAll(t, mustStrata(t, "describe", "experiment"), "  optimizer: optimizer, required\n")
-	wantAll(t, mustStrata(t, "describe", "early_stopping"), "  patience: whole number >= 1 (default 5)\n")
+	wantAll(t, mustStrata(t, "describe", "experiment"), "  optimizer: optimizer, required, frozen\n")
+	wantAll(t, mustStrata(t, "describe", "early_stopping"), "  patience: whole number >= 1 (default 5), override\n")
 }
 
 func TestDescribeEveryPart(t *testing.T) {

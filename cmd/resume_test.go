@@ -21,6 +21,32 @@ func TestResumeForMoreEpochs(t *testing.T) {
 	}
 }
 
+func TestResumeWithAChange(t *testing.T) {
+	trainedDigits(t)
+	r := strata(t, "resume", "r", "--epochs", "3", "--change", "optimizer.lr=0.00025", "--change", "train.log_every=5")
+	if r.code != exitDone {
+		t.Fatal(r.stderr)
+	}
+	wantAll(t, r.stderr, "train.epochs was 2 and is 3\n", "train.log_every was ", "step 24: optimizer.lr was ", " and is 0.00025 from here on\n")
+	wantAll(t, readFile(t, "r/plots/loss.svg"), ">optimizer.lr = 0.00025<", ">change<")
+	r = strata(t, "plot", "r", "--by", "optimizer.lr", "--output", "o")
+	if r.code != exitDone {
+		t.Fatal(r.stderr)
+	}
+	wantAll(t, r.stderr, "warning: r: optimizer.lr was ", " up to step 24: it is drawn at the value that it has now\n")
+	for args, want := range map[string]string{
+		"model.fc1.units=9": "--change model.fc1.units=9: model.fc1.units was ",
+		"optimizer.rl=1":    `did you mean "lr"?`,
+		"optimizer.lr":      "write --change optimizer.lr=0.01",
+	} {
+		r := strata(t, "resume", "r", "--change", args)
+		if r.code != exitUsage {
+			t.Errorf("%s: exit code %d", args, r.code)
+		}
+		wantAll(t, r.stderr, want)
+	}
+}
+
 func TestResumeTellsWhichVariablesItIgnores(t *testing.T) {
 	trainedDigits(t)
 	env := []string{"STRATA_SEED=7", "HOME=/nowhere", "STRATA_OPTIMIZER_LR=0.5", "STRATAGEM=1"}

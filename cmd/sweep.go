@@ -23,6 +23,11 @@ func (p *program) plotSweep(dirs []string, o plotFlags) error {
 		if err != nil {
 			return err
 		}
+		for _, r := range histories[i].Records {
+			if c := r.Change; c != nil && (c.Key == o.by || c.Key == o.line) {
+				p.warn(fmt.Sprintf("%s: %s was %s up to step %d: it is drawn at the value that it has now", dir, c.Key, c.From, r.Step))
+			}
+		}
 		text, err := values.of(o.by)
 		if err != nil {
 			return fmt.Errorf("%s: %w", dir, err)

@@ -40,6 +40,7 @@ type events struct {
 	name   string // of one
 	many   string // of several that are too many for lines of their own; follows their number
 	xs     []float64
+	labels []string // of each, beside its line; nil for none
 	dashes []vg.Length
 }
 
@@ -180,10 +181,11 @@ func (l *layout) draw(c draw.Canvas) {
 
 	entries := l.legend()
 	p, body := l.plot(c, entries)
-	labels := make([]placement, len(l.rings))
+	rings := append(slices.Clip(l.rings), l.eventLabels()...)
+	labels := make([]placement, len(rings))
 	unplaced := false
-	for i, taken := 0, l.occupied(p.DataCanvas(body), p); i < len(l.rings); i++ {
-		r := l.rings[i]
+	for i, taken := 0, l.occupied(p.DataCanvas(body), p); i < len(rings); i++ {
+		r := rings[i]
 		if r.label == "" || !l.shows(r.at) {
 			continue
 		}
@@ -199,7 +201,7 @@ func (l *layout) draw(c draw.Canvas) {
 	p.Draw(body)
 	data := p.DataCanvas(body)
 	l.drawYLabel(data, c.Min.X, c.Min.Y)
-	for i, r := range l.rings {
+	for i, r := range rings {
 		if l.shows(r.at) {
 			drawRing(data, p, r, labels[i], !unplaced)
 		}
@@ -270,13 +272,31 @@ func (l *layout) isEmpty() bool {
 // within returns the events that are on the axis.
 func (e events) within(x axis) events {
 	var xs []float64
-	for _, v := range e.xs {
-		if v >= x.min && v <= x.max {
-			xs = append(xs, v)
+	var labels []string
+	for i, v := range e.xs {
+		if !(v >= x.min && v <= x.max) {
+			continue
+		}
+		if xs = append(xs, v); e.labels != nil {
+			labels = append(labels, e.labels[i])
 		}
 	}
-	e.xs = xs
+	e.xs, e.labels = xs, labels
 	return e
+}
+
+// eventLabels returns the labels of events, at the top ends of their lines. Events that shrink to ticks have none.
+func (l *layout) eventLabels() []ring {
+	var list []ring
+	for _, e := range l.events {
+		if e = e.within(l.x); len(e.xs) > maxEventLines {
+			continue
+		}
+		for i, label := range e.labels {
+			list = append(list, ring{at: point{e.xs[i], l.y.max}, color: eventColor, label: label, bare: true})
+		}
+	}
+	return list
 }
 
 // printable replaces what has no glyph or would break an SVG file.

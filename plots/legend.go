@@ -93,6 +93,9 @@ func gapThumb(c draw.Canvas, box vg.Rectangle) {
 }
 
 func ringEntry(r ring) legendEntry {
+	if r.bare {
+		return legendEntry{r.label, 0, func(draw.Canvas, vg.Rectangle) {}}
+	}
 	return legendEntry{r.label, 2 * ringSize, func(c draw.Canvas, box vg.Rectangle) {
 		at := vg.Point{X: (box.Min.X + box.Max.X) / 2, Y: (box.Min.Y + box.Max.Y) / 2}
 		c.DrawGlyphNoClip(draw.GlyphStyle{Color: r.color, Radius: 4, Shape: boldRing{}}, at)

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"slices"
 	"strconv"
+	"strings"
 
 	"gonum.org/v1/plot/vg"
 
@@ -23,7 +25,7 @@ func (v *view) new(what, ylabel string) *figure {
 	if v.Name != "" {
 		f.title = v.Name + " · " + what
 	}
-	f.events = []events{v.rateJumps()}
+	f.events = []events{v.rateJumps(), v.changes()}
 	if !v.options.HideResumes {
 		f.events = append(f.events, v.resumes())
 	}
@@ -227,10 +229,13 @@ func (v *view) rateJumps() events {
 	e := events{name: "lr change", many: "lr changes", dashes: dashed}
 	factor := 0.0
 	same := true
-	for n, i := range jumps(p) {
+	for _, i := range jumps(p) {
+		if v.changedWithin(p[i-1].x, p[i].x) {
+			continue
+		}
 		e.xs = append(e.xs, p[i-1].x)
 		q := p[i].y / p[i-1].y
-		if n == 0 {
+		if len(e.xs) == 1 {
 			factor = q
 		}
 		same = same && math.Abs(q-factor) <= 0.01*math.Abs(factor)
@@ -239,6 +244,50 @@ func (v *view) rateJumps() events {
 		e.name = "lr × " + tidyExponent(strconv.FormatFloat(factor, 'g', 3, 64))
 	}
 	return e
+}
+
+// changes returns the points from which a run goes on with other values, and what those are.
+func (v *view) changes() events {
+	e := events{name: "change", many: "changes"}
+	for i := range v.Records {
+		r := &v.Records[i]
+		if r.Change == nil {
+			continue
+		}
+		x, label := v.x(r.Step, r.Epoch), changeLabel(r.Change)
+		if n := len(e.xs); n > 0 && e.xs[n-1] == x {
+			e.labels[n-1] += ", " + label
+			continue
+		}
+		e.xs, e.labels = append(e.xs, x), append(e.labels, label)
+	}
+	for i, label := range e.labels {
+		e.labels[i] = printable(shorten(ringLabelStyle(), label, maxChangeLabel))
+	}
+	return e
+}
+
+// maxChangeLabel is the width of the label of a change.
+const maxChangeLabel = 170 * vg.Length(1)
+
+// changeLabel names a change: the key, and a value that is a number, a word or the name of a part.
+func changeLabel(c *train.Change) string {
+	value := c.To
+	if part, ok := strings.CutPrefix(value, "{type: "); ok {
+		value = part[:max(strings.IndexAny(part, ",}"), 0)]
+	}
+	if value == "" || strings.ContainsAny(value[:1], "{[") || strings.HasPrefix(c.Key, "data ") {
+		return c.Key
+	}
+	return c.Key + " = " + value
+}
+
+// changedWithin reports whether the run went on with another value of the optimizer between two points.
+func (v *view) changedWithin(from, to float64) bool {
+	return slices.ContainsFunc(v.Records, func(r train.Record) bool {
+		x := v.x(r.Step, r.Epoch)
+		return r.Change != nil && strings.HasPrefix(r.Change.Key, "optimizer") && from <= x && x < to
+	})
 }
 
 func (v *view) resumes() events {

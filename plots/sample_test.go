@@ -24,7 +24,8 @@ type sampleRun struct {
 	noEval        bool
 	overfit       float64
 	nodes         []string
-	resumes       []float64 // epochs
+	resumes       []float64                  // epochs
+	changes       map[float64][]train.Change // by epoch
 	edit          func(*train.Record)
 }
 
@@ -43,6 +44,9 @@ func (s sampleRun) history() *train.History {
 	}
 	for step := 1; step <= total; step++ {
 		epoch := float64(step) / float64(s.steps)
+		for _, c := range s.changes[float64(step-1)/float64(s.steps)] {
+			add(train.Record{Kind: train.ChangeRecord, Step: int64(step - 1), Epoch: train.Number(float64(step-1) / float64(s.steps)), Change: &c})
+		}
 		mean := (2.3-s.floor)*math.Exp(-epoch*s.speed) + s.floor
 		rec := train.Record{Kind: train.StepRecord, Step: int64(step), Epoch: train.Number(epoch)}
 		rec.Loss = train.Number(mean * math.Exp(s.noise*r.NormFloat64()))
@@ -119,6 +123,17 @@ func sampleRuns() []sampleRun {
 			if r.Step%97 == 0 {
 				r.Loss = 0
 			}
+		}},
+		{name: "changed", epochs: 30, steps: 80, floor: 0.04, speed: 0.2, noise: 0.2, seed: 5, lr: func(p float64) float64 {
+			if p < 0.35 {
+				return 0.1
+			}
+			return 0.02
+		}, resumes: []float64{10.5, 11, 20, 29}, changes: map[float64][]train.Change{
+			10.5: {{Key: "optimizer.lr", From: "0.1", To: "0.02"}},
+			11:   {{Key: "clip.norm", From: "0", To: "1"}, {Key: "early_stopping", From: "", To: "{metric: loss, patience: 20, min_delta: 0}"}},
+			20:   {{Key: "data reviews/train.csv", From: "1", To: "2"}},
+			29:   {{Key: "optimizer.lr", From: "0.02", To: "{type: cosine, start: 0.02, end: 0}"}},
 		}},
 		{name: "noisy", epochs: 8, steps: 300, floor: 0.8, speed: 0.1, noise: 0.6, seed: 8, lr: constantRate},
 		{name: "narrow", epochs: 15, steps: 50, floor: 2.2, speed: 0.2, noise: 0.002, seed: 9, lr: constantRate},

@@ -12,6 +12,10 @@
 // <1, <=1, and one of a|b|c. A configuration with a method Validate() error is asked after its fields were read; a
 // *FieldError from it is placed at the field. Check asks both of a configuration that a program wrote in Go.
 //
+// The tag class:"…" says whether a run that continues may have another value of the key: frozen, extend or override. A
+// registry gives a class to the keys that have none, as that of layers does: they are frozen. Keys of an optimizer or a
+// regularizer without a tag are frozen too.
+//
 // Decoding is strict and collects every problem with its line and column: unknown keys, wrong types, values out of
 // range, unknown names, each with a suggestion where one is near.
 //
