@@ -15,7 +15,7 @@
 // # Exit codes
 //
 //	0    done
-//	1    the work failed: a run broke off, a checkpoint is damaged, a gradient is wrong
+//	1    the work failed: a run broke off, a checkpoint is damaged, a gradient is wrong; diff found a difference
 //	2    the command line or the experiment file is wrong; nothing was begun
 //	129  SIGHUP came, the run was saved
 //	130  SIGINT came, the run was saved
@@ -103,7 +103,7 @@ it was and ends with the same bits.`,
 		verbs []*cobra.Command
 	}{
 		{groupRuns, []*cobra.Command{p.trainVerb(), p.resumeVerb(), p.plotVerb()}},
-		{groupCheckpoints, []*cobra.Command{p.evalVerb(), p.predictVerb(), p.wordsVerb(), p.inspectVerb(), p.verifyVerb()}},
+		{groupCheckpoints, []*cobra.Command{p.evalVerb(), p.predictVerb(), p.wordsVerb(), p.inspectVerb(), p.verifyVerb(), p.diffVerb()}},
 		{groupExperiments, []*cobra.Command{p.exampleVerb(), p.checkVerb(), p.explainVerb(), p.findLRVerb(), p.showVerb(), p.listVerb(), p.describeVerb()}},
 		{groupProgram, []*cobra.Command{p.versionVerb()}},
 	} {

@@ -134,9 +134,13 @@ func inspect(path string, f *checkpoint.File) *inspection {
 		i.Config.Data = append(i.Config.Data, inspectedData{d.Path, d.Bytes, d.Rows, d.SHA256})
 	}
 	for _, t := range f.Tensors() {
-		i.Tensors = append(i.Tensors, inspectedTensor{t.Name, t.Role, t.Shape, string(t.DType), t.Bytes, formatCRC(t.CRC32C)})
+		i.Tensors = append(i.Tensors, inspectTensor(t))
 	}
 	return i
+}
+
+func inspectTensor(t checkpoint.TensorInfo) inspectedTensor {
+	return inspectedTensor{t.Name, t.Role, t.Shape, string(t.DType), t.Bytes, formatCRC(t.CRC32C)}
 }
 
 func formatCRC(sum uint32) string { return fmt.Sprintf("%08x", sum) }

@@ -55,6 +55,26 @@ func fingerprint(f data.File) string {
 	return fmt.Sprintf("%d bytes with SHA-256 %s", f.Bytes, f.SHA256)
 }
 
+// CompareConfigs compares the keys of two resolved experiments, such as those that checkpoints hold, in the order of the
+// first. No part that they name has to be registered. A text that is no YAML counts as the value of one key, text.
+func CompareConfigs(was, is string) []train.Change {
+	if was == is {
+		return nil
+	}
+	before, first := parseText([]byte(was), 1)
+	after, second := parseText([]byte(is), 1)
+	if before == nil || after == nil || len(first)+len(second) > 0 {
+		return []train.Change{{Key: "text", From: was, To: is}}
+	}
+	var c comparison
+	c.compare("", before, after)
+	var changes []train.Change
+	for _, d := range c.found {
+		changes = append(changes, train.Change{Key: d.path, From: d.was, To: d.is})
+	}
+	return changes
+}
+
 // joinSome joins the first few of a list and says how many there are besides.
 func joinSome(list []string) string {
 	const shown = 8

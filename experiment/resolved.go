@@ -78,8 +78,8 @@ func below(path, key string) string {
 
 // itemName returns what the item of a number is called in the resolved list at a path: nodes go by their names.
 func itemName(path string, item *yaml.Node, number int) string {
-	if path == "model" {
-		return registry.Lookup(item, "name").Value
+	if name := registry.Lookup(item, "name"); path == "model" && name != nil {
+		return name.Value
 	}
 	return strconv.Itoa(number)
 }
