@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/vmihailenco/msgpack/v5"
 )
 
 // TestBombs puts small inputs that ask for a lot into each section. Each must be refused in little memory, and in a time
@@ -204,24 +206,142 @@ func TestVersions(t *testing.T) {
 	}
 }
 
-// Keys that a later minor version adds are ignored there, and refused in a file of this version.
+// Keys that a later minor version adds are ignored there, and refused in a file of this version: in every section, and in
+// every map inside of one. Those of head are always ignored.
 func TestUnknownKeys(t *testing.T) {
-	extra := struct {
-		statBody `msgpack:",inline"`
-		Zebra    int64 `msgpack:"zebra"`
-	}{}
+	b := encodeSnap(t, sample())
+	for place, inside := range map[string][]string{
+		"head": {""}, "conf": {"", "data", "modules"}, "stat": {"", "best", "early_stop"}, "indx": {"", "tensors"},
+	} {
+		for _, inner := range inside {
+			where := fmt.Sprintf("%q in %q", inner, place)
+			err := check(rewriteBodies(t, b, 0, place, inner))
+			if place == "head" {
+				if err != nil {
+					t.Errorf("%s: %v", where, err)
+				}
+			} else if got := asCorrupt(t, err); got.Section != place || !strings.Contains(err.Error(), "zebra") {
+				t.Errorf("%s: error is %v", where, err)
+			}
+			later := rewriteBodies(t, b, 1, place, inner)
+			if err := check(later); err != nil {
+				t.Errorf("%s of a later minor version: %v", where, err)
+				continue
+			}
+			got, err := openBytes(t, later).Snapshot()
+			if err != nil {
+				t.Fatal(err)
+			}
+			bitEqual(t, got, sample())
+		}
+	}
+}
+
+// rewriteBodies returns a copy of a file that says that it is of another minor version and has one more key in a section:
+// in its own map, or in that under a key of it, or in the first element of the array there. Data move with the sections
+// before them, so the tensors keep their bytes and get other offsets.
+func rewriteBodies(t *testing.T, b []byte, minor int64, place, inner string) []byte {
+	t.Helper()
+	f := openBytes(t, b)
+	bodyOf := func(name string, content []byte) []byte {
+		if name != place && name != "head" {
+			return content
+		}
+		var m map[string]any
+		if err := msgpack.Unmarshal(content, &m); err != nil {
+			t.Fatal(err)
+		}
+		if name == "head" {
+			m["minor"] = minor
+		}
+		if name == place {
+			at := m
+			switch v := m[inner].(type) {
+			case []any:
+				at = v[0].(map[string]any)
+			case map[string]any:
+				at = v
+			}
+			at["zebra"] = map[string]any{"added": []string{"later"}}
+		}
+		var out bytes.Buffer
+		e := msgpack.NewEncoder(&out)
+		e.SetSortMapKeys(true)
+		if err := e.Encode(m); err != nil {
+			t.Fatal(err)
+		}
+		return out.Bytes()
+	}
+	var out bytes.Buffer
+	w := newTestWriter(&out)
+	w.write(magic)
+	section := func(name string) {
+		for _, s := range f.sections {
+			if s.name == name {
+				w.section(name, bodyOf(name, b[s.body():s.end()]))
+			}
+		}
+	}
+	section("head")
+	section("conf")
+	index := indexBody{Block: blockSize}
+	for _, one := range sample().Tensors {
+		index.Tensors = append(index.Tensors, w.tensor(one)...)
+	}
+	section("stat")
+	start, content := w.off, bodyOf("indx", body(t, index))
+	w.section("indx", content)
+	if err := errors.Join(w.err, w.w.Flush()); err != nil {
+		t.Fatal(err)
+	}
+	return sealed(out.Bytes(), int(start))
+}
+
+// A section of more than 64 MiB is refused by its header, without reading the body: the file is only said to be there.
+func TestSectionsAreBounded(t *testing.T) {
 	all := sections(t)
-	all[2].body = body(t, extra)
-	err := check(forge(all...))
-	if got := asCorrupt(t, err); got.Section != "stat" || !strings.Contains(err.Error(), "zebra") {
-		t.Errorf("error is %v", err)
+	const size = int64(1) << 30
+	for _, name := range []string{"head", "conf", "stat", "note", "indx"} {
+		begin := bytes.Clone(magic)
+		if name != "head" {
+			begin = append(appendSectionHeader(begin, "head", 1, all[0].body), all[0].body...)
+		}
+		end := append(appendSectionHeader(nil, "indx", 1, all[3].body), all[3].body...)
+		foot := footer{indexOffset: size - footerSize - int64(len(end)), indexSize: int64(len(end)), indexCRC: crc32c(end), fileSize: size}
+		huge := appendSectionHeader(nil, name, 1, nil)
+		binary.BigEndian.PutUint32(huge[13:], maxSection+1)
+		if name == "indx" {
+			foot.indexOffset, foot.indexSize = size-footerSize-sectionHeader-maxSection-1, sectionHeader+maxSection+1
+			end = append(huge, make([]byte, maxSection+1)...)
+		} else {
+			begin = append(begin, huge...)
+		}
+		r := &hollow{begin: begin, end: appendFooter(end, foot), size: size}
+		_, allocated, err := cost(func() error { _, err := NewFile(r, size); return err })
+		if got := asCorrupt(t, err); got.Section != name || !strings.Contains(err.Error(), "67108864 are allowed") {
+			t.Errorf("%q: error is %v", name, err)
+		}
+		if allocated > 1<<20 {
+			t.Errorf("%q: %d bytes allocated", name, allocated)
+		}
 	}
-	head := validHead()
-	head.Minor++
-	all[0].body = body(t, head)
-	if err := check(forge(all...)); err != nil {
-		t.Error(err)
+}
+
+// hollow is a large file that has only a beginning and an end.
+type hollow struct {
+	begin, end []byte
+	size       int64
+}
+
+func (h *hollow) ReadAt(b []byte, offset int64) (int, error) {
+	clear(b)
+	if offset < int64(len(h.begin)) {
+		copy(b, h.begin[offset:])
 	}
+	if from := h.size - int64(len(h.end)); offset >= from {
+		copy(b, h.end[offset-from:])
+	}
+	return len(b), nil
 }
 
 func TestTooManySections(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 )
 
 var (
-	update = flag.Bool("update", false, "write the golden file of the current format version")
+	update = flag.Bool("update", false, "write the golden file of the format version, where it is missing")
 	long   = flag.Bool("long", false, "as many cases as docs/reliability.md counts")
 )
 
