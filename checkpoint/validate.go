@@ -44,6 +44,10 @@ func checkRole(role string) error {
 	return fmt.Errorf("unknown role %q", role)
 }
 
+// DataSize returns the bytes that the elements of a shape take, or an error where no tensor can be such: the type is
+// unknown, a dimension is negative, there are more than 8, or the product does not fit in 63 bits.
+func DataSize(d DType, shape []int) (int64, error) { return dataSize(d, int64s(shape)) }
+
 // dataSize returns the bytes of a tensor, or an error where the type is unknown, a dimension is negative, there are too
 // many of them, or the product does not fit.
 func dataSize(d DType, shape []int64) (int64, error) {

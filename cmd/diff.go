@@ -118,7 +118,7 @@ func differenceOf(a, b *checkpoint.File) (*difference, error) {
 		Provenance: compareValues(provenanceValues(a), provenanceValues(b)),
 	}
 	for _, c := range experiment.CompareConfigs(a.Config().Text, b.Config().Text) {
-		d.Config = append(d.Config, differentValue{c.Path, c.A, c.B})
+		d.Config = append(d.Config, differentValue{c.Key, orNil(c.From), orNil(c.To)})
 	}
 	for _, t := range tensors {
 		if t.Equal() {
@@ -152,8 +152,10 @@ type namedValue struct{ name, value string }
 func progressValues(f *checkpoint.File) []namedValue {
 	s := f.State()
 	list := []namedValue{
-		{"step", strconv.FormatInt(s.Step, 10)}, {"epoch", strconv.FormatInt(s.Epoch, 10)},
-		{"position", strconv.FormatInt(s.Position, 10)}, {"seed", strconv.FormatUint(s.Seed, 10)},
+		{"step", strconv.FormatInt(s.Step, 10)},
+		{"epoch", strconv.FormatInt(s.Epoch, 10)},
+		{"position", strconv.FormatInt(s.Position, 10)},
+		{"seed", strconv.FormatUint(s.Seed, 10)},
 	}
 	if b := s.Best; b != nil {
 		list = append(list,
@@ -269,22 +271,29 @@ func (p *program) printTensorDifferences(d *difference) {
 	}
 }
 
-// maxShown is how many characters of a value that is no plain text are shown.
+func orNil(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+// maxShown is how many characters of a value are shown.
 const maxShown = 60
 
 // orDash writes a value of a checkpoint, which may come from anywhere: what a terminal would obey is quoted.
 func orDash(s *string) string {
-	switch {
-	case s == nil || *s == "":
+	if s == nil || *s == "" {
 		return "—"
-	case strings.ContainsFunc(*s, func(r rune) bool { return !unicode.IsPrint(r) }):
-		quoted := []rune(strconv.Quote(*s))
-		if len(quoted) > maxShown {
-			return string(quoted[:maxShown]) + "…"
-		}
-		return string(quoted)
 	}
-	return *s
+	text := *s
+	if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		text = strconv.Quote(text)
+	}
+	if runes := []rune(text); len(runes) > maxShown {
+		return string(runes[:maxShown]) + "…"
+	}
+	return text
 }
 
 func describeTensor(t *inspectedTensor) string {

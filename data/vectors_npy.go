@@ -1,74 +1,34 @@
 package data
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
-	"strconv"
+
+	"github.com/strata-ml/strata/internal/npy"
 )
 
-// maxNPYHeader bounds the header of an npy file, which is a line of text.
-const maxNPYHeader = 64 << 10
-
-// The header of an npy file is a dictionary of Python, as numpy/lib/format.py writes it.
-var (
-	npyDescr   = regexp.MustCompile(`'descr':\s*'([^']*)'`)
-	npyFortran = regexp.MustCompile(`'fortran_order':\s*(True|False)`)
-	npyShape   = regexp.MustCompile(`'shape':\s*\((\d+),\s*(\d+),?\s*\)`)
-)
-
-// npyHeader reads the beginning of an npy file of version 1 to 3: an array [rows cols] of numbers of size bytes.
+// npyHeader reads the beginning of an npy file: an array [rows cols] of numbers of size bytes.
 func npyHeader(in *input) (rows, cols, size int, err error) {
-	var begin [8]byte
-	if _, err := io.ReadFull(in, begin[:]); err != nil || string(begin[:6]) != "\x93NUMPY" || begin[6] < 1 || begin[6] > 3 {
-		return 0, 0, 0, fmt.Errorf("%s: it is no npy file of version 1 to 3", in.path)
-	}
-	length := make([]byte, 2)
-	if begin[6] > 1 {
-		length = make([]byte, 4)
-	}
-	if _, err := io.ReadFull(in, length); err != nil {
+	h, _, err := npy.Read(in)
+	if err != nil {
 		return 0, 0, 0, unplaced(in.path, err)
 	}
-	n := uint32(binary.LittleEndian.Uint16(length))
-	if len(length) == 4 {
-		n = binary.LittleEndian.Uint32(length)
-	}
-	if n > maxNPYHeader {
-		return 0, 0, 0, fmt.Errorf("%s: the header has %d bytes, and at most %d are allowed", in.path, n, maxNPYHeader)
-	}
-	header := make([]byte, n)
-	if _, err := io.ReadFull(in, header); err != nil {
-		return 0, 0, 0, unplaced(in.path, err)
-	}
-	return parseNPYHeader(in.path, string(header))
-}
-
-func parseNPYHeader(path, header string) (rows, cols, size int, err error) {
-	descr, fortran, shape := npyDescr.FindStringSubmatch(header), npyFortran.FindStringSubmatch(header), npyShape.FindStringSubmatch(header)
-	if descr == nil || fortran == nil {
-		return 0, 0, 0, fmt.Errorf("%s: the header has no descr and fortran_order: %q", path, header[:min(len(header), 200)])
-	}
-	if shape == nil {
-		return 0, 0, 0, fmt.Errorf("%s: the array must have two axes, words and elements: %q", path, header[:min(len(header), 200)])
-	}
-	switch descr[1] {
-	case "<f4":
+	switch {
+	case len(h.Shape) != 2:
+		return 0, 0, 0, fmt.Errorf("%s: the array must have two axes, words and elements: %q", in.path, h.Text[:min(len(h.Text), 200)])
+	case h.Descr == "<f4":
 		size = 4
-	case "<f8":
+	case h.Descr == "<f8":
 		size = 8
 	default:
-		return 0, 0, 0, fmt.Errorf("%s: the numbers are %q, and must be <f4 or <f8", path, descr[1])
+		return 0, 0, 0, fmt.Errorf("%s: the numbers are %q, and must be <f4 or <f8", in.path, h.Descr)
 	}
-	if fortran[1] == "True" {
-		return 0, 0, 0, fmt.Errorf("%s: the array lies in the order of Fortran; save it with numpy.ascontiguousarray", path)
+	if h.Fortran {
+		return 0, 0, 0, fmt.Errorf("%s: the array lies in the order of Fortran; save it with numpy.ascontiguousarray", in.path)
 	}
-	rows, err1 := strconv.Atoi(shape[1])
-	cols, err2 := strconv.Atoi(shape[2])
-	if err1 != nil || err2 != nil || rows < 1 || cols < 1 {
-		return 0, 0, 0, fmt.Errorf("%s: the array has shape (%s, %s)", path, shape[1], shape[2])
+	if rows, cols = h.Shape[0], h.Shape[1]; rows < 1 || cols < 1 {
+		return 0, 0, 0, fmt.Errorf("%s: the array has shape (%d, %d)", in.path, rows, cols)
 	}
 	return rows, cols, size, nil
 }

@@ -15,10 +15,10 @@ const root = "github.com/strata-ml/strata/"
 // floors lists the packages from the bottom of the house to its top. A package imports only from floors below its own:
 // those on one floor never import each other.
 var floors = [][]string{
-	{"internal/kernel", "internal/atomicfile", "internal/golden"},
+	{"internal/kernel", "internal/atomicfile", "internal/golden", "internal/npy"},
 	{"tensor", "registry", "gonumblas", "internal/crashfs"},
 	{"layers", "loss", "optim", "schedule", "data", "checkpoint"},
-	{"model", "loss/losstest", "optim/optimtest", "schedule/scheduletest"},
+	{"model", "checkpoint/exchange", "loss/losstest", "optim/optimtest", "schedule/scheduletest"},
 	{"train"},
 	{"plots", "experiment", "layers_test"},
 	{"standard", "examples"},
