@@ -59,7 +59,7 @@ func TestDiffCountsElements(t *testing.T) {
 		t.Errorf("got %+v", w)
 	}
 	wantAll(t, strata(t, "diff", path, "changed.strata").out, "1 of 512   1.60e+01", "[3, 2]", "  float32 8 in a, float32 2×4 in b",
-		"logits/b ", "in a alone: float32 10", "in b alone: float32 10", "extra       —  \"\\x1b[2J\"", "strata      (devel)", "v9")
+		"logits/b ", "in a alone: float32 10", "in b alone: float32 10", "extra       —  \"\\e[2J\"", "strata      (devel)", "v9")
 }
 
 // edit writes a copy of a checkpoint with a change.
