@@ -24,7 +24,7 @@ const (
 // Words are numbered by a Vocabulary. Everything that is learned (vocabulary, suffixes, means of numbers) is learned from
 // the training words alone, except the tags, which are those of the whole file at Path.
 type WindowConfig struct {
-	_                struct{} `doc:"words of sentences amid their neighbours, from a file with a word and its tag a line, such as CoNLL; an empty line ends a sentence"`
+	_                struct{} `doc:"words of sentences amid their neighbours, from a file with a word and its tag a line, such as CoNLL; an empty line ends a sentence; of CoNLL-U, with word: 2, the lines of tokens of several words (1-2) and of empty nodes (1.1) are passed over"`
 	Path             string   `doc:"file with the training sentences, relative to the experiment file; a name in .gz is unpacked" is:"required"`
 	EvalPath         string   `doc:"file with the evaluation sentences; without it, eval_fraction of those of path are"`
 	EvalFraction     float64  `doc:"share of the sentences that is drawn at random for evaluation" is:">=0,<1"`

@@ -86,6 +86,32 @@ func TestWindowNumbers(t *testing.T) {
 	}
 }
 
+// In CoNLL-U a token of several words has a line besides theirs, and a node may stand for no word at all. A file that
+// only looks like it keeps its words.
+func TestWindowCoNLLU(t *testing.T) {
+	blank := "\t_\t_\t_\t_\t_\t_\n"
+	text := "# text = vámonos al mar\n" +
+		"1-2\tvámonos\t_\t_" + blank + "1\tvamos\tir\tVERB" + blank + "2\tnos\tnosotros\tPRON" + blank +
+		"2.1\tir\tir\tVERB" + blank + "3-4\tal\t_\t_" + blank + "3\ta\ta\tADP" + blank + "4\tel\tel\tDET" + blank + "5\tmar\tmar\tNOUN" + blank
+	s, err := loadWindow(t, map[string]string{"t.conll": text}, func(c *data.WindowConfig) { c.Comment, c.Word, c.Tag = "#", 2, 4 })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := s.Vocabularies["words"].Words; !slices.Equal(got, []string{"a", "el", "mar", "nos", "vamos"}) || s.Train.Len() != 5 {
+		t.Errorf("%d rows of the words %v", s.Train.Len(), got)
+	}
+	for name, lines := range map[string]string{"numbers as words": "1-2\tO" + blank + "3.5\tX" + blank, "fewer columns": "1-2\ta\tO\n1.1\tb\tX\n"} {
+		s, err := loadWindow(t, map[string]string{"t.conll": lines}, func(c *data.WindowConfig) {
+			if name == "fewer columns" {
+				c.Word, c.Tag = 2, 3
+			}
+		})
+		if err != nil || s.Train.Len() != 2 {
+			t.Errorf("%s: %v, %v", name, s, err)
+		}
+	}
+}
+
 // What training learned reads more sentences, with tags and without.
 func TestWindowRead(t *testing.T) {
 	c := registry.Defaults[data.WindowConfig]()

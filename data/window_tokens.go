@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -90,6 +91,9 @@ func (s *Window) readTokens(in *input, tagged, target bool) (*tokens, error) {
 		if cells, err = l.cells(line, delimiter, cells); err != nil {
 			return nil, err
 		}
+		if s.config.Word > 1 && isNoWord(cells) {
+			continue
+		}
 		if err := s.addToken(t, l, cells, tagged, target); err != nil {
 			return nil, err
 		}
@@ -100,6 +104,14 @@ func (s *Window) readTokens(in *input, tagged, target bool) (*tokens, error) {
 	}
 	return t, nil
 }
+
+// noWord is the number that CoNLL-U gives to a line that is no word of the sentence: to a token of several words, which
+// follow on lines of their own (1-2), or to a node that the text does not have (1.1).
+var noWord = regexp.MustCompile(`^\d+[-.]\d+$`)
+
+// isNoWord reports whether a line is one of CoNLL-U, which has ten columns with the number of the word in front, and no
+// word.
+func isNoWord(cells []cell) bool { return len(cells) == 10 && noWord.MatchString(cells[0].text) }
 
 // addToken adds the word of a line.
 func (s *Window) addToken(t *tokens, l *lines, cells []cell, tagged, target bool) error {
