@@ -59,7 +59,7 @@ func (l *BinaryCrossEntropy[T]) Eval(pred []T, target tensor.Values[T], rows int
 	checkLens(op, pred, dpred, n)
 	if l.index {
 		CheckLen(op, "targets", len(target.Ints), n)
-		CheckClasses(op, target.Ints, 2)
+		CheckClasses(op, target.Ints, tensor.Spec{Classes: 2})
 	} else {
 		CheckLen(op, "targets", len(target.Floats), n)
 		CheckProbabilities(op, target.Floats)

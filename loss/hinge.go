@@ -32,7 +32,7 @@ type HingeConfig struct {
 type MarginConfig struct {
 	Margin       float64   `doc:"by how much a score is to be on the right side, or that of the target above the others" is:">0"`
 	ClassWeights []float64 `doc:"weight of each class in the loss and its mean; none weighs all classes alike" is:">0"`
-	IgnoreIndex  *int      `doc:"target that counts neither in the loss nor in its mean, such as a class for padding; metrics count it all the same"`
+	IgnoreIndex  *int      `doc:"target that counts neither in the loss nor in its mean nor in the metrics, such as a class for padding"`
 }
 
 // Hinge is the hinge loss, or its square.
@@ -77,6 +77,9 @@ func (l *Hinge[T]) Build(pred tensor.Shape, target tensor.Spec) (err error) {
 	l.classes, err = newClassTargets(l.config.ClassWeights, l.config.IgnoreIndex, target.Classes)
 	return err
 }
+
+// Ignored implements Ignorer.
+func (l *Hinge[T]) Ignored() *int { return l.config.IgnoreIndex }
 
 // Eval implements Loss. A target out of range is a panic with a *TargetError.
 func (l *Hinge[T]) Eval(pred []T, target tensor.Values[T], rows int, dpred []T) (sum, weight float64) {

@@ -40,6 +40,17 @@ func Register[C any](name string, defaults C, f32 func(C) Loss[float32], f64 fun
 // Make returns a loss of element type T.
 func Make[T tensor.Float](p Part) Loss[T] { return registry.Of[Loss[T]](p) }
 
+// An Ignorer is a loss that may leave targets out. Ignored returns the class of those, nil where all count.
+type Ignorer interface{ Ignored() *int }
+
+// Scored returns the targets as metrics have to see them: without those that the loss leaves out.
+func Scored[T tensor.Float](l Loss[T], target tensor.Spec) tensor.Spec {
+	if i, ok := l.(Ignorer); ok {
+		target.Ignored = i.Ignored()
+	}
+	return target
+}
+
 // A Probabilistic loss scores logits. Probabilities turns them into the probabilities that they stand for, in place.
 // Shape: pred [rows, shape…].
 type Probabilistic[T tensor.Float] interface {

@@ -64,10 +64,13 @@ func (e *TargetError) Error() string {
 	return fmt.Sprintf("%s: target %d of the batch must be %s, is %v", e.Op, e.Index, e.Want, e.Target)
 }
 
-// CheckClasses panics with a *TargetError unless every target is in [0, classes). op names the loss or metric.
-func CheckClasses(op string, targets []int32, classes int) {
+// CheckClasses panics with a *TargetError unless every target is a class of its spec or ignored. op names the loss or
+// metric.
+func CheckClasses(op string, targets []int32, spec tensor.Spec) {
 	for i, t := range targets {
-		checkClass(op, i, t, classes)
+		if !spec.Ignores(t) {
+			checkClass(op, i, t, spec.Classes)
+		}
 	}
 }
 

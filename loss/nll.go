@@ -16,7 +16,7 @@ import (
 type NLLConfig struct {
 	_            struct{}  `doc:"negative log-likelihood; predictions are log-probabilities, as log_softmax gives them, targets are classes"`
 	ClassWeights []float64 `doc:"weight of each class in the loss and its mean; none weighs all classes alike" is:">0"`
-	IgnoreIndex  *int      `doc:"target that counts neither in the loss nor in its mean, such as a class for padding; metrics count it all the same"`
+	IgnoreIndex  *int      `doc:"target that counts neither in the loss nor in its mean nor in the metrics, such as a class for padding"`
 }
 
 // NLL is the negative log-likelihood of the targets. With log_softmax before it, it is softmax_cross_entropy.
@@ -43,6 +43,9 @@ func (l *NLL[T]) Build(pred tensor.Shape, target tensor.Spec) (err error) {
 	l.classes, err = newClassTargets(l.config.ClassWeights, l.config.IgnoreIndex, pred.Last())
 	return err
 }
+
+// Ignored implements Ignorer.
+func (l *NLL[T]) Ignored() *int { return l.config.IgnoreIndex }
 
 // Eval implements Loss. A target out of range is a panic with a *TargetError.
 func (l *NLL[T]) Eval(pred []T, target tensor.Values[T], rows int, dpred []T) (sum, weight float64) {

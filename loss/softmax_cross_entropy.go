@@ -28,7 +28,7 @@ type SoftmaxCrossEntropyConfig struct {
 	_              struct{}  `doc:"softmax and cross-entropy in one; predictions are logits, targets are classes or probabilities"`
 	ClassWeights   []float64 `doc:"weight of each class in the loss and its mean; none weighs all classes alike" is:">0"`
 	LabelSmoothing float64   `doc:"part of each target that is spread evenly over all classes" is:">=0,<1"`
-	IgnoreIndex    *int      `doc:"target that counts neither in the loss nor in its mean, such as a class for padding; metrics count it all the same"`
+	IgnoreIndex    *int      `doc:"target that counts neither in the loss nor in its mean nor in the metrics, such as a class for padding"`
 }
 
 // SoftmaxCrossEntropy is the cross-entropy between targets and the softmax of the predictions, computed by
@@ -77,6 +77,9 @@ func (l *SoftmaxCrossEntropy[T]) Build(pred tensor.Shape, target tensor.Spec) (e
 	}
 	return nil
 }
+
+// Ignored implements Ignorer.
+func (l *SoftmaxCrossEntropy[T]) Ignored() *int { return l.config.IgnoreIndex }
 
 // Eval implements Loss. A target out of range is a panic with a *TargetError.
 func (l *SoftmaxCrossEntropy[T]) Eval(pred []T, target tensor.Values[T], rows int, dpred []T) (sum, weight float64) {

@@ -69,7 +69,11 @@ type Spec struct {
 	Shape   Shape
 	Classes int      // > 0: each element is an integer in [0, Classes), given in Values.Ints
 	Labels  []string // the names of the classes, where the data has names
+	Ignored *int     // integer of a target that does not count, and that need not be in [0, Classes); nil where all count
 }
+
+// Ignores reports whether an element of a target does not count.
+func (s Spec) Ignores(k int32) bool { return s.Ignored != nil && int(k) == *s.Ignored }
 
 // IsIndex reports whether the values are integers.
 func (s Spec) IsIndex() bool { return s.Classes > 0 }

@@ -25,7 +25,8 @@ type scores[T tensor.Float] struct {
 	sums    [][]float64 // by metric
 }
 
-func newScores[T tensor.Float](metrics []NamedMetric[T], pred tensor.Shape, target tensor.Spec) (*scores[T], error) {
+func newScores[T tensor.Float](metrics []NamedMetric[T], l loss.Loss[T], pred tensor.Shape, target tensor.Spec) (*scores[T], error) {
+	target = loss.Scored(l, target)
 	s := &scores[T]{metrics: metrics, loss: make([]float64, 2)}
 	for i, m := range metrics {
 		if m.Name == LossName || slices.ContainsFunc(metrics[:i], func(o NamedMetric[T]) bool { return o.Name == m.Name }) {
@@ -180,12 +181,13 @@ func evaluate[T tensor.Float](e *model.Exec[T], l loss.Loss[T], metrics []NamedM
 
 // scoresOn accumulates the loss and the metrics over a set.
 func scoresOn[T tensor.Float](e *model.Exec[T], l loss.Loss[T], metrics []NamedMetric[T], set *data.Set, batch int) (*scores[T], error) {
-	s, err := newScores(metrics, e.Model().Output(), set.Target.Spec())
+	s, err := newScores(metrics, l, e.Model().Output(), set.Target.Spec())
 	if err != nil {
 		return nil, err
 	}
 	row, ends := 0, []int(nil)
-	err = forEachBatch(e, set, batch, func(pred []T, b *tensor.Batch[T]) error {
+	err = forEachBatch(e, set, batch, func(pred []T, b *tensor.Batch[T]) (err error) {
+		defer recoverTarget(&err)
 		sum, weight := loss.Eval(l, pred, b, nil)
 		ends = sequenceEnds(set, row, b.Rows, ends[:0])
 		s.addInOrder(sum, weight, pred, b, ends)
@@ -193,6 +195,17 @@ func scoresOn[T tensor.Float](e *model.Exec[T], l loss.Loss[T], metrics []NamedM
 		return nil
 	})
 	return s, err
+}
+
+// recoverTarget turns the panic of a loss or metric over a target that breaks its spec into an error.
+func recoverTarget(err *error) {
+	switch p := recover().(type) {
+	case nil:
+	case *loss.TargetError:
+		*err = p
+	default:
+		panic(p)
+	}
 }
 
 // sequenceEnds appends to dst which of the rows [row, row+n) of a set a sequence ends behind, counted from 1 at row.

@@ -9,7 +9,7 @@ import (
 // accumulates over batches is a slice of float64 that the trainer keeps, saves and restores.
 //
 // Build runs once and returns the length of that slice, or an error when predictions of shape pred (one row) cannot be
-// scored against targets of that spec. Add accounts for one batch; it allocates nothing. Value turns the sums into the
+// scored against targets of that spec. Targets that the spec ignores do not count. Add accounts for one batch; it allocates nothing. Value turns the sums into the
 // score; it is NaN where nothing was added. HigherIsBetter says in which direction it improves.
 type Metric[T tensor.Float] interface {
 	Build(pred tensor.Shape, target tensor.Spec) (sums int, err error)

@@ -37,11 +37,14 @@ func (m *Accuracy[T]) Build(pred tensor.Shape, target tensor.Spec) (int, error) 
 func (m *Accuracy[T]) Add(sums []float64, pred []T, target tensor.Values[T], rows int) {
 	checkClasses("accuracy", m.classes, pred, target.Ints, rows)
 	for i, k := range target.Ints {
+		if m.classes.target.Ignores(k) {
+			continue
+		}
 		if PredictedClass(scoresOf(m.classes, pred, i)) == int(k) {
 			sums[0]++
 		}
+		sums[1]++
 	}
-	sums[1] += float64(len(target.Ints))
 }
 
 // Value implements Metric.
@@ -55,11 +58,12 @@ type classScores struct {
 	classes int // at least 2
 	width   int // scores of one prediction: classes, or 1 for the logit of class 1 against class 0
 	targets int // of one row
+	target  tensor.Spec
 }
 
 func (s *classScores) build(pred tensor.Shape, target tensor.Spec) error {
 	if pred.Size() == 1 && target.Classes == 2 && target.Shape.Size() == 1 {
-		*s = classScores{classes: 2, width: 1, targets: 1}
+		*s = classScores{classes: 2, width: 1, targets: 1, target: target}
 		return nil
 	}
 	if err := loss.MatchClasses(pred, target); err != nil {
@@ -68,7 +72,7 @@ func (s *classScores) build(pred tensor.Shape, target tensor.Spec) error {
 	if target.Classes < 2 {
 		return fmt.Errorf("needs at least 2 classes, has %d", target.Classes)
 	}
-	*s = classScores{classes: target.Classes, width: target.Classes, targets: target.Shape.Size()}
+	*s = classScores{classes: target.Classes, width: target.Classes, targets: target.Shape.Size(), target: target}
 	return nil
 }
 
@@ -76,7 +80,7 @@ func (s *classScores) build(pred tensor.Shape, target tensor.Spec) error {
 func checkClasses[T tensor.Float](op string, s classScores, pred []T, targets []int32, rows int) {
 	loss.CheckLen(op, "predictions", len(pred), rows*s.targets*s.width)
 	loss.CheckLen(op, "targets", len(targets), rows*s.targets)
-	loss.CheckClasses(op, targets, s.classes)
+	loss.CheckClasses(op, targets, s.target)
 }
 
 // scoresOf returns the scores of prediction i of a batch.

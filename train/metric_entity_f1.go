@@ -15,8 +15,8 @@ import (
 // word are right.
 //
 // Tags are decoded as conlleval does, which reads both BIO and IOB: B-x begins an entity of type x; I-x goes on with one
-// of type x, and begins one where the tag before is O or of another type; O is outside. A tag without a prefix counts as
-// I of a type of its own. A sequence ends every entity.
+// of type x, and begins one where the tag before is O or of another type; O is outside. There are no other tags. A sequence
+// ends every entity. A row whose target is ignored is passed over, as if it were not there.
 //
 // Shapes: predictions [rows classes], or [rows 1] for two classes; targets [rows].
 
@@ -80,10 +80,13 @@ func (m *EntityF1[T]) Build(pred tensor.Shape, target tensor.Spec) (int, error) 
 	m.tags, m.only = make([]decodedTag, len(target.Labels)), 0
 	var types []string
 	for k, label := range target.Labels {
-		if label == data.OutsideTag {
+		if label == data.OutsideTag || target.Ignores(int32(k)) {
 			continue
 		}
 		name := data.EntityType(label)
+		if name == label {
+			return 0, fmt.Errorf("needs tags in BIO or IOB, and %q is neither %s nor B- or I- with a type of entity; convert the tags, or score them with macro_f1", label, data.OutsideTag)
+		}
 		if !slices.Contains(types, name) {
 			types = append(types, name)
 		}
@@ -104,6 +107,9 @@ func (m *EntityF1[T]) Build(pred tensor.Shape, target tensor.Spec) (int, error) 
 func (m *EntityF1[T]) Add(sums []float64, pred []T, target tensor.Values[T], rows int) {
 	checkClasses("entity_f1", m.classes, pred, target.Ints, rows)
 	for i, k := range target.Ints {
+		if m.classes.target.Ignores(k) {
+			continue
+		}
 		said, is := decodedTag{}, m.tags[k]
 		if class := PredictedClass(scoresOf(m.classes, pred, i)); class != NoClass {
 			said = m.tags[class]

@@ -46,6 +46,9 @@ func (m *MacroF1[T]) Build(pred tensor.Shape, target tensor.Spec) (int, error) {
 func (m *MacroF1[T]) Add(sums []float64, pred []T, target tensor.Values[T], rows int) {
 	checkClasses("macro_f1", m.classes, pred, target.Ints, rows)
 	for i, k := range target.Ints {
+		if m.classes.target.Ignores(k) {
+			continue
+		}
 		predicted := PredictedClass(scoresOf(m.classes, pred, i))
 		if predicted == int(k) {
 			sums[predicted*perClass+truePositives]++

@@ -119,6 +119,9 @@ func (m *TokenF1[T]) Build(pred tensor.Shape, target tensor.Spec) (int, error) {
 func (m *TokenF1[T]) Add(sums []float64, pred []T, target tensor.Values[T], rows int) {
 	checkClasses("token_f1", m.classes, pred, target.Ints, rows)
 	for i, k := range target.Ints {
+		if m.classes.target.Ignores(k) {
+			continue
+		}
 		is := m.chosen[k]
 		if m.config.Tune {
 			at := 2 * threshold(m.probability(scoresOf(m.classes, pred, i)))

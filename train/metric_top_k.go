@@ -51,11 +51,14 @@ func (m *TopK[T]) Build(pred tensor.Shape, target tensor.Spec) (int, error) {
 func (m *TopK[T]) Add(sums []float64, pred []T, target tensor.Values[T], rows int) {
 	checkClasses("top_k", m.classes, pred, target.Ints, rows)
 	for i, k := range target.Ints {
+		if m.classes.target.Ignores(k) {
+			continue
+		}
 		if rank := rankOf(int(k), scoresOf(m.classes, pred, i)); rank != NoClass && rank < m.config.K {
 			sums[0]++
 		}
+		sums[1]++
 	}
-	sums[1] += float64(len(target.Ints))
 }
 
 // rankOf returns how many classes come before class k in the order of their scores, or NoClass where one is NaN.

@@ -24,7 +24,7 @@ func scoresFor(classes int, predicted ...int32) []float64 {
 	return x
 }
 
-var tags = []string{"B-per", "I-per", "B-loc", "I-loc", "O", "misc"}
+var tags = []string{"B-per", "I-per", "B-loc", "I-loc", "O", "I-misc"}
 
 // tagsOf returns the classes of tags in short: O, Bp, Ip, Bl, Il, m.
 func tagsOf(text string) []int32 {
@@ -67,7 +67,7 @@ func TestEntityF1(t *testing.T) {
 		"one missed, one invented":      {"", "Bp O O", "O O Bl", 0},
 		"a sentence ends an entity":     {"", "O Bp|Ip O", "O Bp|Ip O", 1},
 		"and does not join two":         {"", "O Bp|Bp O", "O Ip|Ip O", 1},
-		"a tag without prefix":          {"", "m m O", "m m O", 1},
+		"I alone":                       {"", "m m O", "m m O", 1},
 		"nothing to find, nothing said": {"", "O O", "O O", math.NaN()},
 		"one type alone":                {"per", "Bp O Bl", "Bp O O", 1},
 		"the other":                     {"loc", "Bp O Bl", "Bp O O", 0},
@@ -222,15 +222,19 @@ func TestTokenF1Tuned(t *testing.T) {
 
 func TestWordMetricErrors(t *testing.T) {
 	letters := []string{"a", "b", "c", "d", "e", "f"}
+	bioes := []string{"O", "B-loc", "E-loc", "I-loc", "S-loc", "S-per"}
+	bare := []string{"O", "B-loc", "I-loc", "B-per", "I-per", "I-"}
 	for want, tt := range map[string]struct {
 		m      metric
 		labels []string
 	}{
-		`tags names "loca", which is no class; did you mean "loc"?`:          {train.NewTokenF1[float64](train.TokenF1Config{Tags: []string{"loca"}}), tags},
-		"tags must name at least one class":                                  {train.NewTokenF1[float64](train.TokenF1Config{}), tags},
-		"threshold is of no use beside tune; keep one of them":               {train.NewTokenF1[float64](train.TokenF1Config{Tags: []string{"loc"}, Tune: true, Threshold: 0.5}), tags},
-		`only names "pers", which is no type of entity; did you mean "per"?`: {train.NewEntityF1[float64](train.EntityF1Config{Only: "pers"}), tags},
-		"needs classes that are tags, with O for words outside of entities":  {train.NewEntityF1[float64](train.EntityF1Config{}), letters},
+		`tags names "loca", which is no class; did you mean "loc"?`:                                                                            {train.NewTokenF1[float64](train.TokenF1Config{Tags: []string{"loca"}}), tags},
+		"tags must name at least one class":                                                                                                    {train.NewTokenF1[float64](train.TokenF1Config{}), tags},
+		"threshold is of no use beside tune; keep one of them":                                                                                 {train.NewTokenF1[float64](train.TokenF1Config{Tags: []string{"loc"}, Tune: true, Threshold: 0.5}), tags},
+		`only names "pers", which is no type of entity; did you mean "per"?`:                                                                   {train.NewEntityF1[float64](train.EntityF1Config{Only: "pers"}), tags},
+		"needs classes that are tags, with O for words outside of entities":                                                                    {train.NewEntityF1[float64](train.EntityF1Config{}), letters},
+		`needs tags in BIO or IOB, and "E-loc" is neither O nor B- or I- with a type of entity; convert the tags, or score them with macro_f1`: {train.NewEntityF1[float64](train.EntityF1Config{}), bioes},
+		`needs tags in BIO or IOB, and "I-" is neither O nor B- or I- with a type of entity; convert the tags, or score them with macro_f1`:    {train.NewEntityF1[float64](train.EntityF1Config{}), bare},
 	} {
 		if _, err := tt.m.Build(tensor.Shape{6}, tensor.Spec{Classes: 6, Labels: tt.labels}); err == nil || err.Error() != want {
 			t.Errorf("got  %v\nwant %s", err, want)

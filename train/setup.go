@@ -72,7 +72,7 @@ func New[T tensor.Float](s Setup[T]) (*Run[T], error) {
 		return nil, fmt.Errorf("loss: %w", err)
 	}
 	var err error
-	if r.score, err = newScores(s.Metrics, s.Model.Output(), target); err != nil {
+	if r.score, err = newScores(s.Metrics, s.Loss, s.Model.Output(), target); err != nil {
 		return nil, err
 	}
 	if err := r.checkWatched(); err != nil {
