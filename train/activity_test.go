@@ -60,7 +60,7 @@ func TestActivityValue(t *testing.T) {
 			if rec.Kind != train.StepRecord {
 				continue
 			}
-			if rec.Activity == nil || !(*rec.Activity > 0) || *rec.Penalty != 0 {
+			if rec.Activity == nil || !(*rec.Activity > 0) || rec.Penalty != nil {
 				t.Fatalf("the record is %s", line)
 			}
 			last[strength] = float64(*rec.Activity) / strength

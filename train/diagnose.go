@@ -20,8 +20,9 @@ type Log struct {
 // them from either: there the derivative is close to 0, and little of the gradient gets through.
 const saturatedWithin = 0.01
 
-// histogramBins is the number of bins of a histogram of weights.
-const histogramBins = 32
+// maxHistogramBins is the largest number of bins of a histogram of weights. One of n elements has √n bins: with more than
+// that a few elements look like a comb.
+const maxHistogramBins = 32
 
 // A Histogram counts the elements of an array in bins of equal width from Min to Max. Elements that are not finite are
 // in none.
@@ -130,12 +131,13 @@ func histogramOf[T tensor.Float](w []T) Histogram {
 			lo, hi = min(lo, f), max(hi, f)
 		}
 	}
-	h := Histogram{Min: Number(lo), Max: Number(hi), Counts: make([]int64, histogramBins)}
+	bins := max(1, min(maxHistogramBins, int(math.Ceil(math.Sqrt(float64(len(w)))))))
+	h := Histogram{Min: Number(lo), Max: Number(hi), Counts: make([]int64, bins)}
 	for _, v := range w {
 		if f := float64(v); isFinite(f) {
 			at := 0
 			if hi > lo {
-				at = min(int((f-lo)/(hi-lo)*histogramBins), histogramBins-1)
+				at = min(int((f-lo)/(hi-lo)*float64(bins)), bins-1)
 			}
 			h.Counts[at]++
 		}

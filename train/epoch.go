@@ -33,7 +33,7 @@ func (r *Run[T]) evaluate() (best bool, err error) {
 		return false, err
 	}
 	rec.Step, rec.Epoch = r.state.Step, r.epoch()
-	if len(r.s.Regularizers) > 0 {
+	if r.penalizes() {
 		penalty := Number(r.penalty())
 		rec.Penalty = &penalty
 	}

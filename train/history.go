@@ -41,7 +41,7 @@ type Record struct {
 	Step        int64                `json:"step"`                   // optimization steps finished
 	Epoch       Number               `json:"epoch"`                  // epochs finished, with a fraction
 	Loss        Number               `json:"loss"`                   // data term, mean per example
-	Penalty     *Number              `json:"penalty,omitempty"`      // regularization term, where there is a regularizer
+	Penalty     *Number              `json:"penalty,omitempty"`      // regularization term, where there is a penalty on parameters
 	Activity    *Number              `json:"activity,omitempty"`     // penalties on outputs of nodes, mean per example of the step's batch
 	LR          *Number              `json:"lr,omitempty"`           // learning rate used for the step
 	GradNorm    *Number              `json:"grad_norm,omitempty"`    // Euclidean norm of the whole gradient, before clipping

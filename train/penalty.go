@@ -2,6 +2,7 @@ package train
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/strata-ml/strata/optim"
 	"github.com/strata-ml/strata/schedule"
@@ -114,6 +115,11 @@ func (u *paramUpdate[T]) project() {
 			}
 		}
 	}
+}
+
+// penalizes reports whether there is a penalty on parameters. Those on outputs of nodes are a term of their own.
+func (r *Run[T]) penalizes() bool {
+	return slices.ContainsFunc(r.s.Regularizers, func(p Penalty[T]) bool { return len(p.Nodes) == 0 })
 }
 
 // penalty returns the regularization term of the whole model, with the strengths of the last step.

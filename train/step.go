@@ -211,7 +211,7 @@ func (u *paramUpdate[T]) gradient(grads []T) []T {
 func (r *Run[T]) stepRecord(loss, norm float64) *Record {
 	lr, gradNorm := Number(r.rates.values[0]), Number(norm)
 	rec := &Record{Kind: StepRecord, Loss: Number(loss), LR: &lr, GradNorm: &gradNorm}
-	if len(r.s.Regularizers) > 0 {
+	if r.penalizes() {
 		penalty := Number(r.stepPenalty())
 		rec.Penalty = &penalty
 	}
