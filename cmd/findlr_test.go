@@ -56,6 +56,16 @@ func TestFindLRLeavesNoTrace(t *testing.T) {
 	}
 }
 
+// A search does not stop at a gradient that a run would check: it would cost as much as the search itself.
+func TestFindLRChecksNoGradient(t *testing.T) {
+	withLayer(t, "test_liar")
+	const check = "debug={gradient_check: {every: 1, samples: 2}}"
+	if r := strata(t, "train", "custom.yaml", "--no-plots", "--set", check); r.code != exitFailed || !strings.Contains(r.stderr, "gradient") {
+		t.Fatalf("the layer passes the check of a run: exit code %d\n%s", r.code, r.stderr)
+	}
+	mustStrata(t, "find-lr", "custom.yaml", "--no-plots", "--steps", "20", "--set", check)
+}
+
 func filesBelow(t *testing.T, dir string) []string {
 	t.Helper()
 	var files []string

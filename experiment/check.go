@@ -34,7 +34,6 @@ type checker struct {
 	memory   uint64
 	vectors  []Pretrained // read for a new run
 	resumed  bool
-	skipData bool
 	problems []registry.Problem
 }
 
@@ -231,11 +230,7 @@ func (c *checker) loadData(fitted []byte) *data.Splits {
 	if key := findQuoted(block, message); key != nil {
 		at = key
 	}
-	if fieldErr, ok := errors.AsType[*registry.FieldError](err); ok {
-		if key := registry.Lookup(block, fieldErr.Key); key != nil {
-			at = cmp.Or(findQuoted(key, message), key)
-		}
-	}
+	at = cmp.Or(blamed(block, err), at)
 	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
 		if key := findPath(block, c.dir, pathErr.Path); key != nil {
 			at = key
@@ -283,6 +278,19 @@ func nearestFile(missing string) string {
 	return registry.Nearest(filepath.Base(missing), names)
 }
 
+// blamed returns the value under a block that an error puts the blame on, nil where it names no key that is there.
+func blamed(block *yaml.Node, err error) *yaml.Node {
+	e, ok := errors.AsType[*registry.FieldError](err)
+	if !ok {
+		return nil
+	}
+	key := registry.Lookup(block, e.Key)
+	if key == nil {
+		return nil
+	}
+	return cmp.Or(findQuoted(key, err.Error()), key)
+}
+
 // findQuoted returns the scalar under n, of several the longest, whose text a message quotes.
 func findQuoted(n *yaml.Node, message string) *yaml.Node {
 	if n.Kind == yaml.ScalarNode {
@@ -328,15 +336,15 @@ func findPath(n *yaml.Node, dir, file string) *yaml.Node {
 	return nil
 }
 
-// checkTunedRows tells of metrics that need evaluation rows, where there are none.
-func (c *checker) checkTunedRows() {
+// checkMetricRows tells of metrics that need evaluation rows, where there are none.
+func (c *checker) checkMetricRows() {
 	for i, m := range c.config.Metrics {
 		if m.IsZero() {
 			continue
 		}
-		metric, name := train.MakeMetric[float64](m.New()), m.New().Name
-		if _, ok := metric.(train.SequenceMetric[float64]); ok && c.config.Checkpoint.Best == name {
-			c.fail(c.at("checkpoint", "best"), fmt.Sprintf("checkpoint: best names %q, and there are no evaluation rows to judge by", name), "set aside some under data, or name loss")
+		metric := train.MakeMetric[float64](m.New())
+		if _, ok := metric.(train.SequenceMetric[float64]); ok {
+			c.fail(c.at("metrics", strconv.Itoa(i)), fmt.Sprintf("metrics: %s: it is reported of evaluations alone, and there are no evaluation rows", m.Name), "set aside some under data, or remove the metric")
 		}
 		if train.Tunes([]train.NamedMetric[float64]{{Metric: metric}}) {
 			c.fail(c.at("metrics", strconv.Itoa(i), "tune"), fmt.Sprintf("metrics: %s: there are no evaluation rows to choose the threshold by", m.Name), "set aside some under data, or set threshold")
@@ -350,7 +358,7 @@ func (c *checker) checkRows(splits *data.Splits) {
 		c.fail(c.at("early_stopping"), "early_stopping: there are no evaluation rows to judge by", "set aside some under data, or remove early_stopping")
 	}
 	if splits.Eval == nil {
-		c.checkTunedRows()
+		c.checkMetricRows()
 		c.checkWatchedRows()
 	}
 	rows, batch := int64(splits.Train.Len()), int64(c.config.Train.BatchSize)

@@ -150,6 +150,7 @@ func (s *lrSearch[T]) setup(lr registry.Number, steps int64) (train.Setup[T], er
 		return train.Setup[T]{}, err
 	}
 	c.Optimizer.Config = registry.WithNumber(config, s.rate, lr)
+	c.Log, c.Debug = train.Log{}, nil
 	var start *checkpoint.File
 	if c.WarmStart != nil {
 		if start, _, err = openWarmStart(s.e.Dir, c.WarmStart); err != nil {

@@ -29,8 +29,8 @@ func (c *checker) checkGraph(inputs []tensor.Spec) (order []int, ok bool) {
 	}
 	for i := range c.config.Model {
 		for _, from := range c.sources(i) {
-			if !isKnown[from] {
-				c.failSource(i, from, known, inputs != nil)
+			if !isKnown[from] && inputs != nil { // without the data any name may be one of its inputs
+				c.failSource(i, from, known)
 			}
 		}
 		if from := c.config.Model[i].From; from != nil && len(from) == 0 {
@@ -102,12 +102,8 @@ func (c *checker) names() []string {
 	return names
 }
 
-// failSource tells that a node reads what does not exist. Where the data could not be loaded, a name that is near to
-// none may be one of its inputs; where it was not to be, any may.
-func (c *checker) failSource(i int, from string, known []string, inputsKnown bool) {
-	if !inputsKnown && (c.skipData || registry.Nearest(from, known) == "") {
-		return
-	}
+// failSource tells that a node reads what does not exist.
+func (c *checker) failSource(i int, from string, known []string) {
 	at := findText(c.node(i, "from"), from)
 	if at == nil {
 		at = c.node(i)

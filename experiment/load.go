@@ -106,7 +106,7 @@ func (e *Experiment) decode(text []byte, opts Options) (syntax, problems []regis
 	}
 	c := checker{
 		config: &e.Config, root: root, dir: e.Dir, inRun: opts.InRun, explain: opts.Explain, memory: opts.Memory,
-		resumed: opts.Resumed, skipData: opts.SkipData,
+		resumed: opts.Resumed,
 	}
 	e.Splits = c.check(opts)
 	e.Vectors = c.vectors

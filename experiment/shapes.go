@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -119,16 +120,19 @@ func checkScores[T tensor.Float](c *checker, pred tensor.Spec, splits *data.Spli
 	target := splits.Train.Target.Spec()
 	hint := fmt.Sprintf("the output %q is %s, the target %q is %s", pred.Name, describeSpec(pred), target.Name, describeSpec(target))
 	if !c.config.Loss.IsZero() {
-		if err := loss.Make[T](c.config.Loss.New()).Build(pred.Shape, target); err != nil {
-			c.fail(c.at("loss"), fmt.Sprintf("loss: %s: %v", c.config.Loss.Name, err), hint)
+		l := loss.Make[T](c.config.Loss.New())
+		if err := l.Build(pred.Shape, target); err != nil {
+			c.fail(cmp.Or(blamed(c.at("loss"), err), c.at("loss")), fmt.Sprintf("loss: %s: %v", c.config.Loss.Name, err), hint)
 		}
+		target = loss.Scored(l, target)
 	}
 	for i, m := range c.config.Metrics {
 		if m.IsZero() {
 			continue
 		}
 		if _, err := train.MakeMetric[T](m.New()).Build(pred.Shape, target); err != nil {
-			c.fail(c.at("metrics", strconv.Itoa(i)), fmt.Sprintf("metrics: %s: %v", m.Name, err), hint)
+			block := c.at("metrics", strconv.Itoa(i))
+			c.fail(cmp.Or(blamed(block, err), block), fmt.Sprintf("metrics: %s: %v", m.Name, err), hint)
 		}
 	}
 }
