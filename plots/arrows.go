@@ -2,6 +2,7 @@ package plots
 
 import (
 	"fmt"
+	"image/color"
 	"math"
 
 	"gonum.org/v1/plot/vg"
@@ -44,6 +45,7 @@ func arrowFigure(title, xlabel, ylabel string, arrows []Arrow) *figure {
 const (
 	arrowWidth = 1.2 * vg.Length(1)
 	headLength = 6 * vg.Length(1)
+	headWidth  = 4.8 * vg.Length(1)
 )
 
 // drawArrow draws the head of an arrow at to, and a dot where it begins. An arrow shorter than its head is a dot.
@@ -54,10 +56,14 @@ func drawArrow(c draw.Canvas, style draw.LineStyle, from, to vg.Point) {
 	if length < headLength {
 		return
 	}
-	back := d.Scale(-headLength / length)
-	side := vg.Point{X: -back.Y, Y: back.X}.Scale(0.4)
-	tip := to.Add(back)
-	c.FillPolygon(style.Color, []vg.Point{to, tip.Add(side), tip.Sub(side)})
+	drawHead(c, style.Color, to, d.Scale(1/length))
+}
+
+// drawHead draws the head of an arrow that points at to, in a direction of length 1.
+func drawHead(c draw.Canvas, col color.Color, to, direction vg.Point) {
+	base := to.Sub(direction.Scale(headLength))
+	side := vg.Point{X: -direction.Y, Y: direction.X}.Scale(headWidth / 2)
+	c.FillPolygon(col, []vg.Point{to, base.Add(side), base.Sub(side)})
 }
 
 // freeAxis spans all drawable values with a twelfth to spare on both sides, for points of which no coordinate is

@@ -28,7 +28,6 @@ const (
 	boxGap          = 3 * vg.Length(1) // between a box and the text above or below
 	minBoxWidth     = 34 * vg.Length(1)
 	maxTextWidth    = 170 * vg.Length(1)
-	headWidth       = 5 * vg.Length(1)
 	portGap         = 9 * vg.Length(1)  // between the heads of edges into one box
 	parallelBow     = 18 * vg.Length(1) // between edges that share both boxes
 	headerLine      = 14 * vg.Length(1)
@@ -296,9 +295,7 @@ func (g graphCurve) draw(c draw.Canvas) {
 	}
 	c.Stroke(path)
 	end := g.pieces[len(g.pieces)-1].to
-	c.FillPolygon(eventColor, []vg.Point{
-		{X: end.X + headLength, Y: end.Y}, {X: end.X - 1, Y: end.Y + headWidth/2}, {X: end.X - 1, Y: end.Y - headWidth/2},
-	})
+	drawHead(c, eventColor, vg.Point{X: end.X + headLength, Y: end.Y}, vg.Point{X: 1})
 }
 
 // labelEdges writes the gradients on the first piece of each edge, where they hide least of what else is there.
