@@ -25,7 +25,6 @@ func classMetrics() map[string]metric {
 // TestMetricsPassOverIgnoredTargets scores rows of which some are ignored, by a class or by a number that is none, and the
 // others alone.
 func TestMetricsPassOverIgnoredTargets(t *testing.T) {
-	const rows = 8
 	predicted := tagsOf("Bp Ip Ip O O Bl Il Bl")
 	for _, ignored := range []int{-100, 5} {
 		k := int32(ignored)
