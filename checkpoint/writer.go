@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 
 	"github.com/strata-ml/strata/internal/atomicfile"
 )
@@ -14,13 +15,17 @@ const writeBuffer = 256 << 10 // bytes; larger writes go straight through
 
 // Save writes the snapshot to path so that a crash at any instant leaves the old content or the whole new one. A nil
 // error means that the file is durable. After an error no temporary file is left, and what stood at path stands there
-// still; see package internal/atomicfile for the protocol.
+// still; see package internal/atomicfile for the protocol. Where the file system says that it has no room for the file,
+// nothing is written and the error is a *SpaceError.
 func Save(path string, s *Snapshot) error {
 	return save(atomicfile.Disk, path, s)
 }
 
 func save(fsys atomicfile.FS, path string, s *Snapshot) error {
-	err := atomicfile.Write(fsys, path, func(w io.Writer) error { return write(w, s) })
+	err := checkSpace(fsys, filepath.Dir(path), s)
+	if err == nil {
+		err = atomicfile.Write(fsys, path, func(w io.Writer) error { return write(w, s) })
+	}
 	if err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
@@ -36,7 +41,28 @@ func Write(w io.Writer, s *Snapshot) error {
 	return nil
 }
 
+// Size returns the bytes of the file that Write makes of the snapshot. It reads no tensor data.
+func Size(s *Snapshot) (int64, error) {
+	n, err := size(s)
+	if err != nil {
+		return 0, fmt.Errorf("checkpoint: %w", err)
+	}
+	return n, nil
+}
+
+func size(s *Snapshot) (int64, error) {
+	out := &writer{dry: true}
+	err := out.snapshot(s)
+	return out.off, err
+}
+
 func write(w io.Writer, s *Snapshot) error {
+	out := &writer{w: bufio.NewWriterSize(w, writeBuffer)}
+	return out.snapshot(s)
+}
+
+// snapshot writes all of a checkpoint.
+func (w *writer) snapshot(s *Snapshot) error {
 	conf, stat, err := encodeSnapshot(s)
 	if err != nil {
 		return err
@@ -47,17 +73,16 @@ func write(w io.Writer, s *Snapshot) error {
 	if err != nil {
 		return err
 	}
-	out := &writer{w: bufio.NewWriterSize(w, writeBuffer)}
-	out.write(magic)
-	out.section("head", head)
-	out.section("conf", conf)
+	w.write(magic)
+	w.section("head", head)
+	w.section("conf", conf)
 	index := indexBody{Block: blockSize, Tensors: list[partBody, *partBody]{}}
 	for _, t := range s.Tensors {
-		index.Tensors = append(index.Tensors, out.tensor(t)...)
+		index.Tensors = append(index.Tensors, w.tensor(t)...)
 	}
-	out.section("stat", stat)
-	out.finish(&index)
-	return out.err
+	w.section("stat", stat)
+	w.finish(&index)
+	return w.err
 }
 
 // encodeSnapshot checks the whole snapshot and returns the bodies of "conf" and "stat".
@@ -130,15 +155,20 @@ func checkTensors(tensors []Tensor) error {
 
 func partCount(size int64) int64 { return max(1, (size+maxPart-1)/maxPart) }
 
-// A writer counts bytes and keeps the first error.
+// A writer counts bytes and keeps the first error. A dry one does nothing else.
 type writer struct {
 	w   *bufio.Writer
+	dry bool
 	off int64
 	err error
 }
 
 func (w *writer) write(b []byte) {
 	if w.err != nil {
+		return
+	}
+	if w.dry {
+		w.off += int64(len(b))
 		return
 	}
 	n, err := w.w.Write(b)
@@ -173,6 +203,10 @@ func (w *writer) tensor(t Tensor) []partBody {
 // blocks writes data and returns the checksums of their blocks. Each block is summed just before it is written, while
 // it is on its way through the cache.
 func (w *writer) blocks(data []byte) []byte {
+	if w.dry {
+		w.off += int64(len(data))
+		return make([]byte, 4*((len(data)+blockSize-1)/blockSize))
+	}
 	crcs := []byte{}
 	for len(data) > 0 && w.err == nil {
 		block := data[:min(len(data), blockSize)]
@@ -194,7 +228,7 @@ func (w *writer) finish(index *indexBody) {
 	f.fileSize = f.indexOffset + f.indexSize + footerSize
 	w.write(object)
 	w.write(appendFooter(nil, f))
-	if w.err == nil {
+	if w.err == nil && !w.dry {
 		w.err = w.w.Flush()
 	}
 }
