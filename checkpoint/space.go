@@ -20,7 +20,7 @@ func mebibytes(n int64) string { return fmt.Sprintf("%.1f MiB", float64(n)/(1<<2
 
 // Probe returns why a checkpoint of the size that the snapshot has cannot be written to dir: the directory takes no file,
 // or there is no room for it, which is a *SpaceError. It leaves nothing behind.
-func Probe(dir string, s *Snapshot) error { return probe(atomicfile.OS{}, dir, s) }
+func Probe(dir string, s *Snapshot) error { return probe(atomicfile.Disk, dir, s) }
 
 func probe(fsys atomicfile.FS, dir string, s *Snapshot) error {
 	err := checkSpace(fsys, dir, s)

@@ -60,6 +60,13 @@ func checkMemory[T tensor.Float](c *checker, m *model.Model[T], trainRows int) {
 	if need < 0 || uint64(need) <= limit {
 		return
 	}
+	waiting := *c.config
+	waiting.Checkpoint.Background = false
+	if less := memoryOf(&waiting, m, rows, slots); uint64(less) <= limit {
+		c.fail(c.at("checkpoint", "background"), fmt.Sprintf("checkpoint: with a copy for saving in the background the run needs %s of memory, and %s are available",
+			formatBytes(float64(need)), formatBytes(float64(limit))), fmt.Sprintf("set checkpoint: {background: false}: training waits while a checkpoint is written, and %s are enough", formatBytes(float64(less))))
+		return
+	}
 	needs := fmt.Sprintf("needs %s of memory, and %s are available", formatBytes(float64(need)), formatBytes(float64(limit)))
 	infos := m.Nodes()
 	worst := slices.MaxFunc(infos, func(a, b model.NodeInfo) int { return compareCost(a, b, rows, slots) })
@@ -74,7 +81,7 @@ func checkMemory[T tensor.Float](c *checker, m *model.Model[T], trainRows int) {
 
 // memoryOf estimates the bytes that training takes for a model, as Model.Memory does. A table that is updated whole has a
 // gradient of its size besides. Gradients that are summed over portions take their size once more, and so does an average
-// of the weights.
+// of the weights. Checkpoints that are written in the background take a copy of what they hold.
 func memoryOf[T tensor.Float](c *Config, m *model.Model[T], rows, slots int) int {
 	total := float64(m.Memory(rows, slots))
 	for _, p := range m.Params() {
@@ -88,6 +95,12 @@ func memoryOf[T tensor.Float](c *Config, m *model.Model[T], rows, slots int) int
 	}
 	if c.Averaging != nil {
 		copies++
+	}
+	if c.Checkpoint.Background {
+		copies += float64(1 + slots) // what a checkpoint holds, but for an average
+		if c.Averaging != nil {
+			copies++
+		}
 	}
 	total += copies * float64(m.NumParams()) * float64(unsafe.Sizeof(T(0)))
 	if c.Debug != nil && c.Debug.GradientCheck != nil {

@@ -25,7 +25,7 @@ func (r *Run[T]) declareChanges() error {
 		r.notify(&Changed{rec})
 	}
 	r.changes = nil
-	if err := r.save(); err != nil {
+	if err := r.saveAndWait(); err != nil {
 		return fmt.Errorf("train: the change of the run could not be saved: %w", err)
 	}
 	return nil

@@ -67,13 +67,17 @@ func DefaultEarlyStopping() EarlyStopping { return EarlyStopping{Metric: "loss",
 // CheckpointPolicy is when checkpoints are written and which are kept. A run also writes one when it ends or is told
 // to stop.
 type CheckpointPolicy struct {
-	Every      int64  `doc:"epochs between checkpoints; 0 leaves only every_steps and the end" is:">=0" class:"extend"`
-	EverySteps int64  `doc:"steps between checkpoints; 0 sets none" is:">=0" class:"extend"`
-	Keep       int    `doc:"newest checkpoints to keep; the best one is kept besides" is:">=2" class:"extend"`
-	Best       string `doc:"loss, or the name of the metric whose best evaluation is kept" class:"frozen"`
+	Every          int64  `doc:"epochs between checkpoints; 0 leaves only every_steps and the end" is:">=0" class:"extend"`
+	EverySteps     int64  `doc:"steps between checkpoints; 0 sets none" is:">=0" class:"extend"`
+	Background     bool   `doc:"train on while a checkpoint is written, from a copy of all that it holds; false saves the memory of the copy, and training waits" class:"extend"`
+	Keep           int    `doc:"newest checkpoints to keep" is:">=2" class:"extend"`
+	KeepBest       int    `doc:"checkpoints of the best evaluations to keep besides; an evaluation among them is saved at once" is:">=1" class:"extend"`
+	Best           string `doc:"loss, or the name of the metric that tells which are the best" class:"frozen"`
+	KeepEvery      int64  `doc:"of every stretch of so many epochs, the last checkpoint is kept for good; 0 for none" is:">=0" class:"extend"`
+	KeepEverySteps int64  `doc:"of every stretch of so many steps, the last checkpoint is kept for good; 0 for none" is:">=0" class:"extend"`
 }
 
 // DefaultCheckpointPolicy is the CheckpointPolicy of a file that sets nothing.
 func DefaultCheckpointPolicy() CheckpointPolicy {
-	return CheckpointPolicy{Every: 1, Keep: 3, Best: "loss"}
+	return CheckpointPolicy{Every: 1, Keep: 3, Best: "loss", KeepBest: 1, Background: true}
 }

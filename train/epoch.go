@@ -6,7 +6,8 @@ import (
 	"github.com/strata-ml/strata/checkpoint"
 )
 
-// endEpoch writes the record of an epoch, evaluates where it is time to, and reports whether that was the best so far.
+// endEpoch writes the record of an epoch, evaluates where it is time to, and reports whether that was one of the best so
+// far.
 func (r *Run[T]) endEpoch() (best bool, err error) {
 	rec := r.score.record(EpochRecord)
 	rec.Step, rec.Epoch = r.state.Step, r.epoch()
@@ -23,7 +24,8 @@ func (r *Run[T]) endEpoch() (best bool, err error) {
 	return r.evaluate()
 }
 
-// evaluate scores the eval set, and keeps count for early stopping and the best checkpoint.
+// evaluate scores the eval set, and keeps count for early stopping and the best checkpoints. It reports whether this one
+// is among those that are kept.
 func (r *Run[T]) evaluate() (best bool, err error) {
 	r.part = "evaluation"
 	r.swapAverage()
@@ -41,14 +43,27 @@ func (r *Run[T]) evaluate() (best bool, err error) {
 	higher, _ := r.score.higherIsBetter(watched)
 	if b := r.state.Best; isFinite(value) && (b == nil || improves(value, b.Value, higher, 0)) {
 		r.state.Best = &checkpoint.BestState{Metric: watched, Value: value, Step: r.state.Step, Epoch: r.state.Epoch}
-		rec.Best, best = true, true
+		rec.Best = true
 	}
 	r.countPatience(rec)
 	r.recordEvaluation(&rec)
+	best = r.noteScore(rec)
 	r.last = &rec
 	r.log.write(rec)
 	r.notify(&Evaluated{rec})
 	return best, nil
+}
+
+// noteScore remembers an evaluation for the retention of checkpoints, and reports whether it is among the best that are
+// kept. One without a finite value is not.
+func (r *Run[T]) noteScore(rec Record) (best bool) {
+	value := rec.value(r.s.Checkpoints.Best)
+	if !isFinite(value) {
+		return false
+	}
+	r.saves.scores = append(r.saves.scores, score{rec.Step, value})
+	policy := r.retention()
+	return policy.ranks(score{rec.Step, value})
 }
 
 func (r *Run[T]) countPatience(rec Record) {

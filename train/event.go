@@ -45,7 +45,8 @@ type GradientsChecked struct{ Record Record }
 // Changed follows Started, once for each value that the run goes on with in the place of another.
 type Changed struct{ Record Record }
 
-// Saved follows a checkpoint that is durable.
+// Saved follows a checkpoint that is durable. One that was written in the background is of an earlier step than the newest
+// Stepped.
 type Saved struct {
 	Step int64
 	Path string

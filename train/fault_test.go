@@ -147,7 +147,8 @@ func TestPanickingLayer(t *testing.T) {
 		t.Fatal(err)
 	}
 	m.Init(1)
-	s.Model, s.Checkpoints = m, train.CheckpointPolicy{EverySteps: 1, Keep: 9, Best: "loss"}
+	s.Model = m
+	s.Checkpoints.EverySteps, s.Checkpoints.Keep = 1, 9
 	err = mustFail(t, s)
 	var layerErr *model.LayerError
 	if !errors.As(err, &layerErr) || layerErr.Node != "fragile" || layerErr.Step != 3 {

@@ -88,6 +88,7 @@ type Mark struct {
 	Epoch   Number  `json:"epoch"`
 	Time    string  `json:"time"`              // RFC 3339 with milliseconds
 	Seconds float64 `json:"seconds,omitempty"` // what a checkpoint or an epoch took
+	Stalled float64 `json:"stalled,omitempty"` // seconds of a checkpoint that training waited: for the copy, and for the end where the next one was due before
 	Note    string  `json:"note,omitempty"`
 }
 

@@ -111,24 +111,29 @@ func (l *metricsLog) flush() error {
 	return nil
 }
 
-// sync makes all records durable. After a sync that failed, the system may take what it has not written for written and
-// report success the next time, so all that was written since the last success is written again first.
-func (l *metricsLog) sync() error {
+// prepareSync puts all records on the file and returns where they end, for syncFile. After a sync that failed, the system
+// may take what it has not written for written and report success the next time, so all that was written since the last
+// success is written again first.
+func (l *metricsLog) prepareSync() (logEnd, error) {
 	if err := l.flush(); err != nil {
-		return err
+		return logEnd{}, err
 	}
 	if l.lost {
 		if err := l.rewrite(); err != nil {
-			return err
+			return logEnd{}, err
 		}
 	}
-	l.lost = true
-	if err := l.file.Sync(); err != nil {
-		return err
+	return logEnd{l.written, l.crc}, nil
+}
+
+// syncFile makes what prepareSync has put on the file durable. Alone of all methods it may run beside others.
+func (l *metricsLog) syncFile() error { return l.file.Sync() }
+
+// noteSync takes note of how syncFile ended.
+func (l *metricsLog) noteSync(end logEnd, err error) {
+	if l.lost = err != nil; !l.lost {
+		l.durable = end
 	}
-	l.lost = false
-	l.durable = logEnd{l.written, l.crc}
-	return nil
 }
 
 // rewrite writes what lies beyond the durable part of the file once more, if it is still what was written.
@@ -189,13 +194,21 @@ func openTimingLog(dir string) (*timingLog, error) {
 }
 
 func (l *timingLog) mark(kind string, step int64, epoch Number, took time.Duration, note string) {
+	l.write(Mark{Kind: kind, Step: step, Epoch: epoch, Seconds: seconds(took), Note: note})
+}
+
+func (l *timingLog) checkpoint(s *save, note string) {
+	l.write(Mark{Kind: CheckpointMark, Step: s.step, Epoch: s.epoch, Seconds: seconds(s.took), Stalled: seconds(s.stalled), Note: note})
+}
+
+func seconds(d time.Duration) float64 { return d.Round(time.Microsecond).Seconds() }
+
+func (l *timingLog) write(m Mark) {
 	if l == nil {
 		return
 	}
-	line, _ := json.Marshal(Mark{
-		Kind: kind, Step: step, Epoch: epoch, Note: note,
-		Time: time.Now().Format("2006-01-02T15:04:05.000Z07:00"), Seconds: took.Round(time.Microsecond).Seconds(),
-	})
+	m.Time = time.Now().Format("2006-01-02T15:04:05.000Z07:00")
+	line, _ := json.Marshal(m)
 	if n, err := l.file.WriteAt(append(line, '\n'), l.size); err == nil {
 		l.size += int64(n)
 	}

@@ -25,9 +25,14 @@ func (r *Run[T]) recoverPart(err *error) {
 	if p == nil {
 		return
 	}
-	cause, ok := p.(error)
+	*err = newPartError(r.part, r.state.Step, p)
+}
+
+// newPartError returns the error of a part that panicked with a value, where it is recovered.
+func newPartError(part string, step int64, value any) *PartError {
+	cause, ok := value.(error)
 	if !ok {
-		cause = fmt.Errorf("%v", p)
+		cause = fmt.Errorf("%v", value)
 	}
-	*err = &PartError{Part: r.part, Step: r.state.Step, Err: cause, Stack: debug.Stack()}
+	return &PartError{Part: part, Step: step, Err: cause, Stack: debug.Stack()}
 }

@@ -57,6 +57,7 @@ type Run[T tensor.Float] struct {
 	resumed bool
 	changes []Change // that are not recorded yet
 	saves   saves
+	copies  []namedTensor[T] // what a save in the background writes, nil where there is none
 	saveNow atomic.Bool
 	part    string // the part that is at work, for errors
 	stepped Stepped
@@ -88,12 +89,15 @@ func (r *Run[T]) Save() { r.saveNow.Store(true) }
 // Errors are a *model.LayerError for a layer that panicked, a *PartError for another part, a *model.NonFiniteError for
 // a number that is NaN or infinite, a *model.GradientError for a gradient that a check finds wrong (none leaves a checkpoint of the broken state), and those of the run directory: a
 // checkpoint that cannot be written is reported to the observers, and ends the run when it is the last one or when
-// maxSaveFailures in a row have failed.
+// maxSaveFailures in a row have failed. A directory that takes no checkpoint at all is an error before the first step.
+//
+// Checkpoints are written in the background where the policy says so, and are durable when Train returns.
 func (r *Run[T]) Train(ctx context.Context) (res Result, err error) {
 	if err := r.openLogs(); err != nil {
 		return Result{}, err
 	}
 	defer func() { err = errors.Join(err, r.closeLogs(res, err)) }()
+	defer func() { err = errors.Join(err, r.endSaving()) }()
 	defer r.recoverPart(&err)
 	r.loader = data.NewLoader[T](r.s.Train, r.s.Config.BatchSize, r.s.Config.Shuffle, r.s.Config.DropLast, r.s.Seed)
 	defer r.loader.Close()
@@ -119,8 +123,11 @@ func (r *Run[T]) result(reason string) Result {
 	return Result{Step: r.state.Step, Epoch: r.state.Epoch, Reason: reason, Last: r.last, Best: r.state.Best}
 }
 
-// finish evaluates the weights that the run ends with and writes the last checkpoint.
+// finish evaluates the weights that the run ends with and writes the last checkpoint, after one in the background.
 func (r *Run[T]) finish(reason string) error {
+	if err := r.awaitSave(); err != nil && r.saves.failures < maxSaveFailures {
+		return err // where too many have failed, the last one tells whether the run is lost
+	}
 	finished := reason != ReasonInterrupted
 	if finished == r.state.Finished && r.saves.newest == r.state.Step {
 		return nil
@@ -136,7 +143,7 @@ func (r *Run[T]) finish(reason string) error {
 	if err := r.checkFinite(); err != nil {
 		return err
 	}
-	if err := r.save(); err != nil {
+	if err := r.saveAndWait(); err != nil {
 		return fmt.Errorf("train: the last checkpoint could not be written: %w", err)
 	}
 	return nil
@@ -215,7 +222,7 @@ func (r *Run[T]) unit(b *tensor.Batch[T]) (ended bool, err error) {
 	if best || r.due(ended) {
 		return ended, r.saveOrReport()
 	}
-	return ended, nil
+	return ended, r.acknowledgeSave()
 }
 
 // due reports whether the policy, or a call of Save, wants a checkpoint after this unit.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -36,6 +37,7 @@ func TestSetupErrors(t *testing.T) {
 		"no logs":            {func(s *train.Setup[float32]) { s.Config.LogEvery = 0 }, "train: log_every must be >= 1, is 0"},
 		"no batch":           {func(s *train.Setup[float32]) { s.Config.BatchSize = 0 }, "train: batch_size must be >= 1, is 0"},
 		"keep too few":       {func(s *train.Setup[float32]) { s.Checkpoints.Keep = 1 }, "checkpoint: keep must be >= 2, is 1"},
+		"keep no best":       {func(s *train.Setup[float32]) { s.Checkpoints.KeepBest = 0 }, "checkpoint: keep_best must be >= 1, is 0"},
 		"no patience":        {func(s *train.Setup[float32]) { s.EarlyStopping.Patience = 0 }, "early_stopping: patience must be >= 1, is 0"},
 		"negative clip":      {func(s *train.Setup[float32]) { s.Clip.Norm = -1 }, "clip: norm must not be negative, is -1"},
 		"metric named loss":  {func(s *train.Setup[float32]) { s.Metrics[0].Name = "loss" }, "metric loss: the name is taken"},
@@ -202,10 +204,46 @@ func TestRetention(t *testing.T) {
 	}
 }
 
+// TestRetentionSurvivesResume cuts a run after each step and wants the checkpoints that one that was not cut has at its end:
+// the best ones of evaluations before the cut too.
+func TestRetentionSurvivesResume(t *testing.T) {
+	start := func(dir string) train.Setup[float32] {
+		s := setup[float32](t, "adam", dir)
+		s.EarlyStopping, s.Config.Epochs, s.Config.Shuffle = nil, 8, true
+		s.Checkpoints.Keep, s.Checkpoints.KeepBest, s.Checkpoints.KeepEverySteps, s.Checkpoints.EverySteps = 2, 3, 10, 5
+		s.Checkpoints.Best = "accuracy"
+		return s
+	}
+	kept := func(dir string) (names []string) {
+		paths, err := checkpoint.List(filepath.Join(dir, train.CheckpointDir))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range paths {
+			names = append(names, filepath.Base(path))
+		}
+		return names
+	}
+	whole := t.TempDir()
+	trainAll(t, start(whole), 0)
+	want := kept(whole)
+	if len(want) < 6 {
+		t.Fatalf("the whole run kept %v: the test needs more", want)
+	}
+	for cut := int64(3); cut < 30; cut += 4 {
+		dir := t.TempDir()
+		trainAll(t, start(dir), cut)
+		trainAll(t, start(dir), 0)
+		if got := kept(dir); !slices.Equal(got, want) {
+			t.Errorf("cut at step %d: %v, want %v", cut, got, want)
+		}
+	}
+}
+
 // TestEverySteps writes a checkpoint each few steps, and when it is asked to.
 func TestEverySteps(t *testing.T) {
 	s := setup[float32](t, "sgd", t.TempDir())
-	s.Checkpoints = train.CheckpointPolicy{EverySteps: 5, Keep: 100, Best: "loss"}
+	s.Checkpoints.Every, s.Checkpoints.EverySteps, s.Checkpoints.Keep = 0, 5, 100
 	s.Eval, s.EarlyStopping = nil, nil
 	var run *train.Run[float32]
 	var saved []int64

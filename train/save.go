@@ -3,6 +3,7 @@ package train
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/strata-ml/strata/checkpoint"
@@ -11,67 +12,204 @@ import (
 
 // saves is what a run remembers of its checkpoints: those that are durable, and not those that it tried to write.
 type saves struct {
-	newest   int64 // step of the newest, -1 before the first
-	best     int64 // step of the best, -1 before the first
-	failures int   // in a row
+	newest   int64   // step of the newest, -1 before the first
+	failures int     // in a row
+	doubtful []int64 // steps that failed after their file may have taken its name
+	scores   []score // of the evaluations so far
+	underway *save   // written in the background, nil for none
+	write    func(path string, s *checkpoint.Snapshot) error
 }
 
 // maxSaveFailures is how many checkpoints in a row may fail before a run stops: what it computes would be lost.
 const maxSaveFailures = 10
 
-// saveOrReport writes a checkpoint in the course of a run. One that cannot be written is reported and the run goes on,
-// up to maxSaveFailures in a row; numbers that are not finite end it.
+// A save is one checkpoint on its way to the disk. What it holds belongs to the goroutine that writes it until done is
+// closed, and to the run after that.
+type save struct {
+	step      int64
+	epoch     Number
+	dir, path string
+	snapshot  *checkpoint.Snapshot
+	log       *metricsLog
+	logEnd    logEnd
+	retention retention
+	write     func(path string, s *checkpoint.Snapshot) error
+
+	stalled  time.Duration // what the run has waited for it
+	took     time.Duration
+	synced   bool // the log, or logErr
+	logErr   error
+	err      error      // why the checkpoint is not known to be durable
+	pruning  error      // why older ones could not be deleted
+	panicked *PartError // what kept it from being one or the other
+	done     chan struct{}
+}
+
+// saveOrReport takes a checkpoint in the course of a run: of a copy that is written while training goes on, or, where there
+// is no memory set aside for one, of the run itself while training waits. One that cannot be written is reported and the run goes on, up to maxSaveFailures in a row;
+// numbers that are not finite end it.
+//
+// At most one is written at a time: where one is due before the last has ended, the run waits for that. So which
+// checkpoints there are does not depend on how fast the disk is.
 func (r *Run[T]) saveOrReport() error {
-	if err := r.checkFinite(); err != nil {
+	if err := r.awaitSave(); err != nil {
 		return err
 	}
-	err := r.save()
-	if err == nil {
-		r.saves.failures = 0
+	began := time.Now()
+	if r.copies == nil {
+		if err := r.checkFinite(); err != nil {
+			return err
+		}
+		s := r.takeSave(r.tensors(), began)
+		s.runNow()
+		return r.reportSave(s)
+	}
+	if !copyTensors(r.copies, r.tensors()) {
+		return r.checkFinite()
+	}
+	r.saves.underway = r.takeSave(r.copies, began)
+	go r.saves.underway.run()
+	return nil
+}
+
+// takeSave returns a checkpoint of the state that is to be written, with the tensors given. Began is when training stopped
+// for it.
+func (r *Run[T]) takeSave(tensors []namedTensor[T], began time.Time) *save {
+	r.part = "checkpoint"
+	s := &save{step: r.state.Step, epoch: r.epoch(), done: make(chan struct{})}
+	if r.s.Dir == "" {
+		return s
+	}
+	if end, err := r.log.prepareSync(); err != nil {
+		s.err = fmt.Errorf("metrics log: %w", err)
+	} else {
+		s.logEnd, r.state.LogOffset, r.state.LogCRC = end, end.offset, end.crc
+	}
+	s.dir = r.checkpointDir()
+	s.path = filepath.Join(s.dir, checkpoint.StepFile(s.step))
+	s.snapshot, s.log, s.write = r.snapshotOf(tensors), r.log, r.saves.write
+	s.retention = r.retention()
+	s.stalled = time.Since(began)
+	return s
+}
+
+// run makes the log durable, then the checkpoint, and then deletes those that do not stay. It may run beside training.
+func (s *save) run() {
+	defer close(s.done)
+	if s.snapshot == nil || s.err != nil {
+		return
+	}
+	began := time.Now()
+	defer func() {
+		s.took = s.stalled + time.Since(began)
+		s.snapshot = nil
+		if p := recover(); p != nil {
+			s.panicked = newPartError("checkpoint", s.step, p)
+		}
+	}()
+	s.synced = true
+	if s.logErr = s.log.syncFile(); s.logErr != nil {
+		s.err = fmt.Errorf("metrics log: %w", s.logErr)
+		return
+	}
+	if s.err = s.write(s.path, s.snapshot); s.err == nil {
+		s.pruning = s.retention.prune(s.dir, s.step)
+	}
+}
+
+// runNow runs a save that training waits for.
+func (s *save) runNow() {
+	s.run()
+	s.stalled = s.took
+}
+
+// acknowledgeSave takes note of a save in the background that has ended, if one has.
+func (r *Run[T]) acknowledgeSave() error {
+	if s := r.saves.underway; s != nil {
+		select {
+		case <-s.done:
+			return r.awaitSave()
+		default:
+		}
+	}
+	return nil
+}
+
+// awaitSave waits for the save in the background, if there is one, and takes note of it.
+func (r *Run[T]) awaitSave() error {
+	s := r.saves.underway
+	if s == nil {
+		return nil
+	}
+	began := time.Now()
+	<-s.done
+	s.stalled += time.Since(began)
+	r.saves.underway = nil
+	return r.reportSave(s)
+}
+
+// reportSave takes note of a save that has ended. It returns an error where the run must end for it.
+func (r *Run[T]) reportSave(s *save) error {
+	err := r.noteSave(s)
+	switch {
+	case s.panicked != nil:
+		return err
+	case err == nil:
 		return nil
 	}
 	if r.saves.failures++; r.saves.failures == maxSaveFailures {
 		return fmt.Errorf("train: %d checkpoints in a row could not be written: %w", maxSaveFailures, err)
 	}
-	r.notify(&SaveFailed{r.state.Step, err})
+	r.notify(&SaveFailed{s.step, err})
 	return nil
 }
 
-// save makes the log durable, writes a checkpoint of the state, and then deletes those that the policy does not keep.
-func (r *Run[T]) save() error {
-	if r.s.Dir != "" {
-		if err := r.saveIn(filepath.Join(r.s.Dir, CheckpointDir)); err != nil {
-			return err
-		}
+// noteSave takes note of a save that has ended, and returns why it failed.
+func (r *Run[T]) noteSave(s *save) error {
+	if s.panicked != nil {
+		return s.panicked
 	}
-	r.saves.newest = r.state.Step
+	if s.synced {
+		s.log.noteSync(s.logEnd, s.logErr)
+	}
+	if s.err != nil {
+		r.timing.checkpoint(s, s.err.Error())
+		r.saves.doubtful = append(r.saves.doubtful, s.step)
+		return s.err
+	}
+	r.saves.newest, r.saves.failures = s.step, 0
+	if s.path == "" {
+		return nil
+	}
+	r.timing.checkpoint(s, "")
+	r.saves.doubtful = slices.DeleteFunc(r.saves.doubtful, func(step int64) bool { return step == s.step })
+	r.notify(&Saved{s.step, s.path})
+	if s.pruning != nil {
+		r.notify(&PruneFailed{s.step, s.pruning})
+	}
 	return nil
 }
 
-func (r *Run[T]) saveIn(dir string) error {
-	r.part = "checkpoint"
-	began := time.Now()
-	if err := r.log.sync(); err != nil {
-		return fmt.Errorf("metrics log: %w", err)
+// saveAndWait writes a checkpoint of the state, which must be finite, while training waits, and returns why it is not durable.
+func (r *Run[T]) saveAndWait() error {
+	s := r.takeSave(r.tensors(), time.Now())
+	s.runNow()
+	return r.noteSave(s)
+}
+
+// endSaving waits for a save in the background when a run ends with an error: nothing of a run outlasts it.
+func (r *Run[T]) endSaving() (err error) {
+	defer r.recoverPart(&err)
+	return r.awaitSave()
+}
+
+// retention returns what decides now which checkpoints stay. What it refers to does not change any more.
+func (r *Run[T]) retention() retention {
+	higher, _ := r.score.higherIsBetter(r.s.Checkpoints.Best)
+	return retention{
+		policy: r.s.Checkpoints, stepsPerEpoch: r.stepsPerEpoch(), higher: higher,
+		scores: slices.Clip(r.saves.scores), doubtful: slices.Clone(r.saves.doubtful),
 	}
-	r.state.LogOffset, r.state.LogCRC = r.log.offset(), r.log.crc
-	path := filepath.Join(dir, checkpoint.StepFile(r.state.Step))
-	if err := checkpoint.Save(path, r.Snapshot()); err != nil {
-		r.timing.mark(CheckpointMark, r.state.Step, r.epoch(), time.Since(began), err.Error())
-		return err
-	}
-	r.timing.mark(CheckpointMark, r.state.Step, r.epoch(), time.Since(began), "")
-	if best := r.state.Best; best != nil && best.Step == r.state.Step {
-		r.saves.best = best.Step
-	}
-	r.notify(&Saved{r.state.Step, path})
-	_, err := checkpoint.Prune(dir, r.state.Step, func(newer int, step int64) bool {
-		return newer < r.s.Checkpoints.Keep || step == r.saves.best
-	})
-	if err != nil {
-		r.notify(&PruneFailed{r.state.Step, err})
-	}
-	return nil
 }
 
 // checkFinite returns an error for the first number of the state that is not finite.

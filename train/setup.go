@@ -66,7 +66,7 @@ func New[T tensor.Float](s Setup[T]) (*Run[T], error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	r := &Run[T]{s: s, saves: saves{newest: -1, best: -1}, state: checkpoint.State{Seed: s.Seed}}
+	r := &Run[T]{s: s, saves: saves{newest: -1, write: checkpoint.Save}, state: checkpoint.State{Seed: s.Seed}}
 	target := s.Train.Target.Spec()
 	if err := s.Loss.Build(s.Model.Output(), target); err != nil {
 		return nil, fmt.Errorf("loss: %w", err)

@@ -15,15 +15,20 @@ import (
 // CheckpointDir is the directory of a run's checkpoints, in the run directory.
 const CheckpointDir = "checkpoints"
 
+func (r *Run[T]) checkpointDir() string { return filepath.Join(r.s.Dir, CheckpointDir) }
+
 // openLogs opens the logs of the run directory, cut to what the state knows of.
 func (r *Run[T]) openLogs() error {
 	if r.s.Dir == "" {
 		return nil
 	}
-	if err := atomicfile.MkdirAll(atomicfile.Disk, filepath.Join(r.s.Dir, CheckpointDir)); err != nil {
+	if err := atomicfile.MkdirAll(atomicfile.Disk, r.checkpointDir()); err != nil {
 		return err
 	}
-	r.findLast()
+	r.recallEvaluations()
+	if err := r.prepareSaving(); err != nil {
+		return err
+	}
 	var err error
 	if r.log, err = openMetricsLog(r.s.Dir, r.state.LogOffset, r.state.LogCRC); err != nil {
 		return err
@@ -43,16 +48,17 @@ func (r *Run[T]) openLogs() error {
 	return nil
 }
 
-// findLast reads the last evaluation of a run that was restored back from its log. Without one the result lacks it.
-func (r *Run[T]) findLast() {
-	if !r.resumed || r.last != nil {
+// recallEvaluations reads the evaluations of a run that was restored back from its log: the last one, without which the
+// result would lack it, and the scores that the best checkpoints go by.
+func (r *Run[T]) recallEvaluations() {
+	if !r.resumed {
 		return
 	}
 	records, _ := readLines[Record](filepath.Join(r.s.Dir, MetricsFile)) // the checks of the log come next
-	for _, rec := range slices.Backward(records) {
+	for _, rec := range records {
 		if rec.Kind == EvalRecord && rec.Step <= r.state.Step {
 			r.last = &rec
-			return
+			r.noteScore(rec)
 		}
 	}
 }
@@ -69,14 +75,26 @@ func (r *Run[T]) closeLogs(res Result, failure error) error {
 	return r.timing.close()
 }
 
-// Snapshot returns everything that the run can be continued from. Its tensors share the run's memory.
-func (r *Run[T]) Snapshot() *checkpoint.Snapshot {
+// Snapshot returns everything that the run can be continued from. Its parameters, slots and states share the run's
+// memory.
+func (r *Run[T]) Snapshot() *checkpoint.Snapshot { return r.snapshotOf(r.tensors()) }
+
+// snapshotOf returns a snapshot with these tensors, and copies of all else.
+func (r *Run[T]) snapshotOf(tensors []namedTensor[T]) *checkpoint.Snapshot {
 	s := &checkpoint.Snapshot{Config: r.s.Describe, State: r.state}
-	for _, t := range r.tensors() {
+	if s.State.Best != nil {
+		best := *s.State.Best
+		s.State.Best = &best
+	}
+	if s.State.EarlyStop != nil {
+		stopping := *s.State.EarlyStop
+		s.State.EarlyStop = &stopping
+	}
+	for _, t := range tensors {
 		s.Tensors = append(s.Tensors, checkpoint.NewTensor(t.name, t.role, t.shape, t.data))
 	}
 	for _, m := range r.meters() {
-		s.Tensors = append(s.Tensors, checkpoint.NewTensor(m.name, checkpoint.Meter, []int{len(m.sums)}, m.sums))
+		s.Tensors = append(s.Tensors, checkpoint.NewTensor(m.name, checkpoint.Meter, []int{len(m.sums)}, slices.Clone(m.sums)))
 	}
 	s.Tensors = append(s.Tensors, r.watchedTensors()...)
 	return s
@@ -157,9 +175,6 @@ func (r *Run[T]) Restore(f *checkpoint.File, changes ...Change) error {
 	r.state, r.resumed = f.State(), true
 	r.saves.newest = r.state.Step
 	r.forgetJudged()
-	if r.state.Best != nil {
-		r.saves.best = r.state.Best.Step
-	}
 	if r.state.Finished {
 		// More may have been asked for since: Train decides again.
 		r.state.Finished, r.state.StopReason = false, ""
