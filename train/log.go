@@ -99,9 +99,6 @@ func (l *metricsLog) write(r Record) {
 	}
 }
 
-// offset returns the length of the log with all records.
-func (l *metricsLog) offset() int64 { return l.written + int64(len(l.pending)) }
-
 func (l *metricsLog) flush() error {
 	if _, err := l.file.WriteAt(l.pending, l.written); err != nil {
 		return err
