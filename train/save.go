@@ -45,9 +45,9 @@ type save struct {
 	done     chan struct{}
 }
 
-// saveOrReport takes a checkpoint in the course of a run: of a copy that is written while training goes on, or, where there
-// is no memory set aside for one, of the run itself while training waits. One that cannot be written is reported and the run goes on, up to maxSaveFailures in a row;
-// numbers that are not finite end it.
+// saveOrReport takes a checkpoint in the course of a run: of a copy that is written while training goes on, or, where no
+// memory is set aside for one, of the run itself while training waits. One that cannot be written is reported and the run
+// goes on, up to maxSaveFailures in a row; numbers that are not finite end it.
 //
 // At most one is written at a time: where one is due before the last has ended, the run waits for that. So which
 // checkpoints there are does not depend on how fast the disk is.
