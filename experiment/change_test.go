@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/strata-ml/strata/checkpoint"
 	"github.com/strata-ml/strata/experiment"
 	"github.com/strata-ml/strata/train"
 )
@@ -317,117 +316,66 @@ func refused(t *testing.T) string {
 	return strings.ReplaceAll(err.Error(), dir, "runs/flowers-1") + "\n"
 }
 
-// TestDataChange changes a byte of each file of each source that reads any. A run refuses it by its name, with a
-// checkpoint and without one; with leave it goes on, and records it.
-func TestDataChange(t *testing.T) {
-	edits := map[string][2]string{ // a byte that leaves the file a good one, as far as that is possible
-		"t.csv": {"3.5", "4.5"}, "t.conll": {"word3", "word4"}, "t.tsv": {"text3", "text4"}, "v.txt": {"0.5", "0.6"},
-		"i": {"\x14\x02", "\x15\x02"}, "l": {"\x00\x01\x00\x01", "\x01\x01\x00\x01"},
-	}
-	tested := 0
-	for source, c := range sourceCases() {
-		for file := range c.files {
-			tested++
-			for _, when := range []string{"before a checkpoint", "after one"} {
-				t.Run(source+"/"+file+"/"+when, func(t *testing.T) {
-					e, from := c.load(t)
-					dir := begun(t, e)
-					if when == "after one" {
-						dir = cutIn(t, e, 4)
-					}
-					edit, ok := edits[file]
-					if !ok {
-						t.Fatalf("give the file %s a change", file)
-					}
-					change(t, filepath.Join(from, file), edit[0], edit[1])
-					testDataChange(t, dir, file, when == "after one" && vectorsAlone(e, file))
-				})
-			}
+// TestUnfreezing lets a table of vectors train that did not, and cuts the run after that.
+func TestUnfreezing(t *testing.T) {
+	c := sourceCases()["window"]
+	c.model = strings.Replace(c.model, "{name: embed,", "{name: embed, trainable: false,", 1)
+	e, _ := c.load(t)
+	dir := cutIn(t, e, 4)
+	frozen, cut := weights(t, dir, "embed/w"), ""
+	goOn(t, dir, experiment.ResumeOptions{Change: []string{"model.embed.trainable=true"}}, train.ObserverFunc(func(event train.Event) {
+		if s, ok := event.(*train.Stepped); ok && s.Step == 6 {
+			cut = copyRun(t, dir)
 		}
+	}))
+	if weights(t, dir, "embed/w") == frozen {
+		t.Error("the vectors stay as they were")
 	}
-	if tested < 6 {
-		t.Errorf("%d files were changed", tested)
-	}
+	goOn(t, cut, experiment.ResumeOptions{})
+	wantSameBytes(t, cut, dir)
 }
 
-// vectorsAlone reports whether a file holds the first weights of a table, and nothing that the rows are read by.
-func vectorsAlone(e *experiment.Experiment, file string) bool {
-	for _, f := range e.Splits.Files {
-		if f.Path == file {
-			return false
+// TestBrokenConfigIsNotWrittenOver edits config.yaml into something that is no experiment. What the person wrote stays.
+func TestBrokenConfigIsNotWrittenOver(t *testing.T) {
+	for _, with := range []string{"epochs: twenty", "epochs: [", "epoch: 20"} {
+		e, _ := flowers(t)
+		dir := cutIn(t, e, 5)
+		file := filepath.Join(dir, experiment.ConfigFile)
+		change(t, file, "epochs: 3", with)
+		before := string(read(t, file))
+		_, err := experiment.Resume(dir, experiment.ResumeOptions{})
+		wantError(t, err, file+":", "mend it, or remove it: resume then writes it again from the checkpoint")
+		if _, ok := errors.AsType[*experiment.Diagnostics](err); !ok {
+			t.Errorf("the error is a %T", err)
 		}
-	}
-	return true
-}
-
-// testDataChange resumes a run a file of which has changed. A file that is needed no more may change.
-func testDataChange(t *testing.T, dir, file string, needless bool) {
-	t.Helper()
-	before := string(read(t, filepath.Join(dir, experiment.ConfigFile)))
-	r, err := experiment.Resume(dir, experiment.ResumeOptions{})
-	if needless {
-		if err != nil {
+		if string(read(t, file)) != before {
+			t.Error("config.yaml was written over")
+		}
+		if err := os.Remove(file); err != nil {
 			t.Fatal(err)
 		}
-		if err := r.Close(); err != nil {
-			t.Error(err)
-		}
-		return
+		goOn(t, dir, experiment.ResumeOptions{})
 	}
-	wantError(t, err, "data file "+file+" has changed since the run began", "--allow-data-change")
-	if string(read(t, filepath.Join(dir, experiment.ConfigFile))) != before {
-		t.Error("config.yaml was changed")
-	}
-	begun := len(checkpointsOf(t, dir)) == 0
-	r = goOn(t, dir, experiment.ResumeOptions{AllowDataChange: true})
-	if all := strings.Join(r.Warnings, "\n"); !strings.Contains(all, "the run goes on with other data: data file "+file) {
-		t.Errorf("warnings %q", all)
-	}
-	records := changesOf(t, dir)
-	if begun {
-		if len(records) > 0 {
-			t.Errorf("the history of a run that begins has %+v", records)
-		}
-	} else if len(records) != 1 || records[0].Step != 4 || records[0].Change.Key != "data "+file ||
-		!strings.Contains(records[0].Change.From, "SHA-256") || records[0].Change.From == records[0].Change.To {
-		text, _ := json.Marshal(records)
-		t.Errorf("the history has %s", text)
-	}
-	goOn(t, dir, experiment.ResumeOptions{Epochs: 4})
 }
 
-func checkpointsOf(t *testing.T, dir string) []string {
-	t.Helper()
-	list, err := filepath.Glob(filepath.Join(dir, train.CheckpointDir, "*"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return list
-}
-
-// TestDataOfAnotherShape allows files to change that then do not fit what the run has learned.
-func TestDataOfAnotherShape(t *testing.T) {
-	for name, test := range map[string]struct{ old, with, want string }{
-		"a row more":     {"length,kind\n", "length,kind\n3.0,small\n", "data file flowers.csv has 41 rows, and had 40: epochs are counted in them"},
-		"another class":  {"1.0,small", "1.0,huge", `"huge"`},
-		"another column": {"length,kind\n", "width,kind\n", `"length"`},
-		"no number":      {"1.0,small", "one,small", `"one"`},
-		"fewer rows":     {"1.0,small\n2.0,large\n1.1,small\n2.2,large\n", "", "data file flowers.csv has 36 rows, and had 40"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			e, file := flowers(t)
-			dir := cutIn(t, e, 5)
-			change(t, file, test.old, test.with)
-			newest, _, err := checkpoint.Latest(filepath.Join(dir, train.CheckpointDir))
-			if err != nil {
+// TestChangeWhoseCheckpointsAreLost damages every checkpoint since a change. The run wants it declared again.
+func TestChangeWhoseCheckpointsAreLost(t *testing.T) {
+	e, _ := flowers(t)
+	e.Config.Checkpoint.Keep = 9
+	dir := cutIn(t, e, 5)
+	o := experiment.ResumeOptions{Change: []string{"optimizer.lr=0.02"}}
+	goOn(t, dir, o)
+	for _, path := range checkpointsOf(t, dir) {
+		if filepath.Base(path) > "step-0000000004.strata" {
+			if err := os.Truncate(path, 100); err != nil {
 				t.Fatal(err)
 			}
-			before := read(t, newest)
-			_, err = experiment.Resume(dir, experiment.ResumeOptions{AllowDataChange: true})
-			wantError(t, err, test.want)
-			if string(read(t, newest)) != string(before) {
-				t.Error("the checkpoint was changed")
-			}
-		})
+		}
+	}
+	_, err := experiment.Resume(dir, experiment.ResumeOptions{})
+	wantError(t, err, "optimizer.lr was 0.1 and is 0.02", "--change optimizer.lr=0.02 goes on with it")
+	goOn(t, dir, o)
+	if records := changesOf(t, dir); len(records) != 1 || records[0].Step != 4 {
+		t.Errorf("the history has %+v", records)
 	}
 }

@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -165,7 +166,10 @@ func (r *Run) goOn(f *checkpoint.File, o ResumeOptions, opts Options, observers 
 	if err != nil {
 		return err
 	}
-	text, lost := r.readConfig(f)
+	text, lost, err := r.readConfig(f)
+	if err != nil {
+		return err
+	}
 	opts.Set, opts.Change, opts.Fitted, opts.Resumed = setEpochs(o.Epochs), o.Change, f.Config().Preprocessing, true
 	changes, err := r.compareConfig(f, was, text, opts, o)
 	if err != nil {
@@ -194,17 +198,22 @@ func (r *Run) goOn(f *checkpoint.File, o ResumeOptions, opts Options, observers 
 	return r.writeConfig()
 }
 
-// readConfig returns the text of config.yaml. Lost says that it could not be read, and that the text is the checkpoint's.
-func (r *Run) readConfig(f *checkpoint.File) (text []byte, lost bool) {
-	text, err := readBounded(r.configPath())
+// readConfig returns the text of config.yaml. Lost says that there is nothing or the beginning of it alone, and that the text
+// is the checkpoint's. What a person has made of it that is no experiment is an error.
+func (r *Run) readConfig(f *checkpoint.File) (text []byte, lost bool, err error) {
+	kept := []byte(f.Config().Text)
+	text, err = readBounded(r.configPath())
 	if err == nil {
 		_, err = Parse(r.configPath(), text, Options{SkipData: true, Resumed: true})
 	}
-	if err == nil {
-		return text, false
+	switch {
+	case err == nil:
+		return text, false, nil
+	case !bytes.HasPrefix(kept, text):
+		return nil, false, fmt.Errorf("%w\nmend it, or remove it: resume then writes it again from the checkpoint", err)
 	}
 	r.Warnings = append(r.Warnings, fmt.Sprintf("%s is written again from %s, because it could not be read: %v", ConfigFile, f.Path(), err))
-	return []byte(f.Config().Text), true
+	return kept, true, nil
 }
 
 // compareConfig compares what the run is to go on as with the experiment of its checkpoint, and returns what is to be

@@ -53,6 +53,9 @@ func hostileHistories() []*train.History {
 			}
 		}
 		h.Marks = []train.Mark{{Kind: train.ResumeMark, Epoch: train.Number(v)}}
+		h.Records = append(h.Records, train.Record{
+			Kind: train.ChangeRecord, Epoch: train.Number(v), Change: &train.Change{Key: "odd\n\x00" + strings.Repeat("key", 200), To: "{type: <&>\xff"},
+		})
 		return h
 	}
 	oddNames := losses("odd\n\x00<&>\"\xff ‖ 漢字 "+strings.Repeat("long", 100), 3, 2, 1)
