@@ -105,7 +105,7 @@ it was and ends with the same bits.`,
 		{groupRuns, []*cobra.Command{p.trainVerb(), p.resumeVerb(), p.plotVerb()}},
 		{groupCheckpoints, []*cobra.Command{p.evalVerb(), p.predictVerb(), p.wordsVerb(), p.inspectVerb(), p.verifyVerb(), p.diffVerb(), p.exportVerb(), p.importVerb()}},
 		{groupExperiments, []*cobra.Command{p.exampleVerb(), p.checkVerb(), p.explainVerb(), p.findLRVerb(), p.showVerb(), p.listVerb(), p.describeVerb()}},
-		{groupProgram, []*cobra.Command{p.versionVerb()}},
+		{groupProgram, []*cobra.Command{p.selftestVerb(), p.versionVerb()}},
 	} {
 		for _, v := range group.verbs {
 			v.GroupID = group.id
