@@ -3,6 +3,8 @@ package checkpoint
 import (
 	"encoding/binary"
 	"math/bits"
+
+	"github.com/strata-ml/strata/internal/kernel"
 )
 
 // A Report says what Verify has read.
@@ -28,13 +30,13 @@ func (f *File) Verify() (Report, error) {
 		}
 	}
 	report := Report{Bytes: f.size, Tensors: len(f.tensors)}
-	buffer := make([]byte, min(blockSize, f.size))
+	buffer := blockBuffer{bytes: min(blockSize, f.size)}
 	for i := range f.tensors {
 		t := &f.tensors[i]
 		count := int64(0)
-		err := f.eachBlock(t, func(size int) []byte { return buffer[:size] }, func(block []byte) {
+		err := f.eachBlock(t, func(size int) []byte { return buffer.of(t.info.DType)[:size] }, func(block []byte) {
 			report.Blocks++
-			count += nonFinite(t.info.DType, block)
+			count += buffer.nonFinite(t.info.DType, block)
 		})
 		if err != nil {
 			return Report{}, f.fail(err)
@@ -44,6 +46,38 @@ func (f *File) Verify() (Report, error) {
 		}
 	}
 	return report, nil
+}
+
+// A blockBuffer holds a block. Where the machine has the byte order of the file, it lies in the memory of numbers, so that
+// a kernel can look at them.
+type blockBuffer struct {
+	bytes   int64
+	float32 []float32
+	float64 []float64
+}
+
+// of returns the memory for a block of a type. That of another type is no longer valid, or is the same.
+func (b *blockBuffer) of(d DType) []byte {
+	if d == Float64 {
+		if b.float64 == nil {
+			b.float64 = make([]float64, (b.bytes+7)/8)
+		}
+		return view(b.float64)
+	}
+	if b.float32 == nil {
+		b.float32 = make([]float32, (b.bytes+3)/4)
+	}
+	return view(b.float32)
+}
+
+// nonFinite counts the elements of a block in the buffer that are NaN or infinite: one by one only where there are some.
+func (b *blockBuffer) nonFinite(d DType, block []byte) int64 {
+	switch {
+	case !littleEndian:
+	case d == Float32 && kernel.Finite(b.float32[:len(block)/4]), d == Float64 && kernel.Finite(b.float64[:len(block)/8]):
+		return 0
+	}
+	return nonFinite(d, block)
 }
 
 // nonFinite counts the elements of b that are NaN or infinite. A block holds whole elements, because its size is a
