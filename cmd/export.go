@@ -51,7 +51,7 @@ Weights of a dense layer are stored [in out]: PyTorch's are [out in].`,
 				if err != nil {
 					return err
 				}
-				err = atomicfile.Write(atomicfile.OS{}, output, func(w io.Writer) error {
+				err = atomicfile.Write(atomicfile.Disk, output, func(w io.Writer) error {
 					return exchange.Write(w, to, tensors, map[string]string{
 						"producer": "strata " + f.Config().Strata, "step": strconv.FormatInt(f.State().Step, 10),
 						"experiment_sha256": f.Config().SHA256,
