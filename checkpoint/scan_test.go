@@ -30,18 +30,21 @@ func TestScan(t *testing.T) {
 		}
 	}
 	for want, b := range map[string]string{
-		"type 0xc0":        "\xc0",
-		"type 0xc1":        "\xc1",
-		"type 0xc7":        "\xc7\x00\x01",
-		"type 0xd4":        "\xd4\x01\x00",
-		"nested deeper":    deep(maxDepth + 1),
-		"not a string":     "\x81\x01\x01",
-		"is not after \"a": "\x82\xa1a\x01\xa1a\x02",
-		"is not after \"b": "\x82\xa1b\x01\xa1a\x02",
-		"not UTF-8":        "\xa1\xff",
-		"3 objects":        "\x93\x01\x02",
-		"8 objects":        "\x84\xa1a\x01\xa1b\x01",
-		"5 bytes declared": "\xa5abcd",
+		"type 0xc0":                        "\xc0",
+		"type 0xc1":                        "\xc1",
+		"type 0xc7":                        "\xc7\x00\x01",
+		"type 0xd4":                        "\xd4\x01\x00",
+		"nested deeper":                    deep(maxDepth + 1),
+		"not a string":                     "\x81\x01\x01",
+		"is not after \"a":                 "\x82\xa1a\x01\xa1a\x02",
+		"is not after \"b":                 "\x82\xa1b\x01\xa1a\x02",
+		"not UTF-8":                        "\xa1\xff",
+		"3 objects":                        "\x93\x01\x02",
+		"8 objects":                        "\x84\xa1a\x01\xa1b\x01",
+		"5 bytes declared":                 "\xa5abcd",
+		"is cut short":                     "\xcd1",
+		"object is cut":                    "\xda\x00",
+		"elements declared, at most 65536": "\xdd\x00\x01\x00\x01" + strings.Repeat("\x01", maxElements+1),
 	} {
 		if err := scan([]byte(b)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: error is %v, want one with %q", b, err, want)

@@ -93,7 +93,7 @@ type partBody struct {
 	Shape  []int64 `msgpack:"shape"`
 }
 
-// A list is an array whose elements are checked one by one while it is decoded. An array of empty maps costs a byte an
+// A list is an array whose elements are checked one by one while it is decoded; how many there are, scan has bounded. An array of empty maps costs a byte an
 // element in the file and fifty times that in memory; here it ends at the first of them.
 type list[T any, P interface {
 	*T
@@ -105,9 +105,6 @@ func (l *list[T, P]) DecodeMsgpack(d *msgpack.Decoder) error {
 	n, err := d.DecodeArrayLen()
 	if err != nil {
 		return err
-	}
-	if n > maxElements {
-		return fmt.Errorf("%d elements, at most %d are allowed", n, maxElements)
 	}
 	for i := range n {
 		var element T

@@ -182,6 +182,26 @@ func TestOtherDataIsRefusedBeforeTheFirstCheckpoint(t *testing.T) {
 	wantError(t, err, "data file flowers.csv has changed since the run began", "restore the file, go on with it as it is by --allow-data-change, or start a new run")
 }
 
+// TestAnotherDataFileIsRefused goes on with a run that says that it began with one more file.
+func TestAnotherDataFileIsRefused(t *testing.T) {
+	e, _ := flowers(t)
+	dir := begun(t, e)
+	info, err := experiment.ReadInfo(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	info.Data = append(info.Data, info.Data[0])
+	text, err := json.Marshal(info)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, experiment.InfoFile), text, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	_, err = experiment.Resume(dir, experiment.ResumeOptions{})
+	wantError(t, err, "the run began with 2 data files, and there are 1")
+}
+
 // TestExtensionIsRemembered extends a run, loses the process before a checkpoint is written, and continues it.
 func TestExtensionIsRemembered(t *testing.T) {
 	e, _ := flowers(t)

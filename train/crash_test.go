@@ -172,3 +172,52 @@ func TestCrashFSAfterFailedSync(t *testing.T) {
 	}
 	t.Logf("%d states", count)
 }
+
+// TestChangedLogAfterFailedSync changes what a sync failed to write: the run cannot write it again, and says so.
+func TestChangedLogAfterFailedSync(t *testing.T) {
+	root := t.TempDir()
+	r, err := crashfs.Record(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	r.Fault = func(operation string) error {
+		if operation != "sync metrics.jsonl" {
+			return nil
+		}
+		if n++; n == 3 { // the first is that of the start
+			return errors.New("input/output error")
+		}
+		return nil
+	}
+	var failed []error
+	s := saving(t, root)
+	s.Observers = []train.Observer{train.ObserverFunc(func(e train.Event) {
+		f, ok := e.(*train.SaveFailed)
+		if !ok {
+			return
+		}
+		if failed = append(failed, f.Err); len(failed) > 1 {
+			return
+		}
+		path := filepath.Join(root, train.MetricsFile)
+		log, err := os.ReadFile(path)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		log[len(log)-2]++
+		if err := os.WriteFile(path, log, 0o666); err != nil {
+			t.Error(err)
+		}
+	})}
+	run, err := train.New(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.During(func() { _, err = run.Train(t.Context()) })
+	var changed *train.LogError
+	if !errors.As(err, &changed) || changed.Problem == "" || len(failed) < 2 {
+		t.Errorf("%d checkpoints failed, and the run ended with %v", len(failed), err)
+	}
+}

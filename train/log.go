@@ -139,10 +139,8 @@ func (l *metricsLog) rewrite() error {
 	if err != nil {
 		return err
 	}
-	if int64(len(content)) < l.written {
-		return &LogError{l.path, fmt.Sprintf("has %d bytes after a failed sync, and %d were written: lines are missing", len(content), l.written)}
-	}
-	again := content[l.durable.offset:l.written]
+	length := int64(len(content))
+	again := content[min(l.durable.offset, length):min(l.written, length)]
 	if crc32.Update(l.durable.crc, castagnoli, again) != l.crc {
 		return &LogError{l.path, fmt.Sprintf("has changed since a sync failed, beyond byte %d", l.durable.offset)}
 	}

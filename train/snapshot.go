@@ -1,6 +1,7 @@
 package train
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -69,10 +70,7 @@ func (r *Run[T]) closeLogs(res Result, failure error) error {
 		note = failure.Error()
 	}
 	r.timing.mark(StopMark, r.state.Step, r.epoch(), 0, note)
-	if err := r.log.close(); err != nil {
-		return err
-	}
-	return r.timing.close()
+	return errors.Join(r.log.close(), r.timing.close())
 }
 
 // Snapshot returns everything that the run can be continued from. Its parameters, slots and states share the run's

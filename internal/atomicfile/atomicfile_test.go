@@ -6,8 +6,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -178,6 +180,16 @@ func TestWriteTriesOtherNames(t *testing.T) {
 func TestWriteMissingDirectory(t *testing.T) {
 	err := Write(OS{}, filepath.Join(t.TempDir(), "no", "f"), writeContent)
 	if !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("error is %v", err)
+	}
+}
+
+// TestSyncDirReachesTheSystem syncs something that cannot be synced, which only the system knows.
+func TestSyncDirReachesTheSystem(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("needs Linux, which refuses to sync /dev/null")
+	}
+	if err := (OS{}).SyncDir(os.DevNull); !errors.Is(err, syscall.EINVAL) {
 		t.Errorf("error is %v", err)
 	}
 }
