@@ -85,6 +85,8 @@ func TestIDXErrors(t *testing.T) {
 		{"no elements", images[:16], labels, nil, "images: the file is cut short: shape [3 2 2]: unexpected EOF"},
 		{"more elements", images + "\x00", labels, nil, "images: more bytes follow the 12 that shape [3 2 2] needs"},
 		{"text", "hello, world", labels, nil, "images: not an IDX file: it starts with 68656c6c"},
+		{"text behind a zero", "\x00ello, world", labels, nil, "images: not an IDX file: it starts with 00656c6c"},
+		{"letter before a zero", "h\x00\x08\x01\x00\x00\x00\x01x", labels, nil, "images: not an IDX file: it starts with 68000801"},
 		{"floats", "\x00\x00\x0d\x01\x00\x00\x00\x01", labels, nil, "images: the elements are of type 0x0d; only unsigned bytes, 0x08, are supported"},
 		{"no axis", "\x00\x00\x08\x00", labels, nil, "images: the number of axes must be from 1 to 8, is 0"},
 		{"255 axes", "\x00\x00\x08\xff", labels, nil, "images: the number of axes must be from 1 to 8, is 255"},
@@ -136,6 +138,8 @@ func TestIDXFittedErrors(t *testing.T) {
 	source := data.NewIDX(idxConfig(nil))
 	for fitted, want := range map[string]string{
 		`{"version":1,"source":"csv","shape":[2],"classes":3}`:           `idx: fitted state: is version 1 of source "csv", not version 1 of idx`,
+		`{"version":0,"source":"idx","shape":[2],"classes":3}`:           `idx: fitted state: is version 0 of source "idx", not version 1 of idx`,
+		`{"version":1,"source":"idx","shape":[2],"classes":257}`:         "idx: fitted state: has shape [2] and 257 classes",
 		`{"version":1,"source":"idx","shape":[],"classes":3}`:            "idx: fitted state: has shape [] and 3 classes",
 		`{"version":1,"source":"idx","shape":[0],"classes":3}`:           "idx: fitted state: has shape [0] and 3 classes",
 		`{"version":1,"source":"idx","shape":[2],"classes":0}`:           "idx: fitted state: has shape [2] and 0 classes",
@@ -146,6 +150,9 @@ func TestIDXFittedErrors(t *testing.T) {
 		if _, err := source.Read(data.Context{Fitted: []byte(fitted)}, "images"); err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
 		}
+	}
+	if names, err := source.(data.Labeled).Labels(nil); err != nil || names != nil {
+		t.Errorf("labels of nothing: %q (%v)", names, err)
 	}
 }
 

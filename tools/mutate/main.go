@@ -1,7 +1,7 @@
 // Mutate takes away, one at a time, what keeps a run safe, and checks that a test notices:
 //
 //	sync      a call of Sync or SyncDir
-//	checksum  a comparison of checksums that refuses a file
+//	checksum  a comparison of checksums
 //	bound     any other condition on which a reader refuses what it reads
 //
 // It finds them in the source (see places.go), so a new one needs no entry anywhere. It prints a row for each: the place,

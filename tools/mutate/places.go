@@ -122,6 +122,10 @@ func (f *finder) find(refusals bool) error {
 			switch n := n.(type) {
 			case *ast.CallExpr:
 				f.sync(n)
+			case *ast.BinaryExpr:
+				if refusals {
+					f.equality(n)
+				}
 			case *ast.IfStmt:
 				if refusals && refuses(n.Body.List) {
 					f.conditions(n.Cond, n.Init)
@@ -145,6 +149,17 @@ func (f *finder) sync(call *ast.CallExpr) {
 	}
 	number := f.add("sync", call)
 	f.replace(call, fmt.Sprintf("unless(%d, func() error { return %s })", number, f.text(call)))
+}
+
+// equality takes note of a comparison of checksums that lets something pass, unless it is part of a refusal.
+func (f *finder) equality(e *ast.BinaryExpr) {
+	text := f.text(e)
+	from := f.set.Position(e.Pos()).Offset
+	noted := slices.ContainsFunc(f.edits, func(e edit) bool { return e.from <= from && from < e.to })
+	if e.Op != token.EQL || noted || !checksum.MatchString(text) {
+		return
+	}
+	f.replace(e, fmt.Sprintf("(%s || !kept(%d))", text, f.add("checksum", e)))
 }
 
 var (
