@@ -37,7 +37,8 @@ func recorded(t *testing.T, root string, f func(r *crashfs.Recorder)) *crashfs.R
 }
 
 // toTheEnd trains a run and closes it, and returns what it leaves: its files, the content of the metrics log, and that of
-// the newest checkpoint.
+// the newest checkpoint. Older checkpoints do not count: a power cut may bring back one that was deleted, which only the
+// next save deletes again.
 func toTheEnd(t *testing.T, r *experiment.Run, err error) string {
 	t.Helper()
 	if err != nil {
@@ -60,7 +61,9 @@ func toTheEnd(t *testing.T, r *experiment.Run, err error) string {
 	}
 	var names []string
 	for name := range s.Files {
-		names = append(names, name)
+		if _, ok := checkpoint.ParseStepFile(filepath.Base(name)); !ok {
+			names = append(names, name)
+		}
 	}
 	slices.Sort(names)
 	return fmt.Sprintf("%s\n%s\n%x", strings.Join(names, " "), s.Files[train.MetricsFile],
