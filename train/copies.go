@@ -1,6 +1,8 @@
 package train
 
 import (
+	"path/filepath"
+
 	"github.com/strata-ml/strata/checkpoint"
 	"github.com/strata-ml/strata/internal/kernel"
 	"github.com/strata-ml/strata/tensor"
@@ -11,6 +13,15 @@ import (
 func (r *Run[T]) prepareSaving() error {
 	if r.state.Finished {
 		return nil
+	}
+	paths, err := checkpoint.List(r.checkpointDir())
+	if err != nil {
+		return err
+	}
+	for _, path := range paths {
+		if step, _ := checkpoint.ParseStepFile(filepath.Base(path)); step > r.saves.newest {
+			r.saves.doubtful = append(r.saves.doubtful, step) // the run was restored to one before it
+		}
 	}
 	if err := checkpoint.Probe(r.checkpointDir(), r.Snapshot()); err != nil {
 		return err

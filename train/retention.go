@@ -21,7 +21,7 @@ type retention struct {
 	stepsPerEpoch int64
 	higher        bool    // a higher score is better
 	scores        []score // all that are finite, in the order of their steps
-	doubtful      []int64 // steps whose checkpoint may be there although saving it failed
+	doubtful      []int64 // steps whose checkpoint may be there and is not to be counted on
 }
 
 // better reports whether a score takes its place before another: ties go to the earlier.

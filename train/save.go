@@ -14,7 +14,7 @@ import (
 type saves struct {
 	newest   int64   // step of the newest, -1 before the first
 	failures int     // in a row
-	doubtful []int64 // steps that failed after their file may have taken its name
+	doubtful []int64 // steps that failed after their file may have taken its name, or whose file was passed over as damaged
 	scores   []score // of the evaluations so far
 	underway *save   // written in the background, nil for none
 	write    func(path string, s *checkpoint.Snapshot) error
@@ -203,12 +203,14 @@ func (r *Run[T]) endSaving() (err error) {
 	return r.awaitSave()
 }
 
-// retention returns what decides now which checkpoints stay. What it refers to does not change any more.
+// retention returns what decides which checkpoints stay once that of the state is durable. What it refers to does not
+// change any more.
 func (r *Run[T]) retention() retention {
 	higher, _ := r.score.higherIsBetter(r.s.Checkpoints.Best)
+	doubtful := slices.Clone(r.saves.doubtful)
 	return retention{
-		policy: r.s.Checkpoints, stepsPerEpoch: r.stepsPerEpoch(), higher: higher,
-		scores: slices.Clip(r.saves.scores), doubtful: slices.Clone(r.saves.doubtful),
+		policy: r.s.Checkpoints, stepsPerEpoch: r.stepsPerEpoch(), higher: higher, scores: slices.Clip(r.saves.scores),
+		doubtful: slices.DeleteFunc(doubtful, func(step int64) bool { return step == r.state.Step }),
 	}
 }
 
