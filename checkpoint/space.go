@@ -13,10 +13,15 @@ type SpaceError struct {
 }
 
 func (e *SpaceError) Error() string {
-	return fmt.Sprintf("the checkpoint needs %s, and %s are free in %s", mebibytes(e.Need), mebibytes(e.Free), e.Dir)
+	return fmt.Sprintf("the checkpoint needs %s, and %s are free in %s", formatBytes(e.Need), formatBytes(e.Free), e.Dir)
 }
 
-func mebibytes(n int64) string { return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20)) }
+func formatBytes(n int64) string {
+	if n < 1<<20 {
+		return fmt.Sprintf("%.1f KiB", float64(n)/(1<<10))
+	}
+	return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
+}
 
 // Probe returns why a checkpoint of the size that the snapshot has cannot be written to dir: the directory takes no file,
 // or there is no room for it, which is a *SpaceError. It leaves nothing behind.

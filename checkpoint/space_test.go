@@ -90,8 +90,8 @@ func TestNoSpace(t *testing.T) {
 }
 
 func TestSpaceErrorText(t *testing.T) {
-	err := &SpaceError{Dir: "runs/a/checkpoints", Need: 300 << 20, Free: 12<<20 + 1<<19}
-	if got, want := err.Error(), "the checkpoint needs 300.0 MiB, and 12.5 MiB are free in runs/a/checkpoints"; got != want {
+	err := &SpaceError{Dir: "runs/a/checkpoints", Need: 300<<20 + 1<<19, Free: 12<<10 + 1<<9}
+	if got, want := err.Error(), "the checkpoint needs 300.5 MiB, and 12.5 KiB are free in runs/a/checkpoints"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

@@ -18,9 +18,9 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestAnyHistory leads runs through lives that end in any way, an interrupt, a kill, or a last checkpoint that fails, with saves that
-// fail on their way, damaged checkpoints and another policy each time, and compares what is on the disk after each with a
-// model of a few lines, and the end with that of a run that had one life.
+// TestAnyHistory leads runs through lives that end in any way, an interrupt, a kill, or a last checkpoint that fails, with
+// saves that fail on their way, damaged checkpoints and another policy each time. It compares what is on the disk after each
+// with a model of a few lines, and the end with that of a run that had one life.
 func TestAnyHistory(t *testing.T) {
 	checks := flag.Lookup("rapid.checks").Value
 	defer func(n string) { _ = checks.Set(n) }(checks.String())
