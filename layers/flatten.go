@@ -31,7 +31,7 @@ func (Flatten[T]) Build(b *Builder[T]) error {
 }
 
 // Forward implements Layer.
-func (Flatten[T]) Forward(f *Frame[T]) { copy(f.Out(), f.In(0)) }
+func (Flatten[T]) Forward(f *Frame[T]) { tensor.Copy(f.Out(), f.In(0)) }
 
 // Backward implements Layer.
-func (Flatten[T]) Backward(f *Frame[T]) { copy(f.DIn(0), f.DOut()) }
+func (Flatten[T]) Backward(f *Frame[T]) { tensor.Copy(f.DIn(0), f.DOut()) }

@@ -37,7 +37,7 @@ func (l *Max[T]) Build(b *Builder[T]) error {
 // Forward implements Layer.
 func (l *Max[T]) Forward(f *Frame[T]) {
 	y, winner := f.Out(), f.ScratchInt(l.winner)
-	copy(y, f.In(0))
+	tensor.Copy(y, f.In(0))
 	clear(winner)
 	for i := 1; i < l.inputs; i++ {
 		for k, x := range f.In(i) {

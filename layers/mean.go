@@ -63,7 +63,7 @@ func (l *Mean[T]) Forward(f *Frame[T]) {
 		divide(y, T(l.view.n))
 		return
 	}
-	copy(y, f.In(0))
+	tensor.Copy(y, f.In(0))
 	for i := 1; i < l.inputs; i++ {
 		tensor.AddTo(y, f.In(i))
 	}
@@ -78,7 +78,7 @@ func (l *Mean[T]) Backward(f *Frame[T]) {
 		return
 	}
 	for i := range l.inputs {
-		copy(f.DIn(i), f.DOut())
+		tensor.Copy(f.DIn(i), f.DOut())
 		divide(f.DIn(i), T(l.inputs))
 	}
 }

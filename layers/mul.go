@@ -30,7 +30,7 @@ func (l *Mul[T]) Build(b *Builder[T]) error {
 // Forward implements Layer.
 func (l *Mul[T]) Forward(f *Frame[T]) {
 	y := f.Out()
-	copy(y, f.In(0))
+	tensor.Copy(y, f.In(0))
 	for i := 1; i < l.inputs; i++ {
 		tensor.Mul(y, y, f.In(i))
 	}
@@ -40,7 +40,7 @@ func (l *Mul[T]) Forward(f *Frame[T]) {
 func (l *Mul[T]) Backward(f *Frame[T]) {
 	for i := range l.inputs {
 		dx := f.DIn(i)
-		copy(dx, f.DOut())
+		tensor.Copy(dx, f.DOut())
 		for j := range l.inputs {
 			if j != i {
 				tensor.Mul(dx, dx, f.In(j))

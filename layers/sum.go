@@ -29,7 +29,7 @@ func (l *Sum[T]) Build(b *Builder[T]) error {
 // Forward implements Layer.
 func (l *Sum[T]) Forward(f *Frame[T]) {
 	y := f.Out()
-	copy(y, f.In(0))
+	tensor.Copy(y, f.In(0))
 	for i := 1; i < l.inputs; i++ {
 		tensor.AddTo(y, f.In(i))
 	}
@@ -38,6 +38,6 @@ func (l *Sum[T]) Forward(f *Frame[T]) {
 // Backward implements Layer.
 func (l *Sum[T]) Backward(f *Frame[T]) {
 	for i := range l.inputs {
-		copy(f.DIn(i), f.DOut())
+		tensor.Copy(f.DIn(i), f.DOut())
 	}
 }

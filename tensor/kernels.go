@@ -47,6 +47,13 @@ func Clamp[T Float](limit T, x []T) {
 	kernel.Clamp(limit, x)
 }
 
+// Copy computes dst = x, bit for bit; of long slices faster than the copy of the language. Shapes: dst, x [n]; they are
+// the same or do not overlap.
+func Copy[T Float](dst, x []T) {
+	checkLen("copy", len(dst), len(x))
+	kernel.Copy(dst, x)
+}
+
 // Add computes dst = x + y. Shapes: dst, x, y [n]; dst may be x or y.
 func Add[T Float](dst, x, y []T) {
 	checkLen("add", len(x), len(y))

@@ -36,7 +36,7 @@ func (r *Run[T]) prepareAverage() error {
 	}
 	weights := r.s.Model.Weights()
 	r.average = kernel.Make[T](len(weights))
-	copy(r.average, weights)
+	tensor.Copy(r.average, weights)
 	return nil
 }
 
@@ -76,7 +76,7 @@ func (r *Run[T]) updateAverage(step int64) {
 // intoAverage computes a = keep·a + (1−keep)·w, and a = w where keep is 0.
 func intoAverage[T tensor.Float](a, w []T, keep float64) {
 	if keep == 0 {
-		copy(a, w)
+		tensor.Copy(a, w)
 		return
 	}
 	tensor.Scale(T(keep), a)

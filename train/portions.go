@@ -116,7 +116,7 @@ func (r *Run[T]) accumulate(first, last bool, scale float64) {
 	case first && last:
 		return
 	case first:
-		copy(p.sum, grads)
+		tensor.Copy(p.sum, grads)
 	case last:
 		tensor.AddTo(grads, p.sum)
 		if scale != 1 {

@@ -42,7 +42,7 @@ func operations() []operation {
 		{"softmax-128x10", 16, func() { tensor.Softmax(narrowOut, narrow, 10) }},
 		{"adam", 1, adam()},
 		{"add", 1, func() { tensor.Add(z, x, y) }},
-		{"copy", 1, func() { copy(z, x) }},
+		{"copy", 1, func() { tensor.Copy(z, x) }},
 	}
 }
 

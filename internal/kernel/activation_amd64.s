@@ -5,12 +5,12 @@
 // func relu32AVX512(dst []float32, x []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·relu32AVX512(SB), NOSPLIT, $0-48
-	VMOVUPS single00000000<>+0(SB), Z0
-	MOVQ    x_len+32(FP), AX
-	MOVQ    x_base+24(FP), CX
-	MOVQ    dst_base+0(FP), DX
-	CMPQ    AX, $+32
-	JLT     done2
+	VBROADCASTSS single00000000<>+0(SB), Z0
+	MOVQ         x_len+32(FP), AX
+	MOVQ         x_base+24(FP), CX
+	MOVQ         dst_base+0(FP), DX
+	CMPQ         AX, $+32
+	JLT          done2
 
 loop1:
 	VMOVUPS   (CX), Z1
@@ -65,25 +65,17 @@ DATA single00000000<>+16(SB)/4, $0x00000000
 DATA single00000000<>+20(SB)/4, $0x00000000
 DATA single00000000<>+24(SB)/4, $0x00000000
 DATA single00000000<>+28(SB)/4, $0x00000000
-DATA single00000000<>+32(SB)/4, $0x00000000
-DATA single00000000<>+36(SB)/4, $0x00000000
-DATA single00000000<>+40(SB)/4, $0x00000000
-DATA single00000000<>+44(SB)/4, $0x00000000
-DATA single00000000<>+48(SB)/4, $0x00000000
-DATA single00000000<>+52(SB)/4, $0x00000000
-DATA single00000000<>+56(SB)/4, $0x00000000
-DATA single00000000<>+60(SB)/4, $0x00000000
-GLOBL single00000000<>(SB), RODATA|NOPTR, $64
+GLOBL single00000000<>(SB), RODATA|NOPTR, $32
 
 // func relu64AVX512(dst []float64, x []float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·relu64AVX512(SB), NOSPLIT, $0-48
-	VMOVUPD double0000000000000000<>+0(SB), Z0
-	MOVQ    x_len+32(FP), AX
-	MOVQ    x_base+24(FP), CX
-	MOVQ    dst_base+0(FP), DX
-	CMPQ    AX, $+16
-	JLT     done7
+	VBROADCASTSD double0000000000000000<>+0(SB), Z0
+	MOVQ         x_len+32(FP), AX
+	MOVQ         x_base+24(FP), CX
+	MOVQ         dst_base+0(FP), DX
+	CMPQ         AX, $+16
+	JLT          done7
 
 loop6:
 	VMOVUPD   (CX), Z1
@@ -134,11 +126,7 @@ DATA double0000000000000000<>+0(SB)/8, $0x0000000000000000
 DATA double0000000000000000<>+8(SB)/8, $0x0000000000000000
 DATA double0000000000000000<>+16(SB)/8, $0x0000000000000000
 DATA double0000000000000000<>+24(SB)/8, $0x0000000000000000
-DATA double0000000000000000<>+32(SB)/8, $0x0000000000000000
-DATA double0000000000000000<>+40(SB)/8, $0x0000000000000000
-DATA double0000000000000000<>+48(SB)/8, $0x0000000000000000
-DATA double0000000000000000<>+56(SB)/8, $0x0000000000000000
-GLOBL double0000000000000000<>(SB), RODATA|NOPTR, $64
+GLOBL double0000000000000000<>(SB), RODATA|NOPTR, $32
 
 // func relu32AVX2(dst []float32, x []float32)
 // Requires: AVX
@@ -273,13 +261,13 @@ end20:
 // func reluBackward32AVX512(dx []float32, y []float32, dy []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·reluBackward32AVX512(SB), NOSPLIT, $0-72
-	VMOVUPS single00000000<>+0(SB), Z0
-	MOVQ    y_len+32(FP), AX
-	MOVQ    y_base+24(FP), CX
-	MOVQ    dy_base+48(FP), DX
-	MOVQ    dx_base+0(FP), BX
-	CMPQ    AX, $+32
-	JLT     done22
+	VBROADCASTSS single00000000<>+0(SB), Z0
+	MOVQ         y_len+32(FP), AX
+	MOVQ         y_base+24(FP), CX
+	MOVQ         dy_base+48(FP), DX
+	MOVQ         dx_base+0(FP), BX
+	CMPQ         AX, $+32
+	JLT          done22
 
 loop21:
 	VMOVUPS   (CX), Z1
@@ -335,13 +323,13 @@ end25:
 // func reluBackward64AVX512(dx []float64, y []float64, dy []float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·reluBackward64AVX512(SB), NOSPLIT, $0-72
-	VMOVUPD double0000000000000000<>+0(SB), Z0
-	MOVQ    y_len+32(FP), AX
-	MOVQ    y_base+24(FP), CX
-	MOVQ    dy_base+48(FP), DX
-	MOVQ    dx_base+0(FP), BX
-	CMPQ    AX, $+16
-	JLT     done27
+	VBROADCASTSD double0000000000000000<>+0(SB), Z0
+	MOVQ         y_len+32(FP), AX
+	MOVQ         y_base+24(FP), CX
+	MOVQ         dy_base+48(FP), DX
+	MOVQ         dx_base+0(FP), BX
+	CMPQ         AX, $+16
+	JLT          done27
 
 loop26:
 	VMOVUPD   (CX), Z1
@@ -523,13 +511,13 @@ end40:
 // func tanhBackward32AVX512(dx []float32, y []float32, dy []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tanhBackward32AVX512(SB), NOSPLIT, $0-72
-	VMOVUPS single3f800000<>+0(SB), Z0
-	MOVQ    y_len+32(FP), AX
-	MOVQ    y_base+24(FP), CX
-	MOVQ    dy_base+48(FP), DX
-	MOVQ    dx_base+0(FP), BX
-	CMPQ    AX, $+32
-	JLT     done42
+	VBROADCASTSS single3f800000<>+0(SB), Z0
+	MOVQ         y_len+32(FP), AX
+	MOVQ         y_base+24(FP), CX
+	MOVQ         dy_base+48(FP), DX
+	MOVQ         dx_base+0(FP), BX
+	CMPQ         AX, $+32
+	JLT          done42
 
 loop41:
 	VMOVUPS      (CX), Z1
@@ -594,26 +582,18 @@ DATA single3f800000<>+16(SB)/4, $0x3f800000
 DATA single3f800000<>+20(SB)/4, $0x3f800000
 DATA single3f800000<>+24(SB)/4, $0x3f800000
 DATA single3f800000<>+28(SB)/4, $0x3f800000
-DATA single3f800000<>+32(SB)/4, $0x3f800000
-DATA single3f800000<>+36(SB)/4, $0x3f800000
-DATA single3f800000<>+40(SB)/4, $0x3f800000
-DATA single3f800000<>+44(SB)/4, $0x3f800000
-DATA single3f800000<>+48(SB)/4, $0x3f800000
-DATA single3f800000<>+52(SB)/4, $0x3f800000
-DATA single3f800000<>+56(SB)/4, $0x3f800000
-DATA single3f800000<>+60(SB)/4, $0x3f800000
-GLOBL single3f800000<>(SB), RODATA|NOPTR, $64
+GLOBL single3f800000<>(SB), RODATA|NOPTR, $32
 
 // func tanhBackward64AVX512(dx []float64, y []float64, dy []float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·tanhBackward64AVX512(SB), NOSPLIT, $0-72
-	VMOVUPD double3ff0000000000000<>+0(SB), Z0
-	MOVQ    y_len+32(FP), AX
-	MOVQ    y_base+24(FP), CX
-	MOVQ    dy_base+48(FP), DX
-	MOVQ    dx_base+0(FP), BX
-	CMPQ    AX, $+16
-	JLT     done47
+	VBROADCASTSD double3ff0000000000000<>+0(SB), Z0
+	MOVQ         y_len+32(FP), AX
+	MOVQ         y_base+24(FP), CX
+	MOVQ         dy_base+48(FP), DX
+	MOVQ         dx_base+0(FP), BX
+	CMPQ         AX, $+16
+	JLT          done47
 
 loop46:
 	VMOVUPD      (CX), Z1
@@ -674,11 +654,7 @@ DATA double3ff0000000000000<>+0(SB)/8, $0x3ff0000000000000
 DATA double3ff0000000000000<>+8(SB)/8, $0x3ff0000000000000
 DATA double3ff0000000000000<>+16(SB)/8, $0x3ff0000000000000
 DATA double3ff0000000000000<>+24(SB)/8, $0x3ff0000000000000
-DATA double3ff0000000000000<>+32(SB)/8, $0x3ff0000000000000
-DATA double3ff0000000000000<>+40(SB)/8, $0x3ff0000000000000
-DATA double3ff0000000000000<>+48(SB)/8, $0x3ff0000000000000
-DATA double3ff0000000000000<>+56(SB)/8, $0x3ff0000000000000
-GLOBL double3ff0000000000000<>(SB), RODATA|NOPTR, $64
+GLOBL double3ff0000000000000<>(SB), RODATA|NOPTR, $32
 
 // func tanhBackward32AVX2(dx []float32, y []float32, dy []float32)
 // Requires: AVX, FMA3
@@ -817,13 +793,13 @@ end60:
 // func sigmoidBackward32AVX512(dx []float32, y []float32, dy []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·sigmoidBackward32AVX512(SB), NOSPLIT, $0-72
-	VMOVUPS single3f800000<>+0(SB), Z0
-	MOVQ    y_len+32(FP), AX
-	MOVQ    y_base+24(FP), CX
-	MOVQ    dy_base+48(FP), DX
-	MOVQ    dx_base+0(FP), BX
-	CMPQ    AX, $+32
-	JLT     done62
+	VBROADCASTSS single3f800000<>+0(SB), Z0
+	MOVQ         y_len+32(FP), AX
+	MOVQ         y_base+24(FP), CX
+	MOVQ         dy_base+48(FP), DX
+	MOVQ         dx_base+0(FP), BX
+	CMPQ         AX, $+32
+	JLT          done62
 
 loop61:
 	VMOVUPS (CX), Z1
@@ -883,13 +859,13 @@ end65:
 // func sigmoidBackward64AVX512(dx []float64, y []float64, dy []float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·sigmoidBackward64AVX512(SB), NOSPLIT, $0-72
-	VMOVUPD double3ff0000000000000<>+0(SB), Z0
-	MOVQ    y_len+32(FP), AX
-	MOVQ    y_base+24(FP), CX
-	MOVQ    dy_base+48(FP), DX
-	MOVQ    dx_base+0(FP), BX
-	CMPQ    AX, $+16
-	JLT     done67
+	VBROADCASTSD double3ff0000000000000<>+0(SB), Z0
+	MOVQ         y_len+32(FP), AX
+	MOVQ         y_base+24(FP), CX
+	MOVQ         dy_base+48(FP), DX
+	MOVQ         dx_base+0(FP), BX
+	CMPQ         AX, $+16
+	JLT          done67
 
 loop66:
 	VMOVUPD (CX), Z1
@@ -1084,7 +1060,7 @@ end80:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·leakyRelu32AVX512(SB), NOSPLIT, $0-52
 	VBROADCASTSS slope+48(FP), Z0
-	VMOVUPS      single00000000<>+0(SB), Z1
+	VBROADCASTSS single00000000<>+0(SB), Z1
 	MOVQ         x_len+32(FP), AX
 	MOVQ         x_base+24(FP), CX
 	MOVQ         dst_base+0(FP), DX
@@ -1144,7 +1120,7 @@ end85:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·leakyRelu64AVX512(SB), NOSPLIT, $0-56
 	VBROADCASTSD slope+48(FP), Z0
-	VMOVUPD      double0000000000000000<>+0(SB), Z1
+	VBROADCASTSD double0000000000000000<>+0(SB), Z1
 	MOVQ         x_len+32(FP), AX
 	MOVQ         x_base+24(FP), CX
 	MOVQ         dst_base+0(FP), DX
@@ -1326,7 +1302,7 @@ end100:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·leakyReluBackward32AVX512(SB), NOSPLIT, $0-76
 	VBROADCASTSS slope+72(FP), Z0
-	VMOVUPS      single00000000<>+0(SB), Z1
+	VBROADCASTSS single00000000<>+0(SB), Z1
 	MOVQ         x_len+32(FP), AX
 	MOVQ         x_base+24(FP), CX
 	MOVQ         dy_base+48(FP), DX
@@ -1393,7 +1369,7 @@ end105:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·leakyReluBackward64AVX512(SB), NOSPLIT, $0-80
 	VBROADCASTSD slope+72(FP), Z0
-	VMOVUPD      double0000000000000000<>+0(SB), Z1
+	VBROADCASTSD double0000000000000000<>+0(SB), Z1
 	MOVQ         x_len+32(FP), AX
 	MOVQ         x_base+24(FP), CX
 	MOVQ         dy_base+48(FP), DX

@@ -23,6 +23,19 @@ func axpyPlain[T Float](alpha T, x, y []T) {
 	}
 }
 
+// Copy computes dst = x, bit for bit. The slices are the same or do not overlap.
+func Copy[T Float](dst, x []T) {
+	dst = dst[:len(x)]
+	if level == plain {
+		copy(dst, x)
+		return
+	}
+	for ; len(x) > piece; x, dst = x[piece:], dst[piece:] {
+		copyVector(dst, x[:piece])
+	}
+	copyVector(dst, x)
+}
+
 // Scale computes x *= α.
 func Scale[T Float](alpha T, x []T) { ScaleTo(x, alpha, x) }
 

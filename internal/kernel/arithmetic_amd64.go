@@ -19,6 +19,23 @@ func axpyVector[T Float](alpha T, x []T, y []T) {
 	}
 }
 
+func copyVector[T Float](dst []T, x []T) {
+	switch {
+	case is32[T]() && level == avx512:
+		copy32AVX512(as32(dst), as32(x))
+		return
+	case is32[T]():
+		copy32AVX2(as32(dst), as32(x))
+		return
+	case level == avx512:
+		copy64AVX512(as64(dst), as64(x))
+		return
+	default:
+		copy64AVX2(as64(dst), as64(x))
+		return
+	}
+}
+
 func scaleVector[T Float](alpha T, x []T, dst []T) {
 	switch {
 	case is32[T]() && level == avx512:
@@ -132,6 +149,18 @@ func axpy32AVX2(alpha float32, x []float32, y []float32)
 
 //go:noescape
 func axpy64AVX2(alpha float64, x []float64, y []float64)
+
+//go:noescape
+func copy32AVX512(dst []float32, x []float32)
+
+//go:noescape
+func copy64AVX512(dst []float64, x []float64)
+
+//go:noescape
+func copy32AVX2(dst []float32, x []float32)
+
+//go:noescape
+func copy64AVX2(dst []float64, x []float64)
 
 //go:noescape
 func scale32AVX512(alpha float32, x []float32, dst []float32)

@@ -274,6 +274,208 @@ end20:
 	VZEROUPPER
 	RET
 
+// func copy32AVX512(dst []float32, x []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·copy32AVX512(SB), NOSPLIT, $0-48
+	MOVQ x_len+32(FP), AX
+	MOVQ x_base+24(FP), CX
+	MOVQ dst_base+0(FP), DX
+	CMPQ AX, $+64
+	JLT  done22
+
+loop21:
+	VMOVUPS (CX), Z0
+	VMOVUPS Z0, (DX)
+	VMOVUPS 64(CX), Z0
+	VMOVUPS Z0, 64(DX)
+	VMOVUPS 128(CX), Z0
+	VMOVUPS Z0, 128(DX)
+	VMOVUPS 192(CX), Z0
+	VMOVUPS Z0, 192(DX)
+	ADDQ    $+256, CX
+	ADDQ    $+256, DX
+	SUBQ    $+64, AX
+	CMPQ    AX, $+64
+	JGE     loop21
+
+done22:
+	CMPQ AX, $+16
+	JLT  done24
+
+loop23:
+	VMOVUPS (CX), Z0
+	VMOVUPS Z0, (DX)
+	ADDQ    $+64, CX
+	ADDQ    $+64, DX
+	SUBQ    $+16, AX
+	CMPQ    AX, $+16
+	JGE     loop23
+
+done24:
+	TESTQ     AX, AX
+	JZ        end25
+	MOVQ      $-1, BX
+	BZHIQ     AX, BX, BX
+	KMOVW     BX, K1
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS   Z0, K1, (DX)
+
+end25:
+	VZEROUPPER
+	RET
+
+// func copy64AVX512(dst []float64, x []float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·copy64AVX512(SB), NOSPLIT, $0-48
+	MOVQ x_len+32(FP), AX
+	MOVQ x_base+24(FP), CX
+	MOVQ dst_base+0(FP), DX
+	CMPQ AX, $+32
+	JLT  done27
+
+loop26:
+	VMOVUPD (CX), Z0
+	VMOVUPD Z0, (DX)
+	VMOVUPD 64(CX), Z0
+	VMOVUPD Z0, 64(DX)
+	VMOVUPD 128(CX), Z0
+	VMOVUPD Z0, 128(DX)
+	VMOVUPD 192(CX), Z0
+	VMOVUPD Z0, 192(DX)
+	ADDQ    $+256, CX
+	ADDQ    $+256, DX
+	SUBQ    $+32, AX
+	CMPQ    AX, $+32
+	JGE     loop26
+
+done27:
+	CMPQ AX, $+8
+	JLT  done29
+
+loop28:
+	VMOVUPD (CX), Z0
+	VMOVUPD Z0, (DX)
+	ADDQ    $+64, CX
+	ADDQ    $+64, DX
+	SUBQ    $+8, AX
+	CMPQ    AX, $+8
+	JGE     loop28
+
+done29:
+	TESTQ     AX, AX
+	JZ        end30
+	MOVQ      $-1, BX
+	BZHIQ     AX, BX, BX
+	KMOVW     BX, K1
+	VMOVUPD.Z (CX), K1, Z0
+	VMOVUPD   Z0, K1, (DX)
+
+end30:
+	VZEROUPPER
+	RET
+
+// func copy32AVX2(dst []float32, x []float32)
+// Requires: AVX
+TEXT ·copy32AVX2(SB), NOSPLIT, $0-48
+	MOVQ x_len+32(FP), AX
+	MOVQ x_base+24(FP), CX
+	MOVQ dst_base+0(FP), DX
+	CMPQ AX, $+32
+	JLT  done32
+
+loop31:
+	VMOVUPS (CX), Y0
+	VMOVUPS Y0, (DX)
+	VMOVUPS 32(CX), Y0
+	VMOVUPS Y0, 32(DX)
+	VMOVUPS 64(CX), Y0
+	VMOVUPS Y0, 64(DX)
+	VMOVUPS 96(CX), Y0
+	VMOVUPS Y0, 96(DX)
+	ADDQ    $+128, CX
+	ADDQ    $+128, DX
+	SUBQ    $+32, AX
+	CMPQ    AX, $+32
+	JGE     loop31
+
+done32:
+	CMPQ AX, $+8
+	JLT  done34
+
+loop33:
+	VMOVUPS (CX), Y0
+	VMOVUPS Y0, (DX)
+	ADDQ    $+32, CX
+	ADDQ    $+32, DX
+	SUBQ    $+8, AX
+	CMPQ    AX, $+8
+	JGE     loop33
+
+done34:
+	TESTQ      AX, AX
+	JZ         end35
+	LEAQ       maskTable<>+0(SB), BX
+	IMUL3Q     $0x04, AX, AX
+	SUBQ       AX, BX
+	VMOVUPS    32(BX), Y0
+	VMASKMOVPS (CX), Y0, Y1
+	VMASKMOVPS Y1, Y0, (DX)
+
+end35:
+	VZEROUPPER
+	RET
+
+// func copy64AVX2(dst []float64, x []float64)
+// Requires: AVX
+TEXT ·copy64AVX2(SB), NOSPLIT, $0-48
+	MOVQ x_len+32(FP), AX
+	MOVQ x_base+24(FP), CX
+	MOVQ dst_base+0(FP), DX
+	CMPQ AX, $+16
+	JLT  done37
+
+loop36:
+	VMOVUPD (CX), Y0
+	VMOVUPD Y0, (DX)
+	VMOVUPD 32(CX), Y0
+	VMOVUPD Y0, 32(DX)
+	VMOVUPD 64(CX), Y0
+	VMOVUPD Y0, 64(DX)
+	VMOVUPD 96(CX), Y0
+	VMOVUPD Y0, 96(DX)
+	ADDQ    $+128, CX
+	ADDQ    $+128, DX
+	SUBQ    $+16, AX
+	CMPQ    AX, $+16
+	JGE     loop36
+
+done37:
+	CMPQ AX, $+4
+	JLT  done39
+
+loop38:
+	VMOVUPD (CX), Y0
+	VMOVUPD Y0, (DX)
+	ADDQ    $+32, CX
+	ADDQ    $+32, DX
+	SUBQ    $+4, AX
+	CMPQ    AX, $+4
+	JGE     loop38
+
+done39:
+	TESTQ      AX, AX
+	JZ         end40
+	LEAQ       maskTable<>+0(SB), BX
+	IMUL3Q     $0x08, AX, AX
+	SUBQ       AX, BX
+	VMOVUPS    32(BX), Y0
+	VMASKMOVPD (CX), Y0, Y1
+	VMASKMOVPD Y1, Y0, (DX)
+
+end40:
+	VZEROUPPER
+	RET
+
 // func scale32AVX512(alpha float32, x []float32, dst []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·scale32AVX512(SB), NOSPLIT, $0-56
@@ -282,9 +484,9 @@ TEXT ·scale32AVX512(SB), NOSPLIT, $0-56
 	MOVQ         x_base+8(FP), CX
 	MOVQ         dst_base+32(FP), DX
 	CMPQ         AX, $+64
-	JLT          done22
+	JLT          done42
 
-loop21:
+loop41:
 	VMOVUPS (CX), Z1
 	VMULPS  Z1, Z0, Z1
 	VMOVUPS Z1, (DX)
@@ -301,13 +503,13 @@ loop21:
 	ADDQ    $+256, DX
 	SUBQ    $+64, AX
 	CMPQ    AX, $+64
-	JGE     loop21
+	JGE     loop41
 
-done22:
+done42:
 	CMPQ AX, $+16
-	JLT  done24
+	JLT  done44
 
-loop23:
+loop43:
 	VMOVUPS (CX), Z1
 	VMULPS  Z1, Z0, Z1
 	VMOVUPS Z1, (DX)
@@ -315,11 +517,11 @@ loop23:
 	ADDQ    $+64, DX
 	SUBQ    $+16, AX
 	CMPQ    AX, $+16
-	JGE     loop23
+	JGE     loop43
 
-done24:
+done44:
 	TESTQ     AX, AX
-	JZ        end25
+	JZ        end45
 	MOVQ      $-1, BX
 	BZHIQ     AX, BX, BX
 	KMOVW     BX, K1
@@ -327,7 +529,7 @@ done24:
 	VMULPS    Z1, Z0, Z1
 	VMOVUPS   Z1, K1, (DX)
 
-end25:
+end45:
 	VZEROUPPER
 	RET
 
@@ -339,9 +541,9 @@ TEXT ·scale64AVX512(SB), NOSPLIT, $0-56
 	MOVQ         x_base+8(FP), CX
 	MOVQ         dst_base+32(FP), DX
 	CMPQ         AX, $+32
-	JLT          done27
+	JLT          done47
 
-loop26:
+loop46:
 	VMOVUPD (CX), Z1
 	VMULPD  Z1, Z0, Z1
 	VMOVUPD Z1, (DX)
@@ -358,13 +560,13 @@ loop26:
 	ADDQ    $+256, DX
 	SUBQ    $+32, AX
 	CMPQ    AX, $+32
-	JGE     loop26
+	JGE     loop46
 
-done27:
+done47:
 	CMPQ AX, $+8
-	JLT  done29
+	JLT  done49
 
-loop28:
+loop48:
 	VMOVUPD (CX), Z1
 	VMULPD  Z1, Z0, Z1
 	VMOVUPD Z1, (DX)
@@ -372,11 +574,11 @@ loop28:
 	ADDQ    $+64, DX
 	SUBQ    $+8, AX
 	CMPQ    AX, $+8
-	JGE     loop28
+	JGE     loop48
 
-done29:
+done49:
 	TESTQ     AX, AX
-	JZ        end30
+	JZ        end50
 	MOVQ      $-1, BX
 	BZHIQ     AX, BX, BX
 	KMOVW     BX, K1
@@ -384,7 +586,7 @@ done29:
 	VMULPD    Z1, Z0, Z1
 	VMOVUPD   Z1, K1, (DX)
 
-end30:
+end50:
 	VZEROUPPER
 	RET
 
@@ -396,9 +598,9 @@ TEXT ·scale32AVX2(SB), NOSPLIT, $0-56
 	MOVQ         x_base+8(FP), CX
 	MOVQ         dst_base+32(FP), DX
 	CMPQ         AX, $+32
-	JLT          done32
+	JLT          done52
 
-loop31:
+loop51:
 	VMOVUPS (CX), Y1
 	VMULPS  Y1, Y0, Y1
 	VMOVUPS Y1, (DX)
@@ -415,13 +617,13 @@ loop31:
 	ADDQ    $+128, DX
 	SUBQ    $+32, AX
 	CMPQ    AX, $+32
-	JGE     loop31
+	JGE     loop51
 
-done32:
+done52:
 	CMPQ AX, $+8
-	JLT  done34
+	JLT  done54
 
-loop33:
+loop53:
 	VMOVUPS (CX), Y1
 	VMULPS  Y1, Y0, Y1
 	VMOVUPS Y1, (DX)
@@ -429,11 +631,11 @@ loop33:
 	ADDQ    $+32, DX
 	SUBQ    $+8, AX
 	CMPQ    AX, $+8
-	JGE     loop33
+	JGE     loop53
 
-done34:
+done54:
 	TESTQ      AX, AX
-	JZ         end35
+	JZ         end55
 	LEAQ       maskTable<>+0(SB), BX
 	IMUL3Q     $0x04, AX, AX
 	SUBQ       AX, BX
@@ -442,7 +644,7 @@ done34:
 	VMULPS     Y2, Y0, Y2
 	VMASKMOVPS Y2, Y1, (DX)
 
-end35:
+end55:
 	VZEROUPPER
 	RET
 
@@ -454,9 +656,9 @@ TEXT ·scale64AVX2(SB), NOSPLIT, $0-56
 	MOVQ         x_base+8(FP), CX
 	MOVQ         dst_base+32(FP), DX
 	CMPQ         AX, $+16
-	JLT          done37
+	JLT          done57
 
-loop36:
+loop56:
 	VMOVUPD (CX), Y1
 	VMULPD  Y1, Y0, Y1
 	VMOVUPD Y1, (DX)
@@ -473,13 +675,13 @@ loop36:
 	ADDQ    $+128, DX
 	SUBQ    $+16, AX
 	CMPQ    AX, $+16
-	JGE     loop36
+	JGE     loop56
 
-done37:
+done57:
 	CMPQ AX, $+4
-	JLT  done39
+	JLT  done59
 
-loop38:
+loop58:
 	VMOVUPD (CX), Y1
 	VMULPD  Y1, Y0, Y1
 	VMOVUPD Y1, (DX)
@@ -487,11 +689,11 @@ loop38:
 	ADDQ    $+32, DX
 	SUBQ    $+4, AX
 	CMPQ    AX, $+4
-	JGE     loop38
+	JGE     loop58
 
-done39:
+done59:
 	TESTQ      AX, AX
-	JZ         end40
+	JZ         end60
 	LEAQ       maskTable<>+0(SB), BX
 	IMUL3Q     $0x08, AX, AX
 	SUBQ       AX, BX
@@ -500,7 +702,7 @@ done39:
 	VMULPD     Y2, Y0, Y2
 	VMASKMOVPD Y2, Y1, (DX)
 
-end40:
+end60:
 	VZEROUPPER
 	RET
 
@@ -512,286 +714,24 @@ TEXT ·add32AVX512(SB), NOSPLIT, $0-72
 	MOVQ y_base+48(FP), DX
 	MOVQ dst_base+0(FP), BX
 	CMPQ AX, $+64
-	JLT  done42
-
-loop41:
-	VMOVUPS (CX), Z0
-	VMOVUPS (DX), Z1
-	VADDPS  Z1, Z0, Z0
-	VMOVUPS Z0, (BX)
-	VMOVUPS 64(CX), Z0
-	VMOVUPS 64(DX), Z1
-	VADDPS  Z1, Z0, Z0
-	VMOVUPS Z0, 64(BX)
-	VMOVUPS 128(CX), Z0
-	VMOVUPS 128(DX), Z1
-	VADDPS  Z1, Z0, Z0
-	VMOVUPS Z0, 128(BX)
-	VMOVUPS 192(CX), Z0
-	VMOVUPS 192(DX), Z1
-	VADDPS  Z1, Z0, Z0
-	VMOVUPS Z0, 192(BX)
-	ADDQ    $+256, CX
-	ADDQ    $+256, DX
-	ADDQ    $+256, BX
-	SUBQ    $+64, AX
-	CMPQ    AX, $+64
-	JGE     loop41
-
-done42:
-	CMPQ AX, $+16
-	JLT  done44
-
-loop43:
-	VMOVUPS (CX), Z0
-	VMOVUPS (DX), Z1
-	VADDPS  Z1, Z0, Z0
-	VMOVUPS Z0, (BX)
-	ADDQ    $+64, CX
-	ADDQ    $+64, DX
-	ADDQ    $+64, BX
-	SUBQ    $+16, AX
-	CMPQ    AX, $+16
-	JGE     loop43
-
-done44:
-	TESTQ     AX, AX
-	JZ        end45
-	MOVQ      $-1, SI
-	BZHIQ     AX, SI, SI
-	KMOVW     SI, K1
-	VMOVUPS.Z (CX), K1, Z0
-	VMOVUPS.Z (DX), K1, Z1
-	VADDPS    Z1, Z0, Z0
-	VMOVUPS   Z0, K1, (BX)
-
-end45:
-	VZEROUPPER
-	RET
-
-// func add64AVX512(dst []float64, x []float64, y []float64)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·add64AVX512(SB), NOSPLIT, $0-72
-	MOVQ x_len+32(FP), AX
-	MOVQ x_base+24(FP), CX
-	MOVQ y_base+48(FP), DX
-	MOVQ dst_base+0(FP), BX
-	CMPQ AX, $+32
-	JLT  done47
-
-loop46:
-	VMOVUPD (CX), Z0
-	VMOVUPD (DX), Z1
-	VADDPD  Z1, Z0, Z0
-	VMOVUPD Z0, (BX)
-	VMOVUPD 64(CX), Z0
-	VMOVUPD 64(DX), Z1
-	VADDPD  Z1, Z0, Z0
-	VMOVUPD Z0, 64(BX)
-	VMOVUPD 128(CX), Z0
-	VMOVUPD 128(DX), Z1
-	VADDPD  Z1, Z0, Z0
-	VMOVUPD Z0, 128(BX)
-	VMOVUPD 192(CX), Z0
-	VMOVUPD 192(DX), Z1
-	VADDPD  Z1, Z0, Z0
-	VMOVUPD Z0, 192(BX)
-	ADDQ    $+256, CX
-	ADDQ    $+256, DX
-	ADDQ    $+256, BX
-	SUBQ    $+32, AX
-	CMPQ    AX, $+32
-	JGE     loop46
-
-done47:
-	CMPQ AX, $+8
-	JLT  done49
-
-loop48:
-	VMOVUPD (CX), Z0
-	VMOVUPD (DX), Z1
-	VADDPD  Z1, Z0, Z0
-	VMOVUPD Z0, (BX)
-	ADDQ    $+64, CX
-	ADDQ    $+64, DX
-	ADDQ    $+64, BX
-	SUBQ    $+8, AX
-	CMPQ    AX, $+8
-	JGE     loop48
-
-done49:
-	TESTQ     AX, AX
-	JZ        end50
-	MOVQ      $-1, SI
-	BZHIQ     AX, SI, SI
-	KMOVW     SI, K1
-	VMOVUPD.Z (CX), K1, Z0
-	VMOVUPD.Z (DX), K1, Z1
-	VADDPD    Z1, Z0, Z0
-	VMOVUPD   Z0, K1, (BX)
-
-end50:
-	VZEROUPPER
-	RET
-
-// func add32AVX2(dst []float32, x []float32, y []float32)
-// Requires: AVX
-TEXT ·add32AVX2(SB), NOSPLIT, $0-72
-	MOVQ x_len+32(FP), AX
-	MOVQ x_base+24(FP), CX
-	MOVQ y_base+48(FP), DX
-	MOVQ dst_base+0(FP), BX
-	CMPQ AX, $+32
-	JLT  done52
-
-loop51:
-	VMOVUPS (CX), Y0
-	VMOVUPS (DX), Y1
-	VADDPS  Y1, Y0, Y0
-	VMOVUPS Y0, (BX)
-	VMOVUPS 32(CX), Y0
-	VMOVUPS 32(DX), Y1
-	VADDPS  Y1, Y0, Y0
-	VMOVUPS Y0, 32(BX)
-	VMOVUPS 64(CX), Y0
-	VMOVUPS 64(DX), Y1
-	VADDPS  Y1, Y0, Y0
-	VMOVUPS Y0, 64(BX)
-	VMOVUPS 96(CX), Y0
-	VMOVUPS 96(DX), Y1
-	VADDPS  Y1, Y0, Y0
-	VMOVUPS Y0, 96(BX)
-	ADDQ    $+128, CX
-	ADDQ    $+128, DX
-	ADDQ    $+128, BX
-	SUBQ    $+32, AX
-	CMPQ    AX, $+32
-	JGE     loop51
-
-done52:
-	CMPQ AX, $+8
-	JLT  done54
-
-loop53:
-	VMOVUPS (CX), Y0
-	VMOVUPS (DX), Y1
-	VADDPS  Y1, Y0, Y0
-	VMOVUPS Y0, (BX)
-	ADDQ    $+32, CX
-	ADDQ    $+32, DX
-	ADDQ    $+32, BX
-	SUBQ    $+8, AX
-	CMPQ    AX, $+8
-	JGE     loop53
-
-done54:
-	TESTQ      AX, AX
-	JZ         end55
-	LEAQ       maskTable<>+0(SB), SI
-	IMUL3Q     $0x04, AX, AX
-	SUBQ       AX, SI
-	VMOVUPS    32(SI), Y0
-	VMASKMOVPS (CX), Y0, Y1
-	VMASKMOVPS (DX), Y0, Y2
-	VADDPS     Y2, Y1, Y1
-	VMASKMOVPS Y1, Y0, (BX)
-
-end55:
-	VZEROUPPER
-	RET
-
-// func add64AVX2(dst []float64, x []float64, y []float64)
-// Requires: AVX
-TEXT ·add64AVX2(SB), NOSPLIT, $0-72
-	MOVQ x_len+32(FP), AX
-	MOVQ x_base+24(FP), CX
-	MOVQ y_base+48(FP), DX
-	MOVQ dst_base+0(FP), BX
-	CMPQ AX, $+16
-	JLT  done57
-
-loop56:
-	VMOVUPD (CX), Y0
-	VMOVUPD (DX), Y1
-	VADDPD  Y1, Y0, Y0
-	VMOVUPD Y0, (BX)
-	VMOVUPD 32(CX), Y0
-	VMOVUPD 32(DX), Y1
-	VADDPD  Y1, Y0, Y0
-	VMOVUPD Y0, 32(BX)
-	VMOVUPD 64(CX), Y0
-	VMOVUPD 64(DX), Y1
-	VADDPD  Y1, Y0, Y0
-	VMOVUPD Y0, 64(BX)
-	VMOVUPD 96(CX), Y0
-	VMOVUPD 96(DX), Y1
-	VADDPD  Y1, Y0, Y0
-	VMOVUPD Y0, 96(BX)
-	ADDQ    $+128, CX
-	ADDQ    $+128, DX
-	ADDQ    $+128, BX
-	SUBQ    $+16, AX
-	CMPQ    AX, $+16
-	JGE     loop56
-
-done57:
-	CMPQ AX, $+4
-	JLT  done59
-
-loop58:
-	VMOVUPD (CX), Y0
-	VMOVUPD (DX), Y1
-	VADDPD  Y1, Y0, Y0
-	VMOVUPD Y0, (BX)
-	ADDQ    $+32, CX
-	ADDQ    $+32, DX
-	ADDQ    $+32, BX
-	SUBQ    $+4, AX
-	CMPQ    AX, $+4
-	JGE     loop58
-
-done59:
-	TESTQ      AX, AX
-	JZ         end60
-	LEAQ       maskTable<>+0(SB), SI
-	IMUL3Q     $0x08, AX, AX
-	SUBQ       AX, SI
-	VMOVUPS    32(SI), Y0
-	VMASKMOVPD (CX), Y0, Y1
-	VMASKMOVPD (DX), Y0, Y2
-	VADDPD     Y2, Y1, Y1
-	VMASKMOVPD Y1, Y0, (BX)
-
-end60:
-	VZEROUPPER
-	RET
-
-// func sub32AVX512(dst []float32, x []float32, y []float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·sub32AVX512(SB), NOSPLIT, $0-72
-	MOVQ x_len+32(FP), AX
-	MOVQ x_base+24(FP), CX
-	MOVQ y_base+48(FP), DX
-	MOVQ dst_base+0(FP), BX
-	CMPQ AX, $+64
 	JLT  done62
 
 loop61:
 	VMOVUPS (CX), Z0
 	VMOVUPS (DX), Z1
-	VSUBPS  Z1, Z0, Z0
+	VADDPS  Z1, Z0, Z0
 	VMOVUPS Z0, (BX)
 	VMOVUPS 64(CX), Z0
 	VMOVUPS 64(DX), Z1
-	VSUBPS  Z1, Z0, Z0
+	VADDPS  Z1, Z0, Z0
 	VMOVUPS Z0, 64(BX)
 	VMOVUPS 128(CX), Z0
 	VMOVUPS 128(DX), Z1
-	VSUBPS  Z1, Z0, Z0
+	VADDPS  Z1, Z0, Z0
 	VMOVUPS Z0, 128(BX)
 	VMOVUPS 192(CX), Z0
 	VMOVUPS 192(DX), Z1
-	VSUBPS  Z1, Z0, Z0
+	VADDPS  Z1, Z0, Z0
 	VMOVUPS Z0, 192(BX)
 	ADDQ    $+256, CX
 	ADDQ    $+256, DX
@@ -807,7 +747,7 @@ done62:
 loop63:
 	VMOVUPS (CX), Z0
 	VMOVUPS (DX), Z1
-	VSUBPS  Z1, Z0, Z0
+	VADDPS  Z1, Z0, Z0
 	VMOVUPS Z0, (BX)
 	ADDQ    $+64, CX
 	ADDQ    $+64, DX
@@ -824,16 +764,16 @@ done64:
 	KMOVW     SI, K1
 	VMOVUPS.Z (CX), K1, Z0
 	VMOVUPS.Z (DX), K1, Z1
-	VSUBPS    Z1, Z0, Z0
+	VADDPS    Z1, Z0, Z0
 	VMOVUPS   Z0, K1, (BX)
 
 end65:
 	VZEROUPPER
 	RET
 
-// func sub64AVX512(dst []float64, x []float64, y []float64)
+// func add64AVX512(dst []float64, x []float64, y []float64)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·sub64AVX512(SB), NOSPLIT, $0-72
+TEXT ·add64AVX512(SB), NOSPLIT, $0-72
 	MOVQ x_len+32(FP), AX
 	MOVQ x_base+24(FP), CX
 	MOVQ y_base+48(FP), DX
@@ -844,19 +784,19 @@ TEXT ·sub64AVX512(SB), NOSPLIT, $0-72
 loop66:
 	VMOVUPD (CX), Z0
 	VMOVUPD (DX), Z1
-	VSUBPD  Z1, Z0, Z0
+	VADDPD  Z1, Z0, Z0
 	VMOVUPD Z0, (BX)
 	VMOVUPD 64(CX), Z0
 	VMOVUPD 64(DX), Z1
-	VSUBPD  Z1, Z0, Z0
+	VADDPD  Z1, Z0, Z0
 	VMOVUPD Z0, 64(BX)
 	VMOVUPD 128(CX), Z0
 	VMOVUPD 128(DX), Z1
-	VSUBPD  Z1, Z0, Z0
+	VADDPD  Z1, Z0, Z0
 	VMOVUPD Z0, 128(BX)
 	VMOVUPD 192(CX), Z0
 	VMOVUPD 192(DX), Z1
-	VSUBPD  Z1, Z0, Z0
+	VADDPD  Z1, Z0, Z0
 	VMOVUPD Z0, 192(BX)
 	ADDQ    $+256, CX
 	ADDQ    $+256, DX
@@ -872,7 +812,7 @@ done67:
 loop68:
 	VMOVUPD (CX), Z0
 	VMOVUPD (DX), Z1
-	VSUBPD  Z1, Z0, Z0
+	VADDPD  Z1, Z0, Z0
 	VMOVUPD Z0, (BX)
 	ADDQ    $+64, CX
 	ADDQ    $+64, DX
@@ -889,16 +829,16 @@ done69:
 	KMOVW     SI, K1
 	VMOVUPD.Z (CX), K1, Z0
 	VMOVUPD.Z (DX), K1, Z1
-	VSUBPD    Z1, Z0, Z0
+	VADDPD    Z1, Z0, Z0
 	VMOVUPD   Z0, K1, (BX)
 
 end70:
 	VZEROUPPER
 	RET
 
-// func sub32AVX2(dst []float32, x []float32, y []float32)
+// func add32AVX2(dst []float32, x []float32, y []float32)
 // Requires: AVX
-TEXT ·sub32AVX2(SB), NOSPLIT, $0-72
+TEXT ·add32AVX2(SB), NOSPLIT, $0-72
 	MOVQ x_len+32(FP), AX
 	MOVQ x_base+24(FP), CX
 	MOVQ y_base+48(FP), DX
@@ -909,19 +849,19 @@ TEXT ·sub32AVX2(SB), NOSPLIT, $0-72
 loop71:
 	VMOVUPS (CX), Y0
 	VMOVUPS (DX), Y1
-	VSUBPS  Y1, Y0, Y0
+	VADDPS  Y1, Y0, Y0
 	VMOVUPS Y0, (BX)
 	VMOVUPS 32(CX), Y0
 	VMOVUPS 32(DX), Y1
-	VSUBPS  Y1, Y0, Y0
+	VADDPS  Y1, Y0, Y0
 	VMOVUPS Y0, 32(BX)
 	VMOVUPS 64(CX), Y0
 	VMOVUPS 64(DX), Y1
-	VSUBPS  Y1, Y0, Y0
+	VADDPS  Y1, Y0, Y0
 	VMOVUPS Y0, 64(BX)
 	VMOVUPS 96(CX), Y0
 	VMOVUPS 96(DX), Y1
-	VSUBPS  Y1, Y0, Y0
+	VADDPS  Y1, Y0, Y0
 	VMOVUPS Y0, 96(BX)
 	ADDQ    $+128, CX
 	ADDQ    $+128, DX
@@ -937,7 +877,7 @@ done72:
 loop73:
 	VMOVUPS (CX), Y0
 	VMOVUPS (DX), Y1
-	VSUBPS  Y1, Y0, Y0
+	VADDPS  Y1, Y0, Y0
 	VMOVUPS Y0, (BX)
 	ADDQ    $+32, CX
 	ADDQ    $+32, DX
@@ -955,10 +895,272 @@ done74:
 	VMOVUPS    32(SI), Y0
 	VMASKMOVPS (CX), Y0, Y1
 	VMASKMOVPS (DX), Y0, Y2
-	VSUBPS     Y2, Y1, Y1
+	VADDPS     Y2, Y1, Y1
 	VMASKMOVPS Y1, Y0, (BX)
 
 end75:
+	VZEROUPPER
+	RET
+
+// func add64AVX2(dst []float64, x []float64, y []float64)
+// Requires: AVX
+TEXT ·add64AVX2(SB), NOSPLIT, $0-72
+	MOVQ x_len+32(FP), AX
+	MOVQ x_base+24(FP), CX
+	MOVQ y_base+48(FP), DX
+	MOVQ dst_base+0(FP), BX
+	CMPQ AX, $+16
+	JLT  done77
+
+loop76:
+	VMOVUPD (CX), Y0
+	VMOVUPD (DX), Y1
+	VADDPD  Y1, Y0, Y0
+	VMOVUPD Y0, (BX)
+	VMOVUPD 32(CX), Y0
+	VMOVUPD 32(DX), Y1
+	VADDPD  Y1, Y0, Y0
+	VMOVUPD Y0, 32(BX)
+	VMOVUPD 64(CX), Y0
+	VMOVUPD 64(DX), Y1
+	VADDPD  Y1, Y0, Y0
+	VMOVUPD Y0, 64(BX)
+	VMOVUPD 96(CX), Y0
+	VMOVUPD 96(DX), Y1
+	VADDPD  Y1, Y0, Y0
+	VMOVUPD Y0, 96(BX)
+	ADDQ    $+128, CX
+	ADDQ    $+128, DX
+	ADDQ    $+128, BX
+	SUBQ    $+16, AX
+	CMPQ    AX, $+16
+	JGE     loop76
+
+done77:
+	CMPQ AX, $+4
+	JLT  done79
+
+loop78:
+	VMOVUPD (CX), Y0
+	VMOVUPD (DX), Y1
+	VADDPD  Y1, Y0, Y0
+	VMOVUPD Y0, (BX)
+	ADDQ    $+32, CX
+	ADDQ    $+32, DX
+	ADDQ    $+32, BX
+	SUBQ    $+4, AX
+	CMPQ    AX, $+4
+	JGE     loop78
+
+done79:
+	TESTQ      AX, AX
+	JZ         end80
+	LEAQ       maskTable<>+0(SB), SI
+	IMUL3Q     $0x08, AX, AX
+	SUBQ       AX, SI
+	VMOVUPS    32(SI), Y0
+	VMASKMOVPD (CX), Y0, Y1
+	VMASKMOVPD (DX), Y0, Y2
+	VADDPD     Y2, Y1, Y1
+	VMASKMOVPD Y1, Y0, (BX)
+
+end80:
+	VZEROUPPER
+	RET
+
+// func sub32AVX512(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·sub32AVX512(SB), NOSPLIT, $0-72
+	MOVQ x_len+32(FP), AX
+	MOVQ x_base+24(FP), CX
+	MOVQ y_base+48(FP), DX
+	MOVQ dst_base+0(FP), BX
+	CMPQ AX, $+64
+	JLT  done82
+
+loop81:
+	VMOVUPS (CX), Z0
+	VMOVUPS (DX), Z1
+	VSUBPS  Z1, Z0, Z0
+	VMOVUPS Z0, (BX)
+	VMOVUPS 64(CX), Z0
+	VMOVUPS 64(DX), Z1
+	VSUBPS  Z1, Z0, Z0
+	VMOVUPS Z0, 64(BX)
+	VMOVUPS 128(CX), Z0
+	VMOVUPS 128(DX), Z1
+	VSUBPS  Z1, Z0, Z0
+	VMOVUPS Z0, 128(BX)
+	VMOVUPS 192(CX), Z0
+	VMOVUPS 192(DX), Z1
+	VSUBPS  Z1, Z0, Z0
+	VMOVUPS Z0, 192(BX)
+	ADDQ    $+256, CX
+	ADDQ    $+256, DX
+	ADDQ    $+256, BX
+	SUBQ    $+64, AX
+	CMPQ    AX, $+64
+	JGE     loop81
+
+done82:
+	CMPQ AX, $+16
+	JLT  done84
+
+loop83:
+	VMOVUPS (CX), Z0
+	VMOVUPS (DX), Z1
+	VSUBPS  Z1, Z0, Z0
+	VMOVUPS Z0, (BX)
+	ADDQ    $+64, CX
+	ADDQ    $+64, DX
+	ADDQ    $+64, BX
+	SUBQ    $+16, AX
+	CMPQ    AX, $+16
+	JGE     loop83
+
+done84:
+	TESTQ     AX, AX
+	JZ        end85
+	MOVQ      $-1, SI
+	BZHIQ     AX, SI, SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS.Z (DX), K1, Z1
+	VSUBPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (BX)
+
+end85:
+	VZEROUPPER
+	RET
+
+// func sub64AVX512(dst []float64, x []float64, y []float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·sub64AVX512(SB), NOSPLIT, $0-72
+	MOVQ x_len+32(FP), AX
+	MOVQ x_base+24(FP), CX
+	MOVQ y_base+48(FP), DX
+	MOVQ dst_base+0(FP), BX
+	CMPQ AX, $+32
+	JLT  done87
+
+loop86:
+	VMOVUPD (CX), Z0
+	VMOVUPD (DX), Z1
+	VSUBPD  Z1, Z0, Z0
+	VMOVUPD Z0, (BX)
+	VMOVUPD 64(CX), Z0
+	VMOVUPD 64(DX), Z1
+	VSUBPD  Z1, Z0, Z0
+	VMOVUPD Z0, 64(BX)
+	VMOVUPD 128(CX), Z0
+	VMOVUPD 128(DX), Z1
+	VSUBPD  Z1, Z0, Z0
+	VMOVUPD Z0, 128(BX)
+	VMOVUPD 192(CX), Z0
+	VMOVUPD 192(DX), Z1
+	VSUBPD  Z1, Z0, Z0
+	VMOVUPD Z0, 192(BX)
+	ADDQ    $+256, CX
+	ADDQ    $+256, DX
+	ADDQ    $+256, BX
+	SUBQ    $+32, AX
+	CMPQ    AX, $+32
+	JGE     loop86
+
+done87:
+	CMPQ AX, $+8
+	JLT  done89
+
+loop88:
+	VMOVUPD (CX), Z0
+	VMOVUPD (DX), Z1
+	VSUBPD  Z1, Z0, Z0
+	VMOVUPD Z0, (BX)
+	ADDQ    $+64, CX
+	ADDQ    $+64, DX
+	ADDQ    $+64, BX
+	SUBQ    $+8, AX
+	CMPQ    AX, $+8
+	JGE     loop88
+
+done89:
+	TESTQ     AX, AX
+	JZ        end90
+	MOVQ      $-1, SI
+	BZHIQ     AX, SI, SI
+	KMOVW     SI, K1
+	VMOVUPD.Z (CX), K1, Z0
+	VMOVUPD.Z (DX), K1, Z1
+	VSUBPD    Z1, Z0, Z0
+	VMOVUPD   Z0, K1, (BX)
+
+end90:
+	VZEROUPPER
+	RET
+
+// func sub32AVX2(dst []float32, x []float32, y []float32)
+// Requires: AVX
+TEXT ·sub32AVX2(SB), NOSPLIT, $0-72
+	MOVQ x_len+32(FP), AX
+	MOVQ x_base+24(FP), CX
+	MOVQ y_base+48(FP), DX
+	MOVQ dst_base+0(FP), BX
+	CMPQ AX, $+32
+	JLT  done92
+
+loop91:
+	VMOVUPS (CX), Y0
+	VMOVUPS (DX), Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, (BX)
+	VMOVUPS 32(CX), Y0
+	VMOVUPS 32(DX), Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, 32(BX)
+	VMOVUPS 64(CX), Y0
+	VMOVUPS 64(DX), Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, 64(BX)
+	VMOVUPS 96(CX), Y0
+	VMOVUPS 96(DX), Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, 96(BX)
+	ADDQ    $+128, CX
+	ADDQ    $+128, DX
+	ADDQ    $+128, BX
+	SUBQ    $+32, AX
+	CMPQ    AX, $+32
+	JGE     loop91
+
+done92:
+	CMPQ AX, $+8
+	JLT  done94
+
+loop93:
+	VMOVUPS (CX), Y0
+	VMOVUPS (DX), Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, (BX)
+	ADDQ    $+32, CX
+	ADDQ    $+32, DX
+	ADDQ    $+32, BX
+	SUBQ    $+8, AX
+	CMPQ    AX, $+8
+	JGE     loop93
+
+done94:
+	TESTQ      AX, AX
+	JZ         end95
+	LEAQ       maskTable<>+0(SB), SI
+	IMUL3Q     $0x04, AX, AX
+	SUBQ       AX, SI
+	VMOVUPS    32(SI), Y0
+	VMASKMOVPS (CX), Y0, Y1
+	VMASKMOVPS (DX), Y0, Y2
+	VSUBPS     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (BX)
+
+end95:
 	VZEROUPPER
 	RET
 
@@ -970,9 +1172,9 @@ TEXT ·sub64AVX2(SB), NOSPLIT, $0-72
 	MOVQ y_base+48(FP), DX
 	MOVQ dst_base+0(FP), BX
 	CMPQ AX, $+16
-	JLT  done77
+	JLT  done97
 
-loop76:
+loop96:
 	VMOVUPD (CX), Y0
 	VMOVUPD (DX), Y1
 	VSUBPD  Y1, Y0, Y0
@@ -994,13 +1196,13 @@ loop76:
 	ADDQ    $+128, BX
 	SUBQ    $+16, AX
 	CMPQ    AX, $+16
-	JGE     loop76
+	JGE     loop96
 
-done77:
+done97:
 	CMPQ AX, $+4
-	JLT  done79
+	JLT  done99
 
-loop78:
+loop98:
 	VMOVUPD (CX), Y0
 	VMOVUPD (DX), Y1
 	VSUBPD  Y1, Y0, Y0
@@ -1010,11 +1212,11 @@ loop78:
 	ADDQ    $+32, BX
 	SUBQ    $+4, AX
 	CMPQ    AX, $+4
-	JGE     loop78
+	JGE     loop98
 
-done79:
+done99:
 	TESTQ      AX, AX
-	JZ         end80
+	JZ         end100
 	LEAQ       maskTable<>+0(SB), SI
 	IMUL3Q     $0x08, AX, AX
 	SUBQ       AX, SI
@@ -1024,7 +1226,7 @@ done79:
 	VSUBPD     Y2, Y1, Y1
 	VMASKMOVPD Y1, Y0, (BX)
 
-end80:
+end100:
 	VZEROUPPER
 	RET
 
@@ -1036,9 +1238,9 @@ TEXT ·mul32AVX512(SB), NOSPLIT, $0-72
 	MOVQ y_base+48(FP), DX
 	MOVQ dst_base+0(FP), BX
 	CMPQ AX, $+64
-	JLT  done82
+	JLT  done102
 
-loop81:
+loop101:
 	VMOVUPS (CX), Z0
 	VMOVUPS (DX), Z1
 	VMULPS  Z1, Z0, Z0
@@ -1060,13 +1262,13 @@ loop81:
 	ADDQ    $+256, BX
 	SUBQ    $+64, AX
 	CMPQ    AX, $+64
-	JGE     loop81
+	JGE     loop101
 
-done82:
+done102:
 	CMPQ AX, $+16
-	JLT  done84
+	JLT  done104
 
-loop83:
+loop103:
 	VMOVUPS (CX), Z0
 	VMOVUPS (DX), Z1
 	VMULPS  Z1, Z0, Z0
@@ -1076,11 +1278,11 @@ loop83:
 	ADDQ    $+64, BX
 	SUBQ    $+16, AX
 	CMPQ    AX, $+16
-	JGE     loop83
+	JGE     loop103
 
-done84:
+done104:
 	TESTQ     AX, AX
-	JZ        end85
+	JZ        end105
 	MOVQ      $-1, SI
 	BZHIQ     AX, SI, SI
 	KMOVW     SI, K1
@@ -1089,7 +1291,7 @@ done84:
 	VMULPS    Z1, Z0, Z0
 	VMOVUPS   Z0, K1, (BX)
 
-end85:
+end105:
 	VZEROUPPER
 	RET
 
@@ -1101,9 +1303,9 @@ TEXT ·mul64AVX512(SB), NOSPLIT, $0-72
 	MOVQ y_base+48(FP), DX
 	MOVQ dst_base+0(FP), BX
 	CMPQ AX, $+32
-	JLT  done87
+	JLT  done107
 
-loop86:
+loop106:
 	VMOVUPD (CX), Z0
 	VMOVUPD (DX), Z1
 	VMULPD  Z1, Z0, Z0
@@ -1125,13 +1327,13 @@ loop86:
 	ADDQ    $+256, BX
 	SUBQ    $+32, AX
 	CMPQ    AX, $+32
-	JGE     loop86
+	JGE     loop106
 
-done87:
+done107:
 	CMPQ AX, $+8
-	JLT  done89
+	JLT  done109
 
-loop88:
+loop108:
 	VMOVUPD (CX), Z0
 	VMOVUPD (DX), Z1
 	VMULPD  Z1, Z0, Z0
@@ -1141,11 +1343,11 @@ loop88:
 	ADDQ    $+64, BX
 	SUBQ    $+8, AX
 	CMPQ    AX, $+8
-	JGE     loop88
+	JGE     loop108
 
-done89:
+done109:
 	TESTQ     AX, AX
-	JZ        end90
+	JZ        end110
 	MOVQ      $-1, SI
 	BZHIQ     AX, SI, SI
 	KMOVW     SI, K1
@@ -1154,7 +1356,7 @@ done89:
 	VMULPD    Z1, Z0, Z0
 	VMOVUPD   Z0, K1, (BX)
 
-end90:
+end110:
 	VZEROUPPER
 	RET
 
@@ -1166,9 +1368,9 @@ TEXT ·mul32AVX2(SB), NOSPLIT, $0-72
 	MOVQ y_base+48(FP), DX
 	MOVQ dst_base+0(FP), BX
 	CMPQ AX, $+32
-	JLT  done92
+	JLT  done112
 
-loop91:
+loop111:
 	VMOVUPS (CX), Y0
 	VMOVUPS (DX), Y1
 	VMULPS  Y1, Y0, Y0
@@ -1190,13 +1392,13 @@ loop91:
 	ADDQ    $+128, BX
 	SUBQ    $+32, AX
 	CMPQ    AX, $+32
-	JGE     loop91
+	JGE     loop111
 
-done92:
+done112:
 	CMPQ AX, $+8
-	JLT  done94
+	JLT  done114
 
-loop93:
+loop113:
 	VMOVUPS (CX), Y0
 	VMOVUPS (DX), Y1
 	VMULPS  Y1, Y0, Y0
@@ -1206,11 +1408,11 @@ loop93:
 	ADDQ    $+32, BX
 	SUBQ    $+8, AX
 	CMPQ    AX, $+8
-	JGE     loop93
+	JGE     loop113
 
-done94:
+done114:
 	TESTQ      AX, AX
-	JZ         end95
+	JZ         end115
 	LEAQ       maskTable<>+0(SB), SI
 	IMUL3Q     $0x04, AX, AX
 	SUBQ       AX, SI
@@ -1220,7 +1422,7 @@ done94:
 	VMULPS     Y2, Y1, Y1
 	VMASKMOVPS Y1, Y0, (BX)
 
-end95:
+end115:
 	VZEROUPPER
 	RET
 
@@ -1232,9 +1434,9 @@ TEXT ·mul64AVX2(SB), NOSPLIT, $0-72
 	MOVQ y_base+48(FP), DX
 	MOVQ dst_base+0(FP), BX
 	CMPQ AX, $+16
-	JLT  done97
+	JLT  done117
 
-loop96:
+loop116:
 	VMOVUPD (CX), Y0
 	VMOVUPD (DX), Y1
 	VMULPD  Y1, Y0, Y0
@@ -1256,13 +1458,13 @@ loop96:
 	ADDQ    $+128, BX
 	SUBQ    $+16, AX
 	CMPQ    AX, $+16
-	JGE     loop96
+	JGE     loop116
 
-done97:
+done117:
 	CMPQ AX, $+4
-	JLT  done99
+	JLT  done119
 
-loop98:
+loop118:
 	VMOVUPD (CX), Y0
 	VMOVUPD (DX), Y1
 	VMULPD  Y1, Y0, Y0
@@ -1272,11 +1474,11 @@ loop98:
 	ADDQ    $+32, BX
 	SUBQ    $+4, AX
 	CMPQ    AX, $+4
-	JGE     loop98
+	JGE     loop118
 
-done99:
+done119:
 	TESTQ      AX, AX
-	JZ         end100
+	JZ         end120
 	LEAQ       maskTable<>+0(SB), SI
 	IMUL3Q     $0x08, AX, AX
 	SUBQ       AX, SI
@@ -1286,7 +1488,7 @@ done99:
 	VMULPD     Y2, Y1, Y1
 	VMASKMOVPD Y1, Y0, (BX)
 
-end100:
+end120:
 	VZEROUPPER
 	RET
 
@@ -1298,9 +1500,9 @@ TEXT ·mulAdd32AVX512(SB), NOSPLIT, $0-72
 	MOVQ y_base+48(FP), DX
 	MOVQ dst_base+0(FP), BX
 	CMPQ AX, $+64
-	JLT  done102
+	JLT  done122
 
-loop101:
+loop121:
 	VMOVUPS     (CX), Z0
 	VMOVUPS     (DX), Z1
 	VMOVUPS     (BX), Z2
@@ -1326,13 +1528,13 @@ loop101:
 	ADDQ        $+256, BX
 	SUBQ        $+64, AX
 	CMPQ        AX, $+64
-	JGE         loop101
+	JGE         loop121
 
-done102:
+done122:
 	CMPQ AX, $+16
-	JLT  done104
+	JLT  done124
 
-loop103:
+loop123:
 	VMOVUPS     (CX), Z0
 	VMOVUPS     (DX), Z1
 	VMOVUPS     (BX), Z2
@@ -1343,11 +1545,11 @@ loop103:
 	ADDQ        $+64, BX
 	SUBQ        $+16, AX
 	CMPQ        AX, $+16
-	JGE         loop103
+	JGE         loop123
 
-done104:
+done124:
 	TESTQ       AX, AX
-	JZ          end105
+	JZ          end125
 	MOVQ        $-1, SI
 	BZHIQ       AX, SI, SI
 	KMOVW       SI, K1
@@ -1357,7 +1559,7 @@ done104:
 	VFMADD231PS Z0, Z1, Z2
 	VMOVUPS     Z2, K1, (BX)
 
-end105:
+end125:
 	VZEROUPPER
 	RET
 
@@ -1369,9 +1571,9 @@ TEXT ·mulAdd64AVX512(SB), NOSPLIT, $0-72
 	MOVQ y_base+48(FP), DX
 	MOVQ dst_base+0(FP), BX
 	CMPQ AX, $+32
-	JLT  done107
+	JLT  done127
 
-loop106:
+loop126:
 	VMOVUPD     (CX), Z0
 	VMOVUPD     (DX), Z1
 	VMOVUPD     (BX), Z2
@@ -1397,13 +1599,13 @@ loop106:
 	ADDQ        $+256, BX
 	SUBQ        $+32, AX
 	CMPQ        AX, $+32
-	JGE         loop106
+	JGE         loop126
 
-done107:
+done127:
 	CMPQ AX, $+8
-	JLT  done109
+	JLT  done129
 
-loop108:
+loop128:
 	VMOVUPD     (CX), Z0
 	VMOVUPD     (DX), Z1
 	VMOVUPD     (BX), Z2
@@ -1414,11 +1616,11 @@ loop108:
 	ADDQ        $+64, BX
 	SUBQ        $+8, AX
 	CMPQ        AX, $+8
-	JGE         loop108
+	JGE         loop128
 
-done109:
+done129:
 	TESTQ       AX, AX
-	JZ          end110
+	JZ          end130
 	MOVQ        $-1, SI
 	BZHIQ       AX, SI, SI
 	KMOVW       SI, K1
@@ -1428,7 +1630,7 @@ done109:
 	VFMADD231PD Z0, Z1, Z2
 	VMOVUPD     Z2, K1, (BX)
 
-end110:
+end130:
 	VZEROUPPER
 	RET
 
@@ -1440,9 +1642,9 @@ TEXT ·mulAdd32AVX2(SB), NOSPLIT, $0-72
 	MOVQ y_base+48(FP), DX
 	MOVQ dst_base+0(FP), BX
 	CMPQ AX, $+32
-	JLT  done112
+	JLT  done132
 
-loop111:
+loop131:
 	VMOVUPS     (CX), Y0
 	VMOVUPS     (DX), Y1
 	VMOVUPS     (BX), Y2
@@ -1468,13 +1670,13 @@ loop111:
 	ADDQ        $+128, BX
 	SUBQ        $+32, AX
 	CMPQ        AX, $+32
-	JGE         loop111
+	JGE         loop131
 
-done112:
+done132:
 	CMPQ AX, $+8
-	JLT  done114
+	JLT  done134
 
-loop113:
+loop133:
 	VMOVUPS     (CX), Y0
 	VMOVUPS     (DX), Y1
 	VMOVUPS     (BX), Y2
@@ -1485,11 +1687,11 @@ loop113:
 	ADDQ        $+32, BX
 	SUBQ        $+8, AX
 	CMPQ        AX, $+8
-	JGE         loop113
+	JGE         loop133
 
-done114:
+done134:
 	TESTQ       AX, AX
-	JZ          end115
+	JZ          end135
 	LEAQ        maskTable<>+0(SB), SI
 	IMUL3Q      $0x04, AX, AX
 	SUBQ        AX, SI
@@ -1500,7 +1702,7 @@ done114:
 	VFMADD231PS Y1, Y2, Y3
 	VMASKMOVPS  Y3, Y0, (BX)
 
-end115:
+end135:
 	VZEROUPPER
 	RET
 
@@ -1512,9 +1714,9 @@ TEXT ·mulAdd64AVX2(SB), NOSPLIT, $0-72
 	MOVQ y_base+48(FP), DX
 	MOVQ dst_base+0(FP), BX
 	CMPQ AX, $+16
-	JLT  done117
+	JLT  done137
 
-loop116:
+loop136:
 	VMOVUPD     (CX), Y0
 	VMOVUPD     (DX), Y1
 	VMOVUPD     (BX), Y2
@@ -1540,13 +1742,13 @@ loop116:
 	ADDQ        $+128, BX
 	SUBQ        $+16, AX
 	CMPQ        AX, $+16
-	JGE         loop116
+	JGE         loop136
 
-done117:
+done137:
 	CMPQ AX, $+4
-	JLT  done119
+	JLT  done139
 
-loop118:
+loop138:
 	VMOVUPD     (CX), Y0
 	VMOVUPD     (DX), Y1
 	VMOVUPD     (BX), Y2
@@ -1557,11 +1759,11 @@ loop118:
 	ADDQ        $+32, BX
 	SUBQ        $+4, AX
 	CMPQ        AX, $+4
-	JGE         loop118
+	JGE         loop138
 
-done119:
+done139:
 	TESTQ       AX, AX
-	JZ          end120
+	JZ          end140
 	LEAQ        maskTable<>+0(SB), SI
 	IMUL3Q      $0x08, AX, AX
 	SUBQ        AX, SI
@@ -1572,7 +1774,7 @@ done119:
 	VFMADD231PD Y1, Y2, Y3
 	VMASKMOVPD  Y3, Y0, (BX)
 
-end120:
+end140:
 	VZEROUPPER
 	RET
 
@@ -1585,9 +1787,9 @@ TEXT ·clamp32AVX512(SB), NOSPLIT, $0-32
 	MOVQ         x_len+16(FP), AX
 	MOVQ         x_base+8(FP), CX
 	CMPQ         AX, $+64
-	JLT          done122
+	JLT          done142
 
-loop121:
+loop141:
 	VMOVUPS (CX), Z2
 	VMAXPS  Z2, Z1, Z2
 	VMINPS  Z2, Z0, Z2
@@ -1607,13 +1809,13 @@ loop121:
 	ADDQ    $+256, CX
 	SUBQ    $+64, AX
 	CMPQ    AX, $+64
-	JGE     loop121
+	JGE     loop141
 
-done122:
+done142:
 	CMPQ AX, $+16
-	JLT  done124
+	JLT  done144
 
-loop123:
+loop143:
 	VMOVUPS (CX), Z2
 	VMAXPS  Z2, Z1, Z2
 	VMINPS  Z2, Z0, Z2
@@ -1621,11 +1823,11 @@ loop123:
 	ADDQ    $+64, CX
 	SUBQ    $+16, AX
 	CMPQ    AX, $+16
-	JGE     loop123
+	JGE     loop143
 
-done124:
+done144:
 	TESTQ     AX, AX
-	JZ        end125
+	JZ        end145
 	MOVQ      $-1, DX
 	BZHIQ     AX, DX, DX
 	KMOVW     DX, K1
@@ -1634,7 +1836,7 @@ done124:
 	VMINPS    Z2, Z0, Z2
 	VMOVUPS   Z2, K1, (CX)
 
-end125:
+end145:
 	VZEROUPPER
 	RET
 
@@ -1647,9 +1849,9 @@ TEXT ·clamp64AVX512(SB), NOSPLIT, $0-32
 	MOVQ         x_len+16(FP), AX
 	MOVQ         x_base+8(FP), CX
 	CMPQ         AX, $+32
-	JLT          done127
+	JLT          done147
 
-loop126:
+loop146:
 	VMOVUPD (CX), Z2
 	VMAXPD  Z2, Z1, Z2
 	VMINPD  Z2, Z0, Z2
@@ -1669,13 +1871,13 @@ loop126:
 	ADDQ    $+256, CX
 	SUBQ    $+32, AX
 	CMPQ    AX, $+32
-	JGE     loop126
+	JGE     loop146
 
-done127:
+done147:
 	CMPQ AX, $+8
-	JLT  done129
+	JLT  done149
 
-loop128:
+loop148:
 	VMOVUPD (CX), Z2
 	VMAXPD  Z2, Z1, Z2
 	VMINPD  Z2, Z0, Z2
@@ -1683,11 +1885,11 @@ loop128:
 	ADDQ    $+64, CX
 	SUBQ    $+8, AX
 	CMPQ    AX, $+8
-	JGE     loop128
+	JGE     loop148
 
-done129:
+done149:
 	TESTQ     AX, AX
-	JZ        end130
+	JZ        end150
 	MOVQ      $-1, DX
 	BZHIQ     AX, DX, DX
 	KMOVW     DX, K1
@@ -1696,7 +1898,7 @@ done129:
 	VMINPD    Z2, Z0, Z2
 	VMOVUPD   Z2, K1, (CX)
 
-end130:
+end150:
 	VZEROUPPER
 	RET
 
@@ -1709,9 +1911,9 @@ TEXT ·clamp32AVX2(SB), NOSPLIT, $0-32
 	MOVQ         x_len+16(FP), AX
 	MOVQ         x_base+8(FP), CX
 	CMPQ         AX, $+32
-	JLT          done132
+	JLT          done152
 
-loop131:
+loop151:
 	VMOVUPS (CX), Y2
 	VMAXPS  Y2, Y1, Y2
 	VMINPS  Y2, Y0, Y2
@@ -1731,13 +1933,13 @@ loop131:
 	ADDQ    $+128, CX
 	SUBQ    $+32, AX
 	CMPQ    AX, $+32
-	JGE     loop131
+	JGE     loop151
 
-done132:
+done152:
 	CMPQ AX, $+8
-	JLT  done134
+	JLT  done154
 
-loop133:
+loop153:
 	VMOVUPS (CX), Y2
 	VMAXPS  Y2, Y1, Y2
 	VMINPS  Y2, Y0, Y2
@@ -1745,11 +1947,11 @@ loop133:
 	ADDQ    $+32, CX
 	SUBQ    $+8, AX
 	CMPQ    AX, $+8
-	JGE     loop133
+	JGE     loop153
 
-done134:
+done154:
 	TESTQ      AX, AX
-	JZ         end135
+	JZ         end155
 	LEAQ       maskTable<>+0(SB), DX
 	IMUL3Q     $0x04, AX, AX
 	SUBQ       AX, DX
@@ -1759,7 +1961,7 @@ done134:
 	VMINPS     Y3, Y0, Y3
 	VMASKMOVPS Y3, Y2, (CX)
 
-end135:
+end155:
 	VZEROUPPER
 	RET
 
@@ -1772,9 +1974,9 @@ TEXT ·clamp64AVX2(SB), NOSPLIT, $0-32
 	MOVQ         x_len+16(FP), AX
 	MOVQ         x_base+8(FP), CX
 	CMPQ         AX, $+16
-	JLT          done137
+	JLT          done157
 
-loop136:
+loop156:
 	VMOVUPD (CX), Y2
 	VMAXPD  Y2, Y1, Y2
 	VMINPD  Y2, Y0, Y2
@@ -1794,13 +1996,13 @@ loop136:
 	ADDQ    $+128, CX
 	SUBQ    $+16, AX
 	CMPQ    AX, $+16
-	JGE     loop136
+	JGE     loop156
 
-done137:
+done157:
 	CMPQ AX, $+4
-	JLT  done139
+	JLT  done159
 
-loop138:
+loop158:
 	VMOVUPD (CX), Y2
 	VMAXPD  Y2, Y1, Y2
 	VMINPD  Y2, Y0, Y2
@@ -1808,11 +2010,11 @@ loop138:
 	ADDQ    $+32, CX
 	SUBQ    $+4, AX
 	CMPQ    AX, $+4
-	JGE     loop138
+	JGE     loop158
 
-done139:
+done159:
 	TESTQ      AX, AX
-	JZ         end140
+	JZ         end160
 	LEAQ       maskTable<>+0(SB), DX
 	IMUL3Q     $0x08, AX, AX
 	SUBQ       AX, DX
@@ -1822,6 +2024,6 @@ done139:
 	VMINPD     Y3, Y0, Y3
 	VMASKMOVPD Y3, Y2, (CX)
 
-end140:
+end160:
 	VZEROUPPER
 	RET

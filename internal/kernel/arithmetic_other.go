@@ -8,6 +8,10 @@ func axpyVector[T Float](alpha T, x []T, y []T) {
 	panic(noVectorCode)
 }
 
+func copyVector[T Float](dst []T, x []T) {
+	panic(noVectorCode)
+}
+
 func scaleVector[T Float](alpha T, x []T, dst []T) {
 	panic(noVectorCode)
 }

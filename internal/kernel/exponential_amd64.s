@@ -5,114 +5,114 @@
 // func exp32AVX512(dst []float32, x []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·exp32AVX512(SB), NOSPLIT, $0-48
-	VMOVUPS singlec2d00000<>+0(SB), Z0
-	VMOVUPS single42b20000<>+0(SB), Z1
-	MOVQ    x_len+32(FP), AX
-	MOVQ    x_base+24(FP), CX
-	MOVQ    dst_base+0(FP), DX
-	CMPQ    AX, $+32
-	JLT     done2
+	VBROADCASTSS singlec2d00000<>+0(SB), Z0
+	VBROADCASTSS single42b20000<>+0(SB), Z1
+	MOVQ         x_len+32(FP), AX
+	MOVQ         x_base+24(FP), CX
+	MOVQ         dst_base+0(FP), DX
+	CMPQ         AX, $+32
+	JLT          done2
 
 loop1:
-	VMOVUPS      (CX), Z2
-	VMAXPS       Z2, Z0, Z2
-	VMINPS       Z2, Z1, Z2
-	VMOVUPS      single4b4000fe<>+0(SB), Z3
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z2, Z3
-	VSUBPS       single4b4000fe<>+0(SB), Z3, Z3
-	VFNMADD231PS single3f317200<>+0(SB), Z3, Z2
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z3, Z2
-	VMOVUPS      single3950d0b2<>+0(SB), Z4
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z2, Z4
-	VFMADD213PS  single3c088848<>+0(SB), Z2, Z4
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z2, Z4
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z2, Z4
-	VFMADD213PS  single3f000000<>+0(SB), Z2, Z4
-	VMULPS       Z2, Z2, Z5
-	VFMADD213PS  Z2, Z5, Z4
-	VADDPS       single3f800000<>+0(SB), Z4, Z4
-	VSCALEFPS    Z3, Z4, Z4
-	VMOVUPS      Z4, (DX)
-	VMOVUPS      64(CX), Z2
-	VMAXPS       Z2, Z0, Z2
-	VMINPS       Z2, Z1, Z2
-	VMOVUPS      single4b4000fe<>+0(SB), Z3
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z2, Z3
-	VSUBPS       single4b4000fe<>+0(SB), Z3, Z3
-	VFNMADD231PS single3f317200<>+0(SB), Z3, Z2
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z3, Z2
-	VMOVUPS      single3950d0b2<>+0(SB), Z4
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z2, Z4
-	VFMADD213PS  single3c088848<>+0(SB), Z2, Z4
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z2, Z4
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z2, Z4
-	VFMADD213PS  single3f000000<>+0(SB), Z2, Z4
-	VMULPS       Z2, Z2, Z5
-	VFMADD213PS  Z2, Z5, Z4
-	VADDPS       single3f800000<>+0(SB), Z4, Z4
-	VSCALEFPS    Z3, Z4, Z4
-	VMOVUPS      Z4, 64(DX)
-	ADDQ         $+128, CX
-	ADDQ         $+128, DX
-	SUBQ         $+32, AX
-	CMPQ         AX, $+32
-	JGE          loop1
+	VMOVUPS           (CX), Z2
+	VMAXPS            Z2, Z0, Z2
+	VMINPS            Z2, Z1, Z2
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z3
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z2, Z3
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z3, Z3
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z3, Z2
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z3, Z2
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z4
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z2, Z4
+	VMULPS            Z2, Z2, Z5
+	VFMADD213PS       Z2, Z5, Z4
+	VADDPS.BCST       single3f800000<>+0(SB), Z4, Z4
+	VSCALEFPS         Z3, Z4, Z4
+	VMOVUPS           Z4, (DX)
+	VMOVUPS           64(CX), Z2
+	VMAXPS            Z2, Z0, Z2
+	VMINPS            Z2, Z1, Z2
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z3
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z2, Z3
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z3, Z3
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z3, Z2
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z3, Z2
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z4
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z2, Z4
+	VMULPS            Z2, Z2, Z5
+	VFMADD213PS       Z2, Z5, Z4
+	VADDPS.BCST       single3f800000<>+0(SB), Z4, Z4
+	VSCALEFPS         Z3, Z4, Z4
+	VMOVUPS           Z4, 64(DX)
+	ADDQ              $+128, CX
+	ADDQ              $+128, DX
+	SUBQ              $+32, AX
+	CMPQ              AX, $+32
+	JGE               loop1
 
 done2:
 	CMPQ AX, $+16
 	JLT  done4
 
 loop3:
-	VMOVUPS      (CX), Z2
-	VMAXPS       Z2, Z0, Z2
-	VMINPS       Z2, Z1, Z2
-	VMOVUPS      single4b4000fe<>+0(SB), Z3
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z2, Z3
-	VSUBPS       single4b4000fe<>+0(SB), Z3, Z3
-	VFNMADD231PS single3f317200<>+0(SB), Z3, Z2
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z3, Z2
-	VMOVUPS      single3950d0b2<>+0(SB), Z4
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z2, Z4
-	VFMADD213PS  single3c088848<>+0(SB), Z2, Z4
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z2, Z4
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z2, Z4
-	VFMADD213PS  single3f000000<>+0(SB), Z2, Z4
-	VMULPS       Z2, Z2, Z5
-	VFMADD213PS  Z2, Z5, Z4
-	VADDPS       single3f800000<>+0(SB), Z4, Z4
-	VSCALEFPS    Z3, Z4, Z4
-	VMOVUPS      Z4, (DX)
-	ADDQ         $+64, CX
-	ADDQ         $+64, DX
-	SUBQ         $+16, AX
-	CMPQ         AX, $+16
-	JGE          loop3
+	VMOVUPS           (CX), Z2
+	VMAXPS            Z2, Z0, Z2
+	VMINPS            Z2, Z1, Z2
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z3
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z2, Z3
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z3, Z3
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z3, Z2
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z3, Z2
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z4
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z2, Z4
+	VMULPS            Z2, Z2, Z5
+	VFMADD213PS       Z2, Z5, Z4
+	VADDPS.BCST       single3f800000<>+0(SB), Z4, Z4
+	VSCALEFPS         Z3, Z4, Z4
+	VMOVUPS           Z4, (DX)
+	ADDQ              $+64, CX
+	ADDQ              $+64, DX
+	SUBQ              $+16, AX
+	CMPQ              AX, $+16
+	JGE               loop3
 
 done4:
-	TESTQ        AX, AX
-	JZ           end5
-	MOVQ         $-1, BX
-	BZHIQ        AX, BX, BX
-	KMOVW        BX, K1
-	VMOVUPS.Z    (CX), K1, Z2
-	VMAXPS       Z2, Z0, Z2
-	VMINPS       Z2, Z1, Z2
-	VMOVUPS      single4b4000fe<>+0(SB), Z0
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z2, Z0
-	VSUBPS       single4b4000fe<>+0(SB), Z0, Z0
-	VFNMADD231PS single3f317200<>+0(SB), Z0, Z2
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z0, Z2
-	VMOVUPS      single3950d0b2<>+0(SB), Z1
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z2, Z1
-	VFMADD213PS  single3c088848<>+0(SB), Z2, Z1
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z2, Z1
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z2, Z1
-	VFMADD213PS  single3f000000<>+0(SB), Z2, Z1
-	VMULPS       Z2, Z2, Z3
-	VFMADD213PS  Z2, Z3, Z1
-	VADDPS       single3f800000<>+0(SB), Z1, Z1
-	VSCALEFPS    Z0, Z1, Z1
-	VMOVUPS      Z1, K1, (DX)
+	TESTQ             AX, AX
+	JZ                end5
+	MOVQ              $-1, BX
+	BZHIQ             AX, BX, BX
+	KMOVW             BX, K1
+	VMOVUPS.Z         (CX), K1, Z2
+	VMAXPS            Z2, Z0, Z2
+	VMINPS            Z2, Z1, Z2
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z0
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z2, Z0
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z0, Z0
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z0, Z2
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z0, Z2
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z1
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z2, Z1
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z2, Z1
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z2, Z1
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z2, Z1
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z2, Z1
+	VMULPS            Z2, Z2, Z3
+	VFMADD213PS       Z2, Z3, Z1
+	VADDPS.BCST       single3f800000<>+0(SB), Z1, Z1
+	VSCALEFPS         Z0, Z1, Z1
+	VMOVUPS           Z1, K1, (DX)
 
 end5:
 	VZEROUPPER
@@ -126,15 +126,7 @@ DATA singlec2d00000<>+16(SB)/4, $0xc2d00000
 DATA singlec2d00000<>+20(SB)/4, $0xc2d00000
 DATA singlec2d00000<>+24(SB)/4, $0xc2d00000
 DATA singlec2d00000<>+28(SB)/4, $0xc2d00000
-DATA singlec2d00000<>+32(SB)/4, $0xc2d00000
-DATA singlec2d00000<>+36(SB)/4, $0xc2d00000
-DATA singlec2d00000<>+40(SB)/4, $0xc2d00000
-DATA singlec2d00000<>+44(SB)/4, $0xc2d00000
-DATA singlec2d00000<>+48(SB)/4, $0xc2d00000
-DATA singlec2d00000<>+52(SB)/4, $0xc2d00000
-DATA singlec2d00000<>+56(SB)/4, $0xc2d00000
-DATA singlec2d00000<>+60(SB)/4, $0xc2d00000
-GLOBL singlec2d00000<>(SB), RODATA|NOPTR, $64
+GLOBL singlec2d00000<>(SB), RODATA|NOPTR, $32
 
 DATA single42b20000<>+0(SB)/4, $0x42b20000
 DATA single42b20000<>+4(SB)/4, $0x42b20000
@@ -144,15 +136,7 @@ DATA single42b20000<>+16(SB)/4, $0x42b20000
 DATA single42b20000<>+20(SB)/4, $0x42b20000
 DATA single42b20000<>+24(SB)/4, $0x42b20000
 DATA single42b20000<>+28(SB)/4, $0x42b20000
-DATA single42b20000<>+32(SB)/4, $0x42b20000
-DATA single42b20000<>+36(SB)/4, $0x42b20000
-DATA single42b20000<>+40(SB)/4, $0x42b20000
-DATA single42b20000<>+44(SB)/4, $0x42b20000
-DATA single42b20000<>+48(SB)/4, $0x42b20000
-DATA single42b20000<>+52(SB)/4, $0x42b20000
-DATA single42b20000<>+56(SB)/4, $0x42b20000
-DATA single42b20000<>+60(SB)/4, $0x42b20000
-GLOBL single42b20000<>(SB), RODATA|NOPTR, $64
+GLOBL single42b20000<>(SB), RODATA|NOPTR, $32
 
 DATA single4b4000fe<>+0(SB)/4, $0x4b4000fe
 DATA single4b4000fe<>+4(SB)/4, $0x4b4000fe
@@ -162,15 +146,7 @@ DATA single4b4000fe<>+16(SB)/4, $0x4b4000fe
 DATA single4b4000fe<>+20(SB)/4, $0x4b4000fe
 DATA single4b4000fe<>+24(SB)/4, $0x4b4000fe
 DATA single4b4000fe<>+28(SB)/4, $0x4b4000fe
-DATA single4b4000fe<>+32(SB)/4, $0x4b4000fe
-DATA single4b4000fe<>+36(SB)/4, $0x4b4000fe
-DATA single4b4000fe<>+40(SB)/4, $0x4b4000fe
-DATA single4b4000fe<>+44(SB)/4, $0x4b4000fe
-DATA single4b4000fe<>+48(SB)/4, $0x4b4000fe
-DATA single4b4000fe<>+52(SB)/4, $0x4b4000fe
-DATA single4b4000fe<>+56(SB)/4, $0x4b4000fe
-DATA single4b4000fe<>+60(SB)/4, $0x4b4000fe
-GLOBL single4b4000fe<>(SB), RODATA|NOPTR, $64
+GLOBL single4b4000fe<>(SB), RODATA|NOPTR, $32
 
 DATA single3fb8aa3b<>+0(SB)/4, $0x3fb8aa3b
 DATA single3fb8aa3b<>+4(SB)/4, $0x3fb8aa3b
@@ -180,15 +156,7 @@ DATA single3fb8aa3b<>+16(SB)/4, $0x3fb8aa3b
 DATA single3fb8aa3b<>+20(SB)/4, $0x3fb8aa3b
 DATA single3fb8aa3b<>+24(SB)/4, $0x3fb8aa3b
 DATA single3fb8aa3b<>+28(SB)/4, $0x3fb8aa3b
-DATA single3fb8aa3b<>+32(SB)/4, $0x3fb8aa3b
-DATA single3fb8aa3b<>+36(SB)/4, $0x3fb8aa3b
-DATA single3fb8aa3b<>+40(SB)/4, $0x3fb8aa3b
-DATA single3fb8aa3b<>+44(SB)/4, $0x3fb8aa3b
-DATA single3fb8aa3b<>+48(SB)/4, $0x3fb8aa3b
-DATA single3fb8aa3b<>+52(SB)/4, $0x3fb8aa3b
-DATA single3fb8aa3b<>+56(SB)/4, $0x3fb8aa3b
-DATA single3fb8aa3b<>+60(SB)/4, $0x3fb8aa3b
-GLOBL single3fb8aa3b<>(SB), RODATA|NOPTR, $64
+GLOBL single3fb8aa3b<>(SB), RODATA|NOPTR, $32
 
 DATA single3f317200<>+0(SB)/4, $0x3f317200
 DATA single3f317200<>+4(SB)/4, $0x3f317200
@@ -198,15 +166,7 @@ DATA single3f317200<>+16(SB)/4, $0x3f317200
 DATA single3f317200<>+20(SB)/4, $0x3f317200
 DATA single3f317200<>+24(SB)/4, $0x3f317200
 DATA single3f317200<>+28(SB)/4, $0x3f317200
-DATA single3f317200<>+32(SB)/4, $0x3f317200
-DATA single3f317200<>+36(SB)/4, $0x3f317200
-DATA single3f317200<>+40(SB)/4, $0x3f317200
-DATA single3f317200<>+44(SB)/4, $0x3f317200
-DATA single3f317200<>+48(SB)/4, $0x3f317200
-DATA single3f317200<>+52(SB)/4, $0x3f317200
-DATA single3f317200<>+56(SB)/4, $0x3f317200
-DATA single3f317200<>+60(SB)/4, $0x3f317200
-GLOBL single3f317200<>(SB), RODATA|NOPTR, $64
+GLOBL single3f317200<>(SB), RODATA|NOPTR, $32
 
 DATA single35bfbe8e<>+0(SB)/4, $0x35bfbe8e
 DATA single35bfbe8e<>+4(SB)/4, $0x35bfbe8e
@@ -216,15 +176,7 @@ DATA single35bfbe8e<>+16(SB)/4, $0x35bfbe8e
 DATA single35bfbe8e<>+20(SB)/4, $0x35bfbe8e
 DATA single35bfbe8e<>+24(SB)/4, $0x35bfbe8e
 DATA single35bfbe8e<>+28(SB)/4, $0x35bfbe8e
-DATA single35bfbe8e<>+32(SB)/4, $0x35bfbe8e
-DATA single35bfbe8e<>+36(SB)/4, $0x35bfbe8e
-DATA single35bfbe8e<>+40(SB)/4, $0x35bfbe8e
-DATA single35bfbe8e<>+44(SB)/4, $0x35bfbe8e
-DATA single35bfbe8e<>+48(SB)/4, $0x35bfbe8e
-DATA single35bfbe8e<>+52(SB)/4, $0x35bfbe8e
-DATA single35bfbe8e<>+56(SB)/4, $0x35bfbe8e
-DATA single35bfbe8e<>+60(SB)/4, $0x35bfbe8e
-GLOBL single35bfbe8e<>(SB), RODATA|NOPTR, $64
+GLOBL single35bfbe8e<>(SB), RODATA|NOPTR, $32
 
 DATA single3950d0b2<>+0(SB)/4, $0x3950d0b2
 DATA single3950d0b2<>+4(SB)/4, $0x3950d0b2
@@ -234,15 +186,7 @@ DATA single3950d0b2<>+16(SB)/4, $0x3950d0b2
 DATA single3950d0b2<>+20(SB)/4, $0x3950d0b2
 DATA single3950d0b2<>+24(SB)/4, $0x3950d0b2
 DATA single3950d0b2<>+28(SB)/4, $0x3950d0b2
-DATA single3950d0b2<>+32(SB)/4, $0x3950d0b2
-DATA single3950d0b2<>+36(SB)/4, $0x3950d0b2
-DATA single3950d0b2<>+40(SB)/4, $0x3950d0b2
-DATA single3950d0b2<>+44(SB)/4, $0x3950d0b2
-DATA single3950d0b2<>+48(SB)/4, $0x3950d0b2
-DATA single3950d0b2<>+52(SB)/4, $0x3950d0b2
-DATA single3950d0b2<>+56(SB)/4, $0x3950d0b2
-DATA single3950d0b2<>+60(SB)/4, $0x3950d0b2
-GLOBL single3950d0b2<>(SB), RODATA|NOPTR, $64
+GLOBL single3950d0b2<>(SB), RODATA|NOPTR, $32
 
 DATA single3ab6ba43<>+0(SB)/4, $0x3ab6ba43
 DATA single3ab6ba43<>+4(SB)/4, $0x3ab6ba43
@@ -252,15 +196,7 @@ DATA single3ab6ba43<>+16(SB)/4, $0x3ab6ba43
 DATA single3ab6ba43<>+20(SB)/4, $0x3ab6ba43
 DATA single3ab6ba43<>+24(SB)/4, $0x3ab6ba43
 DATA single3ab6ba43<>+28(SB)/4, $0x3ab6ba43
-DATA single3ab6ba43<>+32(SB)/4, $0x3ab6ba43
-DATA single3ab6ba43<>+36(SB)/4, $0x3ab6ba43
-DATA single3ab6ba43<>+40(SB)/4, $0x3ab6ba43
-DATA single3ab6ba43<>+44(SB)/4, $0x3ab6ba43
-DATA single3ab6ba43<>+48(SB)/4, $0x3ab6ba43
-DATA single3ab6ba43<>+52(SB)/4, $0x3ab6ba43
-DATA single3ab6ba43<>+56(SB)/4, $0x3ab6ba43
-DATA single3ab6ba43<>+60(SB)/4, $0x3ab6ba43
-GLOBL single3ab6ba43<>(SB), RODATA|NOPTR, $64
+GLOBL single3ab6ba43<>(SB), RODATA|NOPTR, $32
 
 DATA single3c088848<>+0(SB)/4, $0x3c088848
 DATA single3c088848<>+4(SB)/4, $0x3c088848
@@ -270,15 +206,7 @@ DATA single3c088848<>+16(SB)/4, $0x3c088848
 DATA single3c088848<>+20(SB)/4, $0x3c088848
 DATA single3c088848<>+24(SB)/4, $0x3c088848
 DATA single3c088848<>+28(SB)/4, $0x3c088848
-DATA single3c088848<>+32(SB)/4, $0x3c088848
-DATA single3c088848<>+36(SB)/4, $0x3c088848
-DATA single3c088848<>+40(SB)/4, $0x3c088848
-DATA single3c088848<>+44(SB)/4, $0x3c088848
-DATA single3c088848<>+48(SB)/4, $0x3c088848
-DATA single3c088848<>+52(SB)/4, $0x3c088848
-DATA single3c088848<>+56(SB)/4, $0x3c088848
-DATA single3c088848<>+60(SB)/4, $0x3c088848
-GLOBL single3c088848<>(SB), RODATA|NOPTR, $64
+GLOBL single3c088848<>(SB), RODATA|NOPTR, $32
 
 DATA single3d2aaa57<>+0(SB)/4, $0x3d2aaa57
 DATA single3d2aaa57<>+4(SB)/4, $0x3d2aaa57
@@ -288,15 +216,7 @@ DATA single3d2aaa57<>+16(SB)/4, $0x3d2aaa57
 DATA single3d2aaa57<>+20(SB)/4, $0x3d2aaa57
 DATA single3d2aaa57<>+24(SB)/4, $0x3d2aaa57
 DATA single3d2aaa57<>+28(SB)/4, $0x3d2aaa57
-DATA single3d2aaa57<>+32(SB)/4, $0x3d2aaa57
-DATA single3d2aaa57<>+36(SB)/4, $0x3d2aaa57
-DATA single3d2aaa57<>+40(SB)/4, $0x3d2aaa57
-DATA single3d2aaa57<>+44(SB)/4, $0x3d2aaa57
-DATA single3d2aaa57<>+48(SB)/4, $0x3d2aaa57
-DATA single3d2aaa57<>+52(SB)/4, $0x3d2aaa57
-DATA single3d2aaa57<>+56(SB)/4, $0x3d2aaa57
-DATA single3d2aaa57<>+60(SB)/4, $0x3d2aaa57
-GLOBL single3d2aaa57<>(SB), RODATA|NOPTR, $64
+GLOBL single3d2aaa57<>(SB), RODATA|NOPTR, $32
 
 DATA single3e2aaaab<>+0(SB)/4, $0x3e2aaaab
 DATA single3e2aaaab<>+4(SB)/4, $0x3e2aaaab
@@ -306,15 +226,7 @@ DATA single3e2aaaab<>+16(SB)/4, $0x3e2aaaab
 DATA single3e2aaaab<>+20(SB)/4, $0x3e2aaaab
 DATA single3e2aaaab<>+24(SB)/4, $0x3e2aaaab
 DATA single3e2aaaab<>+28(SB)/4, $0x3e2aaaab
-DATA single3e2aaaab<>+32(SB)/4, $0x3e2aaaab
-DATA single3e2aaaab<>+36(SB)/4, $0x3e2aaaab
-DATA single3e2aaaab<>+40(SB)/4, $0x3e2aaaab
-DATA single3e2aaaab<>+44(SB)/4, $0x3e2aaaab
-DATA single3e2aaaab<>+48(SB)/4, $0x3e2aaaab
-DATA single3e2aaaab<>+52(SB)/4, $0x3e2aaaab
-DATA single3e2aaaab<>+56(SB)/4, $0x3e2aaaab
-DATA single3e2aaaab<>+60(SB)/4, $0x3e2aaaab
-GLOBL single3e2aaaab<>(SB), RODATA|NOPTR, $64
+GLOBL single3e2aaaab<>(SB), RODATA|NOPTR, $32
 
 DATA single3f000000<>+0(SB)/4, $0x3f000000
 DATA single3f000000<>+4(SB)/4, $0x3f000000
@@ -324,15 +236,7 @@ DATA single3f000000<>+16(SB)/4, $0x3f000000
 DATA single3f000000<>+20(SB)/4, $0x3f000000
 DATA single3f000000<>+24(SB)/4, $0x3f000000
 DATA single3f000000<>+28(SB)/4, $0x3f000000
-DATA single3f000000<>+32(SB)/4, $0x3f000000
-DATA single3f000000<>+36(SB)/4, $0x3f000000
-DATA single3f000000<>+40(SB)/4, $0x3f000000
-DATA single3f000000<>+44(SB)/4, $0x3f000000
-DATA single3f000000<>+48(SB)/4, $0x3f000000
-DATA single3f000000<>+52(SB)/4, $0x3f000000
-DATA single3f000000<>+56(SB)/4, $0x3f000000
-DATA single3f000000<>+60(SB)/4, $0x3f000000
-GLOBL single3f000000<>(SB), RODATA|NOPTR, $64
+GLOBL single3f000000<>(SB), RODATA|NOPTR, $32
 
 DATA single3f800000<>+0(SB)/4, $0x3f800000
 DATA single3f800000<>+4(SB)/4, $0x3f800000
@@ -342,147 +246,139 @@ DATA single3f800000<>+16(SB)/4, $0x3f800000
 DATA single3f800000<>+20(SB)/4, $0x3f800000
 DATA single3f800000<>+24(SB)/4, $0x3f800000
 DATA single3f800000<>+28(SB)/4, $0x3f800000
-DATA single3f800000<>+32(SB)/4, $0x3f800000
-DATA single3f800000<>+36(SB)/4, $0x3f800000
-DATA single3f800000<>+40(SB)/4, $0x3f800000
-DATA single3f800000<>+44(SB)/4, $0x3f800000
-DATA single3f800000<>+48(SB)/4, $0x3f800000
-DATA single3f800000<>+52(SB)/4, $0x3f800000
-DATA single3f800000<>+56(SB)/4, $0x3f800000
-DATA single3f800000<>+60(SB)/4, $0x3f800000
-GLOBL single3f800000<>(SB), RODATA|NOPTR, $64
+GLOBL single3f800000<>(SB), RODATA|NOPTR, $32
 
 // func exp64AVX512(dst []float64, x []float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·exp64AVX512(SB), NOSPLIT, $0-48
-	VMOVUPD doublec087500000000000<>+0(SB), Z0
-	VMOVUPD double4086300000000000<>+0(SB), Z1
-	MOVQ    x_len+32(FP), AX
-	MOVQ    x_base+24(FP), CX
-	MOVQ    dst_base+0(FP), DX
-	CMPQ    AX, $+16
-	JLT     done7
+	VBROADCASTSD doublec087500000000000<>+0(SB), Z0
+	VBROADCASTSD double4086300000000000<>+0(SB), Z1
+	MOVQ         x_len+32(FP), AX
+	MOVQ         x_base+24(FP), CX
+	MOVQ         dst_base+0(FP), DX
+	CMPQ         AX, $+16
+	JLT          done7
 
 loop6:
-	VMOVUPD      (CX), Z2
-	VMAXPD       Z2, Z0, Z2
-	VMINPD       Z2, Z1, Z2
-	VMOVUPD      double43380000000007fe<>+0(SB), Z3
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z2, Z3
-	VSUBPD       double43380000000007fe<>+0(SB), Z3, Z3
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z3, Z2
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z3, Z2
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z4
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z2, Z4
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z2, Z4
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z2, Z4
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z2, Z4
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z2, Z4
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z2, Z4
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z2, Z4
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z2, Z4
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z2, Z4
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z2, Z4
-	VMULPD       Z2, Z2, Z5
-	VFMADD213PD  Z2, Z5, Z4
-	VADDPD       double3ff0000000000000<>+0(SB), Z4, Z4
-	VSCALEFPD    Z3, Z4, Z4
-	VMOVUPD      Z4, (DX)
-	VMOVUPD      64(CX), Z2
-	VMAXPD       Z2, Z0, Z2
-	VMINPD       Z2, Z1, Z2
-	VMOVUPD      double43380000000007fe<>+0(SB), Z3
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z2, Z3
-	VSUBPD       double43380000000007fe<>+0(SB), Z3, Z3
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z3, Z2
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z3, Z2
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z4
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z2, Z4
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z2, Z4
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z2, Z4
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z2, Z4
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z2, Z4
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z2, Z4
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z2, Z4
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z2, Z4
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z2, Z4
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z2, Z4
-	VMULPD       Z2, Z2, Z5
-	VFMADD213PD  Z2, Z5, Z4
-	VADDPD       double3ff0000000000000<>+0(SB), Z4, Z4
-	VSCALEFPD    Z3, Z4, Z4
-	VMOVUPD      Z4, 64(DX)
-	ADDQ         $+128, CX
-	ADDQ         $+128, DX
-	SUBQ         $+16, AX
-	CMPQ         AX, $+16
-	JGE          loop6
+	VMOVUPD           (CX), Z2
+	VMAXPD            Z2, Z0, Z2
+	VMINPD            Z2, Z1, Z2
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z3
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z2, Z3
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z3, Z3
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z3, Z2
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z3, Z2
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z4
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z2, Z4
+	VMULPD            Z2, Z2, Z5
+	VFMADD213PD       Z2, Z5, Z4
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z4, Z4
+	VSCALEFPD         Z3, Z4, Z4
+	VMOVUPD           Z4, (DX)
+	VMOVUPD           64(CX), Z2
+	VMAXPD            Z2, Z0, Z2
+	VMINPD            Z2, Z1, Z2
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z3
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z2, Z3
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z3, Z3
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z3, Z2
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z3, Z2
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z4
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z2, Z4
+	VMULPD            Z2, Z2, Z5
+	VFMADD213PD       Z2, Z5, Z4
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z4, Z4
+	VSCALEFPD         Z3, Z4, Z4
+	VMOVUPD           Z4, 64(DX)
+	ADDQ              $+128, CX
+	ADDQ              $+128, DX
+	SUBQ              $+16, AX
+	CMPQ              AX, $+16
+	JGE               loop6
 
 done7:
 	CMPQ AX, $+8
 	JLT  done9
 
 loop8:
-	VMOVUPD      (CX), Z2
-	VMAXPD       Z2, Z0, Z2
-	VMINPD       Z2, Z1, Z2
-	VMOVUPD      double43380000000007fe<>+0(SB), Z3
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z2, Z3
-	VSUBPD       double43380000000007fe<>+0(SB), Z3, Z3
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z3, Z2
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z3, Z2
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z4
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z2, Z4
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z2, Z4
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z2, Z4
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z2, Z4
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z2, Z4
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z2, Z4
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z2, Z4
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z2, Z4
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z2, Z4
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z2, Z4
-	VMULPD       Z2, Z2, Z5
-	VFMADD213PD  Z2, Z5, Z4
-	VADDPD       double3ff0000000000000<>+0(SB), Z4, Z4
-	VSCALEFPD    Z3, Z4, Z4
-	VMOVUPD      Z4, (DX)
-	ADDQ         $+64, CX
-	ADDQ         $+64, DX
-	SUBQ         $+8, AX
-	CMPQ         AX, $+8
-	JGE          loop8
+	VMOVUPD           (CX), Z2
+	VMAXPD            Z2, Z0, Z2
+	VMINPD            Z2, Z1, Z2
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z3
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z2, Z3
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z3, Z3
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z3, Z2
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z3, Z2
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z4
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z2, Z4
+	VMULPD            Z2, Z2, Z5
+	VFMADD213PD       Z2, Z5, Z4
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z4, Z4
+	VSCALEFPD         Z3, Z4, Z4
+	VMOVUPD           Z4, (DX)
+	ADDQ              $+64, CX
+	ADDQ              $+64, DX
+	SUBQ              $+8, AX
+	CMPQ              AX, $+8
+	JGE               loop8
 
 done9:
-	TESTQ        AX, AX
-	JZ           end10
-	MOVQ         $-1, BX
-	BZHIQ        AX, BX, BX
-	KMOVW        BX, K1
-	VMOVUPD.Z    (CX), K1, Z2
-	VMAXPD       Z2, Z0, Z2
-	VMINPD       Z2, Z1, Z2
-	VMOVUPD      double43380000000007fe<>+0(SB), Z0
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z2, Z0
-	VSUBPD       double43380000000007fe<>+0(SB), Z0, Z0
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z0, Z2
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z0, Z2
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z1
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z2, Z1
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z2, Z1
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z2, Z1
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z2, Z1
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z2, Z1
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z2, Z1
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z2, Z1
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z2, Z1
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z2, Z1
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z2, Z1
-	VMULPD       Z2, Z2, Z3
-	VFMADD213PD  Z2, Z3, Z1
-	VADDPD       double3ff0000000000000<>+0(SB), Z1, Z1
-	VSCALEFPD    Z0, Z1, Z1
-	VMOVUPD      Z1, K1, (DX)
+	TESTQ             AX, AX
+	JZ                end10
+	MOVQ              $-1, BX
+	BZHIQ             AX, BX, BX
+	KMOVW             BX, K1
+	VMOVUPD.Z         (CX), K1, Z2
+	VMAXPD            Z2, Z0, Z2
+	VMINPD            Z2, Z1, Z2
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z0
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z2, Z0
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z0, Z0
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z0, Z2
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z0, Z2
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z1
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z2, Z1
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z2, Z1
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z2, Z1
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z2, Z1
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z2, Z1
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z2, Z1
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z2, Z1
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z2, Z1
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z2, Z1
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z2, Z1
+	VMULPD            Z2, Z2, Z3
+	VFMADD213PD       Z2, Z3, Z1
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z1, Z1
+	VSCALEFPD         Z0, Z1, Z1
+	VMOVUPD           Z1, K1, (DX)
 
 end10:
 	VZEROUPPER
@@ -492,181 +388,109 @@ DATA doublec087500000000000<>+0(SB)/8, $0xc087500000000000
 DATA doublec087500000000000<>+8(SB)/8, $0xc087500000000000
 DATA doublec087500000000000<>+16(SB)/8, $0xc087500000000000
 DATA doublec087500000000000<>+24(SB)/8, $0xc087500000000000
-DATA doublec087500000000000<>+32(SB)/8, $0xc087500000000000
-DATA doublec087500000000000<>+40(SB)/8, $0xc087500000000000
-DATA doublec087500000000000<>+48(SB)/8, $0xc087500000000000
-DATA doublec087500000000000<>+56(SB)/8, $0xc087500000000000
-GLOBL doublec087500000000000<>(SB), RODATA|NOPTR, $64
+GLOBL doublec087500000000000<>(SB), RODATA|NOPTR, $32
 
 DATA double4086300000000000<>+0(SB)/8, $0x4086300000000000
 DATA double4086300000000000<>+8(SB)/8, $0x4086300000000000
 DATA double4086300000000000<>+16(SB)/8, $0x4086300000000000
 DATA double4086300000000000<>+24(SB)/8, $0x4086300000000000
-DATA double4086300000000000<>+32(SB)/8, $0x4086300000000000
-DATA double4086300000000000<>+40(SB)/8, $0x4086300000000000
-DATA double4086300000000000<>+48(SB)/8, $0x4086300000000000
-DATA double4086300000000000<>+56(SB)/8, $0x4086300000000000
-GLOBL double4086300000000000<>(SB), RODATA|NOPTR, $64
+GLOBL double4086300000000000<>(SB), RODATA|NOPTR, $32
 
 DATA double43380000000007fe<>+0(SB)/8, $0x43380000000007fe
 DATA double43380000000007fe<>+8(SB)/8, $0x43380000000007fe
 DATA double43380000000007fe<>+16(SB)/8, $0x43380000000007fe
 DATA double43380000000007fe<>+24(SB)/8, $0x43380000000007fe
-DATA double43380000000007fe<>+32(SB)/8, $0x43380000000007fe
-DATA double43380000000007fe<>+40(SB)/8, $0x43380000000007fe
-DATA double43380000000007fe<>+48(SB)/8, $0x43380000000007fe
-DATA double43380000000007fe<>+56(SB)/8, $0x43380000000007fe
-GLOBL double43380000000007fe<>(SB), RODATA|NOPTR, $64
+GLOBL double43380000000007fe<>(SB), RODATA|NOPTR, $32
 
 DATA double3ff71547652b82fe<>+0(SB)/8, $0x3ff71547652b82fe
 DATA double3ff71547652b82fe<>+8(SB)/8, $0x3ff71547652b82fe
 DATA double3ff71547652b82fe<>+16(SB)/8, $0x3ff71547652b82fe
 DATA double3ff71547652b82fe<>+24(SB)/8, $0x3ff71547652b82fe
-DATA double3ff71547652b82fe<>+32(SB)/8, $0x3ff71547652b82fe
-DATA double3ff71547652b82fe<>+40(SB)/8, $0x3ff71547652b82fe
-DATA double3ff71547652b82fe<>+48(SB)/8, $0x3ff71547652b82fe
-DATA double3ff71547652b82fe<>+56(SB)/8, $0x3ff71547652b82fe
-GLOBL double3ff71547652b82fe<>(SB), RODATA|NOPTR, $64
+GLOBL double3ff71547652b82fe<>(SB), RODATA|NOPTR, $32
 
 DATA double3fe62e42fefa0000<>+0(SB)/8, $0x3fe62e42fefa0000
 DATA double3fe62e42fefa0000<>+8(SB)/8, $0x3fe62e42fefa0000
 DATA double3fe62e42fefa0000<>+16(SB)/8, $0x3fe62e42fefa0000
 DATA double3fe62e42fefa0000<>+24(SB)/8, $0x3fe62e42fefa0000
-DATA double3fe62e42fefa0000<>+32(SB)/8, $0x3fe62e42fefa0000
-DATA double3fe62e42fefa0000<>+40(SB)/8, $0x3fe62e42fefa0000
-DATA double3fe62e42fefa0000<>+48(SB)/8, $0x3fe62e42fefa0000
-DATA double3fe62e42fefa0000<>+56(SB)/8, $0x3fe62e42fefa0000
-GLOBL double3fe62e42fefa0000<>(SB), RODATA|NOPTR, $64
+GLOBL double3fe62e42fefa0000<>(SB), RODATA|NOPTR, $32
 
 DATA double3d7cf79abc9e3b3a<>+0(SB)/8, $0x3d7cf79abc9e3b3a
 DATA double3d7cf79abc9e3b3a<>+8(SB)/8, $0x3d7cf79abc9e3b3a
 DATA double3d7cf79abc9e3b3a<>+16(SB)/8, $0x3d7cf79abc9e3b3a
 DATA double3d7cf79abc9e3b3a<>+24(SB)/8, $0x3d7cf79abc9e3b3a
-DATA double3d7cf79abc9e3b3a<>+32(SB)/8, $0x3d7cf79abc9e3b3a
-DATA double3d7cf79abc9e3b3a<>+40(SB)/8, $0x3d7cf79abc9e3b3a
-DATA double3d7cf79abc9e3b3a<>+48(SB)/8, $0x3d7cf79abc9e3b3a
-DATA double3d7cf79abc9e3b3a<>+56(SB)/8, $0x3d7cf79abc9e3b3a
-GLOBL double3d7cf79abc9e3b3a<>(SB), RODATA|NOPTR, $64
+GLOBL double3d7cf79abc9e3b3a<>(SB), RODATA|NOPTR, $32
 
 DATA double3e21f955369a280f<>+0(SB)/8, $0x3e21f955369a280f
 DATA double3e21f955369a280f<>+8(SB)/8, $0x3e21f955369a280f
 DATA double3e21f955369a280f<>+16(SB)/8, $0x3e21f955369a280f
 DATA double3e21f955369a280f<>+24(SB)/8, $0x3e21f955369a280f
-DATA double3e21f955369a280f<>+32(SB)/8, $0x3e21f955369a280f
-DATA double3e21f955369a280f<>+40(SB)/8, $0x3e21f955369a280f
-DATA double3e21f955369a280f<>+48(SB)/8, $0x3e21f955369a280f
-DATA double3e21f955369a280f<>+56(SB)/8, $0x3e21f955369a280f
-GLOBL double3e21f955369a280f<>(SB), RODATA|NOPTR, $64
+GLOBL double3e21f955369a280f<>(SB), RODATA|NOPTR, $32
 
 DATA double3e5af5ebf94e92e4<>+0(SB)/8, $0x3e5af5ebf94e92e4
 DATA double3e5af5ebf94e92e4<>+8(SB)/8, $0x3e5af5ebf94e92e4
 DATA double3e5af5ebf94e92e4<>+16(SB)/8, $0x3e5af5ebf94e92e4
 DATA double3e5af5ebf94e92e4<>+24(SB)/8, $0x3e5af5ebf94e92e4
-DATA double3e5af5ebf94e92e4<>+32(SB)/8, $0x3e5af5ebf94e92e4
-DATA double3e5af5ebf94e92e4<>+40(SB)/8, $0x3e5af5ebf94e92e4
-DATA double3e5af5ebf94e92e4<>+48(SB)/8, $0x3e5af5ebf94e92e4
-DATA double3e5af5ebf94e92e4<>+56(SB)/8, $0x3e5af5ebf94e92e4
-GLOBL double3e5af5ebf94e92e4<>(SB), RODATA|NOPTR, $64
+GLOBL double3e5af5ebf94e92e4<>(SB), RODATA|NOPTR, $32
 
 DATA double3e927e4c5abb370a<>+0(SB)/8, $0x3e927e4c5abb370a
 DATA double3e927e4c5abb370a<>+8(SB)/8, $0x3e927e4c5abb370a
 DATA double3e927e4c5abb370a<>+16(SB)/8, $0x3e927e4c5abb370a
 DATA double3e927e4c5abb370a<>+24(SB)/8, $0x3e927e4c5abb370a
-DATA double3e927e4c5abb370a<>+32(SB)/8, $0x3e927e4c5abb370a
-DATA double3e927e4c5abb370a<>+40(SB)/8, $0x3e927e4c5abb370a
-DATA double3e927e4c5abb370a<>+48(SB)/8, $0x3e927e4c5abb370a
-DATA double3e927e4c5abb370a<>+56(SB)/8, $0x3e927e4c5abb370a
-GLOBL double3e927e4c5abb370a<>(SB), RODATA|NOPTR, $64
+GLOBL double3e927e4c5abb370a<>(SB), RODATA|NOPTR, $32
 
 DATA double3ec71ddf853494dd<>+0(SB)/8, $0x3ec71ddf853494dd
 DATA double3ec71ddf853494dd<>+8(SB)/8, $0x3ec71ddf853494dd
 DATA double3ec71ddf853494dd<>+16(SB)/8, $0x3ec71ddf853494dd
 DATA double3ec71ddf853494dd<>+24(SB)/8, $0x3ec71ddf853494dd
-DATA double3ec71ddf853494dd<>+32(SB)/8, $0x3ec71ddf853494dd
-DATA double3ec71ddf853494dd<>+40(SB)/8, $0x3ec71ddf853494dd
-DATA double3ec71ddf853494dd<>+48(SB)/8, $0x3ec71ddf853494dd
-DATA double3ec71ddf853494dd<>+56(SB)/8, $0x3ec71ddf853494dd
-GLOBL double3ec71ddf853494dd<>(SB), RODATA|NOPTR, $64
+GLOBL double3ec71ddf853494dd<>(SB), RODATA|NOPTR, $32
 
 DATA double3efa01a01b0b1a5b<>+0(SB)/8, $0x3efa01a01b0b1a5b
 DATA double3efa01a01b0b1a5b<>+8(SB)/8, $0x3efa01a01b0b1a5b
 DATA double3efa01a01b0b1a5b<>+16(SB)/8, $0x3efa01a01b0b1a5b
 DATA double3efa01a01b0b1a5b<>+24(SB)/8, $0x3efa01a01b0b1a5b
-DATA double3efa01a01b0b1a5b<>+32(SB)/8, $0x3efa01a01b0b1a5b
-DATA double3efa01a01b0b1a5b<>+40(SB)/8, $0x3efa01a01b0b1a5b
-DATA double3efa01a01b0b1a5b<>+48(SB)/8, $0x3efa01a01b0b1a5b
-DATA double3efa01a01b0b1a5b<>+56(SB)/8, $0x3efa01a01b0b1a5b
-GLOBL double3efa01a01b0b1a5b<>(SB), RODATA|NOPTR, $64
+GLOBL double3efa01a01b0b1a5b<>(SB), RODATA|NOPTR, $32
 
 DATA double3f2a01a01afe54a3<>+0(SB)/8, $0x3f2a01a01afe54a3
 DATA double3f2a01a01afe54a3<>+8(SB)/8, $0x3f2a01a01afe54a3
 DATA double3f2a01a01afe54a3<>+16(SB)/8, $0x3f2a01a01afe54a3
 DATA double3f2a01a01afe54a3<>+24(SB)/8, $0x3f2a01a01afe54a3
-DATA double3f2a01a01afe54a3<>+32(SB)/8, $0x3f2a01a01afe54a3
-DATA double3f2a01a01afe54a3<>+40(SB)/8, $0x3f2a01a01afe54a3
-DATA double3f2a01a01afe54a3<>+48(SB)/8, $0x3f2a01a01afe54a3
-DATA double3f2a01a01afe54a3<>+56(SB)/8, $0x3f2a01a01afe54a3
-GLOBL double3f2a01a01afe54a3<>(SB), RODATA|NOPTR, $64
+GLOBL double3f2a01a01afe54a3<>(SB), RODATA|NOPTR, $32
 
 DATA double3f56c16c16c14463<>+0(SB)/8, $0x3f56c16c16c14463
 DATA double3f56c16c16c14463<>+8(SB)/8, $0x3f56c16c16c14463
 DATA double3f56c16c16c14463<>+16(SB)/8, $0x3f56c16c16c14463
 DATA double3f56c16c16c14463<>+24(SB)/8, $0x3f56c16c16c14463
-DATA double3f56c16c16c14463<>+32(SB)/8, $0x3f56c16c16c14463
-DATA double3f56c16c16c14463<>+40(SB)/8, $0x3f56c16c16c14463
-DATA double3f56c16c16c14463<>+48(SB)/8, $0x3f56c16c16c14463
-DATA double3f56c16c16c14463<>+56(SB)/8, $0x3f56c16c16c14463
-GLOBL double3f56c16c16c14463<>(SB), RODATA|NOPTR, $64
+GLOBL double3f56c16c16c14463<>(SB), RODATA|NOPTR, $32
 
 DATA double3f8111111110f6ae<>+0(SB)/8, $0x3f8111111110f6ae
 DATA double3f8111111110f6ae<>+8(SB)/8, $0x3f8111111110f6ae
 DATA double3f8111111110f6ae<>+16(SB)/8, $0x3f8111111110f6ae
 DATA double3f8111111110f6ae<>+24(SB)/8, $0x3f8111111110f6ae
-DATA double3f8111111110f6ae<>+32(SB)/8, $0x3f8111111110f6ae
-DATA double3f8111111110f6ae<>+40(SB)/8, $0x3f8111111110f6ae
-DATA double3f8111111110f6ae<>+48(SB)/8, $0x3f8111111110f6ae
-DATA double3f8111111110f6ae<>+56(SB)/8, $0x3f8111111110f6ae
-GLOBL double3f8111111110f6ae<>(SB), RODATA|NOPTR, $64
+GLOBL double3f8111111110f6ae<>(SB), RODATA|NOPTR, $32
 
 DATA double3fa555555555555a<>+0(SB)/8, $0x3fa555555555555a
 DATA double3fa555555555555a<>+8(SB)/8, $0x3fa555555555555a
 DATA double3fa555555555555a<>+16(SB)/8, $0x3fa555555555555a
 DATA double3fa555555555555a<>+24(SB)/8, $0x3fa555555555555a
-DATA double3fa555555555555a<>+32(SB)/8, $0x3fa555555555555a
-DATA double3fa555555555555a<>+40(SB)/8, $0x3fa555555555555a
-DATA double3fa555555555555a<>+48(SB)/8, $0x3fa555555555555a
-DATA double3fa555555555555a<>+56(SB)/8, $0x3fa555555555555a
-GLOBL double3fa555555555555a<>(SB), RODATA|NOPTR, $64
+GLOBL double3fa555555555555a<>(SB), RODATA|NOPTR, $32
 
 DATA double3fc5555555555559<>+0(SB)/8, $0x3fc5555555555559
 DATA double3fc5555555555559<>+8(SB)/8, $0x3fc5555555555559
 DATA double3fc5555555555559<>+16(SB)/8, $0x3fc5555555555559
 DATA double3fc5555555555559<>+24(SB)/8, $0x3fc5555555555559
-DATA double3fc5555555555559<>+32(SB)/8, $0x3fc5555555555559
-DATA double3fc5555555555559<>+40(SB)/8, $0x3fc5555555555559
-DATA double3fc5555555555559<>+48(SB)/8, $0x3fc5555555555559
-DATA double3fc5555555555559<>+56(SB)/8, $0x3fc5555555555559
-GLOBL double3fc5555555555559<>(SB), RODATA|NOPTR, $64
+GLOBL double3fc5555555555559<>(SB), RODATA|NOPTR, $32
 
 DATA double3fe0000000000000<>+0(SB)/8, $0x3fe0000000000000
 DATA double3fe0000000000000<>+8(SB)/8, $0x3fe0000000000000
 DATA double3fe0000000000000<>+16(SB)/8, $0x3fe0000000000000
 DATA double3fe0000000000000<>+24(SB)/8, $0x3fe0000000000000
-DATA double3fe0000000000000<>+32(SB)/8, $0x3fe0000000000000
-DATA double3fe0000000000000<>+40(SB)/8, $0x3fe0000000000000
-DATA double3fe0000000000000<>+48(SB)/8, $0x3fe0000000000000
-DATA double3fe0000000000000<>+56(SB)/8, $0x3fe0000000000000
-GLOBL double3fe0000000000000<>(SB), RODATA|NOPTR, $64
+GLOBL double3fe0000000000000<>(SB), RODATA|NOPTR, $32
 
 DATA double3ff0000000000000<>+0(SB)/8, $0x3ff0000000000000
 DATA double3ff0000000000000<>+8(SB)/8, $0x3ff0000000000000
 DATA double3ff0000000000000<>+16(SB)/8, $0x3ff0000000000000
 DATA double3ff0000000000000<>+24(SB)/8, $0x3ff0000000000000
-DATA double3ff0000000000000<>+32(SB)/8, $0x3ff0000000000000
-DATA double3ff0000000000000<>+40(SB)/8, $0x3ff0000000000000
-DATA double3ff0000000000000<>+48(SB)/8, $0x3ff0000000000000
-DATA double3ff0000000000000<>+56(SB)/8, $0x3ff0000000000000
-GLOBL double3ff0000000000000<>(SB), RODATA|NOPTR, $64
+GLOBL double3ff0000000000000<>(SB), RODATA|NOPTR, $32
 
 // func exp32AVX2(dst []float32, x []float32)
 // Requires: AVX, AVX2, FMA3
@@ -983,133 +807,133 @@ end20:
 // func sigmoid32AVX512(dst []float32, x []float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·sigmoid32AVX512(SB), NOSPLIT, $0-48
-	VMOVUPS singlec2d00000<>+0(SB), Z0
-	MOVQ    x_len+32(FP), AX
-	MOVQ    x_base+24(FP), CX
-	MOVQ    dst_base+0(FP), DX
-	CMPQ    AX, $+32
-	JLT     done22
+	VBROADCASTSS singlec2d00000<>+0(SB), Z0
+	MOVQ         x_len+32(FP), AX
+	MOVQ         x_base+24(FP), CX
+	MOVQ         dst_base+0(FP), DX
+	CMPQ         AX, $+32
+	JLT          done22
 
 loop21:
-	VMOVUPS      (CX), Z1
-	VORPS        single80000000<>+0(SB), Z1, Z2
-	VMAXPS       Z2, Z0, Z2
-	VMOVUPS      single4b4000fe<>+0(SB), Z3
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z2, Z3
-	VSUBPS       single4b4000fe<>+0(SB), Z3, Z3
-	VFNMADD231PS single3f317200<>+0(SB), Z3, Z2
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z3, Z2
-	VMOVUPS      single3950d0b2<>+0(SB), Z4
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z2, Z4
-	VFMADD213PS  single3c088848<>+0(SB), Z2, Z4
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z2, Z4
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z2, Z4
-	VFMADD213PS  single3f000000<>+0(SB), Z2, Z4
-	VMULPS       Z2, Z2, Z5
-	VFMADD213PS  Z2, Z5, Z4
-	VADDPS       single3f800000<>+0(SB), Z4, Z4
-	VSCALEFPS    Z3, Z4, Z4
-	VMOVUPS      single3f800000<>+0(SB), Z2
-	VPMOVD2M     Z1, K1
-	VMOVAPS      Z4, K1, Z2
-	VADDPS       single3f800000<>+0(SB), Z4, Z4
-	VDIVPS       Z4, Z2, Z2
-	VMOVUPS      Z2, (DX)
-	VMOVUPS      64(CX), Z1
-	VORPS        single80000000<>+0(SB), Z1, Z2
-	VMAXPS       Z2, Z0, Z2
-	VMOVUPS      single4b4000fe<>+0(SB), Z3
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z2, Z3
-	VSUBPS       single4b4000fe<>+0(SB), Z3, Z3
-	VFNMADD231PS single3f317200<>+0(SB), Z3, Z2
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z3, Z2
-	VMOVUPS      single3950d0b2<>+0(SB), Z4
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z2, Z4
-	VFMADD213PS  single3c088848<>+0(SB), Z2, Z4
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z2, Z4
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z2, Z4
-	VFMADD213PS  single3f000000<>+0(SB), Z2, Z4
-	VMULPS       Z2, Z2, Z5
-	VFMADD213PS  Z2, Z5, Z4
-	VADDPS       single3f800000<>+0(SB), Z4, Z4
-	VSCALEFPS    Z3, Z4, Z4
-	VMOVUPS      single3f800000<>+0(SB), Z2
-	VPMOVD2M     Z1, K1
-	VMOVAPS      Z4, K1, Z2
-	VADDPS       single3f800000<>+0(SB), Z4, Z4
-	VDIVPS       Z4, Z2, Z2
-	VMOVUPS      Z2, 64(DX)
-	ADDQ         $+128, CX
-	ADDQ         $+128, DX
-	SUBQ         $+32, AX
-	CMPQ         AX, $+32
-	JGE          loop21
+	VMOVUPS           (CX), Z1
+	VORPS.BCST        single80000000<>+0(SB), Z1, Z2
+	VMAXPS            Z2, Z0, Z2
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z3
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z2, Z3
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z3, Z3
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z3, Z2
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z3, Z2
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z4
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z2, Z4
+	VMULPS            Z2, Z2, Z5
+	VFMADD213PS       Z2, Z5, Z4
+	VADDPS.BCST       single3f800000<>+0(SB), Z4, Z4
+	VSCALEFPS         Z3, Z4, Z4
+	VBROADCASTSS      single3f800000<>+0(SB), Z2
+	VPMOVD2M          Z1, K1
+	VMOVAPS           Z4, K1, Z2
+	VADDPS.BCST       single3f800000<>+0(SB), Z4, Z4
+	VDIVPS            Z4, Z2, Z2
+	VMOVUPS           Z2, (DX)
+	VMOVUPS           64(CX), Z1
+	VORPS.BCST        single80000000<>+0(SB), Z1, Z2
+	VMAXPS            Z2, Z0, Z2
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z3
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z2, Z3
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z3, Z3
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z3, Z2
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z3, Z2
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z4
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z2, Z4
+	VMULPS            Z2, Z2, Z5
+	VFMADD213PS       Z2, Z5, Z4
+	VADDPS.BCST       single3f800000<>+0(SB), Z4, Z4
+	VSCALEFPS         Z3, Z4, Z4
+	VBROADCASTSS      single3f800000<>+0(SB), Z2
+	VPMOVD2M          Z1, K1
+	VMOVAPS           Z4, K1, Z2
+	VADDPS.BCST       single3f800000<>+0(SB), Z4, Z4
+	VDIVPS            Z4, Z2, Z2
+	VMOVUPS           Z2, 64(DX)
+	ADDQ              $+128, CX
+	ADDQ              $+128, DX
+	SUBQ              $+32, AX
+	CMPQ              AX, $+32
+	JGE               loop21
 
 done22:
 	CMPQ AX, $+16
 	JLT  done24
 
 loop23:
-	VMOVUPS      (CX), Z1
-	VORPS        single80000000<>+0(SB), Z1, Z2
-	VMAXPS       Z2, Z0, Z2
-	VMOVUPS      single4b4000fe<>+0(SB), Z3
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z2, Z3
-	VSUBPS       single4b4000fe<>+0(SB), Z3, Z3
-	VFNMADD231PS single3f317200<>+0(SB), Z3, Z2
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z3, Z2
-	VMOVUPS      single3950d0b2<>+0(SB), Z4
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z2, Z4
-	VFMADD213PS  single3c088848<>+0(SB), Z2, Z4
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z2, Z4
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z2, Z4
-	VFMADD213PS  single3f000000<>+0(SB), Z2, Z4
-	VMULPS       Z2, Z2, Z5
-	VFMADD213PS  Z2, Z5, Z4
-	VADDPS       single3f800000<>+0(SB), Z4, Z4
-	VSCALEFPS    Z3, Z4, Z4
-	VMOVUPS      single3f800000<>+0(SB), Z2
-	VPMOVD2M     Z1, K1
-	VMOVAPS      Z4, K1, Z2
-	VADDPS       single3f800000<>+0(SB), Z4, Z4
-	VDIVPS       Z4, Z2, Z2
-	VMOVUPS      Z2, (DX)
-	ADDQ         $+64, CX
-	ADDQ         $+64, DX
-	SUBQ         $+16, AX
-	CMPQ         AX, $+16
-	JGE          loop23
+	VMOVUPS           (CX), Z1
+	VORPS.BCST        single80000000<>+0(SB), Z1, Z2
+	VMAXPS            Z2, Z0, Z2
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z3
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z2, Z3
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z3, Z3
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z3, Z2
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z3, Z2
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z4
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z2, Z4
+	VMULPS            Z2, Z2, Z5
+	VFMADD213PS       Z2, Z5, Z4
+	VADDPS.BCST       single3f800000<>+0(SB), Z4, Z4
+	VSCALEFPS         Z3, Z4, Z4
+	VBROADCASTSS      single3f800000<>+0(SB), Z2
+	VPMOVD2M          Z1, K1
+	VMOVAPS           Z4, K1, Z2
+	VADDPS.BCST       single3f800000<>+0(SB), Z4, Z4
+	VDIVPS            Z4, Z2, Z2
+	VMOVUPS           Z2, (DX)
+	ADDQ              $+64, CX
+	ADDQ              $+64, DX
+	SUBQ              $+16, AX
+	CMPQ              AX, $+16
+	JGE               loop23
 
 done24:
-	TESTQ        AX, AX
-	JZ           end25
-	MOVQ         $-1, BX
-	BZHIQ        AX, BX, BX
-	KMOVW        BX, K1
-	VMOVUPS.Z    (CX), K1, Z1
-	VORPS        single80000000<>+0(SB), Z1, Z2
-	VMAXPS       Z2, Z0, Z2
-	VMOVUPS      single4b4000fe<>+0(SB), Z0
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z2, Z0
-	VSUBPS       single4b4000fe<>+0(SB), Z0, Z0
-	VFNMADD231PS single3f317200<>+0(SB), Z0, Z2
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z0, Z2
-	VMOVUPS      single3950d0b2<>+0(SB), Z3
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z2, Z3
-	VFMADD213PS  single3c088848<>+0(SB), Z2, Z3
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z2, Z3
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z2, Z3
-	VFMADD213PS  single3f000000<>+0(SB), Z2, Z3
-	VMULPS       Z2, Z2, Z4
-	VFMADD213PS  Z2, Z4, Z3
-	VADDPS       single3f800000<>+0(SB), Z3, Z3
-	VSCALEFPS    Z0, Z3, Z3
-	VMOVUPS      single3f800000<>+0(SB), Z0
-	VPMOVD2M     Z1, K2
-	VMOVAPS      Z3, K2, Z0
-	VADDPS       single3f800000<>+0(SB), Z3, Z3
-	VDIVPS       Z3, Z0, Z0
-	VMOVUPS      Z0, K1, (DX)
+	TESTQ             AX, AX
+	JZ                end25
+	MOVQ              $-1, BX
+	BZHIQ             AX, BX, BX
+	KMOVW             BX, K1
+	VMOVUPS.Z         (CX), K1, Z1
+	VORPS.BCST        single80000000<>+0(SB), Z1, Z2
+	VMAXPS            Z2, Z0, Z2
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z0
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z2, Z0
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z0, Z0
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z0, Z2
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z0, Z2
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z3
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z2, Z3
+	VMULPS            Z2, Z2, Z4
+	VFMADD213PS       Z2, Z4, Z3
+	VADDPS.BCST       single3f800000<>+0(SB), Z3, Z3
+	VSCALEFPS         Z0, Z3, Z3
+	VBROADCASTSS      single3f800000<>+0(SB), Z0
+	VPMOVD2M          Z1, K2
+	VMOVAPS           Z3, K2, Z0
+	VADDPS.BCST       single3f800000<>+0(SB), Z3, Z3
+	VDIVPS            Z3, Z0, Z0
+	VMOVUPS           Z0, K1, (DX)
 
 end25:
 	VZEROUPPER
@@ -1123,166 +947,158 @@ DATA single80000000<>+16(SB)/4, $0x80000000
 DATA single80000000<>+20(SB)/4, $0x80000000
 DATA single80000000<>+24(SB)/4, $0x80000000
 DATA single80000000<>+28(SB)/4, $0x80000000
-DATA single80000000<>+32(SB)/4, $0x80000000
-DATA single80000000<>+36(SB)/4, $0x80000000
-DATA single80000000<>+40(SB)/4, $0x80000000
-DATA single80000000<>+44(SB)/4, $0x80000000
-DATA single80000000<>+48(SB)/4, $0x80000000
-DATA single80000000<>+52(SB)/4, $0x80000000
-DATA single80000000<>+56(SB)/4, $0x80000000
-DATA single80000000<>+60(SB)/4, $0x80000000
-GLOBL single80000000<>(SB), RODATA|NOPTR, $64
+GLOBL single80000000<>(SB), RODATA|NOPTR, $32
 
 // func sigmoid64AVX512(dst []float64, x []float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·sigmoid64AVX512(SB), NOSPLIT, $0-48
-	VMOVUPD doublec087500000000000<>+0(SB), Z0
-	MOVQ    x_len+32(FP), AX
-	MOVQ    x_base+24(FP), CX
-	MOVQ    dst_base+0(FP), DX
-	CMPQ    AX, $+16
-	JLT     done27
+	VBROADCASTSD doublec087500000000000<>+0(SB), Z0
+	MOVQ         x_len+32(FP), AX
+	MOVQ         x_base+24(FP), CX
+	MOVQ         dst_base+0(FP), DX
+	CMPQ         AX, $+16
+	JLT          done27
 
 loop26:
-	VMOVUPD      (CX), Z1
-	VORPD        double8000000000000000<>+0(SB), Z1, Z2
-	VMAXPD       Z2, Z0, Z2
-	VMOVUPD      double43380000000007fe<>+0(SB), Z3
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z2, Z3
-	VSUBPD       double43380000000007fe<>+0(SB), Z3, Z3
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z3, Z2
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z3, Z2
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z4
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z2, Z4
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z2, Z4
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z2, Z4
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z2, Z4
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z2, Z4
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z2, Z4
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z2, Z4
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z2, Z4
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z2, Z4
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z2, Z4
-	VMULPD       Z2, Z2, Z5
-	VFMADD213PD  Z2, Z5, Z4
-	VADDPD       double3ff0000000000000<>+0(SB), Z4, Z4
-	VSCALEFPD    Z3, Z4, Z4
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z2
-	VPMOVQ2M     Z1, K1
-	VMOVAPD      Z4, K1, Z2
-	VADDPD       double3ff0000000000000<>+0(SB), Z4, Z4
-	VDIVPD       Z4, Z2, Z2
-	VMOVUPD      Z2, (DX)
-	VMOVUPD      64(CX), Z1
-	VORPD        double8000000000000000<>+0(SB), Z1, Z2
-	VMAXPD       Z2, Z0, Z2
-	VMOVUPD      double43380000000007fe<>+0(SB), Z3
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z2, Z3
-	VSUBPD       double43380000000007fe<>+0(SB), Z3, Z3
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z3, Z2
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z3, Z2
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z4
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z2, Z4
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z2, Z4
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z2, Z4
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z2, Z4
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z2, Z4
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z2, Z4
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z2, Z4
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z2, Z4
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z2, Z4
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z2, Z4
-	VMULPD       Z2, Z2, Z5
-	VFMADD213PD  Z2, Z5, Z4
-	VADDPD       double3ff0000000000000<>+0(SB), Z4, Z4
-	VSCALEFPD    Z3, Z4, Z4
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z2
-	VPMOVQ2M     Z1, K1
-	VMOVAPD      Z4, K1, Z2
-	VADDPD       double3ff0000000000000<>+0(SB), Z4, Z4
-	VDIVPD       Z4, Z2, Z2
-	VMOVUPD      Z2, 64(DX)
-	ADDQ         $+128, CX
-	ADDQ         $+128, DX
-	SUBQ         $+16, AX
-	CMPQ         AX, $+16
-	JGE          loop26
+	VMOVUPD           (CX), Z1
+	VORPD.BCST        double8000000000000000<>+0(SB), Z1, Z2
+	VMAXPD            Z2, Z0, Z2
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z3
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z2, Z3
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z3, Z3
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z3, Z2
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z3, Z2
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z4
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z2, Z4
+	VMULPD            Z2, Z2, Z5
+	VFMADD213PD       Z2, Z5, Z4
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z4, Z4
+	VSCALEFPD         Z3, Z4, Z4
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z2
+	VPMOVQ2M          Z1, K1
+	VMOVAPD           Z4, K1, Z2
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z4, Z4
+	VDIVPD            Z4, Z2, Z2
+	VMOVUPD           Z2, (DX)
+	VMOVUPD           64(CX), Z1
+	VORPD.BCST        double8000000000000000<>+0(SB), Z1, Z2
+	VMAXPD            Z2, Z0, Z2
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z3
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z2, Z3
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z3, Z3
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z3, Z2
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z3, Z2
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z4
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z2, Z4
+	VMULPD            Z2, Z2, Z5
+	VFMADD213PD       Z2, Z5, Z4
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z4, Z4
+	VSCALEFPD         Z3, Z4, Z4
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z2
+	VPMOVQ2M          Z1, K1
+	VMOVAPD           Z4, K1, Z2
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z4, Z4
+	VDIVPD            Z4, Z2, Z2
+	VMOVUPD           Z2, 64(DX)
+	ADDQ              $+128, CX
+	ADDQ              $+128, DX
+	SUBQ              $+16, AX
+	CMPQ              AX, $+16
+	JGE               loop26
 
 done27:
 	CMPQ AX, $+8
 	JLT  done29
 
 loop28:
-	VMOVUPD      (CX), Z1
-	VORPD        double8000000000000000<>+0(SB), Z1, Z2
-	VMAXPD       Z2, Z0, Z2
-	VMOVUPD      double43380000000007fe<>+0(SB), Z3
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z2, Z3
-	VSUBPD       double43380000000007fe<>+0(SB), Z3, Z3
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z3, Z2
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z3, Z2
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z4
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z2, Z4
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z2, Z4
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z2, Z4
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z2, Z4
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z2, Z4
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z2, Z4
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z2, Z4
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z2, Z4
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z2, Z4
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z2, Z4
-	VMULPD       Z2, Z2, Z5
-	VFMADD213PD  Z2, Z5, Z4
-	VADDPD       double3ff0000000000000<>+0(SB), Z4, Z4
-	VSCALEFPD    Z3, Z4, Z4
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z2
-	VPMOVQ2M     Z1, K1
-	VMOVAPD      Z4, K1, Z2
-	VADDPD       double3ff0000000000000<>+0(SB), Z4, Z4
-	VDIVPD       Z4, Z2, Z2
-	VMOVUPD      Z2, (DX)
-	ADDQ         $+64, CX
-	ADDQ         $+64, DX
-	SUBQ         $+8, AX
-	CMPQ         AX, $+8
-	JGE          loop28
+	VMOVUPD           (CX), Z1
+	VORPD.BCST        double8000000000000000<>+0(SB), Z1, Z2
+	VMAXPD            Z2, Z0, Z2
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z3
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z2, Z3
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z3, Z3
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z3, Z2
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z3, Z2
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z4
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z2, Z4
+	VMULPD            Z2, Z2, Z5
+	VFMADD213PD       Z2, Z5, Z4
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z4, Z4
+	VSCALEFPD         Z3, Z4, Z4
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z2
+	VPMOVQ2M          Z1, K1
+	VMOVAPD           Z4, K1, Z2
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z4, Z4
+	VDIVPD            Z4, Z2, Z2
+	VMOVUPD           Z2, (DX)
+	ADDQ              $+64, CX
+	ADDQ              $+64, DX
+	SUBQ              $+8, AX
+	CMPQ              AX, $+8
+	JGE               loop28
 
 done29:
-	TESTQ        AX, AX
-	JZ           end30
-	MOVQ         $-1, BX
-	BZHIQ        AX, BX, BX
-	KMOVW        BX, K1
-	VMOVUPD.Z    (CX), K1, Z1
-	VORPD        double8000000000000000<>+0(SB), Z1, Z2
-	VMAXPD       Z2, Z0, Z2
-	VMOVUPD      double43380000000007fe<>+0(SB), Z0
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z2, Z0
-	VSUBPD       double43380000000007fe<>+0(SB), Z0, Z0
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z0, Z2
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z0, Z2
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z3
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z2, Z3
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z2, Z3
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z2, Z3
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z2, Z3
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z2, Z3
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z2, Z3
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z2, Z3
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z2, Z3
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z2, Z3
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z2, Z3
-	VMULPD       Z2, Z2, Z4
-	VFMADD213PD  Z2, Z4, Z3
-	VADDPD       double3ff0000000000000<>+0(SB), Z3, Z3
-	VSCALEFPD    Z0, Z3, Z3
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z0
-	VPMOVQ2M     Z1, K2
-	VMOVAPD      Z3, K2, Z0
-	VADDPD       double3ff0000000000000<>+0(SB), Z3, Z3
-	VDIVPD       Z3, Z0, Z0
-	VMOVUPD      Z0, K1, (DX)
+	TESTQ             AX, AX
+	JZ                end30
+	MOVQ              $-1, BX
+	BZHIQ             AX, BX, BX
+	KMOVW             BX, K1
+	VMOVUPD.Z         (CX), K1, Z1
+	VORPD.BCST        double8000000000000000<>+0(SB), Z1, Z2
+	VMAXPD            Z2, Z0, Z2
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z0
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z2, Z0
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z0, Z0
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z0, Z2
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z0, Z2
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z3
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z2, Z3
+	VMULPD            Z2, Z2, Z4
+	VFMADD213PD       Z2, Z4, Z3
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z3, Z3
+	VSCALEFPD         Z0, Z3, Z3
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z0
+	VPMOVQ2M          Z1, K2
+	VMOVAPD           Z3, K2, Z0
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z3, Z3
+	VDIVPD            Z3, Z0, Z0
+	VMOVUPD           Z0, K1, (DX)
 
 end30:
 	VZEROUPPER
@@ -1292,11 +1108,7 @@ DATA double8000000000000000<>+0(SB)/8, $0x8000000000000000
 DATA double8000000000000000<>+8(SB)/8, $0x8000000000000000
 DATA double8000000000000000<>+16(SB)/8, $0x8000000000000000
 DATA double8000000000000000<>+24(SB)/8, $0x8000000000000000
-DATA double8000000000000000<>+32(SB)/8, $0x8000000000000000
-DATA double8000000000000000<>+40(SB)/8, $0x8000000000000000
-DATA double8000000000000000<>+48(SB)/8, $0x8000000000000000
-DATA double8000000000000000<>+56(SB)/8, $0x8000000000000000
-GLOBL double8000000000000000<>(SB), RODATA|NOPTR, $64
+GLOBL double8000000000000000<>(SB), RODATA|NOPTR, $32
 
 // func sigmoid32AVX2(dst []float32, x []float32)
 // Requires: AVX, AVX2, FMA3
@@ -1625,141 +1437,141 @@ end40:
 // func tanh32AVX512(dst []float32, x []float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·tanh32AVX512(SB), NOSPLIT, $0-48
-	VMOVUPS singlec1a00000<>+0(SB), Z0
-	MOVQ    x_len+32(FP), AX
-	MOVQ    x_base+24(FP), CX
-	MOVQ    dst_base+0(FP), DX
-	CMPQ    AX, $+32
-	JLT     done42
+	VBROADCASTSS singlec1a00000<>+0(SB), Z0
+	MOVQ         x_len+32(FP), AX
+	MOVQ         x_base+24(FP), CX
+	MOVQ         dst_base+0(FP), DX
+	CMPQ         AX, $+32
+	JLT          done42
 
 loop41:
-	VMOVUPS      (CX), Z1
-	VORPS        single80000000<>+0(SB), Z1, Z2
-	VADDPS       Z2, Z2, Z2
-	VMAXPS       Z2, Z0, Z2
-	VMOVUPS      single4b40007f<>+0(SB), Z4
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z2, Z4
-	VSUBPS       single4b40007f<>+0(SB), Z4, Z3
-	VFNMADD231PS single3f317200<>+0(SB), Z3, Z2
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z3, Z2
-	VMOVUPS      single3950d0b2<>+0(SB), Z3
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z2, Z3
-	VFMADD213PS  single3c088848<>+0(SB), Z2, Z3
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z2, Z3
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z2, Z3
-	VFMADD213PS  single3f000000<>+0(SB), Z2, Z3
-	VMULPS       Z2, Z2, Z5
-	VFMADD213PS  Z2, Z5, Z3
-	VPSLLD       $0x17, Z4, Z4
-	VSUBPS       single3f800000<>+0(SB), Z4, Z5
-	VFMADD231PS  Z4, Z3, Z5
-	VADDPS       single40000000<>+0(SB), Z5, Z2
-	VDIVPS       Z2, Z5, Z5
-	VANDPS       single7fffffff<>+0(SB), Z5, Z5
-	VANDPS       single80000000<>+0(SB), Z1, Z1
-	VORPS        Z5, Z1, Z5
-	VMOVUPS      Z5, (DX)
-	VMOVUPS      64(CX), Z1
-	VORPS        single80000000<>+0(SB), Z1, Z2
-	VADDPS       Z2, Z2, Z2
-	VMAXPS       Z2, Z0, Z2
-	VMOVUPS      single4b40007f<>+0(SB), Z4
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z2, Z4
-	VSUBPS       single4b40007f<>+0(SB), Z4, Z3
-	VFNMADD231PS single3f317200<>+0(SB), Z3, Z2
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z3, Z2
-	VMOVUPS      single3950d0b2<>+0(SB), Z3
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z2, Z3
-	VFMADD213PS  single3c088848<>+0(SB), Z2, Z3
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z2, Z3
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z2, Z3
-	VFMADD213PS  single3f000000<>+0(SB), Z2, Z3
-	VMULPS       Z2, Z2, Z5
-	VFMADD213PS  Z2, Z5, Z3
-	VPSLLD       $0x17, Z4, Z4
-	VSUBPS       single3f800000<>+0(SB), Z4, Z5
-	VFMADD231PS  Z4, Z3, Z5
-	VADDPS       single40000000<>+0(SB), Z5, Z2
-	VDIVPS       Z2, Z5, Z5
-	VANDPS       single7fffffff<>+0(SB), Z5, Z5
-	VANDPS       single80000000<>+0(SB), Z1, Z1
-	VORPS        Z5, Z1, Z5
-	VMOVUPS      Z5, 64(DX)
-	ADDQ         $+128, CX
-	ADDQ         $+128, DX
-	SUBQ         $+32, AX
-	CMPQ         AX, $+32
-	JGE          loop41
+	VMOVUPS           (CX), Z1
+	VORPS.BCST        single80000000<>+0(SB), Z1, Z2
+	VADDPS            Z2, Z2, Z2
+	VMAXPS            Z2, Z0, Z2
+	VBROADCASTSS      single4b40007f<>+0(SB), Z4
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z2, Z4
+	VSUBPS.BCST       single4b40007f<>+0(SB), Z4, Z3
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z3, Z2
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z3, Z2
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z3
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z2, Z3
+	VMULPS            Z2, Z2, Z5
+	VFMADD213PS       Z2, Z5, Z3
+	VPSLLD            $0x17, Z4, Z4
+	VSUBPS.BCST       single3f800000<>+0(SB), Z4, Z5
+	VFMADD231PS       Z4, Z3, Z5
+	VADDPS.BCST       single40000000<>+0(SB), Z5, Z2
+	VDIVPS            Z2, Z5, Z5
+	VANDPS.BCST       single7fffffff<>+0(SB), Z5, Z5
+	VANDPS.BCST       single80000000<>+0(SB), Z1, Z1
+	VORPS             Z5, Z1, Z5
+	VMOVUPS           Z5, (DX)
+	VMOVUPS           64(CX), Z1
+	VORPS.BCST        single80000000<>+0(SB), Z1, Z2
+	VADDPS            Z2, Z2, Z2
+	VMAXPS            Z2, Z0, Z2
+	VBROADCASTSS      single4b40007f<>+0(SB), Z4
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z2, Z4
+	VSUBPS.BCST       single4b40007f<>+0(SB), Z4, Z3
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z3, Z2
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z3, Z2
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z3
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z2, Z3
+	VMULPS            Z2, Z2, Z5
+	VFMADD213PS       Z2, Z5, Z3
+	VPSLLD            $0x17, Z4, Z4
+	VSUBPS.BCST       single3f800000<>+0(SB), Z4, Z5
+	VFMADD231PS       Z4, Z3, Z5
+	VADDPS.BCST       single40000000<>+0(SB), Z5, Z2
+	VDIVPS            Z2, Z5, Z5
+	VANDPS.BCST       single7fffffff<>+0(SB), Z5, Z5
+	VANDPS.BCST       single80000000<>+0(SB), Z1, Z1
+	VORPS             Z5, Z1, Z5
+	VMOVUPS           Z5, 64(DX)
+	ADDQ              $+128, CX
+	ADDQ              $+128, DX
+	SUBQ              $+32, AX
+	CMPQ              AX, $+32
+	JGE               loop41
 
 done42:
 	CMPQ AX, $+16
 	JLT  done44
 
 loop43:
-	VMOVUPS      (CX), Z1
-	VORPS        single80000000<>+0(SB), Z1, Z2
-	VADDPS       Z2, Z2, Z2
-	VMAXPS       Z2, Z0, Z2
-	VMOVUPS      single4b40007f<>+0(SB), Z4
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z2, Z4
-	VSUBPS       single4b40007f<>+0(SB), Z4, Z3
-	VFNMADD231PS single3f317200<>+0(SB), Z3, Z2
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z3, Z2
-	VMOVUPS      single3950d0b2<>+0(SB), Z3
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z2, Z3
-	VFMADD213PS  single3c088848<>+0(SB), Z2, Z3
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z2, Z3
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z2, Z3
-	VFMADD213PS  single3f000000<>+0(SB), Z2, Z3
-	VMULPS       Z2, Z2, Z5
-	VFMADD213PS  Z2, Z5, Z3
-	VPSLLD       $0x17, Z4, Z4
-	VSUBPS       single3f800000<>+0(SB), Z4, Z5
-	VFMADD231PS  Z4, Z3, Z5
-	VADDPS       single40000000<>+0(SB), Z5, Z2
-	VDIVPS       Z2, Z5, Z5
-	VANDPS       single7fffffff<>+0(SB), Z5, Z5
-	VANDPS       single80000000<>+0(SB), Z1, Z1
-	VORPS        Z5, Z1, Z5
-	VMOVUPS      Z5, (DX)
-	ADDQ         $+64, CX
-	ADDQ         $+64, DX
-	SUBQ         $+16, AX
-	CMPQ         AX, $+16
-	JGE          loop43
+	VMOVUPS           (CX), Z1
+	VORPS.BCST        single80000000<>+0(SB), Z1, Z2
+	VADDPS            Z2, Z2, Z2
+	VMAXPS            Z2, Z0, Z2
+	VBROADCASTSS      single4b40007f<>+0(SB), Z4
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z2, Z4
+	VSUBPS.BCST       single4b40007f<>+0(SB), Z4, Z3
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z3, Z2
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z3, Z2
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z3
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z2, Z3
+	VMULPS            Z2, Z2, Z5
+	VFMADD213PS       Z2, Z5, Z3
+	VPSLLD            $0x17, Z4, Z4
+	VSUBPS.BCST       single3f800000<>+0(SB), Z4, Z5
+	VFMADD231PS       Z4, Z3, Z5
+	VADDPS.BCST       single40000000<>+0(SB), Z5, Z2
+	VDIVPS            Z2, Z5, Z5
+	VANDPS.BCST       single7fffffff<>+0(SB), Z5, Z5
+	VANDPS.BCST       single80000000<>+0(SB), Z1, Z1
+	VORPS             Z5, Z1, Z5
+	VMOVUPS           Z5, (DX)
+	ADDQ              $+64, CX
+	ADDQ              $+64, DX
+	SUBQ              $+16, AX
+	CMPQ              AX, $+16
+	JGE               loop43
 
 done44:
-	TESTQ        AX, AX
-	JZ           end45
-	MOVQ         $-1, BX
-	BZHIQ        AX, BX, BX
-	KMOVW        BX, K1
-	VMOVUPS.Z    (CX), K1, Z1
-	VORPS        single80000000<>+0(SB), Z1, Z2
-	VADDPS       Z2, Z2, Z2
-	VMAXPS       Z2, Z0, Z2
-	VMOVUPS      single4b40007f<>+0(SB), Z3
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z2, Z3
-	VSUBPS       single4b40007f<>+0(SB), Z3, Z0
-	VFNMADD231PS single3f317200<>+0(SB), Z0, Z2
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z0, Z2
-	VMOVUPS      single3950d0b2<>+0(SB), Z0
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z2, Z0
-	VFMADD213PS  single3c088848<>+0(SB), Z2, Z0
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z2, Z0
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z2, Z0
-	VFMADD213PS  single3f000000<>+0(SB), Z2, Z0
-	VMULPS       Z2, Z2, Z4
-	VFMADD213PS  Z2, Z4, Z0
-	VPSLLD       $0x17, Z3, Z3
-	VSUBPS       single3f800000<>+0(SB), Z3, Z4
-	VFMADD231PS  Z3, Z0, Z4
-	VADDPS       single40000000<>+0(SB), Z4, Z2
-	VDIVPS       Z2, Z4, Z4
-	VANDPS       single7fffffff<>+0(SB), Z4, Z4
-	VANDPS       single80000000<>+0(SB), Z1, Z1
-	VORPS        Z4, Z1, Z4
-	VMOVUPS      Z4, K1, (DX)
+	TESTQ             AX, AX
+	JZ                end45
+	MOVQ              $-1, BX
+	BZHIQ             AX, BX, BX
+	KMOVW             BX, K1
+	VMOVUPS.Z         (CX), K1, Z1
+	VORPS.BCST        single80000000<>+0(SB), Z1, Z2
+	VADDPS            Z2, Z2, Z2
+	VMAXPS            Z2, Z0, Z2
+	VBROADCASTSS      single4b40007f<>+0(SB), Z3
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z2, Z3
+	VSUBPS.BCST       single4b40007f<>+0(SB), Z3, Z0
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z0, Z2
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z0, Z2
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z0
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z2, Z0
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z2, Z0
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z2, Z0
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z2, Z0
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z2, Z0
+	VMULPS            Z2, Z2, Z4
+	VFMADD213PS       Z2, Z4, Z0
+	VPSLLD            $0x17, Z3, Z3
+	VSUBPS.BCST       single3f800000<>+0(SB), Z3, Z4
+	VFMADD231PS       Z3, Z0, Z4
+	VADDPS.BCST       single40000000<>+0(SB), Z4, Z2
+	VDIVPS            Z2, Z4, Z4
+	VANDPS.BCST       single7fffffff<>+0(SB), Z4, Z4
+	VANDPS.BCST       single80000000<>+0(SB), Z1, Z1
+	VORPS             Z4, Z1, Z4
+	VMOVUPS           Z4, K1, (DX)
 
 end45:
 	VZEROUPPER
@@ -1773,15 +1585,7 @@ DATA singlec1a00000<>+16(SB)/4, $0xc1a00000
 DATA singlec1a00000<>+20(SB)/4, $0xc1a00000
 DATA singlec1a00000<>+24(SB)/4, $0xc1a00000
 DATA singlec1a00000<>+28(SB)/4, $0xc1a00000
-DATA singlec1a00000<>+32(SB)/4, $0xc1a00000
-DATA singlec1a00000<>+36(SB)/4, $0xc1a00000
-DATA singlec1a00000<>+40(SB)/4, $0xc1a00000
-DATA singlec1a00000<>+44(SB)/4, $0xc1a00000
-DATA singlec1a00000<>+48(SB)/4, $0xc1a00000
-DATA singlec1a00000<>+52(SB)/4, $0xc1a00000
-DATA singlec1a00000<>+56(SB)/4, $0xc1a00000
-DATA singlec1a00000<>+60(SB)/4, $0xc1a00000
-GLOBL singlec1a00000<>(SB), RODATA|NOPTR, $64
+GLOBL singlec1a00000<>(SB), RODATA|NOPTR, $32
 
 DATA single4b40007f<>+0(SB)/4, $0x4b40007f
 DATA single4b40007f<>+4(SB)/4, $0x4b40007f
@@ -1791,15 +1595,7 @@ DATA single4b40007f<>+16(SB)/4, $0x4b40007f
 DATA single4b40007f<>+20(SB)/4, $0x4b40007f
 DATA single4b40007f<>+24(SB)/4, $0x4b40007f
 DATA single4b40007f<>+28(SB)/4, $0x4b40007f
-DATA single4b40007f<>+32(SB)/4, $0x4b40007f
-DATA single4b40007f<>+36(SB)/4, $0x4b40007f
-DATA single4b40007f<>+40(SB)/4, $0x4b40007f
-DATA single4b40007f<>+44(SB)/4, $0x4b40007f
-DATA single4b40007f<>+48(SB)/4, $0x4b40007f
-DATA single4b40007f<>+52(SB)/4, $0x4b40007f
-DATA single4b40007f<>+56(SB)/4, $0x4b40007f
-DATA single4b40007f<>+60(SB)/4, $0x4b40007f
-GLOBL single4b40007f<>(SB), RODATA|NOPTR, $64
+GLOBL single4b40007f<>(SB), RODATA|NOPTR, $32
 
 DATA single40000000<>+0(SB)/4, $0x40000000
 DATA single40000000<>+4(SB)/4, $0x40000000
@@ -1809,15 +1605,7 @@ DATA single40000000<>+16(SB)/4, $0x40000000
 DATA single40000000<>+20(SB)/4, $0x40000000
 DATA single40000000<>+24(SB)/4, $0x40000000
 DATA single40000000<>+28(SB)/4, $0x40000000
-DATA single40000000<>+32(SB)/4, $0x40000000
-DATA single40000000<>+36(SB)/4, $0x40000000
-DATA single40000000<>+40(SB)/4, $0x40000000
-DATA single40000000<>+44(SB)/4, $0x40000000
-DATA single40000000<>+48(SB)/4, $0x40000000
-DATA single40000000<>+52(SB)/4, $0x40000000
-DATA single40000000<>+56(SB)/4, $0x40000000
-DATA single40000000<>+60(SB)/4, $0x40000000
-GLOBL single40000000<>(SB), RODATA|NOPTR, $64
+GLOBL single40000000<>(SB), RODATA|NOPTR, $32
 
 DATA single7fffffff<>+0(SB)/4, $0x7fffffff
 DATA single7fffffff<>+4(SB)/4, $0x7fffffff
@@ -1827,174 +1615,166 @@ DATA single7fffffff<>+16(SB)/4, $0x7fffffff
 DATA single7fffffff<>+20(SB)/4, $0x7fffffff
 DATA single7fffffff<>+24(SB)/4, $0x7fffffff
 DATA single7fffffff<>+28(SB)/4, $0x7fffffff
-DATA single7fffffff<>+32(SB)/4, $0x7fffffff
-DATA single7fffffff<>+36(SB)/4, $0x7fffffff
-DATA single7fffffff<>+40(SB)/4, $0x7fffffff
-DATA single7fffffff<>+44(SB)/4, $0x7fffffff
-DATA single7fffffff<>+48(SB)/4, $0x7fffffff
-DATA single7fffffff<>+52(SB)/4, $0x7fffffff
-DATA single7fffffff<>+56(SB)/4, $0x7fffffff
-DATA single7fffffff<>+60(SB)/4, $0x7fffffff
-GLOBL single7fffffff<>(SB), RODATA|NOPTR, $64
+GLOBL single7fffffff<>(SB), RODATA|NOPTR, $32
 
 // func tanh64AVX512(dst []float64, x []float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·tanh64AVX512(SB), NOSPLIT, $0-48
-	VMOVUPD doublec044000000000000<>+0(SB), Z0
-	MOVQ    x_len+32(FP), AX
-	MOVQ    x_base+24(FP), CX
-	MOVQ    dst_base+0(FP), DX
-	CMPQ    AX, $+16
-	JLT     done47
+	VBROADCASTSD doublec044000000000000<>+0(SB), Z0
+	MOVQ         x_len+32(FP), AX
+	MOVQ         x_base+24(FP), CX
+	MOVQ         dst_base+0(FP), DX
+	CMPQ         AX, $+16
+	JLT          done47
 
 loop46:
-	VMOVUPD      (CX), Z1
-	VORPD        double8000000000000000<>+0(SB), Z1, Z2
-	VADDPD       Z2, Z2, Z2
-	VMAXPD       Z2, Z0, Z2
-	VMOVUPD      double43380000000003ff<>+0(SB), Z4
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z2, Z4
-	VSUBPD       double43380000000003ff<>+0(SB), Z4, Z3
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z3, Z2
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z3, Z2
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z3
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z2, Z3
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z2, Z3
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z2, Z3
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z2, Z3
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z2, Z3
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z2, Z3
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z2, Z3
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z2, Z3
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z2, Z3
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z2, Z3
-	VMULPD       Z2, Z2, Z5
-	VFMADD213PD  Z2, Z5, Z3
-	VPSLLQ       $0x34, Z4, Z4
-	VSUBPD       double3ff0000000000000<>+0(SB), Z4, Z5
-	VFMADD231PD  Z4, Z3, Z5
-	VADDPD       double4000000000000000<>+0(SB), Z5, Z2
-	VDIVPD       Z2, Z5, Z5
-	VANDPD       double7fffffffffffffff<>+0(SB), Z5, Z5
-	VANDPD       double8000000000000000<>+0(SB), Z1, Z1
-	VORPD        Z5, Z1, Z5
-	VMOVUPD      Z5, (DX)
-	VMOVUPD      64(CX), Z1
-	VORPD        double8000000000000000<>+0(SB), Z1, Z2
-	VADDPD       Z2, Z2, Z2
-	VMAXPD       Z2, Z0, Z2
-	VMOVUPD      double43380000000003ff<>+0(SB), Z4
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z2, Z4
-	VSUBPD       double43380000000003ff<>+0(SB), Z4, Z3
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z3, Z2
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z3, Z2
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z3
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z2, Z3
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z2, Z3
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z2, Z3
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z2, Z3
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z2, Z3
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z2, Z3
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z2, Z3
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z2, Z3
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z2, Z3
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z2, Z3
-	VMULPD       Z2, Z2, Z5
-	VFMADD213PD  Z2, Z5, Z3
-	VPSLLQ       $0x34, Z4, Z4
-	VSUBPD       double3ff0000000000000<>+0(SB), Z4, Z5
-	VFMADD231PD  Z4, Z3, Z5
-	VADDPD       double4000000000000000<>+0(SB), Z5, Z2
-	VDIVPD       Z2, Z5, Z5
-	VANDPD       double7fffffffffffffff<>+0(SB), Z5, Z5
-	VANDPD       double8000000000000000<>+0(SB), Z1, Z1
-	VORPD        Z5, Z1, Z5
-	VMOVUPD      Z5, 64(DX)
-	ADDQ         $+128, CX
-	ADDQ         $+128, DX
-	SUBQ         $+16, AX
-	CMPQ         AX, $+16
-	JGE          loop46
+	VMOVUPD           (CX), Z1
+	VORPD.BCST        double8000000000000000<>+0(SB), Z1, Z2
+	VADDPD            Z2, Z2, Z2
+	VMAXPD            Z2, Z0, Z2
+	VBROADCASTSD      double43380000000003ff<>+0(SB), Z4
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z2, Z4
+	VSUBPD.BCST       double43380000000003ff<>+0(SB), Z4, Z3
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z3, Z2
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z3, Z2
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z3
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z2, Z3
+	VMULPD            Z2, Z2, Z5
+	VFMADD213PD       Z2, Z5, Z3
+	VPSLLQ            $0x34, Z4, Z4
+	VSUBPD.BCST       double3ff0000000000000<>+0(SB), Z4, Z5
+	VFMADD231PD       Z4, Z3, Z5
+	VADDPD.BCST       double4000000000000000<>+0(SB), Z5, Z2
+	VDIVPD            Z2, Z5, Z5
+	VANDPD.BCST       double7fffffffffffffff<>+0(SB), Z5, Z5
+	VANDPD.BCST       double8000000000000000<>+0(SB), Z1, Z1
+	VORPD             Z5, Z1, Z5
+	VMOVUPD           Z5, (DX)
+	VMOVUPD           64(CX), Z1
+	VORPD.BCST        double8000000000000000<>+0(SB), Z1, Z2
+	VADDPD            Z2, Z2, Z2
+	VMAXPD            Z2, Z0, Z2
+	VBROADCASTSD      double43380000000003ff<>+0(SB), Z4
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z2, Z4
+	VSUBPD.BCST       double43380000000003ff<>+0(SB), Z4, Z3
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z3, Z2
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z3, Z2
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z3
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z2, Z3
+	VMULPD            Z2, Z2, Z5
+	VFMADD213PD       Z2, Z5, Z3
+	VPSLLQ            $0x34, Z4, Z4
+	VSUBPD.BCST       double3ff0000000000000<>+0(SB), Z4, Z5
+	VFMADD231PD       Z4, Z3, Z5
+	VADDPD.BCST       double4000000000000000<>+0(SB), Z5, Z2
+	VDIVPD            Z2, Z5, Z5
+	VANDPD.BCST       double7fffffffffffffff<>+0(SB), Z5, Z5
+	VANDPD.BCST       double8000000000000000<>+0(SB), Z1, Z1
+	VORPD             Z5, Z1, Z5
+	VMOVUPD           Z5, 64(DX)
+	ADDQ              $+128, CX
+	ADDQ              $+128, DX
+	SUBQ              $+16, AX
+	CMPQ              AX, $+16
+	JGE               loop46
 
 done47:
 	CMPQ AX, $+8
 	JLT  done49
 
 loop48:
-	VMOVUPD      (CX), Z1
-	VORPD        double8000000000000000<>+0(SB), Z1, Z2
-	VADDPD       Z2, Z2, Z2
-	VMAXPD       Z2, Z0, Z2
-	VMOVUPD      double43380000000003ff<>+0(SB), Z4
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z2, Z4
-	VSUBPD       double43380000000003ff<>+0(SB), Z4, Z3
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z3, Z2
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z3, Z2
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z3
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z2, Z3
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z2, Z3
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z2, Z3
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z2, Z3
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z2, Z3
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z2, Z3
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z2, Z3
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z2, Z3
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z2, Z3
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z2, Z3
-	VMULPD       Z2, Z2, Z5
-	VFMADD213PD  Z2, Z5, Z3
-	VPSLLQ       $0x34, Z4, Z4
-	VSUBPD       double3ff0000000000000<>+0(SB), Z4, Z5
-	VFMADD231PD  Z4, Z3, Z5
-	VADDPD       double4000000000000000<>+0(SB), Z5, Z2
-	VDIVPD       Z2, Z5, Z5
-	VANDPD       double7fffffffffffffff<>+0(SB), Z5, Z5
-	VANDPD       double8000000000000000<>+0(SB), Z1, Z1
-	VORPD        Z5, Z1, Z5
-	VMOVUPD      Z5, (DX)
-	ADDQ         $+64, CX
-	ADDQ         $+64, DX
-	SUBQ         $+8, AX
-	CMPQ         AX, $+8
-	JGE          loop48
+	VMOVUPD           (CX), Z1
+	VORPD.BCST        double8000000000000000<>+0(SB), Z1, Z2
+	VADDPD            Z2, Z2, Z2
+	VMAXPD            Z2, Z0, Z2
+	VBROADCASTSD      double43380000000003ff<>+0(SB), Z4
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z2, Z4
+	VSUBPD.BCST       double43380000000003ff<>+0(SB), Z4, Z3
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z3, Z2
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z3, Z2
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z3
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z2, Z3
+	VMULPD            Z2, Z2, Z5
+	VFMADD213PD       Z2, Z5, Z3
+	VPSLLQ            $0x34, Z4, Z4
+	VSUBPD.BCST       double3ff0000000000000<>+0(SB), Z4, Z5
+	VFMADD231PD       Z4, Z3, Z5
+	VADDPD.BCST       double4000000000000000<>+0(SB), Z5, Z2
+	VDIVPD            Z2, Z5, Z5
+	VANDPD.BCST       double7fffffffffffffff<>+0(SB), Z5, Z5
+	VANDPD.BCST       double8000000000000000<>+0(SB), Z1, Z1
+	VORPD             Z5, Z1, Z5
+	VMOVUPD           Z5, (DX)
+	ADDQ              $+64, CX
+	ADDQ              $+64, DX
+	SUBQ              $+8, AX
+	CMPQ              AX, $+8
+	JGE               loop48
 
 done49:
-	TESTQ        AX, AX
-	JZ           end50
-	MOVQ         $-1, BX
-	BZHIQ        AX, BX, BX
-	KMOVW        BX, K1
-	VMOVUPD.Z    (CX), K1, Z1
-	VORPD        double8000000000000000<>+0(SB), Z1, Z2
-	VADDPD       Z2, Z2, Z2
-	VMAXPD       Z2, Z0, Z2
-	VMOVUPD      double43380000000003ff<>+0(SB), Z3
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z2, Z3
-	VSUBPD       double43380000000003ff<>+0(SB), Z3, Z0
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z0, Z2
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z0, Z2
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z0
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z2, Z0
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z2, Z0
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z2, Z0
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z2, Z0
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z2, Z0
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z2, Z0
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z2, Z0
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z2, Z0
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z2, Z0
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z2, Z0
-	VMULPD       Z2, Z2, Z4
-	VFMADD213PD  Z2, Z4, Z0
-	VPSLLQ       $0x34, Z3, Z3
-	VSUBPD       double3ff0000000000000<>+0(SB), Z3, Z4
-	VFMADD231PD  Z3, Z0, Z4
-	VADDPD       double4000000000000000<>+0(SB), Z4, Z2
-	VDIVPD       Z2, Z4, Z4
-	VANDPD       double7fffffffffffffff<>+0(SB), Z4, Z4
-	VANDPD       double8000000000000000<>+0(SB), Z1, Z1
-	VORPD        Z4, Z1, Z4
-	VMOVUPD      Z4, K1, (DX)
+	TESTQ             AX, AX
+	JZ                end50
+	MOVQ              $-1, BX
+	BZHIQ             AX, BX, BX
+	KMOVW             BX, K1
+	VMOVUPD.Z         (CX), K1, Z1
+	VORPD.BCST        double8000000000000000<>+0(SB), Z1, Z2
+	VADDPD            Z2, Z2, Z2
+	VMAXPD            Z2, Z0, Z2
+	VBROADCASTSD      double43380000000003ff<>+0(SB), Z3
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z2, Z3
+	VSUBPD.BCST       double43380000000003ff<>+0(SB), Z3, Z0
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z0, Z2
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z0, Z2
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z0
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z2, Z0
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z2, Z0
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z2, Z0
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z2, Z0
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z2, Z0
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z2, Z0
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z2, Z0
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z2, Z0
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z2, Z0
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z2, Z0
+	VMULPD            Z2, Z2, Z4
+	VFMADD213PD       Z2, Z4, Z0
+	VPSLLQ            $0x34, Z3, Z3
+	VSUBPD.BCST       double3ff0000000000000<>+0(SB), Z3, Z4
+	VFMADD231PD       Z3, Z0, Z4
+	VADDPD.BCST       double4000000000000000<>+0(SB), Z4, Z2
+	VDIVPD            Z2, Z4, Z4
+	VANDPD.BCST       double7fffffffffffffff<>+0(SB), Z4, Z4
+	VANDPD.BCST       double8000000000000000<>+0(SB), Z1, Z1
+	VORPD             Z4, Z1, Z4
+	VMOVUPD           Z4, K1, (DX)
 
 end50:
 	VZEROUPPER
@@ -2004,41 +1784,25 @@ DATA doublec044000000000000<>+0(SB)/8, $0xc044000000000000
 DATA doublec044000000000000<>+8(SB)/8, $0xc044000000000000
 DATA doublec044000000000000<>+16(SB)/8, $0xc044000000000000
 DATA doublec044000000000000<>+24(SB)/8, $0xc044000000000000
-DATA doublec044000000000000<>+32(SB)/8, $0xc044000000000000
-DATA doublec044000000000000<>+40(SB)/8, $0xc044000000000000
-DATA doublec044000000000000<>+48(SB)/8, $0xc044000000000000
-DATA doublec044000000000000<>+56(SB)/8, $0xc044000000000000
-GLOBL doublec044000000000000<>(SB), RODATA|NOPTR, $64
+GLOBL doublec044000000000000<>(SB), RODATA|NOPTR, $32
 
 DATA double43380000000003ff<>+0(SB)/8, $0x43380000000003ff
 DATA double43380000000003ff<>+8(SB)/8, $0x43380000000003ff
 DATA double43380000000003ff<>+16(SB)/8, $0x43380000000003ff
 DATA double43380000000003ff<>+24(SB)/8, $0x43380000000003ff
-DATA double43380000000003ff<>+32(SB)/8, $0x43380000000003ff
-DATA double43380000000003ff<>+40(SB)/8, $0x43380000000003ff
-DATA double43380000000003ff<>+48(SB)/8, $0x43380000000003ff
-DATA double43380000000003ff<>+56(SB)/8, $0x43380000000003ff
-GLOBL double43380000000003ff<>(SB), RODATA|NOPTR, $64
+GLOBL double43380000000003ff<>(SB), RODATA|NOPTR, $32
 
 DATA double4000000000000000<>+0(SB)/8, $0x4000000000000000
 DATA double4000000000000000<>+8(SB)/8, $0x4000000000000000
 DATA double4000000000000000<>+16(SB)/8, $0x4000000000000000
 DATA double4000000000000000<>+24(SB)/8, $0x4000000000000000
-DATA double4000000000000000<>+32(SB)/8, $0x4000000000000000
-DATA double4000000000000000<>+40(SB)/8, $0x4000000000000000
-DATA double4000000000000000<>+48(SB)/8, $0x4000000000000000
-DATA double4000000000000000<>+56(SB)/8, $0x4000000000000000
-GLOBL double4000000000000000<>(SB), RODATA|NOPTR, $64
+GLOBL double4000000000000000<>(SB), RODATA|NOPTR, $32
 
 DATA double7fffffffffffffff<>+0(SB)/8, $0x7fffffffffffffff
 DATA double7fffffffffffffff<>+8(SB)/8, $0x7fffffffffffffff
 DATA double7fffffffffffffff<>+16(SB)/8, $0x7fffffffffffffff
 DATA double7fffffffffffffff<>+24(SB)/8, $0x7fffffffffffffff
-DATA double7fffffffffffffff<>+32(SB)/8, $0x7fffffffffffffff
-DATA double7fffffffffffffff<>+40(SB)/8, $0x7fffffffffffffff
-DATA double7fffffffffffffff<>+48(SB)/8, $0x7fffffffffffffff
-DATA double7fffffffffffffff<>+56(SB)/8, $0x7fffffffffffffff
-GLOBL double7fffffffffffffff<>(SB), RODATA|NOPTR, $64
+GLOBL double7fffffffffffffff<>(SB), RODATA|NOPTR, $32
 
 // func tanh32AVX2(dst []float32, x []float32)
 // Requires: AVX, AVX2, FMA3

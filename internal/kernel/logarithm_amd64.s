@@ -12,213 +12,213 @@ TEXT ·log32AVX512(SB), NOSPLIT, $0-48
 	JLT  done2
 
 loop1:
-	VMOVUPS     (CX), Z0
-	VMOVAPS     Z0, Z1
-	VMOVUPS     single00000000<>+0(SB), Z3
-	VMOVUPS     single00800000<>+0(SB), Z2
-	VCMPPS      $0x11, Z2, Z0, K1
-	VMULPS      single4b800000<>+0(SB), Z0, Z2
-	VMOVAPS     Z2, K1, Z1
-	VMOVUPS     single41c00000<>+0(SB), Z2
-	VMOVAPS     Z2, K1, Z3
-	VPSUBD      single3f3504f3<>+0(SB), Z1, Z1
-	VPADDD      single3f800000<>+0(SB), Z1, Z2
-	VPSRLD      $0x17, Z2, Z2
-	VORPS       single4b000000<>+0(SB), Z2, Z2
-	VSUBPS      single4b00007f<>+0(SB), Z2, Z2
-	VSUBPS      Z3, Z2, Z2
-	VANDPS      single007fffff<>+0(SB), Z1, Z1
-	VPADDD      single3f3504f3<>+0(SB), Z1, Z1
-	VSUBPS      single3f800000<>+0(SB), Z1, Z1
-	VADDPS      single40000000<>+0(SB), Z1, Z3
-	VDIVPS      Z3, Z1, Z3
-	VMULPS      Z3, Z3, Z4
-	VMOVUPS     single3e789e26<>+0(SB), Z5
-	VFMADD213PS single3e91e9ee<>+0(SB), Z4, Z5
-	VFMADD213PS single3eccce13<>+0(SB), Z4, Z5
-	VFMADD213PS single3f2aaaaa<>+0(SB), Z4, Z5
-	VMULPS      Z4, Z5, Z5
-	VMULPS      single3f000000<>+0(SB), Z1, Z4
-	VMULPS      Z1, Z4, Z4
-	VADDPS      Z4, Z5, Z5
-	VMULPS      Z3, Z5, Z5
-	VFMADD231PS single3717f7d1<>+0(SB), Z2, Z5
-	VSUBPS      Z5, Z4, Z4
-	VSUBPS      Z4, Z1, Z1
-	VFMADD231PS single3f317180<>+0(SB), Z2, Z1
-	VMOVUPS     single00000000<>+0(SB), Z2
-	VCMPPS      $0x11, Z2, Z0, K1
-	VMOVUPS     single7fc00000<>+0(SB), Z2
-	VMOVAPS     Z2, K1, Z1
-	VMOVUPS     single00000000<>+0(SB), Z2
-	VCMPPS      $0x00, Z2, Z0, K1
-	VMOVUPS     singleff800000<>+0(SB), Z2
-	VMOVAPS     Z2, K1, Z1
-	VMOVUPS     single7f800000<>+0(SB), Z2
-	VCMPPS      $0x15, Z2, Z0, K1
-	VMOVAPS     Z0, K1, Z1
-	VMOVUPS     Z1, (DX)
-	VMOVUPS     64(CX), Z0
-	VMOVAPS     Z0, Z1
-	VMOVUPS     single00000000<>+0(SB), Z3
-	VMOVUPS     single00800000<>+0(SB), Z2
-	VCMPPS      $0x11, Z2, Z0, K1
-	VMULPS      single4b800000<>+0(SB), Z0, Z2
-	VMOVAPS     Z2, K1, Z1
-	VMOVUPS     single41c00000<>+0(SB), Z2
-	VMOVAPS     Z2, K1, Z3
-	VPSUBD      single3f3504f3<>+0(SB), Z1, Z1
-	VPADDD      single3f800000<>+0(SB), Z1, Z2
-	VPSRLD      $0x17, Z2, Z2
-	VORPS       single4b000000<>+0(SB), Z2, Z2
-	VSUBPS      single4b00007f<>+0(SB), Z2, Z2
-	VSUBPS      Z3, Z2, Z2
-	VANDPS      single007fffff<>+0(SB), Z1, Z1
-	VPADDD      single3f3504f3<>+0(SB), Z1, Z1
-	VSUBPS      single3f800000<>+0(SB), Z1, Z1
-	VADDPS      single40000000<>+0(SB), Z1, Z3
-	VDIVPS      Z3, Z1, Z3
-	VMULPS      Z3, Z3, Z4
-	VMOVUPS     single3e789e26<>+0(SB), Z5
-	VFMADD213PS single3e91e9ee<>+0(SB), Z4, Z5
-	VFMADD213PS single3eccce13<>+0(SB), Z4, Z5
-	VFMADD213PS single3f2aaaaa<>+0(SB), Z4, Z5
-	VMULPS      Z4, Z5, Z5
-	VMULPS      single3f000000<>+0(SB), Z1, Z4
-	VMULPS      Z1, Z4, Z4
-	VADDPS      Z4, Z5, Z5
-	VMULPS      Z3, Z5, Z5
-	VFMADD231PS single3717f7d1<>+0(SB), Z2, Z5
-	VSUBPS      Z5, Z4, Z4
-	VSUBPS      Z4, Z1, Z1
-	VFMADD231PS single3f317180<>+0(SB), Z2, Z1
-	VMOVUPS     single00000000<>+0(SB), Z2
-	VCMPPS      $0x11, Z2, Z0, K1
-	VMOVUPS     single7fc00000<>+0(SB), Z2
-	VMOVAPS     Z2, K1, Z1
-	VMOVUPS     single00000000<>+0(SB), Z2
-	VCMPPS      $0x00, Z2, Z0, K1
-	VMOVUPS     singleff800000<>+0(SB), Z2
-	VMOVAPS     Z2, K1, Z1
-	VMOVUPS     single7f800000<>+0(SB), Z2
-	VCMPPS      $0x15, Z2, Z0, K1
-	VMOVAPS     Z0, K1, Z1
-	VMOVUPS     Z1, 64(DX)
-	ADDQ        $+128, CX
-	ADDQ        $+128, DX
-	SUBQ        $+32, AX
-	CMPQ        AX, $+32
-	JGE         loop1
+	VMOVUPS          (CX), Z0
+	VMOVAPS          Z0, Z1
+	VBROADCASTSS     single00000000<>+0(SB), Z3
+	VBROADCASTSS     single00800000<>+0(SB), Z2
+	VCMPPS           $0x11, Z2, Z0, K1
+	VMULPS.BCST      single4b800000<>+0(SB), Z0, Z2
+	VMOVAPS          Z2, K1, Z1
+	VBROADCASTSS     single41c00000<>+0(SB), Z2
+	VMOVAPS          Z2, K1, Z3
+	VPSUBD.BCST      single3f3504f3<>+0(SB), Z1, Z1
+	VPADDD.BCST      single3f800000<>+0(SB), Z1, Z2
+	VPSRLD           $0x17, Z2, Z2
+	VORPS.BCST       single4b000000<>+0(SB), Z2, Z2
+	VSUBPS.BCST      single4b00007f<>+0(SB), Z2, Z2
+	VSUBPS           Z3, Z2, Z2
+	VANDPS.BCST      single007fffff<>+0(SB), Z1, Z1
+	VPADDD.BCST      single3f3504f3<>+0(SB), Z1, Z1
+	VSUBPS.BCST      single3f800000<>+0(SB), Z1, Z1
+	VADDPS.BCST      single40000000<>+0(SB), Z1, Z3
+	VDIVPS           Z3, Z1, Z3
+	VMULPS           Z3, Z3, Z4
+	VBROADCASTSS     single3e789e26<>+0(SB), Z5
+	VFMADD213PS.BCST single3e91e9ee<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST single3eccce13<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST single3f2aaaaa<>+0(SB), Z4, Z5
+	VMULPS           Z4, Z5, Z5
+	VMULPS.BCST      single3f000000<>+0(SB), Z1, Z4
+	VMULPS           Z1, Z4, Z4
+	VADDPS           Z4, Z5, Z5
+	VMULPS           Z3, Z5, Z5
+	VFMADD231PS.BCST single3717f7d1<>+0(SB), Z2, Z5
+	VSUBPS           Z5, Z4, Z4
+	VSUBPS           Z4, Z1, Z1
+	VFMADD231PS.BCST single3f317180<>+0(SB), Z2, Z1
+	VBROADCASTSS     single00000000<>+0(SB), Z2
+	VCMPPS           $0x11, Z2, Z0, K1
+	VBROADCASTSS     single7fc00000<>+0(SB), Z2
+	VMOVAPS          Z2, K1, Z1
+	VBROADCASTSS     single00000000<>+0(SB), Z2
+	VCMPPS           $0x00, Z2, Z0, K1
+	VBROADCASTSS     singleff800000<>+0(SB), Z2
+	VMOVAPS          Z2, K1, Z1
+	VBROADCASTSS     single7f800000<>+0(SB), Z2
+	VCMPPS           $0x15, Z2, Z0, K1
+	VMOVAPS          Z0, K1, Z1
+	VMOVUPS          Z1, (DX)
+	VMOVUPS          64(CX), Z0
+	VMOVAPS          Z0, Z1
+	VBROADCASTSS     single00000000<>+0(SB), Z3
+	VBROADCASTSS     single00800000<>+0(SB), Z2
+	VCMPPS           $0x11, Z2, Z0, K1
+	VMULPS.BCST      single4b800000<>+0(SB), Z0, Z2
+	VMOVAPS          Z2, K1, Z1
+	VBROADCASTSS     single41c00000<>+0(SB), Z2
+	VMOVAPS          Z2, K1, Z3
+	VPSUBD.BCST      single3f3504f3<>+0(SB), Z1, Z1
+	VPADDD.BCST      single3f800000<>+0(SB), Z1, Z2
+	VPSRLD           $0x17, Z2, Z2
+	VORPS.BCST       single4b000000<>+0(SB), Z2, Z2
+	VSUBPS.BCST      single4b00007f<>+0(SB), Z2, Z2
+	VSUBPS           Z3, Z2, Z2
+	VANDPS.BCST      single007fffff<>+0(SB), Z1, Z1
+	VPADDD.BCST      single3f3504f3<>+0(SB), Z1, Z1
+	VSUBPS.BCST      single3f800000<>+0(SB), Z1, Z1
+	VADDPS.BCST      single40000000<>+0(SB), Z1, Z3
+	VDIVPS           Z3, Z1, Z3
+	VMULPS           Z3, Z3, Z4
+	VBROADCASTSS     single3e789e26<>+0(SB), Z5
+	VFMADD213PS.BCST single3e91e9ee<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST single3eccce13<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST single3f2aaaaa<>+0(SB), Z4, Z5
+	VMULPS           Z4, Z5, Z5
+	VMULPS.BCST      single3f000000<>+0(SB), Z1, Z4
+	VMULPS           Z1, Z4, Z4
+	VADDPS           Z4, Z5, Z5
+	VMULPS           Z3, Z5, Z5
+	VFMADD231PS.BCST single3717f7d1<>+0(SB), Z2, Z5
+	VSUBPS           Z5, Z4, Z4
+	VSUBPS           Z4, Z1, Z1
+	VFMADD231PS.BCST single3f317180<>+0(SB), Z2, Z1
+	VBROADCASTSS     single00000000<>+0(SB), Z2
+	VCMPPS           $0x11, Z2, Z0, K1
+	VBROADCASTSS     single7fc00000<>+0(SB), Z2
+	VMOVAPS          Z2, K1, Z1
+	VBROADCASTSS     single00000000<>+0(SB), Z2
+	VCMPPS           $0x00, Z2, Z0, K1
+	VBROADCASTSS     singleff800000<>+0(SB), Z2
+	VMOVAPS          Z2, K1, Z1
+	VBROADCASTSS     single7f800000<>+0(SB), Z2
+	VCMPPS           $0x15, Z2, Z0, K1
+	VMOVAPS          Z0, K1, Z1
+	VMOVUPS          Z1, 64(DX)
+	ADDQ             $+128, CX
+	ADDQ             $+128, DX
+	SUBQ             $+32, AX
+	CMPQ             AX, $+32
+	JGE              loop1
 
 done2:
 	CMPQ AX, $+16
 	JLT  done4
 
 loop3:
-	VMOVUPS     (CX), Z0
-	VMOVAPS     Z0, Z1
-	VMOVUPS     single00000000<>+0(SB), Z3
-	VMOVUPS     single00800000<>+0(SB), Z2
-	VCMPPS      $0x11, Z2, Z0, K1
-	VMULPS      single4b800000<>+0(SB), Z0, Z2
-	VMOVAPS     Z2, K1, Z1
-	VMOVUPS     single41c00000<>+0(SB), Z2
-	VMOVAPS     Z2, K1, Z3
-	VPSUBD      single3f3504f3<>+0(SB), Z1, Z1
-	VPADDD      single3f800000<>+0(SB), Z1, Z2
-	VPSRLD      $0x17, Z2, Z2
-	VORPS       single4b000000<>+0(SB), Z2, Z2
-	VSUBPS      single4b00007f<>+0(SB), Z2, Z2
-	VSUBPS      Z3, Z2, Z2
-	VANDPS      single007fffff<>+0(SB), Z1, Z1
-	VPADDD      single3f3504f3<>+0(SB), Z1, Z1
-	VSUBPS      single3f800000<>+0(SB), Z1, Z1
-	VADDPS      single40000000<>+0(SB), Z1, Z3
-	VDIVPS      Z3, Z1, Z3
-	VMULPS      Z3, Z3, Z4
-	VMOVUPS     single3e789e26<>+0(SB), Z5
-	VFMADD213PS single3e91e9ee<>+0(SB), Z4, Z5
-	VFMADD213PS single3eccce13<>+0(SB), Z4, Z5
-	VFMADD213PS single3f2aaaaa<>+0(SB), Z4, Z5
-	VMULPS      Z4, Z5, Z5
-	VMULPS      single3f000000<>+0(SB), Z1, Z4
-	VMULPS      Z1, Z4, Z4
-	VADDPS      Z4, Z5, Z5
-	VMULPS      Z3, Z5, Z5
-	VFMADD231PS single3717f7d1<>+0(SB), Z2, Z5
-	VSUBPS      Z5, Z4, Z4
-	VSUBPS      Z4, Z1, Z1
-	VFMADD231PS single3f317180<>+0(SB), Z2, Z1
-	VMOVUPS     single00000000<>+0(SB), Z2
-	VCMPPS      $0x11, Z2, Z0, K1
-	VMOVUPS     single7fc00000<>+0(SB), Z2
-	VMOVAPS     Z2, K1, Z1
-	VMOVUPS     single00000000<>+0(SB), Z2
-	VCMPPS      $0x00, Z2, Z0, K1
-	VMOVUPS     singleff800000<>+0(SB), Z2
-	VMOVAPS     Z2, K1, Z1
-	VMOVUPS     single7f800000<>+0(SB), Z2
-	VCMPPS      $0x15, Z2, Z0, K1
-	VMOVAPS     Z0, K1, Z1
-	VMOVUPS     Z1, (DX)
-	ADDQ        $+64, CX
-	ADDQ        $+64, DX
-	SUBQ        $+16, AX
-	CMPQ        AX, $+16
-	JGE         loop3
+	VMOVUPS          (CX), Z0
+	VMOVAPS          Z0, Z1
+	VBROADCASTSS     single00000000<>+0(SB), Z3
+	VBROADCASTSS     single00800000<>+0(SB), Z2
+	VCMPPS           $0x11, Z2, Z0, K1
+	VMULPS.BCST      single4b800000<>+0(SB), Z0, Z2
+	VMOVAPS          Z2, K1, Z1
+	VBROADCASTSS     single41c00000<>+0(SB), Z2
+	VMOVAPS          Z2, K1, Z3
+	VPSUBD.BCST      single3f3504f3<>+0(SB), Z1, Z1
+	VPADDD.BCST      single3f800000<>+0(SB), Z1, Z2
+	VPSRLD           $0x17, Z2, Z2
+	VORPS.BCST       single4b000000<>+0(SB), Z2, Z2
+	VSUBPS.BCST      single4b00007f<>+0(SB), Z2, Z2
+	VSUBPS           Z3, Z2, Z2
+	VANDPS.BCST      single007fffff<>+0(SB), Z1, Z1
+	VPADDD.BCST      single3f3504f3<>+0(SB), Z1, Z1
+	VSUBPS.BCST      single3f800000<>+0(SB), Z1, Z1
+	VADDPS.BCST      single40000000<>+0(SB), Z1, Z3
+	VDIVPS           Z3, Z1, Z3
+	VMULPS           Z3, Z3, Z4
+	VBROADCASTSS     single3e789e26<>+0(SB), Z5
+	VFMADD213PS.BCST single3e91e9ee<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST single3eccce13<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST single3f2aaaaa<>+0(SB), Z4, Z5
+	VMULPS           Z4, Z5, Z5
+	VMULPS.BCST      single3f000000<>+0(SB), Z1, Z4
+	VMULPS           Z1, Z4, Z4
+	VADDPS           Z4, Z5, Z5
+	VMULPS           Z3, Z5, Z5
+	VFMADD231PS.BCST single3717f7d1<>+0(SB), Z2, Z5
+	VSUBPS           Z5, Z4, Z4
+	VSUBPS           Z4, Z1, Z1
+	VFMADD231PS.BCST single3f317180<>+0(SB), Z2, Z1
+	VBROADCASTSS     single00000000<>+0(SB), Z2
+	VCMPPS           $0x11, Z2, Z0, K1
+	VBROADCASTSS     single7fc00000<>+0(SB), Z2
+	VMOVAPS          Z2, K1, Z1
+	VBROADCASTSS     single00000000<>+0(SB), Z2
+	VCMPPS           $0x00, Z2, Z0, K1
+	VBROADCASTSS     singleff800000<>+0(SB), Z2
+	VMOVAPS          Z2, K1, Z1
+	VBROADCASTSS     single7f800000<>+0(SB), Z2
+	VCMPPS           $0x15, Z2, Z0, K1
+	VMOVAPS          Z0, K1, Z1
+	VMOVUPS          Z1, (DX)
+	ADDQ             $+64, CX
+	ADDQ             $+64, DX
+	SUBQ             $+16, AX
+	CMPQ             AX, $+16
+	JGE              loop3
 
 done4:
-	TESTQ       AX, AX
-	JZ          end5
-	MOVQ        $-1, BX
-	BZHIQ       AX, BX, BX
-	KMOVW       BX, K1
-	VMOVUPS.Z   (CX), K1, Z0
-	VMOVAPS     Z0, Z1
-	VMOVUPS     single00000000<>+0(SB), Z3
-	VMOVUPS     single00800000<>+0(SB), Z2
-	VCMPPS      $0x11, Z2, Z0, K2
-	VMULPS      single4b800000<>+0(SB), Z0, Z2
-	VMOVAPS     Z2, K2, Z1
-	VMOVUPS     single41c00000<>+0(SB), Z2
-	VMOVAPS     Z2, K2, Z3
-	VPSUBD      single3f3504f3<>+0(SB), Z1, Z1
-	VPADDD      single3f800000<>+0(SB), Z1, Z2
-	VPSRLD      $0x17, Z2, Z2
-	VORPS       single4b000000<>+0(SB), Z2, Z2
-	VSUBPS      single4b00007f<>+0(SB), Z2, Z2
-	VSUBPS      Z3, Z2, Z2
-	VANDPS      single007fffff<>+0(SB), Z1, Z1
-	VPADDD      single3f3504f3<>+0(SB), Z1, Z1
-	VSUBPS      single3f800000<>+0(SB), Z1, Z1
-	VADDPS      single40000000<>+0(SB), Z1, Z3
-	VDIVPS      Z3, Z1, Z3
-	VMULPS      Z3, Z3, Z4
-	VMOVUPS     single3e789e26<>+0(SB), Z5
-	VFMADD213PS single3e91e9ee<>+0(SB), Z4, Z5
-	VFMADD213PS single3eccce13<>+0(SB), Z4, Z5
-	VFMADD213PS single3f2aaaaa<>+0(SB), Z4, Z5
-	VMULPS      Z4, Z5, Z5
-	VMULPS      single3f000000<>+0(SB), Z1, Z4
-	VMULPS      Z1, Z4, Z4
-	VADDPS      Z4, Z5, Z5
-	VMULPS      Z3, Z5, Z5
-	VFMADD231PS single3717f7d1<>+0(SB), Z2, Z5
-	VSUBPS      Z5, Z4, Z4
-	VSUBPS      Z4, Z1, Z1
-	VFMADD231PS single3f317180<>+0(SB), Z2, Z1
-	VMOVUPS     single00000000<>+0(SB), Z2
-	VCMPPS      $0x11, Z2, Z0, K2
-	VMOVUPS     single7fc00000<>+0(SB), Z2
-	VMOVAPS     Z2, K2, Z1
-	VMOVUPS     single00000000<>+0(SB), Z2
-	VCMPPS      $0x00, Z2, Z0, K2
-	VMOVUPS     singleff800000<>+0(SB), Z2
-	VMOVAPS     Z2, K2, Z1
-	VMOVUPS     single7f800000<>+0(SB), Z2
-	VCMPPS      $0x15, Z2, Z0, K2
-	VMOVAPS     Z0, K2, Z1
-	VMOVUPS     Z1, K1, (DX)
+	TESTQ            AX, AX
+	JZ               end5
+	MOVQ             $-1, BX
+	BZHIQ            AX, BX, BX
+	KMOVW            BX, K1
+	VMOVUPS.Z        (CX), K1, Z0
+	VMOVAPS          Z0, Z1
+	VBROADCASTSS     single00000000<>+0(SB), Z3
+	VBROADCASTSS     single00800000<>+0(SB), Z2
+	VCMPPS           $0x11, Z2, Z0, K2
+	VMULPS.BCST      single4b800000<>+0(SB), Z0, Z2
+	VMOVAPS          Z2, K2, Z1
+	VBROADCASTSS     single41c00000<>+0(SB), Z2
+	VMOVAPS          Z2, K2, Z3
+	VPSUBD.BCST      single3f3504f3<>+0(SB), Z1, Z1
+	VPADDD.BCST      single3f800000<>+0(SB), Z1, Z2
+	VPSRLD           $0x17, Z2, Z2
+	VORPS.BCST       single4b000000<>+0(SB), Z2, Z2
+	VSUBPS.BCST      single4b00007f<>+0(SB), Z2, Z2
+	VSUBPS           Z3, Z2, Z2
+	VANDPS.BCST      single007fffff<>+0(SB), Z1, Z1
+	VPADDD.BCST      single3f3504f3<>+0(SB), Z1, Z1
+	VSUBPS.BCST      single3f800000<>+0(SB), Z1, Z1
+	VADDPS.BCST      single40000000<>+0(SB), Z1, Z3
+	VDIVPS           Z3, Z1, Z3
+	VMULPS           Z3, Z3, Z4
+	VBROADCASTSS     single3e789e26<>+0(SB), Z5
+	VFMADD213PS.BCST single3e91e9ee<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST single3eccce13<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST single3f2aaaaa<>+0(SB), Z4, Z5
+	VMULPS           Z4, Z5, Z5
+	VMULPS.BCST      single3f000000<>+0(SB), Z1, Z4
+	VMULPS           Z1, Z4, Z4
+	VADDPS           Z4, Z5, Z5
+	VMULPS           Z3, Z5, Z5
+	VFMADD231PS.BCST single3717f7d1<>+0(SB), Z2, Z5
+	VSUBPS           Z5, Z4, Z4
+	VSUBPS           Z4, Z1, Z1
+	VFMADD231PS.BCST single3f317180<>+0(SB), Z2, Z1
+	VBROADCASTSS     single00000000<>+0(SB), Z2
+	VCMPPS           $0x11, Z2, Z0, K2
+	VBROADCASTSS     single7fc00000<>+0(SB), Z2
+	VMOVAPS          Z2, K2, Z1
+	VBROADCASTSS     single00000000<>+0(SB), Z2
+	VCMPPS           $0x00, Z2, Z0, K2
+	VBROADCASTSS     singleff800000<>+0(SB), Z2
+	VMOVAPS          Z2, K2, Z1
+	VBROADCASTSS     single7f800000<>+0(SB), Z2
+	VCMPPS           $0x15, Z2, Z0, K2
+	VMOVAPS          Z0, K2, Z1
+	VMOVUPS          Z1, K1, (DX)
 
 end5:
 	VZEROUPPER
@@ -232,15 +232,7 @@ DATA single00000000<>+16(SB)/4, $0x00000000
 DATA single00000000<>+20(SB)/4, $0x00000000
 DATA single00000000<>+24(SB)/4, $0x00000000
 DATA single00000000<>+28(SB)/4, $0x00000000
-DATA single00000000<>+32(SB)/4, $0x00000000
-DATA single00000000<>+36(SB)/4, $0x00000000
-DATA single00000000<>+40(SB)/4, $0x00000000
-DATA single00000000<>+44(SB)/4, $0x00000000
-DATA single00000000<>+48(SB)/4, $0x00000000
-DATA single00000000<>+52(SB)/4, $0x00000000
-DATA single00000000<>+56(SB)/4, $0x00000000
-DATA single00000000<>+60(SB)/4, $0x00000000
-GLOBL single00000000<>(SB), RODATA|NOPTR, $64
+GLOBL single00000000<>(SB), RODATA|NOPTR, $32
 
 DATA single00800000<>+0(SB)/4, $0x00800000
 DATA single00800000<>+4(SB)/4, $0x00800000
@@ -250,15 +242,7 @@ DATA single00800000<>+16(SB)/4, $0x00800000
 DATA single00800000<>+20(SB)/4, $0x00800000
 DATA single00800000<>+24(SB)/4, $0x00800000
 DATA single00800000<>+28(SB)/4, $0x00800000
-DATA single00800000<>+32(SB)/4, $0x00800000
-DATA single00800000<>+36(SB)/4, $0x00800000
-DATA single00800000<>+40(SB)/4, $0x00800000
-DATA single00800000<>+44(SB)/4, $0x00800000
-DATA single00800000<>+48(SB)/4, $0x00800000
-DATA single00800000<>+52(SB)/4, $0x00800000
-DATA single00800000<>+56(SB)/4, $0x00800000
-DATA single00800000<>+60(SB)/4, $0x00800000
-GLOBL single00800000<>(SB), RODATA|NOPTR, $64
+GLOBL single00800000<>(SB), RODATA|NOPTR, $32
 
 DATA single4b800000<>+0(SB)/4, $0x4b800000
 DATA single4b800000<>+4(SB)/4, $0x4b800000
@@ -268,15 +252,7 @@ DATA single4b800000<>+16(SB)/4, $0x4b800000
 DATA single4b800000<>+20(SB)/4, $0x4b800000
 DATA single4b800000<>+24(SB)/4, $0x4b800000
 DATA single4b800000<>+28(SB)/4, $0x4b800000
-DATA single4b800000<>+32(SB)/4, $0x4b800000
-DATA single4b800000<>+36(SB)/4, $0x4b800000
-DATA single4b800000<>+40(SB)/4, $0x4b800000
-DATA single4b800000<>+44(SB)/4, $0x4b800000
-DATA single4b800000<>+48(SB)/4, $0x4b800000
-DATA single4b800000<>+52(SB)/4, $0x4b800000
-DATA single4b800000<>+56(SB)/4, $0x4b800000
-DATA single4b800000<>+60(SB)/4, $0x4b800000
-GLOBL single4b800000<>(SB), RODATA|NOPTR, $64
+GLOBL single4b800000<>(SB), RODATA|NOPTR, $32
 
 DATA single41c00000<>+0(SB)/4, $0x41c00000
 DATA single41c00000<>+4(SB)/4, $0x41c00000
@@ -286,15 +262,7 @@ DATA single41c00000<>+16(SB)/4, $0x41c00000
 DATA single41c00000<>+20(SB)/4, $0x41c00000
 DATA single41c00000<>+24(SB)/4, $0x41c00000
 DATA single41c00000<>+28(SB)/4, $0x41c00000
-DATA single41c00000<>+32(SB)/4, $0x41c00000
-DATA single41c00000<>+36(SB)/4, $0x41c00000
-DATA single41c00000<>+40(SB)/4, $0x41c00000
-DATA single41c00000<>+44(SB)/4, $0x41c00000
-DATA single41c00000<>+48(SB)/4, $0x41c00000
-DATA single41c00000<>+52(SB)/4, $0x41c00000
-DATA single41c00000<>+56(SB)/4, $0x41c00000
-DATA single41c00000<>+60(SB)/4, $0x41c00000
-GLOBL single41c00000<>(SB), RODATA|NOPTR, $64
+GLOBL single41c00000<>(SB), RODATA|NOPTR, $32
 
 DATA single3f3504f3<>+0(SB)/4, $0x3f3504f3
 DATA single3f3504f3<>+4(SB)/4, $0x3f3504f3
@@ -304,15 +272,7 @@ DATA single3f3504f3<>+16(SB)/4, $0x3f3504f3
 DATA single3f3504f3<>+20(SB)/4, $0x3f3504f3
 DATA single3f3504f3<>+24(SB)/4, $0x3f3504f3
 DATA single3f3504f3<>+28(SB)/4, $0x3f3504f3
-DATA single3f3504f3<>+32(SB)/4, $0x3f3504f3
-DATA single3f3504f3<>+36(SB)/4, $0x3f3504f3
-DATA single3f3504f3<>+40(SB)/4, $0x3f3504f3
-DATA single3f3504f3<>+44(SB)/4, $0x3f3504f3
-DATA single3f3504f3<>+48(SB)/4, $0x3f3504f3
-DATA single3f3504f3<>+52(SB)/4, $0x3f3504f3
-DATA single3f3504f3<>+56(SB)/4, $0x3f3504f3
-DATA single3f3504f3<>+60(SB)/4, $0x3f3504f3
-GLOBL single3f3504f3<>(SB), RODATA|NOPTR, $64
+GLOBL single3f3504f3<>(SB), RODATA|NOPTR, $32
 
 DATA single3f800000<>+0(SB)/4, $0x3f800000
 DATA single3f800000<>+4(SB)/4, $0x3f800000
@@ -322,15 +282,7 @@ DATA single3f800000<>+16(SB)/4, $0x3f800000
 DATA single3f800000<>+20(SB)/4, $0x3f800000
 DATA single3f800000<>+24(SB)/4, $0x3f800000
 DATA single3f800000<>+28(SB)/4, $0x3f800000
-DATA single3f800000<>+32(SB)/4, $0x3f800000
-DATA single3f800000<>+36(SB)/4, $0x3f800000
-DATA single3f800000<>+40(SB)/4, $0x3f800000
-DATA single3f800000<>+44(SB)/4, $0x3f800000
-DATA single3f800000<>+48(SB)/4, $0x3f800000
-DATA single3f800000<>+52(SB)/4, $0x3f800000
-DATA single3f800000<>+56(SB)/4, $0x3f800000
-DATA single3f800000<>+60(SB)/4, $0x3f800000
-GLOBL single3f800000<>(SB), RODATA|NOPTR, $64
+GLOBL single3f800000<>(SB), RODATA|NOPTR, $32
 
 DATA single4b000000<>+0(SB)/4, $0x4b000000
 DATA single4b000000<>+4(SB)/4, $0x4b000000
@@ -340,15 +292,7 @@ DATA single4b000000<>+16(SB)/4, $0x4b000000
 DATA single4b000000<>+20(SB)/4, $0x4b000000
 DATA single4b000000<>+24(SB)/4, $0x4b000000
 DATA single4b000000<>+28(SB)/4, $0x4b000000
-DATA single4b000000<>+32(SB)/4, $0x4b000000
-DATA single4b000000<>+36(SB)/4, $0x4b000000
-DATA single4b000000<>+40(SB)/4, $0x4b000000
-DATA single4b000000<>+44(SB)/4, $0x4b000000
-DATA single4b000000<>+48(SB)/4, $0x4b000000
-DATA single4b000000<>+52(SB)/4, $0x4b000000
-DATA single4b000000<>+56(SB)/4, $0x4b000000
-DATA single4b000000<>+60(SB)/4, $0x4b000000
-GLOBL single4b000000<>(SB), RODATA|NOPTR, $64
+GLOBL single4b000000<>(SB), RODATA|NOPTR, $32
 
 DATA single4b00007f<>+0(SB)/4, $0x4b00007f
 DATA single4b00007f<>+4(SB)/4, $0x4b00007f
@@ -358,15 +302,7 @@ DATA single4b00007f<>+16(SB)/4, $0x4b00007f
 DATA single4b00007f<>+20(SB)/4, $0x4b00007f
 DATA single4b00007f<>+24(SB)/4, $0x4b00007f
 DATA single4b00007f<>+28(SB)/4, $0x4b00007f
-DATA single4b00007f<>+32(SB)/4, $0x4b00007f
-DATA single4b00007f<>+36(SB)/4, $0x4b00007f
-DATA single4b00007f<>+40(SB)/4, $0x4b00007f
-DATA single4b00007f<>+44(SB)/4, $0x4b00007f
-DATA single4b00007f<>+48(SB)/4, $0x4b00007f
-DATA single4b00007f<>+52(SB)/4, $0x4b00007f
-DATA single4b00007f<>+56(SB)/4, $0x4b00007f
-DATA single4b00007f<>+60(SB)/4, $0x4b00007f
-GLOBL single4b00007f<>(SB), RODATA|NOPTR, $64
+GLOBL single4b00007f<>(SB), RODATA|NOPTR, $32
 
 DATA single007fffff<>+0(SB)/4, $0x007fffff
 DATA single007fffff<>+4(SB)/4, $0x007fffff
@@ -376,15 +312,7 @@ DATA single007fffff<>+16(SB)/4, $0x007fffff
 DATA single007fffff<>+20(SB)/4, $0x007fffff
 DATA single007fffff<>+24(SB)/4, $0x007fffff
 DATA single007fffff<>+28(SB)/4, $0x007fffff
-DATA single007fffff<>+32(SB)/4, $0x007fffff
-DATA single007fffff<>+36(SB)/4, $0x007fffff
-DATA single007fffff<>+40(SB)/4, $0x007fffff
-DATA single007fffff<>+44(SB)/4, $0x007fffff
-DATA single007fffff<>+48(SB)/4, $0x007fffff
-DATA single007fffff<>+52(SB)/4, $0x007fffff
-DATA single007fffff<>+56(SB)/4, $0x007fffff
-DATA single007fffff<>+60(SB)/4, $0x007fffff
-GLOBL single007fffff<>(SB), RODATA|NOPTR, $64
+GLOBL single007fffff<>(SB), RODATA|NOPTR, $32
 
 DATA single40000000<>+0(SB)/4, $0x40000000
 DATA single40000000<>+4(SB)/4, $0x40000000
@@ -394,15 +322,7 @@ DATA single40000000<>+16(SB)/4, $0x40000000
 DATA single40000000<>+20(SB)/4, $0x40000000
 DATA single40000000<>+24(SB)/4, $0x40000000
 DATA single40000000<>+28(SB)/4, $0x40000000
-DATA single40000000<>+32(SB)/4, $0x40000000
-DATA single40000000<>+36(SB)/4, $0x40000000
-DATA single40000000<>+40(SB)/4, $0x40000000
-DATA single40000000<>+44(SB)/4, $0x40000000
-DATA single40000000<>+48(SB)/4, $0x40000000
-DATA single40000000<>+52(SB)/4, $0x40000000
-DATA single40000000<>+56(SB)/4, $0x40000000
-DATA single40000000<>+60(SB)/4, $0x40000000
-GLOBL single40000000<>(SB), RODATA|NOPTR, $64
+GLOBL single40000000<>(SB), RODATA|NOPTR, $32
 
 DATA single3e789e26<>+0(SB)/4, $0x3e789e26
 DATA single3e789e26<>+4(SB)/4, $0x3e789e26
@@ -412,15 +332,7 @@ DATA single3e789e26<>+16(SB)/4, $0x3e789e26
 DATA single3e789e26<>+20(SB)/4, $0x3e789e26
 DATA single3e789e26<>+24(SB)/4, $0x3e789e26
 DATA single3e789e26<>+28(SB)/4, $0x3e789e26
-DATA single3e789e26<>+32(SB)/4, $0x3e789e26
-DATA single3e789e26<>+36(SB)/4, $0x3e789e26
-DATA single3e789e26<>+40(SB)/4, $0x3e789e26
-DATA single3e789e26<>+44(SB)/4, $0x3e789e26
-DATA single3e789e26<>+48(SB)/4, $0x3e789e26
-DATA single3e789e26<>+52(SB)/4, $0x3e789e26
-DATA single3e789e26<>+56(SB)/4, $0x3e789e26
-DATA single3e789e26<>+60(SB)/4, $0x3e789e26
-GLOBL single3e789e26<>(SB), RODATA|NOPTR, $64
+GLOBL single3e789e26<>(SB), RODATA|NOPTR, $32
 
 DATA single3e91e9ee<>+0(SB)/4, $0x3e91e9ee
 DATA single3e91e9ee<>+4(SB)/4, $0x3e91e9ee
@@ -430,15 +342,7 @@ DATA single3e91e9ee<>+16(SB)/4, $0x3e91e9ee
 DATA single3e91e9ee<>+20(SB)/4, $0x3e91e9ee
 DATA single3e91e9ee<>+24(SB)/4, $0x3e91e9ee
 DATA single3e91e9ee<>+28(SB)/4, $0x3e91e9ee
-DATA single3e91e9ee<>+32(SB)/4, $0x3e91e9ee
-DATA single3e91e9ee<>+36(SB)/4, $0x3e91e9ee
-DATA single3e91e9ee<>+40(SB)/4, $0x3e91e9ee
-DATA single3e91e9ee<>+44(SB)/4, $0x3e91e9ee
-DATA single3e91e9ee<>+48(SB)/4, $0x3e91e9ee
-DATA single3e91e9ee<>+52(SB)/4, $0x3e91e9ee
-DATA single3e91e9ee<>+56(SB)/4, $0x3e91e9ee
-DATA single3e91e9ee<>+60(SB)/4, $0x3e91e9ee
-GLOBL single3e91e9ee<>(SB), RODATA|NOPTR, $64
+GLOBL single3e91e9ee<>(SB), RODATA|NOPTR, $32
 
 DATA single3eccce13<>+0(SB)/4, $0x3eccce13
 DATA single3eccce13<>+4(SB)/4, $0x3eccce13
@@ -448,15 +352,7 @@ DATA single3eccce13<>+16(SB)/4, $0x3eccce13
 DATA single3eccce13<>+20(SB)/4, $0x3eccce13
 DATA single3eccce13<>+24(SB)/4, $0x3eccce13
 DATA single3eccce13<>+28(SB)/4, $0x3eccce13
-DATA single3eccce13<>+32(SB)/4, $0x3eccce13
-DATA single3eccce13<>+36(SB)/4, $0x3eccce13
-DATA single3eccce13<>+40(SB)/4, $0x3eccce13
-DATA single3eccce13<>+44(SB)/4, $0x3eccce13
-DATA single3eccce13<>+48(SB)/4, $0x3eccce13
-DATA single3eccce13<>+52(SB)/4, $0x3eccce13
-DATA single3eccce13<>+56(SB)/4, $0x3eccce13
-DATA single3eccce13<>+60(SB)/4, $0x3eccce13
-GLOBL single3eccce13<>(SB), RODATA|NOPTR, $64
+GLOBL single3eccce13<>(SB), RODATA|NOPTR, $32
 
 DATA single3f2aaaaa<>+0(SB)/4, $0x3f2aaaaa
 DATA single3f2aaaaa<>+4(SB)/4, $0x3f2aaaaa
@@ -466,15 +362,7 @@ DATA single3f2aaaaa<>+16(SB)/4, $0x3f2aaaaa
 DATA single3f2aaaaa<>+20(SB)/4, $0x3f2aaaaa
 DATA single3f2aaaaa<>+24(SB)/4, $0x3f2aaaaa
 DATA single3f2aaaaa<>+28(SB)/4, $0x3f2aaaaa
-DATA single3f2aaaaa<>+32(SB)/4, $0x3f2aaaaa
-DATA single3f2aaaaa<>+36(SB)/4, $0x3f2aaaaa
-DATA single3f2aaaaa<>+40(SB)/4, $0x3f2aaaaa
-DATA single3f2aaaaa<>+44(SB)/4, $0x3f2aaaaa
-DATA single3f2aaaaa<>+48(SB)/4, $0x3f2aaaaa
-DATA single3f2aaaaa<>+52(SB)/4, $0x3f2aaaaa
-DATA single3f2aaaaa<>+56(SB)/4, $0x3f2aaaaa
-DATA single3f2aaaaa<>+60(SB)/4, $0x3f2aaaaa
-GLOBL single3f2aaaaa<>(SB), RODATA|NOPTR, $64
+GLOBL single3f2aaaaa<>(SB), RODATA|NOPTR, $32
 
 DATA single3f000000<>+0(SB)/4, $0x3f000000
 DATA single3f000000<>+4(SB)/4, $0x3f000000
@@ -484,15 +372,7 @@ DATA single3f000000<>+16(SB)/4, $0x3f000000
 DATA single3f000000<>+20(SB)/4, $0x3f000000
 DATA single3f000000<>+24(SB)/4, $0x3f000000
 DATA single3f000000<>+28(SB)/4, $0x3f000000
-DATA single3f000000<>+32(SB)/4, $0x3f000000
-DATA single3f000000<>+36(SB)/4, $0x3f000000
-DATA single3f000000<>+40(SB)/4, $0x3f000000
-DATA single3f000000<>+44(SB)/4, $0x3f000000
-DATA single3f000000<>+48(SB)/4, $0x3f000000
-DATA single3f000000<>+52(SB)/4, $0x3f000000
-DATA single3f000000<>+56(SB)/4, $0x3f000000
-DATA single3f000000<>+60(SB)/4, $0x3f000000
-GLOBL single3f000000<>(SB), RODATA|NOPTR, $64
+GLOBL single3f000000<>(SB), RODATA|NOPTR, $32
 
 DATA single3717f7d1<>+0(SB)/4, $0x3717f7d1
 DATA single3717f7d1<>+4(SB)/4, $0x3717f7d1
@@ -502,15 +382,7 @@ DATA single3717f7d1<>+16(SB)/4, $0x3717f7d1
 DATA single3717f7d1<>+20(SB)/4, $0x3717f7d1
 DATA single3717f7d1<>+24(SB)/4, $0x3717f7d1
 DATA single3717f7d1<>+28(SB)/4, $0x3717f7d1
-DATA single3717f7d1<>+32(SB)/4, $0x3717f7d1
-DATA single3717f7d1<>+36(SB)/4, $0x3717f7d1
-DATA single3717f7d1<>+40(SB)/4, $0x3717f7d1
-DATA single3717f7d1<>+44(SB)/4, $0x3717f7d1
-DATA single3717f7d1<>+48(SB)/4, $0x3717f7d1
-DATA single3717f7d1<>+52(SB)/4, $0x3717f7d1
-DATA single3717f7d1<>+56(SB)/4, $0x3717f7d1
-DATA single3717f7d1<>+60(SB)/4, $0x3717f7d1
-GLOBL single3717f7d1<>(SB), RODATA|NOPTR, $64
+GLOBL single3717f7d1<>(SB), RODATA|NOPTR, $32
 
 DATA single3f317180<>+0(SB)/4, $0x3f317180
 DATA single3f317180<>+4(SB)/4, $0x3f317180
@@ -520,15 +392,7 @@ DATA single3f317180<>+16(SB)/4, $0x3f317180
 DATA single3f317180<>+20(SB)/4, $0x3f317180
 DATA single3f317180<>+24(SB)/4, $0x3f317180
 DATA single3f317180<>+28(SB)/4, $0x3f317180
-DATA single3f317180<>+32(SB)/4, $0x3f317180
-DATA single3f317180<>+36(SB)/4, $0x3f317180
-DATA single3f317180<>+40(SB)/4, $0x3f317180
-DATA single3f317180<>+44(SB)/4, $0x3f317180
-DATA single3f317180<>+48(SB)/4, $0x3f317180
-DATA single3f317180<>+52(SB)/4, $0x3f317180
-DATA single3f317180<>+56(SB)/4, $0x3f317180
-DATA single3f317180<>+60(SB)/4, $0x3f317180
-GLOBL single3f317180<>(SB), RODATA|NOPTR, $64
+GLOBL single3f317180<>(SB), RODATA|NOPTR, $32
 
 DATA single7fc00000<>+0(SB)/4, $0x7fc00000
 DATA single7fc00000<>+4(SB)/4, $0x7fc00000
@@ -538,15 +402,7 @@ DATA single7fc00000<>+16(SB)/4, $0x7fc00000
 DATA single7fc00000<>+20(SB)/4, $0x7fc00000
 DATA single7fc00000<>+24(SB)/4, $0x7fc00000
 DATA single7fc00000<>+28(SB)/4, $0x7fc00000
-DATA single7fc00000<>+32(SB)/4, $0x7fc00000
-DATA single7fc00000<>+36(SB)/4, $0x7fc00000
-DATA single7fc00000<>+40(SB)/4, $0x7fc00000
-DATA single7fc00000<>+44(SB)/4, $0x7fc00000
-DATA single7fc00000<>+48(SB)/4, $0x7fc00000
-DATA single7fc00000<>+52(SB)/4, $0x7fc00000
-DATA single7fc00000<>+56(SB)/4, $0x7fc00000
-DATA single7fc00000<>+60(SB)/4, $0x7fc00000
-GLOBL single7fc00000<>(SB), RODATA|NOPTR, $64
+GLOBL single7fc00000<>(SB), RODATA|NOPTR, $32
 
 DATA singleff800000<>+0(SB)/4, $0xff800000
 DATA singleff800000<>+4(SB)/4, $0xff800000
@@ -556,15 +412,7 @@ DATA singleff800000<>+16(SB)/4, $0xff800000
 DATA singleff800000<>+20(SB)/4, $0xff800000
 DATA singleff800000<>+24(SB)/4, $0xff800000
 DATA singleff800000<>+28(SB)/4, $0xff800000
-DATA singleff800000<>+32(SB)/4, $0xff800000
-DATA singleff800000<>+36(SB)/4, $0xff800000
-DATA singleff800000<>+40(SB)/4, $0xff800000
-DATA singleff800000<>+44(SB)/4, $0xff800000
-DATA singleff800000<>+48(SB)/4, $0xff800000
-DATA singleff800000<>+52(SB)/4, $0xff800000
-DATA singleff800000<>+56(SB)/4, $0xff800000
-DATA singleff800000<>+60(SB)/4, $0xff800000
-GLOBL singleff800000<>(SB), RODATA|NOPTR, $64
+GLOBL singleff800000<>(SB), RODATA|NOPTR, $32
 
 DATA single7f800000<>+0(SB)/4, $0x7f800000
 DATA single7f800000<>+4(SB)/4, $0x7f800000
@@ -574,15 +422,7 @@ DATA single7f800000<>+16(SB)/4, $0x7f800000
 DATA single7f800000<>+20(SB)/4, $0x7f800000
 DATA single7f800000<>+24(SB)/4, $0x7f800000
 DATA single7f800000<>+28(SB)/4, $0x7f800000
-DATA single7f800000<>+32(SB)/4, $0x7f800000
-DATA single7f800000<>+36(SB)/4, $0x7f800000
-DATA single7f800000<>+40(SB)/4, $0x7f800000
-DATA single7f800000<>+44(SB)/4, $0x7f800000
-DATA single7f800000<>+48(SB)/4, $0x7f800000
-DATA single7f800000<>+52(SB)/4, $0x7f800000
-DATA single7f800000<>+56(SB)/4, $0x7f800000
-DATA single7f800000<>+60(SB)/4, $0x7f800000
-GLOBL single7f800000<>(SB), RODATA|NOPTR, $64
+GLOBL single7f800000<>(SB), RODATA|NOPTR, $32
 
 // func log64AVX512(dst []float64, x []float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
@@ -594,225 +434,225 @@ TEXT ·log64AVX512(SB), NOSPLIT, $0-48
 	JLT  done7
 
 loop6:
-	VMOVUPD     (CX), Z0
-	VMOVAPD     Z0, Z1
-	VMOVUPD     double0000000000000000<>+0(SB), Z3
-	VMOVUPD     double0010000000000000<>+0(SB), Z2
-	VCMPPD      $0x11, Z2, Z0, K1
-	VMULPD      double4340000000000000<>+0(SB), Z0, Z2
-	VMOVAPD     Z2, K1, Z1
-	VMOVUPD     double404a800000000000<>+0(SB), Z2
-	VMOVAPD     Z2, K1, Z3
-	VPSUBQ      double3fe6a09e667f3bcd<>+0(SB), Z1, Z1
-	VPADDQ      double3ff0000000000000<>+0(SB), Z1, Z2
-	VPSRLQ      $0x34, Z2, Z2
-	VORPD       double4330000000000000<>+0(SB), Z2, Z2
-	VSUBPD      double43300000000003ff<>+0(SB), Z2, Z2
-	VSUBPD      Z3, Z2, Z2
-	VANDPD      double000fffffffffffff<>+0(SB), Z1, Z1
-	VPADDQ      double3fe6a09e667f3bcd<>+0(SB), Z1, Z1
-	VSUBPD      double3ff0000000000000<>+0(SB), Z1, Z1
-	VADDPD      double4000000000000000<>+0(SB), Z1, Z3
-	VDIVPD      Z3, Z1, Z3
-	VMULPD      Z3, Z3, Z4
-	VMOVUPD     double3fc2f112df3e5244<>+0(SB), Z5
-	VFMADD213PD double3fc39a09d078c69f<>+0(SB), Z4, Z5
-	VFMADD213PD double3fc7466496cb03de<>+0(SB), Z4, Z5
-	VFMADD213PD double3fcc71c51d8e78af<>+0(SB), Z4, Z5
-	VFMADD213PD double3fd2492494229359<>+0(SB), Z4, Z5
-	VFMADD213PD double3fd999999997fa04<>+0(SB), Z4, Z5
-	VFMADD213PD double3fe5555555555593<>+0(SB), Z4, Z5
-	VMULPD      Z4, Z5, Z5
-	VMULPD      double3fe0000000000000<>+0(SB), Z1, Z4
-	VMULPD      Z1, Z4, Z4
-	VADDPD      Z4, Z5, Z5
-	VMULPD      Z3, Z5, Z5
-	VFMADD231PD double3dea39ef35793c76<>+0(SB), Z2, Z5
-	VSUBPD      Z5, Z4, Z4
-	VSUBPD      Z4, Z1, Z1
-	VFMADD231PD double3fe62e42fee00000<>+0(SB), Z2, Z1
-	VMOVUPD     double0000000000000000<>+0(SB), Z2
-	VCMPPD      $0x11, Z2, Z0, K1
-	VMOVUPD     double7ff8000000000001<>+0(SB), Z2
-	VMOVAPD     Z2, K1, Z1
-	VMOVUPD     double0000000000000000<>+0(SB), Z2
-	VCMPPD      $0x00, Z2, Z0, K1
-	VMOVUPD     doublefff0000000000000<>+0(SB), Z2
-	VMOVAPD     Z2, K1, Z1
-	VMOVUPD     double7ff0000000000000<>+0(SB), Z2
-	VCMPPD      $0x15, Z2, Z0, K1
-	VMOVAPD     Z0, K1, Z1
-	VMOVUPD     Z1, (DX)
-	VMOVUPD     64(CX), Z0
-	VMOVAPD     Z0, Z1
-	VMOVUPD     double0000000000000000<>+0(SB), Z3
-	VMOVUPD     double0010000000000000<>+0(SB), Z2
-	VCMPPD      $0x11, Z2, Z0, K1
-	VMULPD      double4340000000000000<>+0(SB), Z0, Z2
-	VMOVAPD     Z2, K1, Z1
-	VMOVUPD     double404a800000000000<>+0(SB), Z2
-	VMOVAPD     Z2, K1, Z3
-	VPSUBQ      double3fe6a09e667f3bcd<>+0(SB), Z1, Z1
-	VPADDQ      double3ff0000000000000<>+0(SB), Z1, Z2
-	VPSRLQ      $0x34, Z2, Z2
-	VORPD       double4330000000000000<>+0(SB), Z2, Z2
-	VSUBPD      double43300000000003ff<>+0(SB), Z2, Z2
-	VSUBPD      Z3, Z2, Z2
-	VANDPD      double000fffffffffffff<>+0(SB), Z1, Z1
-	VPADDQ      double3fe6a09e667f3bcd<>+0(SB), Z1, Z1
-	VSUBPD      double3ff0000000000000<>+0(SB), Z1, Z1
-	VADDPD      double4000000000000000<>+0(SB), Z1, Z3
-	VDIVPD      Z3, Z1, Z3
-	VMULPD      Z3, Z3, Z4
-	VMOVUPD     double3fc2f112df3e5244<>+0(SB), Z5
-	VFMADD213PD double3fc39a09d078c69f<>+0(SB), Z4, Z5
-	VFMADD213PD double3fc7466496cb03de<>+0(SB), Z4, Z5
-	VFMADD213PD double3fcc71c51d8e78af<>+0(SB), Z4, Z5
-	VFMADD213PD double3fd2492494229359<>+0(SB), Z4, Z5
-	VFMADD213PD double3fd999999997fa04<>+0(SB), Z4, Z5
-	VFMADD213PD double3fe5555555555593<>+0(SB), Z4, Z5
-	VMULPD      Z4, Z5, Z5
-	VMULPD      double3fe0000000000000<>+0(SB), Z1, Z4
-	VMULPD      Z1, Z4, Z4
-	VADDPD      Z4, Z5, Z5
-	VMULPD      Z3, Z5, Z5
-	VFMADD231PD double3dea39ef35793c76<>+0(SB), Z2, Z5
-	VSUBPD      Z5, Z4, Z4
-	VSUBPD      Z4, Z1, Z1
-	VFMADD231PD double3fe62e42fee00000<>+0(SB), Z2, Z1
-	VMOVUPD     double0000000000000000<>+0(SB), Z2
-	VCMPPD      $0x11, Z2, Z0, K1
-	VMOVUPD     double7ff8000000000001<>+0(SB), Z2
-	VMOVAPD     Z2, K1, Z1
-	VMOVUPD     double0000000000000000<>+0(SB), Z2
-	VCMPPD      $0x00, Z2, Z0, K1
-	VMOVUPD     doublefff0000000000000<>+0(SB), Z2
-	VMOVAPD     Z2, K1, Z1
-	VMOVUPD     double7ff0000000000000<>+0(SB), Z2
-	VCMPPD      $0x15, Z2, Z0, K1
-	VMOVAPD     Z0, K1, Z1
-	VMOVUPD     Z1, 64(DX)
-	ADDQ        $+128, CX
-	ADDQ        $+128, DX
-	SUBQ        $+16, AX
-	CMPQ        AX, $+16
-	JGE         loop6
+	VMOVUPD          (CX), Z0
+	VMOVAPD          Z0, Z1
+	VBROADCASTSD     double0000000000000000<>+0(SB), Z3
+	VBROADCASTSD     double0010000000000000<>+0(SB), Z2
+	VCMPPD           $0x11, Z2, Z0, K1
+	VMULPD.BCST      double4340000000000000<>+0(SB), Z0, Z2
+	VMOVAPD          Z2, K1, Z1
+	VBROADCASTSD     double404a800000000000<>+0(SB), Z2
+	VMOVAPD          Z2, K1, Z3
+	VPSUBQ.BCST      double3fe6a09e667f3bcd<>+0(SB), Z1, Z1
+	VPADDQ.BCST      double3ff0000000000000<>+0(SB), Z1, Z2
+	VPSRLQ           $0x34, Z2, Z2
+	VORPD.BCST       double4330000000000000<>+0(SB), Z2, Z2
+	VSUBPD.BCST      double43300000000003ff<>+0(SB), Z2, Z2
+	VSUBPD           Z3, Z2, Z2
+	VANDPD.BCST      double000fffffffffffff<>+0(SB), Z1, Z1
+	VPADDQ.BCST      double3fe6a09e667f3bcd<>+0(SB), Z1, Z1
+	VSUBPD.BCST      double3ff0000000000000<>+0(SB), Z1, Z1
+	VADDPD.BCST      double4000000000000000<>+0(SB), Z1, Z3
+	VDIVPD           Z3, Z1, Z3
+	VMULPD           Z3, Z3, Z4
+	VBROADCASTSD     double3fc2f112df3e5244<>+0(SB), Z5
+	VFMADD213PD.BCST double3fc39a09d078c69f<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST double3fc7466496cb03de<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST double3fcc71c51d8e78af<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST double3fd2492494229359<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST double3fd999999997fa04<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST double3fe5555555555593<>+0(SB), Z4, Z5
+	VMULPD           Z4, Z5, Z5
+	VMULPD.BCST      double3fe0000000000000<>+0(SB), Z1, Z4
+	VMULPD           Z1, Z4, Z4
+	VADDPD           Z4, Z5, Z5
+	VMULPD           Z3, Z5, Z5
+	VFMADD231PD.BCST double3dea39ef35793c76<>+0(SB), Z2, Z5
+	VSUBPD           Z5, Z4, Z4
+	VSUBPD           Z4, Z1, Z1
+	VFMADD231PD.BCST double3fe62e42fee00000<>+0(SB), Z2, Z1
+	VBROADCASTSD     double0000000000000000<>+0(SB), Z2
+	VCMPPD           $0x11, Z2, Z0, K1
+	VBROADCASTSD     double7ff8000000000001<>+0(SB), Z2
+	VMOVAPD          Z2, K1, Z1
+	VBROADCASTSD     double0000000000000000<>+0(SB), Z2
+	VCMPPD           $0x00, Z2, Z0, K1
+	VBROADCASTSD     doublefff0000000000000<>+0(SB), Z2
+	VMOVAPD          Z2, K1, Z1
+	VBROADCASTSD     double7ff0000000000000<>+0(SB), Z2
+	VCMPPD           $0x15, Z2, Z0, K1
+	VMOVAPD          Z0, K1, Z1
+	VMOVUPD          Z1, (DX)
+	VMOVUPD          64(CX), Z0
+	VMOVAPD          Z0, Z1
+	VBROADCASTSD     double0000000000000000<>+0(SB), Z3
+	VBROADCASTSD     double0010000000000000<>+0(SB), Z2
+	VCMPPD           $0x11, Z2, Z0, K1
+	VMULPD.BCST      double4340000000000000<>+0(SB), Z0, Z2
+	VMOVAPD          Z2, K1, Z1
+	VBROADCASTSD     double404a800000000000<>+0(SB), Z2
+	VMOVAPD          Z2, K1, Z3
+	VPSUBQ.BCST      double3fe6a09e667f3bcd<>+0(SB), Z1, Z1
+	VPADDQ.BCST      double3ff0000000000000<>+0(SB), Z1, Z2
+	VPSRLQ           $0x34, Z2, Z2
+	VORPD.BCST       double4330000000000000<>+0(SB), Z2, Z2
+	VSUBPD.BCST      double43300000000003ff<>+0(SB), Z2, Z2
+	VSUBPD           Z3, Z2, Z2
+	VANDPD.BCST      double000fffffffffffff<>+0(SB), Z1, Z1
+	VPADDQ.BCST      double3fe6a09e667f3bcd<>+0(SB), Z1, Z1
+	VSUBPD.BCST      double3ff0000000000000<>+0(SB), Z1, Z1
+	VADDPD.BCST      double4000000000000000<>+0(SB), Z1, Z3
+	VDIVPD           Z3, Z1, Z3
+	VMULPD           Z3, Z3, Z4
+	VBROADCASTSD     double3fc2f112df3e5244<>+0(SB), Z5
+	VFMADD213PD.BCST double3fc39a09d078c69f<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST double3fc7466496cb03de<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST double3fcc71c51d8e78af<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST double3fd2492494229359<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST double3fd999999997fa04<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST double3fe5555555555593<>+0(SB), Z4, Z5
+	VMULPD           Z4, Z5, Z5
+	VMULPD.BCST      double3fe0000000000000<>+0(SB), Z1, Z4
+	VMULPD           Z1, Z4, Z4
+	VADDPD           Z4, Z5, Z5
+	VMULPD           Z3, Z5, Z5
+	VFMADD231PD.BCST double3dea39ef35793c76<>+0(SB), Z2, Z5
+	VSUBPD           Z5, Z4, Z4
+	VSUBPD           Z4, Z1, Z1
+	VFMADD231PD.BCST double3fe62e42fee00000<>+0(SB), Z2, Z1
+	VBROADCASTSD     double0000000000000000<>+0(SB), Z2
+	VCMPPD           $0x11, Z2, Z0, K1
+	VBROADCASTSD     double7ff8000000000001<>+0(SB), Z2
+	VMOVAPD          Z2, K1, Z1
+	VBROADCASTSD     double0000000000000000<>+0(SB), Z2
+	VCMPPD           $0x00, Z2, Z0, K1
+	VBROADCASTSD     doublefff0000000000000<>+0(SB), Z2
+	VMOVAPD          Z2, K1, Z1
+	VBROADCASTSD     double7ff0000000000000<>+0(SB), Z2
+	VCMPPD           $0x15, Z2, Z0, K1
+	VMOVAPD          Z0, K1, Z1
+	VMOVUPD          Z1, 64(DX)
+	ADDQ             $+128, CX
+	ADDQ             $+128, DX
+	SUBQ             $+16, AX
+	CMPQ             AX, $+16
+	JGE              loop6
 
 done7:
 	CMPQ AX, $+8
 	JLT  done9
 
 loop8:
-	VMOVUPD     (CX), Z0
-	VMOVAPD     Z0, Z1
-	VMOVUPD     double0000000000000000<>+0(SB), Z3
-	VMOVUPD     double0010000000000000<>+0(SB), Z2
-	VCMPPD      $0x11, Z2, Z0, K1
-	VMULPD      double4340000000000000<>+0(SB), Z0, Z2
-	VMOVAPD     Z2, K1, Z1
-	VMOVUPD     double404a800000000000<>+0(SB), Z2
-	VMOVAPD     Z2, K1, Z3
-	VPSUBQ      double3fe6a09e667f3bcd<>+0(SB), Z1, Z1
-	VPADDQ      double3ff0000000000000<>+0(SB), Z1, Z2
-	VPSRLQ      $0x34, Z2, Z2
-	VORPD       double4330000000000000<>+0(SB), Z2, Z2
-	VSUBPD      double43300000000003ff<>+0(SB), Z2, Z2
-	VSUBPD      Z3, Z2, Z2
-	VANDPD      double000fffffffffffff<>+0(SB), Z1, Z1
-	VPADDQ      double3fe6a09e667f3bcd<>+0(SB), Z1, Z1
-	VSUBPD      double3ff0000000000000<>+0(SB), Z1, Z1
-	VADDPD      double4000000000000000<>+0(SB), Z1, Z3
-	VDIVPD      Z3, Z1, Z3
-	VMULPD      Z3, Z3, Z4
-	VMOVUPD     double3fc2f112df3e5244<>+0(SB), Z5
-	VFMADD213PD double3fc39a09d078c69f<>+0(SB), Z4, Z5
-	VFMADD213PD double3fc7466496cb03de<>+0(SB), Z4, Z5
-	VFMADD213PD double3fcc71c51d8e78af<>+0(SB), Z4, Z5
-	VFMADD213PD double3fd2492494229359<>+0(SB), Z4, Z5
-	VFMADD213PD double3fd999999997fa04<>+0(SB), Z4, Z5
-	VFMADD213PD double3fe5555555555593<>+0(SB), Z4, Z5
-	VMULPD      Z4, Z5, Z5
-	VMULPD      double3fe0000000000000<>+0(SB), Z1, Z4
-	VMULPD      Z1, Z4, Z4
-	VADDPD      Z4, Z5, Z5
-	VMULPD      Z3, Z5, Z5
-	VFMADD231PD double3dea39ef35793c76<>+0(SB), Z2, Z5
-	VSUBPD      Z5, Z4, Z4
-	VSUBPD      Z4, Z1, Z1
-	VFMADD231PD double3fe62e42fee00000<>+0(SB), Z2, Z1
-	VMOVUPD     double0000000000000000<>+0(SB), Z2
-	VCMPPD      $0x11, Z2, Z0, K1
-	VMOVUPD     double7ff8000000000001<>+0(SB), Z2
-	VMOVAPD     Z2, K1, Z1
-	VMOVUPD     double0000000000000000<>+0(SB), Z2
-	VCMPPD      $0x00, Z2, Z0, K1
-	VMOVUPD     doublefff0000000000000<>+0(SB), Z2
-	VMOVAPD     Z2, K1, Z1
-	VMOVUPD     double7ff0000000000000<>+0(SB), Z2
-	VCMPPD      $0x15, Z2, Z0, K1
-	VMOVAPD     Z0, K1, Z1
-	VMOVUPD     Z1, (DX)
-	ADDQ        $+64, CX
-	ADDQ        $+64, DX
-	SUBQ        $+8, AX
-	CMPQ        AX, $+8
-	JGE         loop8
+	VMOVUPD          (CX), Z0
+	VMOVAPD          Z0, Z1
+	VBROADCASTSD     double0000000000000000<>+0(SB), Z3
+	VBROADCASTSD     double0010000000000000<>+0(SB), Z2
+	VCMPPD           $0x11, Z2, Z0, K1
+	VMULPD.BCST      double4340000000000000<>+0(SB), Z0, Z2
+	VMOVAPD          Z2, K1, Z1
+	VBROADCASTSD     double404a800000000000<>+0(SB), Z2
+	VMOVAPD          Z2, K1, Z3
+	VPSUBQ.BCST      double3fe6a09e667f3bcd<>+0(SB), Z1, Z1
+	VPADDQ.BCST      double3ff0000000000000<>+0(SB), Z1, Z2
+	VPSRLQ           $0x34, Z2, Z2
+	VORPD.BCST       double4330000000000000<>+0(SB), Z2, Z2
+	VSUBPD.BCST      double43300000000003ff<>+0(SB), Z2, Z2
+	VSUBPD           Z3, Z2, Z2
+	VANDPD.BCST      double000fffffffffffff<>+0(SB), Z1, Z1
+	VPADDQ.BCST      double3fe6a09e667f3bcd<>+0(SB), Z1, Z1
+	VSUBPD.BCST      double3ff0000000000000<>+0(SB), Z1, Z1
+	VADDPD.BCST      double4000000000000000<>+0(SB), Z1, Z3
+	VDIVPD           Z3, Z1, Z3
+	VMULPD           Z3, Z3, Z4
+	VBROADCASTSD     double3fc2f112df3e5244<>+0(SB), Z5
+	VFMADD213PD.BCST double3fc39a09d078c69f<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST double3fc7466496cb03de<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST double3fcc71c51d8e78af<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST double3fd2492494229359<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST double3fd999999997fa04<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST double3fe5555555555593<>+0(SB), Z4, Z5
+	VMULPD           Z4, Z5, Z5
+	VMULPD.BCST      double3fe0000000000000<>+0(SB), Z1, Z4
+	VMULPD           Z1, Z4, Z4
+	VADDPD           Z4, Z5, Z5
+	VMULPD           Z3, Z5, Z5
+	VFMADD231PD.BCST double3dea39ef35793c76<>+0(SB), Z2, Z5
+	VSUBPD           Z5, Z4, Z4
+	VSUBPD           Z4, Z1, Z1
+	VFMADD231PD.BCST double3fe62e42fee00000<>+0(SB), Z2, Z1
+	VBROADCASTSD     double0000000000000000<>+0(SB), Z2
+	VCMPPD           $0x11, Z2, Z0, K1
+	VBROADCASTSD     double7ff8000000000001<>+0(SB), Z2
+	VMOVAPD          Z2, K1, Z1
+	VBROADCASTSD     double0000000000000000<>+0(SB), Z2
+	VCMPPD           $0x00, Z2, Z0, K1
+	VBROADCASTSD     doublefff0000000000000<>+0(SB), Z2
+	VMOVAPD          Z2, K1, Z1
+	VBROADCASTSD     double7ff0000000000000<>+0(SB), Z2
+	VCMPPD           $0x15, Z2, Z0, K1
+	VMOVAPD          Z0, K1, Z1
+	VMOVUPD          Z1, (DX)
+	ADDQ             $+64, CX
+	ADDQ             $+64, DX
+	SUBQ             $+8, AX
+	CMPQ             AX, $+8
+	JGE              loop8
 
 done9:
-	TESTQ       AX, AX
-	JZ          end10
-	MOVQ        $-1, BX
-	BZHIQ       AX, BX, BX
-	KMOVW       BX, K1
-	VMOVUPD.Z   (CX), K1, Z0
-	VMOVAPD     Z0, Z1
-	VMOVUPD     double0000000000000000<>+0(SB), Z3
-	VMOVUPD     double0010000000000000<>+0(SB), Z2
-	VCMPPD      $0x11, Z2, Z0, K2
-	VMULPD      double4340000000000000<>+0(SB), Z0, Z2
-	VMOVAPD     Z2, K2, Z1
-	VMOVUPD     double404a800000000000<>+0(SB), Z2
-	VMOVAPD     Z2, K2, Z3
-	VPSUBQ      double3fe6a09e667f3bcd<>+0(SB), Z1, Z1
-	VPADDQ      double3ff0000000000000<>+0(SB), Z1, Z2
-	VPSRLQ      $0x34, Z2, Z2
-	VORPD       double4330000000000000<>+0(SB), Z2, Z2
-	VSUBPD      double43300000000003ff<>+0(SB), Z2, Z2
-	VSUBPD      Z3, Z2, Z2
-	VANDPD      double000fffffffffffff<>+0(SB), Z1, Z1
-	VPADDQ      double3fe6a09e667f3bcd<>+0(SB), Z1, Z1
-	VSUBPD      double3ff0000000000000<>+0(SB), Z1, Z1
-	VADDPD      double4000000000000000<>+0(SB), Z1, Z3
-	VDIVPD      Z3, Z1, Z3
-	VMULPD      Z3, Z3, Z4
-	VMOVUPD     double3fc2f112df3e5244<>+0(SB), Z5
-	VFMADD213PD double3fc39a09d078c69f<>+0(SB), Z4, Z5
-	VFMADD213PD double3fc7466496cb03de<>+0(SB), Z4, Z5
-	VFMADD213PD double3fcc71c51d8e78af<>+0(SB), Z4, Z5
-	VFMADD213PD double3fd2492494229359<>+0(SB), Z4, Z5
-	VFMADD213PD double3fd999999997fa04<>+0(SB), Z4, Z5
-	VFMADD213PD double3fe5555555555593<>+0(SB), Z4, Z5
-	VMULPD      Z4, Z5, Z5
-	VMULPD      double3fe0000000000000<>+0(SB), Z1, Z4
-	VMULPD      Z1, Z4, Z4
-	VADDPD      Z4, Z5, Z5
-	VMULPD      Z3, Z5, Z5
-	VFMADD231PD double3dea39ef35793c76<>+0(SB), Z2, Z5
-	VSUBPD      Z5, Z4, Z4
-	VSUBPD      Z4, Z1, Z1
-	VFMADD231PD double3fe62e42fee00000<>+0(SB), Z2, Z1
-	VMOVUPD     double0000000000000000<>+0(SB), Z2
-	VCMPPD      $0x11, Z2, Z0, K2
-	VMOVUPD     double7ff8000000000001<>+0(SB), Z2
-	VMOVAPD     Z2, K2, Z1
-	VMOVUPD     double0000000000000000<>+0(SB), Z2
-	VCMPPD      $0x00, Z2, Z0, K2
-	VMOVUPD     doublefff0000000000000<>+0(SB), Z2
-	VMOVAPD     Z2, K2, Z1
-	VMOVUPD     double7ff0000000000000<>+0(SB), Z2
-	VCMPPD      $0x15, Z2, Z0, K2
-	VMOVAPD     Z0, K2, Z1
-	VMOVUPD     Z1, K1, (DX)
+	TESTQ            AX, AX
+	JZ               end10
+	MOVQ             $-1, BX
+	BZHIQ            AX, BX, BX
+	KMOVW            BX, K1
+	VMOVUPD.Z        (CX), K1, Z0
+	VMOVAPD          Z0, Z1
+	VBROADCASTSD     double0000000000000000<>+0(SB), Z3
+	VBROADCASTSD     double0010000000000000<>+0(SB), Z2
+	VCMPPD           $0x11, Z2, Z0, K2
+	VMULPD.BCST      double4340000000000000<>+0(SB), Z0, Z2
+	VMOVAPD          Z2, K2, Z1
+	VBROADCASTSD     double404a800000000000<>+0(SB), Z2
+	VMOVAPD          Z2, K2, Z3
+	VPSUBQ.BCST      double3fe6a09e667f3bcd<>+0(SB), Z1, Z1
+	VPADDQ.BCST      double3ff0000000000000<>+0(SB), Z1, Z2
+	VPSRLQ           $0x34, Z2, Z2
+	VORPD.BCST       double4330000000000000<>+0(SB), Z2, Z2
+	VSUBPD.BCST      double43300000000003ff<>+0(SB), Z2, Z2
+	VSUBPD           Z3, Z2, Z2
+	VANDPD.BCST      double000fffffffffffff<>+0(SB), Z1, Z1
+	VPADDQ.BCST      double3fe6a09e667f3bcd<>+0(SB), Z1, Z1
+	VSUBPD.BCST      double3ff0000000000000<>+0(SB), Z1, Z1
+	VADDPD.BCST      double4000000000000000<>+0(SB), Z1, Z3
+	VDIVPD           Z3, Z1, Z3
+	VMULPD           Z3, Z3, Z4
+	VBROADCASTSD     double3fc2f112df3e5244<>+0(SB), Z5
+	VFMADD213PD.BCST double3fc39a09d078c69f<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST double3fc7466496cb03de<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST double3fcc71c51d8e78af<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST double3fd2492494229359<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST double3fd999999997fa04<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST double3fe5555555555593<>+0(SB), Z4, Z5
+	VMULPD           Z4, Z5, Z5
+	VMULPD.BCST      double3fe0000000000000<>+0(SB), Z1, Z4
+	VMULPD           Z1, Z4, Z4
+	VADDPD           Z4, Z5, Z5
+	VMULPD           Z3, Z5, Z5
+	VFMADD231PD.BCST double3dea39ef35793c76<>+0(SB), Z2, Z5
+	VSUBPD           Z5, Z4, Z4
+	VSUBPD           Z4, Z1, Z1
+	VFMADD231PD.BCST double3fe62e42fee00000<>+0(SB), Z2, Z1
+	VBROADCASTSD     double0000000000000000<>+0(SB), Z2
+	VCMPPD           $0x11, Z2, Z0, K2
+	VBROADCASTSD     double7ff8000000000001<>+0(SB), Z2
+	VMOVAPD          Z2, K2, Z1
+	VBROADCASTSD     double0000000000000000<>+0(SB), Z2
+	VCMPPD           $0x00, Z2, Z0, K2
+	VBROADCASTSD     doublefff0000000000000<>+0(SB), Z2
+	VMOVAPD          Z2, K2, Z1
+	VBROADCASTSD     double7ff0000000000000<>+0(SB), Z2
+	VCMPPD           $0x15, Z2, Z0, K2
+	VMOVAPD          Z0, K2, Z1
+	VMOVUPD          Z1, K1, (DX)
 
 end10:
 	VZEROUPPER
@@ -822,231 +662,139 @@ DATA double0000000000000000<>+0(SB)/8, $0x0000000000000000
 DATA double0000000000000000<>+8(SB)/8, $0x0000000000000000
 DATA double0000000000000000<>+16(SB)/8, $0x0000000000000000
 DATA double0000000000000000<>+24(SB)/8, $0x0000000000000000
-DATA double0000000000000000<>+32(SB)/8, $0x0000000000000000
-DATA double0000000000000000<>+40(SB)/8, $0x0000000000000000
-DATA double0000000000000000<>+48(SB)/8, $0x0000000000000000
-DATA double0000000000000000<>+56(SB)/8, $0x0000000000000000
-GLOBL double0000000000000000<>(SB), RODATA|NOPTR, $64
+GLOBL double0000000000000000<>(SB), RODATA|NOPTR, $32
 
 DATA double0010000000000000<>+0(SB)/8, $0x0010000000000000
 DATA double0010000000000000<>+8(SB)/8, $0x0010000000000000
 DATA double0010000000000000<>+16(SB)/8, $0x0010000000000000
 DATA double0010000000000000<>+24(SB)/8, $0x0010000000000000
-DATA double0010000000000000<>+32(SB)/8, $0x0010000000000000
-DATA double0010000000000000<>+40(SB)/8, $0x0010000000000000
-DATA double0010000000000000<>+48(SB)/8, $0x0010000000000000
-DATA double0010000000000000<>+56(SB)/8, $0x0010000000000000
-GLOBL double0010000000000000<>(SB), RODATA|NOPTR, $64
+GLOBL double0010000000000000<>(SB), RODATA|NOPTR, $32
 
 DATA double4340000000000000<>+0(SB)/8, $0x4340000000000000
 DATA double4340000000000000<>+8(SB)/8, $0x4340000000000000
 DATA double4340000000000000<>+16(SB)/8, $0x4340000000000000
 DATA double4340000000000000<>+24(SB)/8, $0x4340000000000000
-DATA double4340000000000000<>+32(SB)/8, $0x4340000000000000
-DATA double4340000000000000<>+40(SB)/8, $0x4340000000000000
-DATA double4340000000000000<>+48(SB)/8, $0x4340000000000000
-DATA double4340000000000000<>+56(SB)/8, $0x4340000000000000
-GLOBL double4340000000000000<>(SB), RODATA|NOPTR, $64
+GLOBL double4340000000000000<>(SB), RODATA|NOPTR, $32
 
 DATA double404a800000000000<>+0(SB)/8, $0x404a800000000000
 DATA double404a800000000000<>+8(SB)/8, $0x404a800000000000
 DATA double404a800000000000<>+16(SB)/8, $0x404a800000000000
 DATA double404a800000000000<>+24(SB)/8, $0x404a800000000000
-DATA double404a800000000000<>+32(SB)/8, $0x404a800000000000
-DATA double404a800000000000<>+40(SB)/8, $0x404a800000000000
-DATA double404a800000000000<>+48(SB)/8, $0x404a800000000000
-DATA double404a800000000000<>+56(SB)/8, $0x404a800000000000
-GLOBL double404a800000000000<>(SB), RODATA|NOPTR, $64
+GLOBL double404a800000000000<>(SB), RODATA|NOPTR, $32
 
 DATA double3fe6a09e667f3bcd<>+0(SB)/8, $0x3fe6a09e667f3bcd
 DATA double3fe6a09e667f3bcd<>+8(SB)/8, $0x3fe6a09e667f3bcd
 DATA double3fe6a09e667f3bcd<>+16(SB)/8, $0x3fe6a09e667f3bcd
 DATA double3fe6a09e667f3bcd<>+24(SB)/8, $0x3fe6a09e667f3bcd
-DATA double3fe6a09e667f3bcd<>+32(SB)/8, $0x3fe6a09e667f3bcd
-DATA double3fe6a09e667f3bcd<>+40(SB)/8, $0x3fe6a09e667f3bcd
-DATA double3fe6a09e667f3bcd<>+48(SB)/8, $0x3fe6a09e667f3bcd
-DATA double3fe6a09e667f3bcd<>+56(SB)/8, $0x3fe6a09e667f3bcd
-GLOBL double3fe6a09e667f3bcd<>(SB), RODATA|NOPTR, $64
+GLOBL double3fe6a09e667f3bcd<>(SB), RODATA|NOPTR, $32
 
 DATA double3ff0000000000000<>+0(SB)/8, $0x3ff0000000000000
 DATA double3ff0000000000000<>+8(SB)/8, $0x3ff0000000000000
 DATA double3ff0000000000000<>+16(SB)/8, $0x3ff0000000000000
 DATA double3ff0000000000000<>+24(SB)/8, $0x3ff0000000000000
-DATA double3ff0000000000000<>+32(SB)/8, $0x3ff0000000000000
-DATA double3ff0000000000000<>+40(SB)/8, $0x3ff0000000000000
-DATA double3ff0000000000000<>+48(SB)/8, $0x3ff0000000000000
-DATA double3ff0000000000000<>+56(SB)/8, $0x3ff0000000000000
-GLOBL double3ff0000000000000<>(SB), RODATA|NOPTR, $64
+GLOBL double3ff0000000000000<>(SB), RODATA|NOPTR, $32
 
 DATA double4330000000000000<>+0(SB)/8, $0x4330000000000000
 DATA double4330000000000000<>+8(SB)/8, $0x4330000000000000
 DATA double4330000000000000<>+16(SB)/8, $0x4330000000000000
 DATA double4330000000000000<>+24(SB)/8, $0x4330000000000000
-DATA double4330000000000000<>+32(SB)/8, $0x4330000000000000
-DATA double4330000000000000<>+40(SB)/8, $0x4330000000000000
-DATA double4330000000000000<>+48(SB)/8, $0x4330000000000000
-DATA double4330000000000000<>+56(SB)/8, $0x4330000000000000
-GLOBL double4330000000000000<>(SB), RODATA|NOPTR, $64
+GLOBL double4330000000000000<>(SB), RODATA|NOPTR, $32
 
 DATA double43300000000003ff<>+0(SB)/8, $0x43300000000003ff
 DATA double43300000000003ff<>+8(SB)/8, $0x43300000000003ff
 DATA double43300000000003ff<>+16(SB)/8, $0x43300000000003ff
 DATA double43300000000003ff<>+24(SB)/8, $0x43300000000003ff
-DATA double43300000000003ff<>+32(SB)/8, $0x43300000000003ff
-DATA double43300000000003ff<>+40(SB)/8, $0x43300000000003ff
-DATA double43300000000003ff<>+48(SB)/8, $0x43300000000003ff
-DATA double43300000000003ff<>+56(SB)/8, $0x43300000000003ff
-GLOBL double43300000000003ff<>(SB), RODATA|NOPTR, $64
+GLOBL double43300000000003ff<>(SB), RODATA|NOPTR, $32
 
 DATA double000fffffffffffff<>+0(SB)/8, $0x000fffffffffffff
 DATA double000fffffffffffff<>+8(SB)/8, $0x000fffffffffffff
 DATA double000fffffffffffff<>+16(SB)/8, $0x000fffffffffffff
 DATA double000fffffffffffff<>+24(SB)/8, $0x000fffffffffffff
-DATA double000fffffffffffff<>+32(SB)/8, $0x000fffffffffffff
-DATA double000fffffffffffff<>+40(SB)/8, $0x000fffffffffffff
-DATA double000fffffffffffff<>+48(SB)/8, $0x000fffffffffffff
-DATA double000fffffffffffff<>+56(SB)/8, $0x000fffffffffffff
-GLOBL double000fffffffffffff<>(SB), RODATA|NOPTR, $64
+GLOBL double000fffffffffffff<>(SB), RODATA|NOPTR, $32
 
 DATA double4000000000000000<>+0(SB)/8, $0x4000000000000000
 DATA double4000000000000000<>+8(SB)/8, $0x4000000000000000
 DATA double4000000000000000<>+16(SB)/8, $0x4000000000000000
 DATA double4000000000000000<>+24(SB)/8, $0x4000000000000000
-DATA double4000000000000000<>+32(SB)/8, $0x4000000000000000
-DATA double4000000000000000<>+40(SB)/8, $0x4000000000000000
-DATA double4000000000000000<>+48(SB)/8, $0x4000000000000000
-DATA double4000000000000000<>+56(SB)/8, $0x4000000000000000
-GLOBL double4000000000000000<>(SB), RODATA|NOPTR, $64
+GLOBL double4000000000000000<>(SB), RODATA|NOPTR, $32
 
 DATA double3fc2f112df3e5244<>+0(SB)/8, $0x3fc2f112df3e5244
 DATA double3fc2f112df3e5244<>+8(SB)/8, $0x3fc2f112df3e5244
 DATA double3fc2f112df3e5244<>+16(SB)/8, $0x3fc2f112df3e5244
 DATA double3fc2f112df3e5244<>+24(SB)/8, $0x3fc2f112df3e5244
-DATA double3fc2f112df3e5244<>+32(SB)/8, $0x3fc2f112df3e5244
-DATA double3fc2f112df3e5244<>+40(SB)/8, $0x3fc2f112df3e5244
-DATA double3fc2f112df3e5244<>+48(SB)/8, $0x3fc2f112df3e5244
-DATA double3fc2f112df3e5244<>+56(SB)/8, $0x3fc2f112df3e5244
-GLOBL double3fc2f112df3e5244<>(SB), RODATA|NOPTR, $64
+GLOBL double3fc2f112df3e5244<>(SB), RODATA|NOPTR, $32
 
 DATA double3fc39a09d078c69f<>+0(SB)/8, $0x3fc39a09d078c69f
 DATA double3fc39a09d078c69f<>+8(SB)/8, $0x3fc39a09d078c69f
 DATA double3fc39a09d078c69f<>+16(SB)/8, $0x3fc39a09d078c69f
 DATA double3fc39a09d078c69f<>+24(SB)/8, $0x3fc39a09d078c69f
-DATA double3fc39a09d078c69f<>+32(SB)/8, $0x3fc39a09d078c69f
-DATA double3fc39a09d078c69f<>+40(SB)/8, $0x3fc39a09d078c69f
-DATA double3fc39a09d078c69f<>+48(SB)/8, $0x3fc39a09d078c69f
-DATA double3fc39a09d078c69f<>+56(SB)/8, $0x3fc39a09d078c69f
-GLOBL double3fc39a09d078c69f<>(SB), RODATA|NOPTR, $64
+GLOBL double3fc39a09d078c69f<>(SB), RODATA|NOPTR, $32
 
 DATA double3fc7466496cb03de<>+0(SB)/8, $0x3fc7466496cb03de
 DATA double3fc7466496cb03de<>+8(SB)/8, $0x3fc7466496cb03de
 DATA double3fc7466496cb03de<>+16(SB)/8, $0x3fc7466496cb03de
 DATA double3fc7466496cb03de<>+24(SB)/8, $0x3fc7466496cb03de
-DATA double3fc7466496cb03de<>+32(SB)/8, $0x3fc7466496cb03de
-DATA double3fc7466496cb03de<>+40(SB)/8, $0x3fc7466496cb03de
-DATA double3fc7466496cb03de<>+48(SB)/8, $0x3fc7466496cb03de
-DATA double3fc7466496cb03de<>+56(SB)/8, $0x3fc7466496cb03de
-GLOBL double3fc7466496cb03de<>(SB), RODATA|NOPTR, $64
+GLOBL double3fc7466496cb03de<>(SB), RODATA|NOPTR, $32
 
 DATA double3fcc71c51d8e78af<>+0(SB)/8, $0x3fcc71c51d8e78af
 DATA double3fcc71c51d8e78af<>+8(SB)/8, $0x3fcc71c51d8e78af
 DATA double3fcc71c51d8e78af<>+16(SB)/8, $0x3fcc71c51d8e78af
 DATA double3fcc71c51d8e78af<>+24(SB)/8, $0x3fcc71c51d8e78af
-DATA double3fcc71c51d8e78af<>+32(SB)/8, $0x3fcc71c51d8e78af
-DATA double3fcc71c51d8e78af<>+40(SB)/8, $0x3fcc71c51d8e78af
-DATA double3fcc71c51d8e78af<>+48(SB)/8, $0x3fcc71c51d8e78af
-DATA double3fcc71c51d8e78af<>+56(SB)/8, $0x3fcc71c51d8e78af
-GLOBL double3fcc71c51d8e78af<>(SB), RODATA|NOPTR, $64
+GLOBL double3fcc71c51d8e78af<>(SB), RODATA|NOPTR, $32
 
 DATA double3fd2492494229359<>+0(SB)/8, $0x3fd2492494229359
 DATA double3fd2492494229359<>+8(SB)/8, $0x3fd2492494229359
 DATA double3fd2492494229359<>+16(SB)/8, $0x3fd2492494229359
 DATA double3fd2492494229359<>+24(SB)/8, $0x3fd2492494229359
-DATA double3fd2492494229359<>+32(SB)/8, $0x3fd2492494229359
-DATA double3fd2492494229359<>+40(SB)/8, $0x3fd2492494229359
-DATA double3fd2492494229359<>+48(SB)/8, $0x3fd2492494229359
-DATA double3fd2492494229359<>+56(SB)/8, $0x3fd2492494229359
-GLOBL double3fd2492494229359<>(SB), RODATA|NOPTR, $64
+GLOBL double3fd2492494229359<>(SB), RODATA|NOPTR, $32
 
 DATA double3fd999999997fa04<>+0(SB)/8, $0x3fd999999997fa04
 DATA double3fd999999997fa04<>+8(SB)/8, $0x3fd999999997fa04
 DATA double3fd999999997fa04<>+16(SB)/8, $0x3fd999999997fa04
 DATA double3fd999999997fa04<>+24(SB)/8, $0x3fd999999997fa04
-DATA double3fd999999997fa04<>+32(SB)/8, $0x3fd999999997fa04
-DATA double3fd999999997fa04<>+40(SB)/8, $0x3fd999999997fa04
-DATA double3fd999999997fa04<>+48(SB)/8, $0x3fd999999997fa04
-DATA double3fd999999997fa04<>+56(SB)/8, $0x3fd999999997fa04
-GLOBL double3fd999999997fa04<>(SB), RODATA|NOPTR, $64
+GLOBL double3fd999999997fa04<>(SB), RODATA|NOPTR, $32
 
 DATA double3fe5555555555593<>+0(SB)/8, $0x3fe5555555555593
 DATA double3fe5555555555593<>+8(SB)/8, $0x3fe5555555555593
 DATA double3fe5555555555593<>+16(SB)/8, $0x3fe5555555555593
 DATA double3fe5555555555593<>+24(SB)/8, $0x3fe5555555555593
-DATA double3fe5555555555593<>+32(SB)/8, $0x3fe5555555555593
-DATA double3fe5555555555593<>+40(SB)/8, $0x3fe5555555555593
-DATA double3fe5555555555593<>+48(SB)/8, $0x3fe5555555555593
-DATA double3fe5555555555593<>+56(SB)/8, $0x3fe5555555555593
-GLOBL double3fe5555555555593<>(SB), RODATA|NOPTR, $64
+GLOBL double3fe5555555555593<>(SB), RODATA|NOPTR, $32
 
 DATA double3fe0000000000000<>+0(SB)/8, $0x3fe0000000000000
 DATA double3fe0000000000000<>+8(SB)/8, $0x3fe0000000000000
 DATA double3fe0000000000000<>+16(SB)/8, $0x3fe0000000000000
 DATA double3fe0000000000000<>+24(SB)/8, $0x3fe0000000000000
-DATA double3fe0000000000000<>+32(SB)/8, $0x3fe0000000000000
-DATA double3fe0000000000000<>+40(SB)/8, $0x3fe0000000000000
-DATA double3fe0000000000000<>+48(SB)/8, $0x3fe0000000000000
-DATA double3fe0000000000000<>+56(SB)/8, $0x3fe0000000000000
-GLOBL double3fe0000000000000<>(SB), RODATA|NOPTR, $64
+GLOBL double3fe0000000000000<>(SB), RODATA|NOPTR, $32
 
 DATA double3dea39ef35793c76<>+0(SB)/8, $0x3dea39ef35793c76
 DATA double3dea39ef35793c76<>+8(SB)/8, $0x3dea39ef35793c76
 DATA double3dea39ef35793c76<>+16(SB)/8, $0x3dea39ef35793c76
 DATA double3dea39ef35793c76<>+24(SB)/8, $0x3dea39ef35793c76
-DATA double3dea39ef35793c76<>+32(SB)/8, $0x3dea39ef35793c76
-DATA double3dea39ef35793c76<>+40(SB)/8, $0x3dea39ef35793c76
-DATA double3dea39ef35793c76<>+48(SB)/8, $0x3dea39ef35793c76
-DATA double3dea39ef35793c76<>+56(SB)/8, $0x3dea39ef35793c76
-GLOBL double3dea39ef35793c76<>(SB), RODATA|NOPTR, $64
+GLOBL double3dea39ef35793c76<>(SB), RODATA|NOPTR, $32
 
 DATA double3fe62e42fee00000<>+0(SB)/8, $0x3fe62e42fee00000
 DATA double3fe62e42fee00000<>+8(SB)/8, $0x3fe62e42fee00000
 DATA double3fe62e42fee00000<>+16(SB)/8, $0x3fe62e42fee00000
 DATA double3fe62e42fee00000<>+24(SB)/8, $0x3fe62e42fee00000
-DATA double3fe62e42fee00000<>+32(SB)/8, $0x3fe62e42fee00000
-DATA double3fe62e42fee00000<>+40(SB)/8, $0x3fe62e42fee00000
-DATA double3fe62e42fee00000<>+48(SB)/8, $0x3fe62e42fee00000
-DATA double3fe62e42fee00000<>+56(SB)/8, $0x3fe62e42fee00000
-GLOBL double3fe62e42fee00000<>(SB), RODATA|NOPTR, $64
+GLOBL double3fe62e42fee00000<>(SB), RODATA|NOPTR, $32
 
 DATA double7ff8000000000001<>+0(SB)/8, $0x7ff8000000000001
 DATA double7ff8000000000001<>+8(SB)/8, $0x7ff8000000000001
 DATA double7ff8000000000001<>+16(SB)/8, $0x7ff8000000000001
 DATA double7ff8000000000001<>+24(SB)/8, $0x7ff8000000000001
-DATA double7ff8000000000001<>+32(SB)/8, $0x7ff8000000000001
-DATA double7ff8000000000001<>+40(SB)/8, $0x7ff8000000000001
-DATA double7ff8000000000001<>+48(SB)/8, $0x7ff8000000000001
-DATA double7ff8000000000001<>+56(SB)/8, $0x7ff8000000000001
-GLOBL double7ff8000000000001<>(SB), RODATA|NOPTR, $64
+GLOBL double7ff8000000000001<>(SB), RODATA|NOPTR, $32
 
 DATA doublefff0000000000000<>+0(SB)/8, $0xfff0000000000000
 DATA doublefff0000000000000<>+8(SB)/8, $0xfff0000000000000
 DATA doublefff0000000000000<>+16(SB)/8, $0xfff0000000000000
 DATA doublefff0000000000000<>+24(SB)/8, $0xfff0000000000000
-DATA doublefff0000000000000<>+32(SB)/8, $0xfff0000000000000
-DATA doublefff0000000000000<>+40(SB)/8, $0xfff0000000000000
-DATA doublefff0000000000000<>+48(SB)/8, $0xfff0000000000000
-DATA doublefff0000000000000<>+56(SB)/8, $0xfff0000000000000
-GLOBL doublefff0000000000000<>(SB), RODATA|NOPTR, $64
+GLOBL doublefff0000000000000<>(SB), RODATA|NOPTR, $32
 
 DATA double7ff0000000000000<>+0(SB)/8, $0x7ff0000000000000
 DATA double7ff0000000000000<>+8(SB)/8, $0x7ff0000000000000
 DATA double7ff0000000000000<>+16(SB)/8, $0x7ff0000000000000
 DATA double7ff0000000000000<>+24(SB)/8, $0x7ff0000000000000
-DATA double7ff0000000000000<>+32(SB)/8, $0x7ff0000000000000
-DATA double7ff0000000000000<>+40(SB)/8, $0x7ff0000000000000
-DATA double7ff0000000000000<>+48(SB)/8, $0x7ff0000000000000
-DATA double7ff0000000000000<>+56(SB)/8, $0x7ff0000000000000
-GLOBL double7ff0000000000000<>(SB), RODATA|NOPTR, $64
+GLOBL double7ff0000000000000<>(SB), RODATA|NOPTR, $32
 
 // func log32AVX2(dst []float32, x []float32)
 // Requires: AVX, AVX2, FMA3

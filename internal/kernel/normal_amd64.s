@@ -5,313 +5,313 @@
 // func erf32AVX512(dst []float32, x []float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·erf32AVX512(SB), NOSPLIT, $0-48
-	VMOVUPS single40d00000<>+0(SB), Z0
-	MOVQ    x_len+32(FP), AX
-	MOVQ    x_base+24(FP), CX
-	MOVQ    dst_base+0(FP), DX
-	CMPQ    AX, $+32
-	JLT     done2
+	VBROADCASTSS single40d00000<>+0(SB), Z0
+	MOVQ         x_len+32(FP), AX
+	MOVQ         x_base+24(FP), CX
+	MOVQ         dst_base+0(FP), DX
+	CMPQ         AX, $+32
+	JLT          done2
 
 loop1:
-	VMOVUPS      (CX), Z1
-	VANDPS       single7fffffff<>+0(SB), Z1, Z2
-	VMINPS       Z2, Z0, Z2
-	VANDPS       single80000000<>+0(SB), Z1, Z1
-	VMULPS       Z2, Z2, Z3
-	VMOVUPS      singleba30ef44<>+0(SB), Z4
-	VFMADD213PS  single3ba79640<>+0(SB), Z3, Z4
-	VFMADD213PS  singlebcdbd44a<>+0(SB), Z3, Z4
-	VFMADD213PS  single3de71564<>+0(SB), Z3, Z4
-	VFMADD213PS  singlebec0939d<>+0(SB), Z3, Z4
-	VFMADD213PS  single3f906eba<>+0(SB), Z3, Z4
-	VMULPS       Z4, Z2, Z4
-	VMULPS       single3fb504f3<>+0(SB), Z2, Z3
-	VMOVUPS      single40800000<>+0(SB), Z5
-	VADDPS       Z5, Z3, Z6
-	VMAXPS       Z3, Z5, Z7
-	VMINPS       Z3, Z5, Z3
-	VSUBPS       Z7, Z6, Z7
-	VSUBPS       Z7, Z3, Z3
-	VMOVUPS      single3f800000<>+0(SB), Z5
-	VMOVUPS      single3f800000<>+0(SB), Z7
-	VDIVPS       Z6, Z5, Z5
-	VFNMADD231PS Z5, Z6, Z7
-	VFNMADD231PS Z5, Z3, Z7
-	VMULPS       Z7, Z5, Z7
-	VMOVUPS      single3f800000<>+0(SB), Z3
-	VFNMADD231PS single41000000<>+0(SB), Z5, Z3
-	VFNMADD231PS single41000000<>+0(SB), Z7, Z3
-	VMOVUPS      singleb84133ad<>+0(SB), Z6
-	VFMADD213PS  singleb9683f48<>+0(SB), Z3, Z6
-	VFMADD213PS  single39337404<>+0(SB), Z3, Z6
-	VFMADD213PS  single3ad688da<>+0(SB), Z3, Z6
-	VFMADD213PS  singlebb64d175<>+0(SB), Z3, Z6
-	VFMADD213PS  singlebbf72a03<>+0(SB), Z3, Z6
-	VFMADD213PS  single3d776418<>+0(SB), Z3, Z6
-	VFMADD213PS  singlebe3eff82<>+0(SB), Z3, Z6
-	VFMADD213PS  single3ec636dd<>+0(SB), Z3, Z6
-	VFMADD213PS  singlebf1b9f1d<>+0(SB), Z3, Z6
-	VFMADD213PS  single3f415a5e<>+0(SB), Z3, Z6
-	VMULPS       Z7, Z6, Z3
-	VFMADD231PS  Z6, Z5, Z3
-	VMOVAPS      Z2, Z5
-	VMULPS       Z5, Z2, Z6
-	VMOVAPS      Z6, Z7
-	VFNMADD231PS Z2, Z5, Z7
-	VORPS        single80000000<>+0(SB), Z6, Z6
-	VMOVUPS      single4b4000fe<>+0(SB), Z5
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z6, Z5
-	VSUBPS       single4b4000fe<>+0(SB), Z5, Z5
-	VFNMADD231PS single3f317200<>+0(SB), Z5, Z6
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z5, Z6
-	VADDPS       Z7, Z6, Z6
-	VMOVUPS      single3950d0b2<>+0(SB), Z7
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z6, Z7
-	VFMADD213PS  single3c088848<>+0(SB), Z6, Z7
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z6, Z7
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z6, Z7
-	VFMADD213PS  single3f000000<>+0(SB), Z6, Z7
-	VMULPS       Z6, Z6, Z8
-	VFMADD213PS  Z6, Z8, Z7
-	VFMADD213PS  Z3, Z3, Z7
-	VSCALEFPS    Z5, Z7, Z7
-	VMOVUPS      single3f800000<>+0(SB), Z3
-	VFNMADD231PS single40000000<>+0(SB), Z7, Z3
-	VMOVUPS      single3f400000<>+0(SB), Z5
-	VCMPPS       $0x11, Z5, Z2, K1
-	VMOVAPS      Z4, K1, Z3
-	VORPS        Z1, Z3, Z3
-	VMOVUPS      Z3, (DX)
-	VMOVUPS      64(CX), Z1
-	VANDPS       single7fffffff<>+0(SB), Z1, Z2
-	VMINPS       Z2, Z0, Z2
-	VANDPS       single80000000<>+0(SB), Z1, Z1
-	VMULPS       Z2, Z2, Z3
-	VMOVUPS      singleba30ef44<>+0(SB), Z4
-	VFMADD213PS  single3ba79640<>+0(SB), Z3, Z4
-	VFMADD213PS  singlebcdbd44a<>+0(SB), Z3, Z4
-	VFMADD213PS  single3de71564<>+0(SB), Z3, Z4
-	VFMADD213PS  singlebec0939d<>+0(SB), Z3, Z4
-	VFMADD213PS  single3f906eba<>+0(SB), Z3, Z4
-	VMULPS       Z4, Z2, Z4
-	VMULPS       single3fb504f3<>+0(SB), Z2, Z3
-	VMOVUPS      single40800000<>+0(SB), Z5
-	VADDPS       Z5, Z3, Z6
-	VMAXPS       Z3, Z5, Z7
-	VMINPS       Z3, Z5, Z3
-	VSUBPS       Z7, Z6, Z7
-	VSUBPS       Z7, Z3, Z3
-	VMOVUPS      single3f800000<>+0(SB), Z5
-	VMOVUPS      single3f800000<>+0(SB), Z7
-	VDIVPS       Z6, Z5, Z5
-	VFNMADD231PS Z5, Z6, Z7
-	VFNMADD231PS Z5, Z3, Z7
-	VMULPS       Z7, Z5, Z7
-	VMOVUPS      single3f800000<>+0(SB), Z3
-	VFNMADD231PS single41000000<>+0(SB), Z5, Z3
-	VFNMADD231PS single41000000<>+0(SB), Z7, Z3
-	VMOVUPS      singleb84133ad<>+0(SB), Z6
-	VFMADD213PS  singleb9683f48<>+0(SB), Z3, Z6
-	VFMADD213PS  single39337404<>+0(SB), Z3, Z6
-	VFMADD213PS  single3ad688da<>+0(SB), Z3, Z6
-	VFMADD213PS  singlebb64d175<>+0(SB), Z3, Z6
-	VFMADD213PS  singlebbf72a03<>+0(SB), Z3, Z6
-	VFMADD213PS  single3d776418<>+0(SB), Z3, Z6
-	VFMADD213PS  singlebe3eff82<>+0(SB), Z3, Z6
-	VFMADD213PS  single3ec636dd<>+0(SB), Z3, Z6
-	VFMADD213PS  singlebf1b9f1d<>+0(SB), Z3, Z6
-	VFMADD213PS  single3f415a5e<>+0(SB), Z3, Z6
-	VMULPS       Z7, Z6, Z3
-	VFMADD231PS  Z6, Z5, Z3
-	VMOVAPS      Z2, Z5
-	VMULPS       Z5, Z2, Z6
-	VMOVAPS      Z6, Z7
-	VFNMADD231PS Z2, Z5, Z7
-	VORPS        single80000000<>+0(SB), Z6, Z6
-	VMOVUPS      single4b4000fe<>+0(SB), Z5
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z6, Z5
-	VSUBPS       single4b4000fe<>+0(SB), Z5, Z5
-	VFNMADD231PS single3f317200<>+0(SB), Z5, Z6
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z5, Z6
-	VADDPS       Z7, Z6, Z6
-	VMOVUPS      single3950d0b2<>+0(SB), Z7
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z6, Z7
-	VFMADD213PS  single3c088848<>+0(SB), Z6, Z7
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z6, Z7
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z6, Z7
-	VFMADD213PS  single3f000000<>+0(SB), Z6, Z7
-	VMULPS       Z6, Z6, Z8
-	VFMADD213PS  Z6, Z8, Z7
-	VFMADD213PS  Z3, Z3, Z7
-	VSCALEFPS    Z5, Z7, Z7
-	VMOVUPS      single3f800000<>+0(SB), Z3
-	VFNMADD231PS single40000000<>+0(SB), Z7, Z3
-	VMOVUPS      single3f400000<>+0(SB), Z5
-	VCMPPS       $0x11, Z5, Z2, K1
-	VMOVAPS      Z4, K1, Z3
-	VORPS        Z1, Z3, Z3
-	VMOVUPS      Z3, 64(DX)
-	ADDQ         $+128, CX
-	ADDQ         $+128, DX
-	SUBQ         $+32, AX
-	CMPQ         AX, $+32
-	JGE          loop1
+	VMOVUPS           (CX), Z1
+	VANDPS.BCST       single7fffffff<>+0(SB), Z1, Z2
+	VMINPS            Z2, Z0, Z2
+	VANDPS.BCST       single80000000<>+0(SB), Z1, Z1
+	VMULPS            Z2, Z2, Z3
+	VBROADCASTSS      singleba30ef44<>+0(SB), Z4
+	VFMADD213PS.BCST  single3ba79640<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  singlebcdbd44a<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  single3de71564<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  singlebec0939d<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  single3f906eba<>+0(SB), Z3, Z4
+	VMULPS            Z4, Z2, Z4
+	VMULPS.BCST       single3fb504f3<>+0(SB), Z2, Z3
+	VBROADCASTSS      single40800000<>+0(SB), Z5
+	VADDPS            Z5, Z3, Z6
+	VMAXPS            Z3, Z5, Z7
+	VMINPS            Z3, Z5, Z3
+	VSUBPS            Z7, Z6, Z7
+	VSUBPS            Z7, Z3, Z3
+	VBROADCASTSS      single3f800000<>+0(SB), Z5
+	VBROADCASTSS      single3f800000<>+0(SB), Z7
+	VDIVPS            Z6, Z5, Z5
+	VFNMADD231PS      Z5, Z6, Z7
+	VFNMADD231PS      Z5, Z3, Z7
+	VMULPS            Z7, Z5, Z7
+	VBROADCASTSS      single3f800000<>+0(SB), Z3
+	VFNMADD231PS.BCST single41000000<>+0(SB), Z5, Z3
+	VFNMADD231PS.BCST single41000000<>+0(SB), Z7, Z3
+	VBROADCASTSS      singleb84133ad<>+0(SB), Z6
+	VFMADD213PS.BCST  singleb9683f48<>+0(SB), Z3, Z6
+	VFMADD213PS.BCST  single39337404<>+0(SB), Z3, Z6
+	VFMADD213PS.BCST  single3ad688da<>+0(SB), Z3, Z6
+	VFMADD213PS.BCST  singlebb64d175<>+0(SB), Z3, Z6
+	VFMADD213PS.BCST  singlebbf72a03<>+0(SB), Z3, Z6
+	VFMADD213PS.BCST  single3d776418<>+0(SB), Z3, Z6
+	VFMADD213PS.BCST  singlebe3eff82<>+0(SB), Z3, Z6
+	VFMADD213PS.BCST  single3ec636dd<>+0(SB), Z3, Z6
+	VFMADD213PS.BCST  singlebf1b9f1d<>+0(SB), Z3, Z6
+	VFMADD213PS.BCST  single3f415a5e<>+0(SB), Z3, Z6
+	VMULPS            Z7, Z6, Z3
+	VFMADD231PS       Z6, Z5, Z3
+	VMOVAPS           Z2, Z5
+	VMULPS            Z5, Z2, Z6
+	VMOVAPS           Z6, Z7
+	VFNMADD231PS      Z2, Z5, Z7
+	VORPS.BCST        single80000000<>+0(SB), Z6, Z6
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z5
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z6, Z5
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z5, Z5
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z5, Z6
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z5, Z6
+	VADDPS            Z7, Z6, Z6
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z7
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z6, Z7
+	VMULPS            Z6, Z6, Z8
+	VFMADD213PS       Z6, Z8, Z7
+	VFMADD213PS       Z3, Z3, Z7
+	VSCALEFPS         Z5, Z7, Z7
+	VBROADCASTSS      single3f800000<>+0(SB), Z3
+	VFNMADD231PS.BCST single40000000<>+0(SB), Z7, Z3
+	VBROADCASTSS      single3f400000<>+0(SB), Z5
+	VCMPPS            $0x11, Z5, Z2, K1
+	VMOVAPS           Z4, K1, Z3
+	VORPS             Z1, Z3, Z3
+	VMOVUPS           Z3, (DX)
+	VMOVUPS           64(CX), Z1
+	VANDPS.BCST       single7fffffff<>+0(SB), Z1, Z2
+	VMINPS            Z2, Z0, Z2
+	VANDPS.BCST       single80000000<>+0(SB), Z1, Z1
+	VMULPS            Z2, Z2, Z3
+	VBROADCASTSS      singleba30ef44<>+0(SB), Z4
+	VFMADD213PS.BCST  single3ba79640<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  singlebcdbd44a<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  single3de71564<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  singlebec0939d<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  single3f906eba<>+0(SB), Z3, Z4
+	VMULPS            Z4, Z2, Z4
+	VMULPS.BCST       single3fb504f3<>+0(SB), Z2, Z3
+	VBROADCASTSS      single40800000<>+0(SB), Z5
+	VADDPS            Z5, Z3, Z6
+	VMAXPS            Z3, Z5, Z7
+	VMINPS            Z3, Z5, Z3
+	VSUBPS            Z7, Z6, Z7
+	VSUBPS            Z7, Z3, Z3
+	VBROADCASTSS      single3f800000<>+0(SB), Z5
+	VBROADCASTSS      single3f800000<>+0(SB), Z7
+	VDIVPS            Z6, Z5, Z5
+	VFNMADD231PS      Z5, Z6, Z7
+	VFNMADD231PS      Z5, Z3, Z7
+	VMULPS            Z7, Z5, Z7
+	VBROADCASTSS      single3f800000<>+0(SB), Z3
+	VFNMADD231PS.BCST single41000000<>+0(SB), Z5, Z3
+	VFNMADD231PS.BCST single41000000<>+0(SB), Z7, Z3
+	VBROADCASTSS      singleb84133ad<>+0(SB), Z6
+	VFMADD213PS.BCST  singleb9683f48<>+0(SB), Z3, Z6
+	VFMADD213PS.BCST  single39337404<>+0(SB), Z3, Z6
+	VFMADD213PS.BCST  single3ad688da<>+0(SB), Z3, Z6
+	VFMADD213PS.BCST  singlebb64d175<>+0(SB), Z3, Z6
+	VFMADD213PS.BCST  singlebbf72a03<>+0(SB), Z3, Z6
+	VFMADD213PS.BCST  single3d776418<>+0(SB), Z3, Z6
+	VFMADD213PS.BCST  singlebe3eff82<>+0(SB), Z3, Z6
+	VFMADD213PS.BCST  single3ec636dd<>+0(SB), Z3, Z6
+	VFMADD213PS.BCST  singlebf1b9f1d<>+0(SB), Z3, Z6
+	VFMADD213PS.BCST  single3f415a5e<>+0(SB), Z3, Z6
+	VMULPS            Z7, Z6, Z3
+	VFMADD231PS       Z6, Z5, Z3
+	VMOVAPS           Z2, Z5
+	VMULPS            Z5, Z2, Z6
+	VMOVAPS           Z6, Z7
+	VFNMADD231PS      Z2, Z5, Z7
+	VORPS.BCST        single80000000<>+0(SB), Z6, Z6
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z5
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z6, Z5
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z5, Z5
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z5, Z6
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z5, Z6
+	VADDPS            Z7, Z6, Z6
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z7
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z6, Z7
+	VMULPS            Z6, Z6, Z8
+	VFMADD213PS       Z6, Z8, Z7
+	VFMADD213PS       Z3, Z3, Z7
+	VSCALEFPS         Z5, Z7, Z7
+	VBROADCASTSS      single3f800000<>+0(SB), Z3
+	VFNMADD231PS.BCST single40000000<>+0(SB), Z7, Z3
+	VBROADCASTSS      single3f400000<>+0(SB), Z5
+	VCMPPS            $0x11, Z5, Z2, K1
+	VMOVAPS           Z4, K1, Z3
+	VORPS             Z1, Z3, Z3
+	VMOVUPS           Z3, 64(DX)
+	ADDQ              $+128, CX
+	ADDQ              $+128, DX
+	SUBQ              $+32, AX
+	CMPQ              AX, $+32
+	JGE               loop1
 
 done2:
 	CMPQ AX, $+16
 	JLT  done4
 
 loop3:
-	VMOVUPS      (CX), Z1
-	VANDPS       single7fffffff<>+0(SB), Z1, Z2
-	VMINPS       Z2, Z0, Z2
-	VANDPS       single80000000<>+0(SB), Z1, Z1
-	VMULPS       Z2, Z2, Z3
-	VMOVUPS      singleba30ef44<>+0(SB), Z4
-	VFMADD213PS  single3ba79640<>+0(SB), Z3, Z4
-	VFMADD213PS  singlebcdbd44a<>+0(SB), Z3, Z4
-	VFMADD213PS  single3de71564<>+0(SB), Z3, Z4
-	VFMADD213PS  singlebec0939d<>+0(SB), Z3, Z4
-	VFMADD213PS  single3f906eba<>+0(SB), Z3, Z4
-	VMULPS       Z4, Z2, Z4
-	VMULPS       single3fb504f3<>+0(SB), Z2, Z3
-	VMOVUPS      single40800000<>+0(SB), Z5
-	VADDPS       Z5, Z3, Z6
-	VMAXPS       Z3, Z5, Z7
-	VMINPS       Z3, Z5, Z3
-	VSUBPS       Z7, Z6, Z7
-	VSUBPS       Z7, Z3, Z3
-	VMOVUPS      single3f800000<>+0(SB), Z5
-	VMOVUPS      single3f800000<>+0(SB), Z7
-	VDIVPS       Z6, Z5, Z5
-	VFNMADD231PS Z5, Z6, Z7
-	VFNMADD231PS Z5, Z3, Z7
-	VMULPS       Z7, Z5, Z7
-	VMOVUPS      single3f800000<>+0(SB), Z3
-	VFNMADD231PS single41000000<>+0(SB), Z5, Z3
-	VFNMADD231PS single41000000<>+0(SB), Z7, Z3
-	VMOVUPS      singleb84133ad<>+0(SB), Z6
-	VFMADD213PS  singleb9683f48<>+0(SB), Z3, Z6
-	VFMADD213PS  single39337404<>+0(SB), Z3, Z6
-	VFMADD213PS  single3ad688da<>+0(SB), Z3, Z6
-	VFMADD213PS  singlebb64d175<>+0(SB), Z3, Z6
-	VFMADD213PS  singlebbf72a03<>+0(SB), Z3, Z6
-	VFMADD213PS  single3d776418<>+0(SB), Z3, Z6
-	VFMADD213PS  singlebe3eff82<>+0(SB), Z3, Z6
-	VFMADD213PS  single3ec636dd<>+0(SB), Z3, Z6
-	VFMADD213PS  singlebf1b9f1d<>+0(SB), Z3, Z6
-	VFMADD213PS  single3f415a5e<>+0(SB), Z3, Z6
-	VMULPS       Z7, Z6, Z3
-	VFMADD231PS  Z6, Z5, Z3
-	VMOVAPS      Z2, Z5
-	VMULPS       Z5, Z2, Z6
-	VMOVAPS      Z6, Z7
-	VFNMADD231PS Z2, Z5, Z7
-	VORPS        single80000000<>+0(SB), Z6, Z6
-	VMOVUPS      single4b4000fe<>+0(SB), Z5
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z6, Z5
-	VSUBPS       single4b4000fe<>+0(SB), Z5, Z5
-	VFNMADD231PS single3f317200<>+0(SB), Z5, Z6
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z5, Z6
-	VADDPS       Z7, Z6, Z6
-	VMOVUPS      single3950d0b2<>+0(SB), Z7
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z6, Z7
-	VFMADD213PS  single3c088848<>+0(SB), Z6, Z7
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z6, Z7
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z6, Z7
-	VFMADD213PS  single3f000000<>+0(SB), Z6, Z7
-	VMULPS       Z6, Z6, Z8
-	VFMADD213PS  Z6, Z8, Z7
-	VFMADD213PS  Z3, Z3, Z7
-	VSCALEFPS    Z5, Z7, Z7
-	VMOVUPS      single3f800000<>+0(SB), Z3
-	VFNMADD231PS single40000000<>+0(SB), Z7, Z3
-	VMOVUPS      single3f400000<>+0(SB), Z5
-	VCMPPS       $0x11, Z5, Z2, K1
-	VMOVAPS      Z4, K1, Z3
-	VORPS        Z1, Z3, Z3
-	VMOVUPS      Z3, (DX)
-	ADDQ         $+64, CX
-	ADDQ         $+64, DX
-	SUBQ         $+16, AX
-	CMPQ         AX, $+16
-	JGE          loop3
+	VMOVUPS           (CX), Z1
+	VANDPS.BCST       single7fffffff<>+0(SB), Z1, Z2
+	VMINPS            Z2, Z0, Z2
+	VANDPS.BCST       single80000000<>+0(SB), Z1, Z1
+	VMULPS            Z2, Z2, Z3
+	VBROADCASTSS      singleba30ef44<>+0(SB), Z4
+	VFMADD213PS.BCST  single3ba79640<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  singlebcdbd44a<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  single3de71564<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  singlebec0939d<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  single3f906eba<>+0(SB), Z3, Z4
+	VMULPS            Z4, Z2, Z4
+	VMULPS.BCST       single3fb504f3<>+0(SB), Z2, Z3
+	VBROADCASTSS      single40800000<>+0(SB), Z5
+	VADDPS            Z5, Z3, Z6
+	VMAXPS            Z3, Z5, Z7
+	VMINPS            Z3, Z5, Z3
+	VSUBPS            Z7, Z6, Z7
+	VSUBPS            Z7, Z3, Z3
+	VBROADCASTSS      single3f800000<>+0(SB), Z5
+	VBROADCASTSS      single3f800000<>+0(SB), Z7
+	VDIVPS            Z6, Z5, Z5
+	VFNMADD231PS      Z5, Z6, Z7
+	VFNMADD231PS      Z5, Z3, Z7
+	VMULPS            Z7, Z5, Z7
+	VBROADCASTSS      single3f800000<>+0(SB), Z3
+	VFNMADD231PS.BCST single41000000<>+0(SB), Z5, Z3
+	VFNMADD231PS.BCST single41000000<>+0(SB), Z7, Z3
+	VBROADCASTSS      singleb84133ad<>+0(SB), Z6
+	VFMADD213PS.BCST  singleb9683f48<>+0(SB), Z3, Z6
+	VFMADD213PS.BCST  single39337404<>+0(SB), Z3, Z6
+	VFMADD213PS.BCST  single3ad688da<>+0(SB), Z3, Z6
+	VFMADD213PS.BCST  singlebb64d175<>+0(SB), Z3, Z6
+	VFMADD213PS.BCST  singlebbf72a03<>+0(SB), Z3, Z6
+	VFMADD213PS.BCST  single3d776418<>+0(SB), Z3, Z6
+	VFMADD213PS.BCST  singlebe3eff82<>+0(SB), Z3, Z6
+	VFMADD213PS.BCST  single3ec636dd<>+0(SB), Z3, Z6
+	VFMADD213PS.BCST  singlebf1b9f1d<>+0(SB), Z3, Z6
+	VFMADD213PS.BCST  single3f415a5e<>+0(SB), Z3, Z6
+	VMULPS            Z7, Z6, Z3
+	VFMADD231PS       Z6, Z5, Z3
+	VMOVAPS           Z2, Z5
+	VMULPS            Z5, Z2, Z6
+	VMOVAPS           Z6, Z7
+	VFNMADD231PS      Z2, Z5, Z7
+	VORPS.BCST        single80000000<>+0(SB), Z6, Z6
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z5
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z6, Z5
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z5, Z5
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z5, Z6
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z5, Z6
+	VADDPS            Z7, Z6, Z6
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z7
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z6, Z7
+	VMULPS            Z6, Z6, Z8
+	VFMADD213PS       Z6, Z8, Z7
+	VFMADD213PS       Z3, Z3, Z7
+	VSCALEFPS         Z5, Z7, Z7
+	VBROADCASTSS      single3f800000<>+0(SB), Z3
+	VFNMADD231PS.BCST single40000000<>+0(SB), Z7, Z3
+	VBROADCASTSS      single3f400000<>+0(SB), Z5
+	VCMPPS            $0x11, Z5, Z2, K1
+	VMOVAPS           Z4, K1, Z3
+	VORPS             Z1, Z3, Z3
+	VMOVUPS           Z3, (DX)
+	ADDQ              $+64, CX
+	ADDQ              $+64, DX
+	SUBQ              $+16, AX
+	CMPQ              AX, $+16
+	JGE               loop3
 
 done4:
-	TESTQ        AX, AX
-	JZ           end5
-	MOVQ         $-1, BX
-	BZHIQ        AX, BX, BX
-	KMOVW        BX, K1
-	VMOVUPS.Z    (CX), K1, Z1
-	VANDPS       single7fffffff<>+0(SB), Z1, Z2
-	VMINPS       Z2, Z0, Z2
-	VANDPS       single80000000<>+0(SB), Z1, Z1
-	VMULPS       Z2, Z2, Z0
-	VMOVUPS      singleba30ef44<>+0(SB), Z3
-	VFMADD213PS  single3ba79640<>+0(SB), Z0, Z3
-	VFMADD213PS  singlebcdbd44a<>+0(SB), Z0, Z3
-	VFMADD213PS  single3de71564<>+0(SB), Z0, Z3
-	VFMADD213PS  singlebec0939d<>+0(SB), Z0, Z3
-	VFMADD213PS  single3f906eba<>+0(SB), Z0, Z3
-	VMULPS       Z3, Z2, Z3
-	VMULPS       single3fb504f3<>+0(SB), Z2, Z0
-	VMOVUPS      single40800000<>+0(SB), Z4
-	VADDPS       Z4, Z0, Z5
-	VMAXPS       Z0, Z4, Z6
-	VMINPS       Z0, Z4, Z0
-	VSUBPS       Z6, Z5, Z6
-	VSUBPS       Z6, Z0, Z0
-	VMOVUPS      single3f800000<>+0(SB), Z4
-	VMOVUPS      single3f800000<>+0(SB), Z6
-	VDIVPS       Z5, Z4, Z4
-	VFNMADD231PS Z4, Z5, Z6
-	VFNMADD231PS Z4, Z0, Z6
-	VMULPS       Z6, Z4, Z6
-	VMOVUPS      single3f800000<>+0(SB), Z0
-	VFNMADD231PS single41000000<>+0(SB), Z4, Z0
-	VFNMADD231PS single41000000<>+0(SB), Z6, Z0
-	VMOVUPS      singleb84133ad<>+0(SB), Z5
-	VFMADD213PS  singleb9683f48<>+0(SB), Z0, Z5
-	VFMADD213PS  single39337404<>+0(SB), Z0, Z5
-	VFMADD213PS  single3ad688da<>+0(SB), Z0, Z5
-	VFMADD213PS  singlebb64d175<>+0(SB), Z0, Z5
-	VFMADD213PS  singlebbf72a03<>+0(SB), Z0, Z5
-	VFMADD213PS  single3d776418<>+0(SB), Z0, Z5
-	VFMADD213PS  singlebe3eff82<>+0(SB), Z0, Z5
-	VFMADD213PS  single3ec636dd<>+0(SB), Z0, Z5
-	VFMADD213PS  singlebf1b9f1d<>+0(SB), Z0, Z5
-	VFMADD213PS  single3f415a5e<>+0(SB), Z0, Z5
-	VMULPS       Z6, Z5, Z0
-	VFMADD231PS  Z5, Z4, Z0
-	VMOVAPS      Z2, Z4
-	VMULPS       Z4, Z2, Z5
-	VMOVAPS      Z5, Z6
-	VFNMADD231PS Z2, Z4, Z6
-	VORPS        single80000000<>+0(SB), Z5, Z5
-	VMOVUPS      single4b4000fe<>+0(SB), Z4
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z5, Z4
-	VSUBPS       single4b4000fe<>+0(SB), Z4, Z4
-	VFNMADD231PS single3f317200<>+0(SB), Z4, Z5
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z4, Z5
-	VADDPS       Z6, Z5, Z5
-	VMOVUPS      single3950d0b2<>+0(SB), Z6
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z5, Z6
-	VFMADD213PS  single3c088848<>+0(SB), Z5, Z6
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z5, Z6
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z5, Z6
-	VFMADD213PS  single3f000000<>+0(SB), Z5, Z6
-	VMULPS       Z5, Z5, Z7
-	VFMADD213PS  Z5, Z7, Z6
-	VFMADD213PS  Z0, Z0, Z6
-	VSCALEFPS    Z4, Z6, Z6
-	VMOVUPS      single3f800000<>+0(SB), Z0
-	VFNMADD231PS single40000000<>+0(SB), Z6, Z0
-	VMOVUPS      single3f400000<>+0(SB), Z4
-	VCMPPS       $0x11, Z4, Z2, K2
-	VMOVAPS      Z3, K2, Z0
-	VORPS        Z1, Z0, Z0
-	VMOVUPS      Z0, K1, (DX)
+	TESTQ             AX, AX
+	JZ                end5
+	MOVQ              $-1, BX
+	BZHIQ             AX, BX, BX
+	KMOVW             BX, K1
+	VMOVUPS.Z         (CX), K1, Z1
+	VANDPS.BCST       single7fffffff<>+0(SB), Z1, Z2
+	VMINPS            Z2, Z0, Z2
+	VANDPS.BCST       single80000000<>+0(SB), Z1, Z1
+	VMULPS            Z2, Z2, Z0
+	VBROADCASTSS      singleba30ef44<>+0(SB), Z3
+	VFMADD213PS.BCST  single3ba79640<>+0(SB), Z0, Z3
+	VFMADD213PS.BCST  singlebcdbd44a<>+0(SB), Z0, Z3
+	VFMADD213PS.BCST  single3de71564<>+0(SB), Z0, Z3
+	VFMADD213PS.BCST  singlebec0939d<>+0(SB), Z0, Z3
+	VFMADD213PS.BCST  single3f906eba<>+0(SB), Z0, Z3
+	VMULPS            Z3, Z2, Z3
+	VMULPS.BCST       single3fb504f3<>+0(SB), Z2, Z0
+	VBROADCASTSS      single40800000<>+0(SB), Z4
+	VADDPS            Z4, Z0, Z5
+	VMAXPS            Z0, Z4, Z6
+	VMINPS            Z0, Z4, Z0
+	VSUBPS            Z6, Z5, Z6
+	VSUBPS            Z6, Z0, Z0
+	VBROADCASTSS      single3f800000<>+0(SB), Z4
+	VBROADCASTSS      single3f800000<>+0(SB), Z6
+	VDIVPS            Z5, Z4, Z4
+	VFNMADD231PS      Z4, Z5, Z6
+	VFNMADD231PS      Z4, Z0, Z6
+	VMULPS            Z6, Z4, Z6
+	VBROADCASTSS      single3f800000<>+0(SB), Z0
+	VFNMADD231PS.BCST single41000000<>+0(SB), Z4, Z0
+	VFNMADD231PS.BCST single41000000<>+0(SB), Z6, Z0
+	VBROADCASTSS      singleb84133ad<>+0(SB), Z5
+	VFMADD213PS.BCST  singleb9683f48<>+0(SB), Z0, Z5
+	VFMADD213PS.BCST  single39337404<>+0(SB), Z0, Z5
+	VFMADD213PS.BCST  single3ad688da<>+0(SB), Z0, Z5
+	VFMADD213PS.BCST  singlebb64d175<>+0(SB), Z0, Z5
+	VFMADD213PS.BCST  singlebbf72a03<>+0(SB), Z0, Z5
+	VFMADD213PS.BCST  single3d776418<>+0(SB), Z0, Z5
+	VFMADD213PS.BCST  singlebe3eff82<>+0(SB), Z0, Z5
+	VFMADD213PS.BCST  single3ec636dd<>+0(SB), Z0, Z5
+	VFMADD213PS.BCST  singlebf1b9f1d<>+0(SB), Z0, Z5
+	VFMADD213PS.BCST  single3f415a5e<>+0(SB), Z0, Z5
+	VMULPS            Z6, Z5, Z0
+	VFMADD231PS       Z5, Z4, Z0
+	VMOVAPS           Z2, Z4
+	VMULPS            Z4, Z2, Z5
+	VMOVAPS           Z5, Z6
+	VFNMADD231PS      Z2, Z4, Z6
+	VORPS.BCST        single80000000<>+0(SB), Z5, Z5
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z4
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z5, Z4
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z4, Z4
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z4, Z5
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z4, Z5
+	VADDPS            Z6, Z5, Z5
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z6
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z5, Z6
+	VMULPS            Z5, Z5, Z7
+	VFMADD213PS       Z5, Z7, Z6
+	VFMADD213PS       Z0, Z0, Z6
+	VSCALEFPS         Z4, Z6, Z6
+	VBROADCASTSS      single3f800000<>+0(SB), Z0
+	VFNMADD231PS.BCST single40000000<>+0(SB), Z6, Z0
+	VBROADCASTSS      single3f400000<>+0(SB), Z4
+	VCMPPS            $0x11, Z4, Z2, K2
+	VMOVAPS           Z3, K2, Z0
+	VORPS             Z1, Z0, Z0
+	VMOVUPS           Z0, K1, (DX)
 
 end5:
 	VZEROUPPER
@@ -325,15 +325,7 @@ DATA single40d00000<>+16(SB)/4, $0x40d00000
 DATA single40d00000<>+20(SB)/4, $0x40d00000
 DATA single40d00000<>+24(SB)/4, $0x40d00000
 DATA single40d00000<>+28(SB)/4, $0x40d00000
-DATA single40d00000<>+32(SB)/4, $0x40d00000
-DATA single40d00000<>+36(SB)/4, $0x40d00000
-DATA single40d00000<>+40(SB)/4, $0x40d00000
-DATA single40d00000<>+44(SB)/4, $0x40d00000
-DATA single40d00000<>+48(SB)/4, $0x40d00000
-DATA single40d00000<>+52(SB)/4, $0x40d00000
-DATA single40d00000<>+56(SB)/4, $0x40d00000
-DATA single40d00000<>+60(SB)/4, $0x40d00000
-GLOBL single40d00000<>(SB), RODATA|NOPTR, $64
+GLOBL single40d00000<>(SB), RODATA|NOPTR, $32
 
 DATA single7fffffff<>+0(SB)/4, $0x7fffffff
 DATA single7fffffff<>+4(SB)/4, $0x7fffffff
@@ -343,15 +335,7 @@ DATA single7fffffff<>+16(SB)/4, $0x7fffffff
 DATA single7fffffff<>+20(SB)/4, $0x7fffffff
 DATA single7fffffff<>+24(SB)/4, $0x7fffffff
 DATA single7fffffff<>+28(SB)/4, $0x7fffffff
-DATA single7fffffff<>+32(SB)/4, $0x7fffffff
-DATA single7fffffff<>+36(SB)/4, $0x7fffffff
-DATA single7fffffff<>+40(SB)/4, $0x7fffffff
-DATA single7fffffff<>+44(SB)/4, $0x7fffffff
-DATA single7fffffff<>+48(SB)/4, $0x7fffffff
-DATA single7fffffff<>+52(SB)/4, $0x7fffffff
-DATA single7fffffff<>+56(SB)/4, $0x7fffffff
-DATA single7fffffff<>+60(SB)/4, $0x7fffffff
-GLOBL single7fffffff<>(SB), RODATA|NOPTR, $64
+GLOBL single7fffffff<>(SB), RODATA|NOPTR, $32
 
 DATA single80000000<>+0(SB)/4, $0x80000000
 DATA single80000000<>+4(SB)/4, $0x80000000
@@ -361,15 +345,7 @@ DATA single80000000<>+16(SB)/4, $0x80000000
 DATA single80000000<>+20(SB)/4, $0x80000000
 DATA single80000000<>+24(SB)/4, $0x80000000
 DATA single80000000<>+28(SB)/4, $0x80000000
-DATA single80000000<>+32(SB)/4, $0x80000000
-DATA single80000000<>+36(SB)/4, $0x80000000
-DATA single80000000<>+40(SB)/4, $0x80000000
-DATA single80000000<>+44(SB)/4, $0x80000000
-DATA single80000000<>+48(SB)/4, $0x80000000
-DATA single80000000<>+52(SB)/4, $0x80000000
-DATA single80000000<>+56(SB)/4, $0x80000000
-DATA single80000000<>+60(SB)/4, $0x80000000
-GLOBL single80000000<>(SB), RODATA|NOPTR, $64
+GLOBL single80000000<>(SB), RODATA|NOPTR, $32
 
 DATA singleba30ef44<>+0(SB)/4, $0xba30ef44
 DATA singleba30ef44<>+4(SB)/4, $0xba30ef44
@@ -379,15 +355,7 @@ DATA singleba30ef44<>+16(SB)/4, $0xba30ef44
 DATA singleba30ef44<>+20(SB)/4, $0xba30ef44
 DATA singleba30ef44<>+24(SB)/4, $0xba30ef44
 DATA singleba30ef44<>+28(SB)/4, $0xba30ef44
-DATA singleba30ef44<>+32(SB)/4, $0xba30ef44
-DATA singleba30ef44<>+36(SB)/4, $0xba30ef44
-DATA singleba30ef44<>+40(SB)/4, $0xba30ef44
-DATA singleba30ef44<>+44(SB)/4, $0xba30ef44
-DATA singleba30ef44<>+48(SB)/4, $0xba30ef44
-DATA singleba30ef44<>+52(SB)/4, $0xba30ef44
-DATA singleba30ef44<>+56(SB)/4, $0xba30ef44
-DATA singleba30ef44<>+60(SB)/4, $0xba30ef44
-GLOBL singleba30ef44<>(SB), RODATA|NOPTR, $64
+GLOBL singleba30ef44<>(SB), RODATA|NOPTR, $32
 
 DATA single3ba79640<>+0(SB)/4, $0x3ba79640
 DATA single3ba79640<>+4(SB)/4, $0x3ba79640
@@ -397,15 +365,7 @@ DATA single3ba79640<>+16(SB)/4, $0x3ba79640
 DATA single3ba79640<>+20(SB)/4, $0x3ba79640
 DATA single3ba79640<>+24(SB)/4, $0x3ba79640
 DATA single3ba79640<>+28(SB)/4, $0x3ba79640
-DATA single3ba79640<>+32(SB)/4, $0x3ba79640
-DATA single3ba79640<>+36(SB)/4, $0x3ba79640
-DATA single3ba79640<>+40(SB)/4, $0x3ba79640
-DATA single3ba79640<>+44(SB)/4, $0x3ba79640
-DATA single3ba79640<>+48(SB)/4, $0x3ba79640
-DATA single3ba79640<>+52(SB)/4, $0x3ba79640
-DATA single3ba79640<>+56(SB)/4, $0x3ba79640
-DATA single3ba79640<>+60(SB)/4, $0x3ba79640
-GLOBL single3ba79640<>(SB), RODATA|NOPTR, $64
+GLOBL single3ba79640<>(SB), RODATA|NOPTR, $32
 
 DATA singlebcdbd44a<>+0(SB)/4, $0xbcdbd44a
 DATA singlebcdbd44a<>+4(SB)/4, $0xbcdbd44a
@@ -415,15 +375,7 @@ DATA singlebcdbd44a<>+16(SB)/4, $0xbcdbd44a
 DATA singlebcdbd44a<>+20(SB)/4, $0xbcdbd44a
 DATA singlebcdbd44a<>+24(SB)/4, $0xbcdbd44a
 DATA singlebcdbd44a<>+28(SB)/4, $0xbcdbd44a
-DATA singlebcdbd44a<>+32(SB)/4, $0xbcdbd44a
-DATA singlebcdbd44a<>+36(SB)/4, $0xbcdbd44a
-DATA singlebcdbd44a<>+40(SB)/4, $0xbcdbd44a
-DATA singlebcdbd44a<>+44(SB)/4, $0xbcdbd44a
-DATA singlebcdbd44a<>+48(SB)/4, $0xbcdbd44a
-DATA singlebcdbd44a<>+52(SB)/4, $0xbcdbd44a
-DATA singlebcdbd44a<>+56(SB)/4, $0xbcdbd44a
-DATA singlebcdbd44a<>+60(SB)/4, $0xbcdbd44a
-GLOBL singlebcdbd44a<>(SB), RODATA|NOPTR, $64
+GLOBL singlebcdbd44a<>(SB), RODATA|NOPTR, $32
 
 DATA single3de71564<>+0(SB)/4, $0x3de71564
 DATA single3de71564<>+4(SB)/4, $0x3de71564
@@ -433,15 +385,7 @@ DATA single3de71564<>+16(SB)/4, $0x3de71564
 DATA single3de71564<>+20(SB)/4, $0x3de71564
 DATA single3de71564<>+24(SB)/4, $0x3de71564
 DATA single3de71564<>+28(SB)/4, $0x3de71564
-DATA single3de71564<>+32(SB)/4, $0x3de71564
-DATA single3de71564<>+36(SB)/4, $0x3de71564
-DATA single3de71564<>+40(SB)/4, $0x3de71564
-DATA single3de71564<>+44(SB)/4, $0x3de71564
-DATA single3de71564<>+48(SB)/4, $0x3de71564
-DATA single3de71564<>+52(SB)/4, $0x3de71564
-DATA single3de71564<>+56(SB)/4, $0x3de71564
-DATA single3de71564<>+60(SB)/4, $0x3de71564
-GLOBL single3de71564<>(SB), RODATA|NOPTR, $64
+GLOBL single3de71564<>(SB), RODATA|NOPTR, $32
 
 DATA singlebec0939d<>+0(SB)/4, $0xbec0939d
 DATA singlebec0939d<>+4(SB)/4, $0xbec0939d
@@ -451,15 +395,7 @@ DATA singlebec0939d<>+16(SB)/4, $0xbec0939d
 DATA singlebec0939d<>+20(SB)/4, $0xbec0939d
 DATA singlebec0939d<>+24(SB)/4, $0xbec0939d
 DATA singlebec0939d<>+28(SB)/4, $0xbec0939d
-DATA singlebec0939d<>+32(SB)/4, $0xbec0939d
-DATA singlebec0939d<>+36(SB)/4, $0xbec0939d
-DATA singlebec0939d<>+40(SB)/4, $0xbec0939d
-DATA singlebec0939d<>+44(SB)/4, $0xbec0939d
-DATA singlebec0939d<>+48(SB)/4, $0xbec0939d
-DATA singlebec0939d<>+52(SB)/4, $0xbec0939d
-DATA singlebec0939d<>+56(SB)/4, $0xbec0939d
-DATA singlebec0939d<>+60(SB)/4, $0xbec0939d
-GLOBL singlebec0939d<>(SB), RODATA|NOPTR, $64
+GLOBL singlebec0939d<>(SB), RODATA|NOPTR, $32
 
 DATA single3f906eba<>+0(SB)/4, $0x3f906eba
 DATA single3f906eba<>+4(SB)/4, $0x3f906eba
@@ -469,15 +405,7 @@ DATA single3f906eba<>+16(SB)/4, $0x3f906eba
 DATA single3f906eba<>+20(SB)/4, $0x3f906eba
 DATA single3f906eba<>+24(SB)/4, $0x3f906eba
 DATA single3f906eba<>+28(SB)/4, $0x3f906eba
-DATA single3f906eba<>+32(SB)/4, $0x3f906eba
-DATA single3f906eba<>+36(SB)/4, $0x3f906eba
-DATA single3f906eba<>+40(SB)/4, $0x3f906eba
-DATA single3f906eba<>+44(SB)/4, $0x3f906eba
-DATA single3f906eba<>+48(SB)/4, $0x3f906eba
-DATA single3f906eba<>+52(SB)/4, $0x3f906eba
-DATA single3f906eba<>+56(SB)/4, $0x3f906eba
-DATA single3f906eba<>+60(SB)/4, $0x3f906eba
-GLOBL single3f906eba<>(SB), RODATA|NOPTR, $64
+GLOBL single3f906eba<>(SB), RODATA|NOPTR, $32
 
 DATA single3fb504f3<>+0(SB)/4, $0x3fb504f3
 DATA single3fb504f3<>+4(SB)/4, $0x3fb504f3
@@ -487,15 +415,7 @@ DATA single3fb504f3<>+16(SB)/4, $0x3fb504f3
 DATA single3fb504f3<>+20(SB)/4, $0x3fb504f3
 DATA single3fb504f3<>+24(SB)/4, $0x3fb504f3
 DATA single3fb504f3<>+28(SB)/4, $0x3fb504f3
-DATA single3fb504f3<>+32(SB)/4, $0x3fb504f3
-DATA single3fb504f3<>+36(SB)/4, $0x3fb504f3
-DATA single3fb504f3<>+40(SB)/4, $0x3fb504f3
-DATA single3fb504f3<>+44(SB)/4, $0x3fb504f3
-DATA single3fb504f3<>+48(SB)/4, $0x3fb504f3
-DATA single3fb504f3<>+52(SB)/4, $0x3fb504f3
-DATA single3fb504f3<>+56(SB)/4, $0x3fb504f3
-DATA single3fb504f3<>+60(SB)/4, $0x3fb504f3
-GLOBL single3fb504f3<>(SB), RODATA|NOPTR, $64
+GLOBL single3fb504f3<>(SB), RODATA|NOPTR, $32
 
 DATA single40800000<>+0(SB)/4, $0x40800000
 DATA single40800000<>+4(SB)/4, $0x40800000
@@ -505,15 +425,7 @@ DATA single40800000<>+16(SB)/4, $0x40800000
 DATA single40800000<>+20(SB)/4, $0x40800000
 DATA single40800000<>+24(SB)/4, $0x40800000
 DATA single40800000<>+28(SB)/4, $0x40800000
-DATA single40800000<>+32(SB)/4, $0x40800000
-DATA single40800000<>+36(SB)/4, $0x40800000
-DATA single40800000<>+40(SB)/4, $0x40800000
-DATA single40800000<>+44(SB)/4, $0x40800000
-DATA single40800000<>+48(SB)/4, $0x40800000
-DATA single40800000<>+52(SB)/4, $0x40800000
-DATA single40800000<>+56(SB)/4, $0x40800000
-DATA single40800000<>+60(SB)/4, $0x40800000
-GLOBL single40800000<>(SB), RODATA|NOPTR, $64
+GLOBL single40800000<>(SB), RODATA|NOPTR, $32
 
 DATA single3f800000<>+0(SB)/4, $0x3f800000
 DATA single3f800000<>+4(SB)/4, $0x3f800000
@@ -523,15 +435,7 @@ DATA single3f800000<>+16(SB)/4, $0x3f800000
 DATA single3f800000<>+20(SB)/4, $0x3f800000
 DATA single3f800000<>+24(SB)/4, $0x3f800000
 DATA single3f800000<>+28(SB)/4, $0x3f800000
-DATA single3f800000<>+32(SB)/4, $0x3f800000
-DATA single3f800000<>+36(SB)/4, $0x3f800000
-DATA single3f800000<>+40(SB)/4, $0x3f800000
-DATA single3f800000<>+44(SB)/4, $0x3f800000
-DATA single3f800000<>+48(SB)/4, $0x3f800000
-DATA single3f800000<>+52(SB)/4, $0x3f800000
-DATA single3f800000<>+56(SB)/4, $0x3f800000
-DATA single3f800000<>+60(SB)/4, $0x3f800000
-GLOBL single3f800000<>(SB), RODATA|NOPTR, $64
+GLOBL single3f800000<>(SB), RODATA|NOPTR, $32
 
 DATA single41000000<>+0(SB)/4, $0x41000000
 DATA single41000000<>+4(SB)/4, $0x41000000
@@ -541,15 +445,7 @@ DATA single41000000<>+16(SB)/4, $0x41000000
 DATA single41000000<>+20(SB)/4, $0x41000000
 DATA single41000000<>+24(SB)/4, $0x41000000
 DATA single41000000<>+28(SB)/4, $0x41000000
-DATA single41000000<>+32(SB)/4, $0x41000000
-DATA single41000000<>+36(SB)/4, $0x41000000
-DATA single41000000<>+40(SB)/4, $0x41000000
-DATA single41000000<>+44(SB)/4, $0x41000000
-DATA single41000000<>+48(SB)/4, $0x41000000
-DATA single41000000<>+52(SB)/4, $0x41000000
-DATA single41000000<>+56(SB)/4, $0x41000000
-DATA single41000000<>+60(SB)/4, $0x41000000
-GLOBL single41000000<>(SB), RODATA|NOPTR, $64
+GLOBL single41000000<>(SB), RODATA|NOPTR, $32
 
 DATA singleb84133ad<>+0(SB)/4, $0xb84133ad
 DATA singleb84133ad<>+4(SB)/4, $0xb84133ad
@@ -559,15 +455,7 @@ DATA singleb84133ad<>+16(SB)/4, $0xb84133ad
 DATA singleb84133ad<>+20(SB)/4, $0xb84133ad
 DATA singleb84133ad<>+24(SB)/4, $0xb84133ad
 DATA singleb84133ad<>+28(SB)/4, $0xb84133ad
-DATA singleb84133ad<>+32(SB)/4, $0xb84133ad
-DATA singleb84133ad<>+36(SB)/4, $0xb84133ad
-DATA singleb84133ad<>+40(SB)/4, $0xb84133ad
-DATA singleb84133ad<>+44(SB)/4, $0xb84133ad
-DATA singleb84133ad<>+48(SB)/4, $0xb84133ad
-DATA singleb84133ad<>+52(SB)/4, $0xb84133ad
-DATA singleb84133ad<>+56(SB)/4, $0xb84133ad
-DATA singleb84133ad<>+60(SB)/4, $0xb84133ad
-GLOBL singleb84133ad<>(SB), RODATA|NOPTR, $64
+GLOBL singleb84133ad<>(SB), RODATA|NOPTR, $32
 
 DATA singleb9683f48<>+0(SB)/4, $0xb9683f48
 DATA singleb9683f48<>+4(SB)/4, $0xb9683f48
@@ -577,15 +465,7 @@ DATA singleb9683f48<>+16(SB)/4, $0xb9683f48
 DATA singleb9683f48<>+20(SB)/4, $0xb9683f48
 DATA singleb9683f48<>+24(SB)/4, $0xb9683f48
 DATA singleb9683f48<>+28(SB)/4, $0xb9683f48
-DATA singleb9683f48<>+32(SB)/4, $0xb9683f48
-DATA singleb9683f48<>+36(SB)/4, $0xb9683f48
-DATA singleb9683f48<>+40(SB)/4, $0xb9683f48
-DATA singleb9683f48<>+44(SB)/4, $0xb9683f48
-DATA singleb9683f48<>+48(SB)/4, $0xb9683f48
-DATA singleb9683f48<>+52(SB)/4, $0xb9683f48
-DATA singleb9683f48<>+56(SB)/4, $0xb9683f48
-DATA singleb9683f48<>+60(SB)/4, $0xb9683f48
-GLOBL singleb9683f48<>(SB), RODATA|NOPTR, $64
+GLOBL singleb9683f48<>(SB), RODATA|NOPTR, $32
 
 DATA single39337404<>+0(SB)/4, $0x39337404
 DATA single39337404<>+4(SB)/4, $0x39337404
@@ -595,15 +475,7 @@ DATA single39337404<>+16(SB)/4, $0x39337404
 DATA single39337404<>+20(SB)/4, $0x39337404
 DATA single39337404<>+24(SB)/4, $0x39337404
 DATA single39337404<>+28(SB)/4, $0x39337404
-DATA single39337404<>+32(SB)/4, $0x39337404
-DATA single39337404<>+36(SB)/4, $0x39337404
-DATA single39337404<>+40(SB)/4, $0x39337404
-DATA single39337404<>+44(SB)/4, $0x39337404
-DATA single39337404<>+48(SB)/4, $0x39337404
-DATA single39337404<>+52(SB)/4, $0x39337404
-DATA single39337404<>+56(SB)/4, $0x39337404
-DATA single39337404<>+60(SB)/4, $0x39337404
-GLOBL single39337404<>(SB), RODATA|NOPTR, $64
+GLOBL single39337404<>(SB), RODATA|NOPTR, $32
 
 DATA single3ad688da<>+0(SB)/4, $0x3ad688da
 DATA single3ad688da<>+4(SB)/4, $0x3ad688da
@@ -613,15 +485,7 @@ DATA single3ad688da<>+16(SB)/4, $0x3ad688da
 DATA single3ad688da<>+20(SB)/4, $0x3ad688da
 DATA single3ad688da<>+24(SB)/4, $0x3ad688da
 DATA single3ad688da<>+28(SB)/4, $0x3ad688da
-DATA single3ad688da<>+32(SB)/4, $0x3ad688da
-DATA single3ad688da<>+36(SB)/4, $0x3ad688da
-DATA single3ad688da<>+40(SB)/4, $0x3ad688da
-DATA single3ad688da<>+44(SB)/4, $0x3ad688da
-DATA single3ad688da<>+48(SB)/4, $0x3ad688da
-DATA single3ad688da<>+52(SB)/4, $0x3ad688da
-DATA single3ad688da<>+56(SB)/4, $0x3ad688da
-DATA single3ad688da<>+60(SB)/4, $0x3ad688da
-GLOBL single3ad688da<>(SB), RODATA|NOPTR, $64
+GLOBL single3ad688da<>(SB), RODATA|NOPTR, $32
 
 DATA singlebb64d175<>+0(SB)/4, $0xbb64d175
 DATA singlebb64d175<>+4(SB)/4, $0xbb64d175
@@ -631,15 +495,7 @@ DATA singlebb64d175<>+16(SB)/4, $0xbb64d175
 DATA singlebb64d175<>+20(SB)/4, $0xbb64d175
 DATA singlebb64d175<>+24(SB)/4, $0xbb64d175
 DATA singlebb64d175<>+28(SB)/4, $0xbb64d175
-DATA singlebb64d175<>+32(SB)/4, $0xbb64d175
-DATA singlebb64d175<>+36(SB)/4, $0xbb64d175
-DATA singlebb64d175<>+40(SB)/4, $0xbb64d175
-DATA singlebb64d175<>+44(SB)/4, $0xbb64d175
-DATA singlebb64d175<>+48(SB)/4, $0xbb64d175
-DATA singlebb64d175<>+52(SB)/4, $0xbb64d175
-DATA singlebb64d175<>+56(SB)/4, $0xbb64d175
-DATA singlebb64d175<>+60(SB)/4, $0xbb64d175
-GLOBL singlebb64d175<>(SB), RODATA|NOPTR, $64
+GLOBL singlebb64d175<>(SB), RODATA|NOPTR, $32
 
 DATA singlebbf72a03<>+0(SB)/4, $0xbbf72a03
 DATA singlebbf72a03<>+4(SB)/4, $0xbbf72a03
@@ -649,15 +505,7 @@ DATA singlebbf72a03<>+16(SB)/4, $0xbbf72a03
 DATA singlebbf72a03<>+20(SB)/4, $0xbbf72a03
 DATA singlebbf72a03<>+24(SB)/4, $0xbbf72a03
 DATA singlebbf72a03<>+28(SB)/4, $0xbbf72a03
-DATA singlebbf72a03<>+32(SB)/4, $0xbbf72a03
-DATA singlebbf72a03<>+36(SB)/4, $0xbbf72a03
-DATA singlebbf72a03<>+40(SB)/4, $0xbbf72a03
-DATA singlebbf72a03<>+44(SB)/4, $0xbbf72a03
-DATA singlebbf72a03<>+48(SB)/4, $0xbbf72a03
-DATA singlebbf72a03<>+52(SB)/4, $0xbbf72a03
-DATA singlebbf72a03<>+56(SB)/4, $0xbbf72a03
-DATA singlebbf72a03<>+60(SB)/4, $0xbbf72a03
-GLOBL singlebbf72a03<>(SB), RODATA|NOPTR, $64
+GLOBL singlebbf72a03<>(SB), RODATA|NOPTR, $32
 
 DATA single3d776418<>+0(SB)/4, $0x3d776418
 DATA single3d776418<>+4(SB)/4, $0x3d776418
@@ -667,15 +515,7 @@ DATA single3d776418<>+16(SB)/4, $0x3d776418
 DATA single3d776418<>+20(SB)/4, $0x3d776418
 DATA single3d776418<>+24(SB)/4, $0x3d776418
 DATA single3d776418<>+28(SB)/4, $0x3d776418
-DATA single3d776418<>+32(SB)/4, $0x3d776418
-DATA single3d776418<>+36(SB)/4, $0x3d776418
-DATA single3d776418<>+40(SB)/4, $0x3d776418
-DATA single3d776418<>+44(SB)/4, $0x3d776418
-DATA single3d776418<>+48(SB)/4, $0x3d776418
-DATA single3d776418<>+52(SB)/4, $0x3d776418
-DATA single3d776418<>+56(SB)/4, $0x3d776418
-DATA single3d776418<>+60(SB)/4, $0x3d776418
-GLOBL single3d776418<>(SB), RODATA|NOPTR, $64
+GLOBL single3d776418<>(SB), RODATA|NOPTR, $32
 
 DATA singlebe3eff82<>+0(SB)/4, $0xbe3eff82
 DATA singlebe3eff82<>+4(SB)/4, $0xbe3eff82
@@ -685,15 +525,7 @@ DATA singlebe3eff82<>+16(SB)/4, $0xbe3eff82
 DATA singlebe3eff82<>+20(SB)/4, $0xbe3eff82
 DATA singlebe3eff82<>+24(SB)/4, $0xbe3eff82
 DATA singlebe3eff82<>+28(SB)/4, $0xbe3eff82
-DATA singlebe3eff82<>+32(SB)/4, $0xbe3eff82
-DATA singlebe3eff82<>+36(SB)/4, $0xbe3eff82
-DATA singlebe3eff82<>+40(SB)/4, $0xbe3eff82
-DATA singlebe3eff82<>+44(SB)/4, $0xbe3eff82
-DATA singlebe3eff82<>+48(SB)/4, $0xbe3eff82
-DATA singlebe3eff82<>+52(SB)/4, $0xbe3eff82
-DATA singlebe3eff82<>+56(SB)/4, $0xbe3eff82
-DATA singlebe3eff82<>+60(SB)/4, $0xbe3eff82
-GLOBL singlebe3eff82<>(SB), RODATA|NOPTR, $64
+GLOBL singlebe3eff82<>(SB), RODATA|NOPTR, $32
 
 DATA single3ec636dd<>+0(SB)/4, $0x3ec636dd
 DATA single3ec636dd<>+4(SB)/4, $0x3ec636dd
@@ -703,15 +535,7 @@ DATA single3ec636dd<>+16(SB)/4, $0x3ec636dd
 DATA single3ec636dd<>+20(SB)/4, $0x3ec636dd
 DATA single3ec636dd<>+24(SB)/4, $0x3ec636dd
 DATA single3ec636dd<>+28(SB)/4, $0x3ec636dd
-DATA single3ec636dd<>+32(SB)/4, $0x3ec636dd
-DATA single3ec636dd<>+36(SB)/4, $0x3ec636dd
-DATA single3ec636dd<>+40(SB)/4, $0x3ec636dd
-DATA single3ec636dd<>+44(SB)/4, $0x3ec636dd
-DATA single3ec636dd<>+48(SB)/4, $0x3ec636dd
-DATA single3ec636dd<>+52(SB)/4, $0x3ec636dd
-DATA single3ec636dd<>+56(SB)/4, $0x3ec636dd
-DATA single3ec636dd<>+60(SB)/4, $0x3ec636dd
-GLOBL single3ec636dd<>(SB), RODATA|NOPTR, $64
+GLOBL single3ec636dd<>(SB), RODATA|NOPTR, $32
 
 DATA singlebf1b9f1d<>+0(SB)/4, $0xbf1b9f1d
 DATA singlebf1b9f1d<>+4(SB)/4, $0xbf1b9f1d
@@ -721,15 +545,7 @@ DATA singlebf1b9f1d<>+16(SB)/4, $0xbf1b9f1d
 DATA singlebf1b9f1d<>+20(SB)/4, $0xbf1b9f1d
 DATA singlebf1b9f1d<>+24(SB)/4, $0xbf1b9f1d
 DATA singlebf1b9f1d<>+28(SB)/4, $0xbf1b9f1d
-DATA singlebf1b9f1d<>+32(SB)/4, $0xbf1b9f1d
-DATA singlebf1b9f1d<>+36(SB)/4, $0xbf1b9f1d
-DATA singlebf1b9f1d<>+40(SB)/4, $0xbf1b9f1d
-DATA singlebf1b9f1d<>+44(SB)/4, $0xbf1b9f1d
-DATA singlebf1b9f1d<>+48(SB)/4, $0xbf1b9f1d
-DATA singlebf1b9f1d<>+52(SB)/4, $0xbf1b9f1d
-DATA singlebf1b9f1d<>+56(SB)/4, $0xbf1b9f1d
-DATA singlebf1b9f1d<>+60(SB)/4, $0xbf1b9f1d
-GLOBL singlebf1b9f1d<>(SB), RODATA|NOPTR, $64
+GLOBL singlebf1b9f1d<>(SB), RODATA|NOPTR, $32
 
 DATA single3f415a5e<>+0(SB)/4, $0x3f415a5e
 DATA single3f415a5e<>+4(SB)/4, $0x3f415a5e
@@ -739,15 +555,7 @@ DATA single3f415a5e<>+16(SB)/4, $0x3f415a5e
 DATA single3f415a5e<>+20(SB)/4, $0x3f415a5e
 DATA single3f415a5e<>+24(SB)/4, $0x3f415a5e
 DATA single3f415a5e<>+28(SB)/4, $0x3f415a5e
-DATA single3f415a5e<>+32(SB)/4, $0x3f415a5e
-DATA single3f415a5e<>+36(SB)/4, $0x3f415a5e
-DATA single3f415a5e<>+40(SB)/4, $0x3f415a5e
-DATA single3f415a5e<>+44(SB)/4, $0x3f415a5e
-DATA single3f415a5e<>+48(SB)/4, $0x3f415a5e
-DATA single3f415a5e<>+52(SB)/4, $0x3f415a5e
-DATA single3f415a5e<>+56(SB)/4, $0x3f415a5e
-DATA single3f415a5e<>+60(SB)/4, $0x3f415a5e
-GLOBL single3f415a5e<>(SB), RODATA|NOPTR, $64
+GLOBL single3f415a5e<>(SB), RODATA|NOPTR, $32
 
 DATA single4b4000fe<>+0(SB)/4, $0x4b4000fe
 DATA single4b4000fe<>+4(SB)/4, $0x4b4000fe
@@ -757,15 +565,7 @@ DATA single4b4000fe<>+16(SB)/4, $0x4b4000fe
 DATA single4b4000fe<>+20(SB)/4, $0x4b4000fe
 DATA single4b4000fe<>+24(SB)/4, $0x4b4000fe
 DATA single4b4000fe<>+28(SB)/4, $0x4b4000fe
-DATA single4b4000fe<>+32(SB)/4, $0x4b4000fe
-DATA single4b4000fe<>+36(SB)/4, $0x4b4000fe
-DATA single4b4000fe<>+40(SB)/4, $0x4b4000fe
-DATA single4b4000fe<>+44(SB)/4, $0x4b4000fe
-DATA single4b4000fe<>+48(SB)/4, $0x4b4000fe
-DATA single4b4000fe<>+52(SB)/4, $0x4b4000fe
-DATA single4b4000fe<>+56(SB)/4, $0x4b4000fe
-DATA single4b4000fe<>+60(SB)/4, $0x4b4000fe
-GLOBL single4b4000fe<>(SB), RODATA|NOPTR, $64
+GLOBL single4b4000fe<>(SB), RODATA|NOPTR, $32
 
 DATA single3fb8aa3b<>+0(SB)/4, $0x3fb8aa3b
 DATA single3fb8aa3b<>+4(SB)/4, $0x3fb8aa3b
@@ -775,15 +575,7 @@ DATA single3fb8aa3b<>+16(SB)/4, $0x3fb8aa3b
 DATA single3fb8aa3b<>+20(SB)/4, $0x3fb8aa3b
 DATA single3fb8aa3b<>+24(SB)/4, $0x3fb8aa3b
 DATA single3fb8aa3b<>+28(SB)/4, $0x3fb8aa3b
-DATA single3fb8aa3b<>+32(SB)/4, $0x3fb8aa3b
-DATA single3fb8aa3b<>+36(SB)/4, $0x3fb8aa3b
-DATA single3fb8aa3b<>+40(SB)/4, $0x3fb8aa3b
-DATA single3fb8aa3b<>+44(SB)/4, $0x3fb8aa3b
-DATA single3fb8aa3b<>+48(SB)/4, $0x3fb8aa3b
-DATA single3fb8aa3b<>+52(SB)/4, $0x3fb8aa3b
-DATA single3fb8aa3b<>+56(SB)/4, $0x3fb8aa3b
-DATA single3fb8aa3b<>+60(SB)/4, $0x3fb8aa3b
-GLOBL single3fb8aa3b<>(SB), RODATA|NOPTR, $64
+GLOBL single3fb8aa3b<>(SB), RODATA|NOPTR, $32
 
 DATA single3f317200<>+0(SB)/4, $0x3f317200
 DATA single3f317200<>+4(SB)/4, $0x3f317200
@@ -793,15 +585,7 @@ DATA single3f317200<>+16(SB)/4, $0x3f317200
 DATA single3f317200<>+20(SB)/4, $0x3f317200
 DATA single3f317200<>+24(SB)/4, $0x3f317200
 DATA single3f317200<>+28(SB)/4, $0x3f317200
-DATA single3f317200<>+32(SB)/4, $0x3f317200
-DATA single3f317200<>+36(SB)/4, $0x3f317200
-DATA single3f317200<>+40(SB)/4, $0x3f317200
-DATA single3f317200<>+44(SB)/4, $0x3f317200
-DATA single3f317200<>+48(SB)/4, $0x3f317200
-DATA single3f317200<>+52(SB)/4, $0x3f317200
-DATA single3f317200<>+56(SB)/4, $0x3f317200
-DATA single3f317200<>+60(SB)/4, $0x3f317200
-GLOBL single3f317200<>(SB), RODATA|NOPTR, $64
+GLOBL single3f317200<>(SB), RODATA|NOPTR, $32
 
 DATA single35bfbe8e<>+0(SB)/4, $0x35bfbe8e
 DATA single35bfbe8e<>+4(SB)/4, $0x35bfbe8e
@@ -811,15 +595,7 @@ DATA single35bfbe8e<>+16(SB)/4, $0x35bfbe8e
 DATA single35bfbe8e<>+20(SB)/4, $0x35bfbe8e
 DATA single35bfbe8e<>+24(SB)/4, $0x35bfbe8e
 DATA single35bfbe8e<>+28(SB)/4, $0x35bfbe8e
-DATA single35bfbe8e<>+32(SB)/4, $0x35bfbe8e
-DATA single35bfbe8e<>+36(SB)/4, $0x35bfbe8e
-DATA single35bfbe8e<>+40(SB)/4, $0x35bfbe8e
-DATA single35bfbe8e<>+44(SB)/4, $0x35bfbe8e
-DATA single35bfbe8e<>+48(SB)/4, $0x35bfbe8e
-DATA single35bfbe8e<>+52(SB)/4, $0x35bfbe8e
-DATA single35bfbe8e<>+56(SB)/4, $0x35bfbe8e
-DATA single35bfbe8e<>+60(SB)/4, $0x35bfbe8e
-GLOBL single35bfbe8e<>(SB), RODATA|NOPTR, $64
+GLOBL single35bfbe8e<>(SB), RODATA|NOPTR, $32
 
 DATA single3950d0b2<>+0(SB)/4, $0x3950d0b2
 DATA single3950d0b2<>+4(SB)/4, $0x3950d0b2
@@ -829,15 +605,7 @@ DATA single3950d0b2<>+16(SB)/4, $0x3950d0b2
 DATA single3950d0b2<>+20(SB)/4, $0x3950d0b2
 DATA single3950d0b2<>+24(SB)/4, $0x3950d0b2
 DATA single3950d0b2<>+28(SB)/4, $0x3950d0b2
-DATA single3950d0b2<>+32(SB)/4, $0x3950d0b2
-DATA single3950d0b2<>+36(SB)/4, $0x3950d0b2
-DATA single3950d0b2<>+40(SB)/4, $0x3950d0b2
-DATA single3950d0b2<>+44(SB)/4, $0x3950d0b2
-DATA single3950d0b2<>+48(SB)/4, $0x3950d0b2
-DATA single3950d0b2<>+52(SB)/4, $0x3950d0b2
-DATA single3950d0b2<>+56(SB)/4, $0x3950d0b2
-DATA single3950d0b2<>+60(SB)/4, $0x3950d0b2
-GLOBL single3950d0b2<>(SB), RODATA|NOPTR, $64
+GLOBL single3950d0b2<>(SB), RODATA|NOPTR, $32
 
 DATA single3ab6ba43<>+0(SB)/4, $0x3ab6ba43
 DATA single3ab6ba43<>+4(SB)/4, $0x3ab6ba43
@@ -847,15 +615,7 @@ DATA single3ab6ba43<>+16(SB)/4, $0x3ab6ba43
 DATA single3ab6ba43<>+20(SB)/4, $0x3ab6ba43
 DATA single3ab6ba43<>+24(SB)/4, $0x3ab6ba43
 DATA single3ab6ba43<>+28(SB)/4, $0x3ab6ba43
-DATA single3ab6ba43<>+32(SB)/4, $0x3ab6ba43
-DATA single3ab6ba43<>+36(SB)/4, $0x3ab6ba43
-DATA single3ab6ba43<>+40(SB)/4, $0x3ab6ba43
-DATA single3ab6ba43<>+44(SB)/4, $0x3ab6ba43
-DATA single3ab6ba43<>+48(SB)/4, $0x3ab6ba43
-DATA single3ab6ba43<>+52(SB)/4, $0x3ab6ba43
-DATA single3ab6ba43<>+56(SB)/4, $0x3ab6ba43
-DATA single3ab6ba43<>+60(SB)/4, $0x3ab6ba43
-GLOBL single3ab6ba43<>(SB), RODATA|NOPTR, $64
+GLOBL single3ab6ba43<>(SB), RODATA|NOPTR, $32
 
 DATA single3c088848<>+0(SB)/4, $0x3c088848
 DATA single3c088848<>+4(SB)/4, $0x3c088848
@@ -865,15 +625,7 @@ DATA single3c088848<>+16(SB)/4, $0x3c088848
 DATA single3c088848<>+20(SB)/4, $0x3c088848
 DATA single3c088848<>+24(SB)/4, $0x3c088848
 DATA single3c088848<>+28(SB)/4, $0x3c088848
-DATA single3c088848<>+32(SB)/4, $0x3c088848
-DATA single3c088848<>+36(SB)/4, $0x3c088848
-DATA single3c088848<>+40(SB)/4, $0x3c088848
-DATA single3c088848<>+44(SB)/4, $0x3c088848
-DATA single3c088848<>+48(SB)/4, $0x3c088848
-DATA single3c088848<>+52(SB)/4, $0x3c088848
-DATA single3c088848<>+56(SB)/4, $0x3c088848
-DATA single3c088848<>+60(SB)/4, $0x3c088848
-GLOBL single3c088848<>(SB), RODATA|NOPTR, $64
+GLOBL single3c088848<>(SB), RODATA|NOPTR, $32
 
 DATA single3d2aaa57<>+0(SB)/4, $0x3d2aaa57
 DATA single3d2aaa57<>+4(SB)/4, $0x3d2aaa57
@@ -883,15 +635,7 @@ DATA single3d2aaa57<>+16(SB)/4, $0x3d2aaa57
 DATA single3d2aaa57<>+20(SB)/4, $0x3d2aaa57
 DATA single3d2aaa57<>+24(SB)/4, $0x3d2aaa57
 DATA single3d2aaa57<>+28(SB)/4, $0x3d2aaa57
-DATA single3d2aaa57<>+32(SB)/4, $0x3d2aaa57
-DATA single3d2aaa57<>+36(SB)/4, $0x3d2aaa57
-DATA single3d2aaa57<>+40(SB)/4, $0x3d2aaa57
-DATA single3d2aaa57<>+44(SB)/4, $0x3d2aaa57
-DATA single3d2aaa57<>+48(SB)/4, $0x3d2aaa57
-DATA single3d2aaa57<>+52(SB)/4, $0x3d2aaa57
-DATA single3d2aaa57<>+56(SB)/4, $0x3d2aaa57
-DATA single3d2aaa57<>+60(SB)/4, $0x3d2aaa57
-GLOBL single3d2aaa57<>(SB), RODATA|NOPTR, $64
+GLOBL single3d2aaa57<>(SB), RODATA|NOPTR, $32
 
 DATA single3e2aaaab<>+0(SB)/4, $0x3e2aaaab
 DATA single3e2aaaab<>+4(SB)/4, $0x3e2aaaab
@@ -901,15 +645,7 @@ DATA single3e2aaaab<>+16(SB)/4, $0x3e2aaaab
 DATA single3e2aaaab<>+20(SB)/4, $0x3e2aaaab
 DATA single3e2aaaab<>+24(SB)/4, $0x3e2aaaab
 DATA single3e2aaaab<>+28(SB)/4, $0x3e2aaaab
-DATA single3e2aaaab<>+32(SB)/4, $0x3e2aaaab
-DATA single3e2aaaab<>+36(SB)/4, $0x3e2aaaab
-DATA single3e2aaaab<>+40(SB)/4, $0x3e2aaaab
-DATA single3e2aaaab<>+44(SB)/4, $0x3e2aaaab
-DATA single3e2aaaab<>+48(SB)/4, $0x3e2aaaab
-DATA single3e2aaaab<>+52(SB)/4, $0x3e2aaaab
-DATA single3e2aaaab<>+56(SB)/4, $0x3e2aaaab
-DATA single3e2aaaab<>+60(SB)/4, $0x3e2aaaab
-GLOBL single3e2aaaab<>(SB), RODATA|NOPTR, $64
+GLOBL single3e2aaaab<>(SB), RODATA|NOPTR, $32
 
 DATA single3f000000<>+0(SB)/4, $0x3f000000
 DATA single3f000000<>+4(SB)/4, $0x3f000000
@@ -919,15 +655,7 @@ DATA single3f000000<>+16(SB)/4, $0x3f000000
 DATA single3f000000<>+20(SB)/4, $0x3f000000
 DATA single3f000000<>+24(SB)/4, $0x3f000000
 DATA single3f000000<>+28(SB)/4, $0x3f000000
-DATA single3f000000<>+32(SB)/4, $0x3f000000
-DATA single3f000000<>+36(SB)/4, $0x3f000000
-DATA single3f000000<>+40(SB)/4, $0x3f000000
-DATA single3f000000<>+44(SB)/4, $0x3f000000
-DATA single3f000000<>+48(SB)/4, $0x3f000000
-DATA single3f000000<>+52(SB)/4, $0x3f000000
-DATA single3f000000<>+56(SB)/4, $0x3f000000
-DATA single3f000000<>+60(SB)/4, $0x3f000000
-GLOBL single3f000000<>(SB), RODATA|NOPTR, $64
+GLOBL single3f000000<>(SB), RODATA|NOPTR, $32
 
 DATA single40000000<>+0(SB)/4, $0x40000000
 DATA single40000000<>+4(SB)/4, $0x40000000
@@ -937,15 +665,7 @@ DATA single40000000<>+16(SB)/4, $0x40000000
 DATA single40000000<>+20(SB)/4, $0x40000000
 DATA single40000000<>+24(SB)/4, $0x40000000
 DATA single40000000<>+28(SB)/4, $0x40000000
-DATA single40000000<>+32(SB)/4, $0x40000000
-DATA single40000000<>+36(SB)/4, $0x40000000
-DATA single40000000<>+40(SB)/4, $0x40000000
-DATA single40000000<>+44(SB)/4, $0x40000000
-DATA single40000000<>+48(SB)/4, $0x40000000
-DATA single40000000<>+52(SB)/4, $0x40000000
-DATA single40000000<>+56(SB)/4, $0x40000000
-DATA single40000000<>+60(SB)/4, $0x40000000
-GLOBL single40000000<>(SB), RODATA|NOPTR, $64
+GLOBL single40000000<>(SB), RODATA|NOPTR, $32
 
 DATA single3f400000<>+0(SB)/4, $0x3f400000
 DATA single3f400000<>+4(SB)/4, $0x3f400000
@@ -955,434 +675,426 @@ DATA single3f400000<>+16(SB)/4, $0x3f400000
 DATA single3f400000<>+20(SB)/4, $0x3f400000
 DATA single3f400000<>+24(SB)/4, $0x3f400000
 DATA single3f400000<>+28(SB)/4, $0x3f400000
-DATA single3f400000<>+32(SB)/4, $0x3f400000
-DATA single3f400000<>+36(SB)/4, $0x3f400000
-DATA single3f400000<>+40(SB)/4, $0x3f400000
-DATA single3f400000<>+44(SB)/4, $0x3f400000
-DATA single3f400000<>+48(SB)/4, $0x3f400000
-DATA single3f400000<>+52(SB)/4, $0x3f400000
-DATA single3f400000<>+56(SB)/4, $0x3f400000
-DATA single3f400000<>+60(SB)/4, $0x3f400000
-GLOBL single3f400000<>(SB), RODATA|NOPTR, $64
+GLOBL single3f400000<>(SB), RODATA|NOPTR, $32
 
 // func erf64AVX512(dst []float64, x []float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·erf64AVX512(SB), NOSPLIT, $0-48
-	VMOVUPD double401a000000000000<>+0(SB), Z0
-	MOVQ    x_len+32(FP), AX
-	MOVQ    x_base+24(FP), CX
-	MOVQ    dst_base+0(FP), DX
-	CMPQ    AX, $+16
-	JLT     done7
+	VBROADCASTSD double401a000000000000<>+0(SB), Z0
+	MOVQ         x_len+32(FP), AX
+	MOVQ         x_base+24(FP), CX
+	MOVQ         dst_base+0(FP), DX
+	CMPQ         AX, $+16
+	JLT          done7
 
 loop6:
-	VMOVUPD      (CX), Z1
-	VANDPD       double7fffffffffffffff<>+0(SB), Z1, Z2
-	VMINPD       Z2, Z0, Z2
-	VANDPD       double8000000000000000<>+0(SB), Z1, Z1
-	VMULPD       Z2, Z2, Z3
-	VMOVUPD      double3e489e441885a377<>+0(SB), Z4
-	VFMADD213PD  doublebe85641e0bbf0188<>+0(SB), Z3, Z4
-	VFMADD213PD  double3ebb90cc46b64ace<>+0(SB), Z3, Z4
-	VFMADD213PD  doublebeef4c5b379e3de8<>+0(SB), Z3, Z4
-	VFMADD213PD  double3f1f9a2ad7742e0c<>+0(SB), Z3, Z4
-	VFMADD213PD  doublebf4c02db110bdf1d<>+0(SB), Z3, Z4
-	VFMADD213PD  double3f7565bcd03117f9<>+0(SB), Z3, Z4
-	VFMADD213PD  doublebf9b82ce312556c8<>+0(SB), Z3, Z4
-	VFMADD213PD  double3fbce2f21a042470<>+0(SB), Z3, Z4
-	VFMADD213PD  doublebfd812746b0379e0<>+0(SB), Z3, Z4
-	VFMADD213PD  double3ff20dd750429b6d<>+0(SB), Z3, Z4
-	VMULPD       Z4, Z2, Z4
-	VMULPD       double3ff6a09e667f3bcd<>+0(SB), Z2, Z3
-	VMOVUPD      double4010000000000000<>+0(SB), Z5
-	VADDPD       Z5, Z3, Z6
-	VMAXPD       Z3, Z5, Z7
-	VMINPD       Z3, Z5, Z3
-	VSUBPD       Z7, Z6, Z7
-	VSUBPD       Z7, Z3, Z3
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z5
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z7
-	VDIVPD       Z6, Z5, Z5
-	VFNMADD231PD Z5, Z6, Z7
-	VFNMADD231PD Z5, Z3, Z7
-	VMULPD       Z7, Z5, Z7
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z6
-	VFNMADD231PD double4020000000000000<>+0(SB), Z5, Z6
-	VFNMADD231PD double4020000000000000<>+0(SB), Z7, Z6
-	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Z9
-	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Z6, Z9
-	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Z6, Z9
-	VFMADD213PD  double3e54a395eb062972<>+0(SB), Z6, Z9
-	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Z6, Z9
-	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Z6, Z9
-	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Z6, Z9
-	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Z6, Z9
-	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Z6, Z9
-	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Z6, Z9
-	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Z6, Z9
-	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Z6, Z9
-	VFMADD213PD  double3f026d0994193c10<>+0(SB), Z6, Z9
-	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Z6, Z9
-	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Z6, Z9
-	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Z6, Z9
-	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Z6, Z9
-	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Z6, Z9
-	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Z6, Z9
-	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Z6, Z9
-	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Z6, Z9
-	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Z6, Z9
-	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Z6, Z9
-	VMOVAPD      Z9, Z8
-	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Z6, Z8
-	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Z8, Z3
-	VFNMADD231PD Z6, Z9, Z3
-	VMULPD       Z7, Z8, Z6
-	VFNMADD231PD Z3, Z5, Z6
-	VFMADD231PD  Z8, Z5, Z6
-	VMOVAPD      Z2, Z3
-	VMULPD       Z3, Z2, Z5
-	VMOVAPD      Z5, Z7
-	VFNMADD231PD Z2, Z3, Z7
-	VORPD        double8000000000000000<>+0(SB), Z5, Z5
-	VMOVUPD      double43380000000007fe<>+0(SB), Z3
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z5, Z3
-	VSUBPD       double43380000000007fe<>+0(SB), Z3, Z3
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z3, Z5
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z3, Z5
-	VADDPD       Z7, Z5, Z5
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z7
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z5, Z7
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z5, Z7
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z5, Z7
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z5, Z7
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z5, Z7
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z5, Z7
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z5, Z7
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z5, Z7
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z5, Z7
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z5, Z7
-	VMULPD       Z5, Z5, Z8
-	VFMADD213PD  Z5, Z8, Z7
-	VFMADD213PD  Z6, Z6, Z7
-	VSCALEFPD    Z3, Z7, Z7
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z3
-	VFNMADD231PD double4000000000000000<>+0(SB), Z7, Z3
-	VMOVUPD      double3fe8000000000000<>+0(SB), Z5
-	VCMPPD       $0x11, Z5, Z2, K1
-	VMOVAPD      Z4, K1, Z3
-	VORPD        Z1, Z3, Z3
-	VMOVUPD      Z3, (DX)
-	VMOVUPD      64(CX), Z1
-	VANDPD       double7fffffffffffffff<>+0(SB), Z1, Z2
-	VMINPD       Z2, Z0, Z2
-	VANDPD       double8000000000000000<>+0(SB), Z1, Z1
-	VMULPD       Z2, Z2, Z3
-	VMOVUPD      double3e489e441885a377<>+0(SB), Z4
-	VFMADD213PD  doublebe85641e0bbf0188<>+0(SB), Z3, Z4
-	VFMADD213PD  double3ebb90cc46b64ace<>+0(SB), Z3, Z4
-	VFMADD213PD  doublebeef4c5b379e3de8<>+0(SB), Z3, Z4
-	VFMADD213PD  double3f1f9a2ad7742e0c<>+0(SB), Z3, Z4
-	VFMADD213PD  doublebf4c02db110bdf1d<>+0(SB), Z3, Z4
-	VFMADD213PD  double3f7565bcd03117f9<>+0(SB), Z3, Z4
-	VFMADD213PD  doublebf9b82ce312556c8<>+0(SB), Z3, Z4
-	VFMADD213PD  double3fbce2f21a042470<>+0(SB), Z3, Z4
-	VFMADD213PD  doublebfd812746b0379e0<>+0(SB), Z3, Z4
-	VFMADD213PD  double3ff20dd750429b6d<>+0(SB), Z3, Z4
-	VMULPD       Z4, Z2, Z4
-	VMULPD       double3ff6a09e667f3bcd<>+0(SB), Z2, Z3
-	VMOVUPD      double4010000000000000<>+0(SB), Z5
-	VADDPD       Z5, Z3, Z6
-	VMAXPD       Z3, Z5, Z7
-	VMINPD       Z3, Z5, Z3
-	VSUBPD       Z7, Z6, Z7
-	VSUBPD       Z7, Z3, Z3
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z5
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z7
-	VDIVPD       Z6, Z5, Z5
-	VFNMADD231PD Z5, Z6, Z7
-	VFNMADD231PD Z5, Z3, Z7
-	VMULPD       Z7, Z5, Z7
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z6
-	VFNMADD231PD double4020000000000000<>+0(SB), Z5, Z6
-	VFNMADD231PD double4020000000000000<>+0(SB), Z7, Z6
-	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Z9
-	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Z6, Z9
-	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Z6, Z9
-	VFMADD213PD  double3e54a395eb062972<>+0(SB), Z6, Z9
-	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Z6, Z9
-	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Z6, Z9
-	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Z6, Z9
-	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Z6, Z9
-	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Z6, Z9
-	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Z6, Z9
-	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Z6, Z9
-	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Z6, Z9
-	VFMADD213PD  double3f026d0994193c10<>+0(SB), Z6, Z9
-	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Z6, Z9
-	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Z6, Z9
-	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Z6, Z9
-	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Z6, Z9
-	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Z6, Z9
-	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Z6, Z9
-	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Z6, Z9
-	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Z6, Z9
-	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Z6, Z9
-	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Z6, Z9
-	VMOVAPD      Z9, Z8
-	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Z6, Z8
-	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Z8, Z3
-	VFNMADD231PD Z6, Z9, Z3
-	VMULPD       Z7, Z8, Z6
-	VFNMADD231PD Z3, Z5, Z6
-	VFMADD231PD  Z8, Z5, Z6
-	VMOVAPD      Z2, Z3
-	VMULPD       Z3, Z2, Z5
-	VMOVAPD      Z5, Z7
-	VFNMADD231PD Z2, Z3, Z7
-	VORPD        double8000000000000000<>+0(SB), Z5, Z5
-	VMOVUPD      double43380000000007fe<>+0(SB), Z3
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z5, Z3
-	VSUBPD       double43380000000007fe<>+0(SB), Z3, Z3
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z3, Z5
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z3, Z5
-	VADDPD       Z7, Z5, Z5
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z7
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z5, Z7
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z5, Z7
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z5, Z7
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z5, Z7
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z5, Z7
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z5, Z7
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z5, Z7
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z5, Z7
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z5, Z7
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z5, Z7
-	VMULPD       Z5, Z5, Z8
-	VFMADD213PD  Z5, Z8, Z7
-	VFMADD213PD  Z6, Z6, Z7
-	VSCALEFPD    Z3, Z7, Z7
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z3
-	VFNMADD231PD double4000000000000000<>+0(SB), Z7, Z3
-	VMOVUPD      double3fe8000000000000<>+0(SB), Z5
-	VCMPPD       $0x11, Z5, Z2, K1
-	VMOVAPD      Z4, K1, Z3
-	VORPD        Z1, Z3, Z3
-	VMOVUPD      Z3, 64(DX)
-	ADDQ         $+128, CX
-	ADDQ         $+128, DX
-	SUBQ         $+16, AX
-	CMPQ         AX, $+16
-	JGE          loop6
+	VMOVUPD           (CX), Z1
+	VANDPD.BCST       double7fffffffffffffff<>+0(SB), Z1, Z2
+	VMINPD            Z2, Z0, Z2
+	VANDPD.BCST       double8000000000000000<>+0(SB), Z1, Z1
+	VMULPD            Z2, Z2, Z3
+	VBROADCASTSD      double3e489e441885a377<>+0(SB), Z4
+	VFMADD213PD.BCST  doublebe85641e0bbf0188<>+0(SB), Z3, Z4
+	VFMADD213PD.BCST  double3ebb90cc46b64ace<>+0(SB), Z3, Z4
+	VFMADD213PD.BCST  doublebeef4c5b379e3de8<>+0(SB), Z3, Z4
+	VFMADD213PD.BCST  double3f1f9a2ad7742e0c<>+0(SB), Z3, Z4
+	VFMADD213PD.BCST  doublebf4c02db110bdf1d<>+0(SB), Z3, Z4
+	VFMADD213PD.BCST  double3f7565bcd03117f9<>+0(SB), Z3, Z4
+	VFMADD213PD.BCST  doublebf9b82ce312556c8<>+0(SB), Z3, Z4
+	VFMADD213PD.BCST  double3fbce2f21a042470<>+0(SB), Z3, Z4
+	VFMADD213PD.BCST  doublebfd812746b0379e0<>+0(SB), Z3, Z4
+	VFMADD213PD.BCST  double3ff20dd750429b6d<>+0(SB), Z3, Z4
+	VMULPD            Z4, Z2, Z4
+	VMULPD.BCST       double3ff6a09e667f3bcd<>+0(SB), Z2, Z3
+	VBROADCASTSD      double4010000000000000<>+0(SB), Z5
+	VADDPD            Z5, Z3, Z6
+	VMAXPD            Z3, Z5, Z7
+	VMINPD            Z3, Z5, Z3
+	VSUBPD            Z7, Z6, Z7
+	VSUBPD            Z7, Z3, Z3
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z5
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z7
+	VDIVPD            Z6, Z5, Z5
+	VFNMADD231PD      Z5, Z6, Z7
+	VFNMADD231PD      Z5, Z3, Z7
+	VMULPD            Z7, Z5, Z7
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z6
+	VFNMADD231PD.BCST double4020000000000000<>+0(SB), Z5, Z6
+	VFNMADD231PD.BCST double4020000000000000<>+0(SB), Z7, Z6
+	VBROADCASTSD      doublebe07051e61bdccea<>+0(SB), Z9
+	VFMADD213PD.BCST  doublebe24bd9926bc31ca<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  double3e1e259c3f8cca34<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  double3e54a395eb062972<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  double3e4ce5df2a49d6ee<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  doublebe76c15661ef6c67<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  doublebe84cec8f9f03df7<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  double3e9233922e0d0539<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  double3eb1236a998e6f4c<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  doublebea51e358d7c6357<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  doublebed8d4b1b255245b<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  double3ea80b1240fb0c2b<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  double3f026d0994193c10<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  doublebec001e4481f836a<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  doublebf2e4a4256b5e1aa<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  double3f217a4ae27b59b5<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  double3f5ab825fc0efac2<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  doublebf6c81719d53b5d8<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  doublebf7ee2761047f06c<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  double3faeec4cc3e4d1dd<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  doublebfc7dff2bff6839a<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  double3fd8c6dbf2cfc2b5<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  doublebfe373e3a893c28a<>+0(SB), Z6, Z9
+	VMOVAPD           Z9, Z8
+	VFMADD213PD.BCST  double3fe82b4bb8c94dce<>+0(SB), Z6, Z8
+	VSUBPD.BCST       double3fe82b4bb8c94dce<>+0(SB), Z8, Z3
+	VFNMADD231PD      Z6, Z9, Z3
+	VMULPD            Z7, Z8, Z6
+	VFNMADD231PD      Z3, Z5, Z6
+	VFMADD231PD       Z8, Z5, Z6
+	VMOVAPD           Z2, Z3
+	VMULPD            Z3, Z2, Z5
+	VMOVAPD           Z5, Z7
+	VFNMADD231PD      Z2, Z3, Z7
+	VORPD.BCST        double8000000000000000<>+0(SB), Z5, Z5
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z3
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z5, Z3
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z3, Z3
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z3, Z5
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z3, Z5
+	VADDPD            Z7, Z5, Z5
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z7
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z5, Z7
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z5, Z7
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z5, Z7
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z5, Z7
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z5, Z7
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z5, Z7
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z5, Z7
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z5, Z7
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z5, Z7
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z5, Z7
+	VMULPD            Z5, Z5, Z8
+	VFMADD213PD       Z5, Z8, Z7
+	VFMADD213PD       Z6, Z6, Z7
+	VSCALEFPD         Z3, Z7, Z7
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z3
+	VFNMADD231PD.BCST double4000000000000000<>+0(SB), Z7, Z3
+	VBROADCASTSD      double3fe8000000000000<>+0(SB), Z5
+	VCMPPD            $0x11, Z5, Z2, K1
+	VMOVAPD           Z4, K1, Z3
+	VORPD             Z1, Z3, Z3
+	VMOVUPD           Z3, (DX)
+	VMOVUPD           64(CX), Z1
+	VANDPD.BCST       double7fffffffffffffff<>+0(SB), Z1, Z2
+	VMINPD            Z2, Z0, Z2
+	VANDPD.BCST       double8000000000000000<>+0(SB), Z1, Z1
+	VMULPD            Z2, Z2, Z3
+	VBROADCASTSD      double3e489e441885a377<>+0(SB), Z4
+	VFMADD213PD.BCST  doublebe85641e0bbf0188<>+0(SB), Z3, Z4
+	VFMADD213PD.BCST  double3ebb90cc46b64ace<>+0(SB), Z3, Z4
+	VFMADD213PD.BCST  doublebeef4c5b379e3de8<>+0(SB), Z3, Z4
+	VFMADD213PD.BCST  double3f1f9a2ad7742e0c<>+0(SB), Z3, Z4
+	VFMADD213PD.BCST  doublebf4c02db110bdf1d<>+0(SB), Z3, Z4
+	VFMADD213PD.BCST  double3f7565bcd03117f9<>+0(SB), Z3, Z4
+	VFMADD213PD.BCST  doublebf9b82ce312556c8<>+0(SB), Z3, Z4
+	VFMADD213PD.BCST  double3fbce2f21a042470<>+0(SB), Z3, Z4
+	VFMADD213PD.BCST  doublebfd812746b0379e0<>+0(SB), Z3, Z4
+	VFMADD213PD.BCST  double3ff20dd750429b6d<>+0(SB), Z3, Z4
+	VMULPD            Z4, Z2, Z4
+	VMULPD.BCST       double3ff6a09e667f3bcd<>+0(SB), Z2, Z3
+	VBROADCASTSD      double4010000000000000<>+0(SB), Z5
+	VADDPD            Z5, Z3, Z6
+	VMAXPD            Z3, Z5, Z7
+	VMINPD            Z3, Z5, Z3
+	VSUBPD            Z7, Z6, Z7
+	VSUBPD            Z7, Z3, Z3
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z5
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z7
+	VDIVPD            Z6, Z5, Z5
+	VFNMADD231PD      Z5, Z6, Z7
+	VFNMADD231PD      Z5, Z3, Z7
+	VMULPD            Z7, Z5, Z7
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z6
+	VFNMADD231PD.BCST double4020000000000000<>+0(SB), Z5, Z6
+	VFNMADD231PD.BCST double4020000000000000<>+0(SB), Z7, Z6
+	VBROADCASTSD      doublebe07051e61bdccea<>+0(SB), Z9
+	VFMADD213PD.BCST  doublebe24bd9926bc31ca<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  double3e1e259c3f8cca34<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  double3e54a395eb062972<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  double3e4ce5df2a49d6ee<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  doublebe76c15661ef6c67<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  doublebe84cec8f9f03df7<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  double3e9233922e0d0539<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  double3eb1236a998e6f4c<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  doublebea51e358d7c6357<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  doublebed8d4b1b255245b<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  double3ea80b1240fb0c2b<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  double3f026d0994193c10<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  doublebec001e4481f836a<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  doublebf2e4a4256b5e1aa<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  double3f217a4ae27b59b5<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  double3f5ab825fc0efac2<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  doublebf6c81719d53b5d8<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  doublebf7ee2761047f06c<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  double3faeec4cc3e4d1dd<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  doublebfc7dff2bff6839a<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  double3fd8c6dbf2cfc2b5<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  doublebfe373e3a893c28a<>+0(SB), Z6, Z9
+	VMOVAPD           Z9, Z8
+	VFMADD213PD.BCST  double3fe82b4bb8c94dce<>+0(SB), Z6, Z8
+	VSUBPD.BCST       double3fe82b4bb8c94dce<>+0(SB), Z8, Z3
+	VFNMADD231PD      Z6, Z9, Z3
+	VMULPD            Z7, Z8, Z6
+	VFNMADD231PD      Z3, Z5, Z6
+	VFMADD231PD       Z8, Z5, Z6
+	VMOVAPD           Z2, Z3
+	VMULPD            Z3, Z2, Z5
+	VMOVAPD           Z5, Z7
+	VFNMADD231PD      Z2, Z3, Z7
+	VORPD.BCST        double8000000000000000<>+0(SB), Z5, Z5
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z3
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z5, Z3
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z3, Z3
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z3, Z5
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z3, Z5
+	VADDPD            Z7, Z5, Z5
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z7
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z5, Z7
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z5, Z7
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z5, Z7
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z5, Z7
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z5, Z7
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z5, Z7
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z5, Z7
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z5, Z7
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z5, Z7
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z5, Z7
+	VMULPD            Z5, Z5, Z8
+	VFMADD213PD       Z5, Z8, Z7
+	VFMADD213PD       Z6, Z6, Z7
+	VSCALEFPD         Z3, Z7, Z7
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z3
+	VFNMADD231PD.BCST double4000000000000000<>+0(SB), Z7, Z3
+	VBROADCASTSD      double3fe8000000000000<>+0(SB), Z5
+	VCMPPD            $0x11, Z5, Z2, K1
+	VMOVAPD           Z4, K1, Z3
+	VORPD             Z1, Z3, Z3
+	VMOVUPD           Z3, 64(DX)
+	ADDQ              $+128, CX
+	ADDQ              $+128, DX
+	SUBQ              $+16, AX
+	CMPQ              AX, $+16
+	JGE               loop6
 
 done7:
 	CMPQ AX, $+8
 	JLT  done9
 
 loop8:
-	VMOVUPD      (CX), Z1
-	VANDPD       double7fffffffffffffff<>+0(SB), Z1, Z2
-	VMINPD       Z2, Z0, Z2
-	VANDPD       double8000000000000000<>+0(SB), Z1, Z1
-	VMULPD       Z2, Z2, Z3
-	VMOVUPD      double3e489e441885a377<>+0(SB), Z4
-	VFMADD213PD  doublebe85641e0bbf0188<>+0(SB), Z3, Z4
-	VFMADD213PD  double3ebb90cc46b64ace<>+0(SB), Z3, Z4
-	VFMADD213PD  doublebeef4c5b379e3de8<>+0(SB), Z3, Z4
-	VFMADD213PD  double3f1f9a2ad7742e0c<>+0(SB), Z3, Z4
-	VFMADD213PD  doublebf4c02db110bdf1d<>+0(SB), Z3, Z4
-	VFMADD213PD  double3f7565bcd03117f9<>+0(SB), Z3, Z4
-	VFMADD213PD  doublebf9b82ce312556c8<>+0(SB), Z3, Z4
-	VFMADD213PD  double3fbce2f21a042470<>+0(SB), Z3, Z4
-	VFMADD213PD  doublebfd812746b0379e0<>+0(SB), Z3, Z4
-	VFMADD213PD  double3ff20dd750429b6d<>+0(SB), Z3, Z4
-	VMULPD       Z4, Z2, Z4
-	VMULPD       double3ff6a09e667f3bcd<>+0(SB), Z2, Z3
-	VMOVUPD      double4010000000000000<>+0(SB), Z5
-	VADDPD       Z5, Z3, Z6
-	VMAXPD       Z3, Z5, Z7
-	VMINPD       Z3, Z5, Z3
-	VSUBPD       Z7, Z6, Z7
-	VSUBPD       Z7, Z3, Z3
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z5
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z7
-	VDIVPD       Z6, Z5, Z5
-	VFNMADD231PD Z5, Z6, Z7
-	VFNMADD231PD Z5, Z3, Z7
-	VMULPD       Z7, Z5, Z7
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z6
-	VFNMADD231PD double4020000000000000<>+0(SB), Z5, Z6
-	VFNMADD231PD double4020000000000000<>+0(SB), Z7, Z6
-	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Z9
-	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Z6, Z9
-	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Z6, Z9
-	VFMADD213PD  double3e54a395eb062972<>+0(SB), Z6, Z9
-	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Z6, Z9
-	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Z6, Z9
-	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Z6, Z9
-	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Z6, Z9
-	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Z6, Z9
-	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Z6, Z9
-	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Z6, Z9
-	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Z6, Z9
-	VFMADD213PD  double3f026d0994193c10<>+0(SB), Z6, Z9
-	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Z6, Z9
-	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Z6, Z9
-	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Z6, Z9
-	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Z6, Z9
-	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Z6, Z9
-	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Z6, Z9
-	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Z6, Z9
-	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Z6, Z9
-	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Z6, Z9
-	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Z6, Z9
-	VMOVAPD      Z9, Z8
-	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Z6, Z8
-	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Z8, Z3
-	VFNMADD231PD Z6, Z9, Z3
-	VMULPD       Z7, Z8, Z6
-	VFNMADD231PD Z3, Z5, Z6
-	VFMADD231PD  Z8, Z5, Z6
-	VMOVAPD      Z2, Z3
-	VMULPD       Z3, Z2, Z5
-	VMOVAPD      Z5, Z7
-	VFNMADD231PD Z2, Z3, Z7
-	VORPD        double8000000000000000<>+0(SB), Z5, Z5
-	VMOVUPD      double43380000000007fe<>+0(SB), Z3
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z5, Z3
-	VSUBPD       double43380000000007fe<>+0(SB), Z3, Z3
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z3, Z5
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z3, Z5
-	VADDPD       Z7, Z5, Z5
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z7
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z5, Z7
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z5, Z7
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z5, Z7
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z5, Z7
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z5, Z7
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z5, Z7
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z5, Z7
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z5, Z7
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z5, Z7
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z5, Z7
-	VMULPD       Z5, Z5, Z8
-	VFMADD213PD  Z5, Z8, Z7
-	VFMADD213PD  Z6, Z6, Z7
-	VSCALEFPD    Z3, Z7, Z7
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z3
-	VFNMADD231PD double4000000000000000<>+0(SB), Z7, Z3
-	VMOVUPD      double3fe8000000000000<>+0(SB), Z5
-	VCMPPD       $0x11, Z5, Z2, K1
-	VMOVAPD      Z4, K1, Z3
-	VORPD        Z1, Z3, Z3
-	VMOVUPD      Z3, (DX)
-	ADDQ         $+64, CX
-	ADDQ         $+64, DX
-	SUBQ         $+8, AX
-	CMPQ         AX, $+8
-	JGE          loop8
+	VMOVUPD           (CX), Z1
+	VANDPD.BCST       double7fffffffffffffff<>+0(SB), Z1, Z2
+	VMINPD            Z2, Z0, Z2
+	VANDPD.BCST       double8000000000000000<>+0(SB), Z1, Z1
+	VMULPD            Z2, Z2, Z3
+	VBROADCASTSD      double3e489e441885a377<>+0(SB), Z4
+	VFMADD213PD.BCST  doublebe85641e0bbf0188<>+0(SB), Z3, Z4
+	VFMADD213PD.BCST  double3ebb90cc46b64ace<>+0(SB), Z3, Z4
+	VFMADD213PD.BCST  doublebeef4c5b379e3de8<>+0(SB), Z3, Z4
+	VFMADD213PD.BCST  double3f1f9a2ad7742e0c<>+0(SB), Z3, Z4
+	VFMADD213PD.BCST  doublebf4c02db110bdf1d<>+0(SB), Z3, Z4
+	VFMADD213PD.BCST  double3f7565bcd03117f9<>+0(SB), Z3, Z4
+	VFMADD213PD.BCST  doublebf9b82ce312556c8<>+0(SB), Z3, Z4
+	VFMADD213PD.BCST  double3fbce2f21a042470<>+0(SB), Z3, Z4
+	VFMADD213PD.BCST  doublebfd812746b0379e0<>+0(SB), Z3, Z4
+	VFMADD213PD.BCST  double3ff20dd750429b6d<>+0(SB), Z3, Z4
+	VMULPD            Z4, Z2, Z4
+	VMULPD.BCST       double3ff6a09e667f3bcd<>+0(SB), Z2, Z3
+	VBROADCASTSD      double4010000000000000<>+0(SB), Z5
+	VADDPD            Z5, Z3, Z6
+	VMAXPD            Z3, Z5, Z7
+	VMINPD            Z3, Z5, Z3
+	VSUBPD            Z7, Z6, Z7
+	VSUBPD            Z7, Z3, Z3
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z5
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z7
+	VDIVPD            Z6, Z5, Z5
+	VFNMADD231PD      Z5, Z6, Z7
+	VFNMADD231PD      Z5, Z3, Z7
+	VMULPD            Z7, Z5, Z7
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z6
+	VFNMADD231PD.BCST double4020000000000000<>+0(SB), Z5, Z6
+	VFNMADD231PD.BCST double4020000000000000<>+0(SB), Z7, Z6
+	VBROADCASTSD      doublebe07051e61bdccea<>+0(SB), Z9
+	VFMADD213PD.BCST  doublebe24bd9926bc31ca<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  double3e1e259c3f8cca34<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  double3e54a395eb062972<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  double3e4ce5df2a49d6ee<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  doublebe76c15661ef6c67<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  doublebe84cec8f9f03df7<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  double3e9233922e0d0539<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  double3eb1236a998e6f4c<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  doublebea51e358d7c6357<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  doublebed8d4b1b255245b<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  double3ea80b1240fb0c2b<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  double3f026d0994193c10<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  doublebec001e4481f836a<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  doublebf2e4a4256b5e1aa<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  double3f217a4ae27b59b5<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  double3f5ab825fc0efac2<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  doublebf6c81719d53b5d8<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  doublebf7ee2761047f06c<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  double3faeec4cc3e4d1dd<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  doublebfc7dff2bff6839a<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  double3fd8c6dbf2cfc2b5<>+0(SB), Z6, Z9
+	VFMADD213PD.BCST  doublebfe373e3a893c28a<>+0(SB), Z6, Z9
+	VMOVAPD           Z9, Z8
+	VFMADD213PD.BCST  double3fe82b4bb8c94dce<>+0(SB), Z6, Z8
+	VSUBPD.BCST       double3fe82b4bb8c94dce<>+0(SB), Z8, Z3
+	VFNMADD231PD      Z6, Z9, Z3
+	VMULPD            Z7, Z8, Z6
+	VFNMADD231PD      Z3, Z5, Z6
+	VFMADD231PD       Z8, Z5, Z6
+	VMOVAPD           Z2, Z3
+	VMULPD            Z3, Z2, Z5
+	VMOVAPD           Z5, Z7
+	VFNMADD231PD      Z2, Z3, Z7
+	VORPD.BCST        double8000000000000000<>+0(SB), Z5, Z5
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z3
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z5, Z3
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z3, Z3
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z3, Z5
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z3, Z5
+	VADDPD            Z7, Z5, Z5
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z7
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z5, Z7
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z5, Z7
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z5, Z7
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z5, Z7
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z5, Z7
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z5, Z7
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z5, Z7
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z5, Z7
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z5, Z7
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z5, Z7
+	VMULPD            Z5, Z5, Z8
+	VFMADD213PD       Z5, Z8, Z7
+	VFMADD213PD       Z6, Z6, Z7
+	VSCALEFPD         Z3, Z7, Z7
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z3
+	VFNMADD231PD.BCST double4000000000000000<>+0(SB), Z7, Z3
+	VBROADCASTSD      double3fe8000000000000<>+0(SB), Z5
+	VCMPPD            $0x11, Z5, Z2, K1
+	VMOVAPD           Z4, K1, Z3
+	VORPD             Z1, Z3, Z3
+	VMOVUPD           Z3, (DX)
+	ADDQ              $+64, CX
+	ADDQ              $+64, DX
+	SUBQ              $+8, AX
+	CMPQ              AX, $+8
+	JGE               loop8
 
 done9:
-	TESTQ        AX, AX
-	JZ           end10
-	MOVQ         $-1, BX
-	BZHIQ        AX, BX, BX
-	KMOVW        BX, K1
-	VMOVUPD.Z    (CX), K1, Z1
-	VANDPD       double7fffffffffffffff<>+0(SB), Z1, Z2
-	VMINPD       Z2, Z0, Z2
-	VANDPD       double8000000000000000<>+0(SB), Z1, Z1
-	VMULPD       Z2, Z2, Z0
-	VMOVUPD      double3e489e441885a377<>+0(SB), Z3
-	VFMADD213PD  doublebe85641e0bbf0188<>+0(SB), Z0, Z3
-	VFMADD213PD  double3ebb90cc46b64ace<>+0(SB), Z0, Z3
-	VFMADD213PD  doublebeef4c5b379e3de8<>+0(SB), Z0, Z3
-	VFMADD213PD  double3f1f9a2ad7742e0c<>+0(SB), Z0, Z3
-	VFMADD213PD  doublebf4c02db110bdf1d<>+0(SB), Z0, Z3
-	VFMADD213PD  double3f7565bcd03117f9<>+0(SB), Z0, Z3
-	VFMADD213PD  doublebf9b82ce312556c8<>+0(SB), Z0, Z3
-	VFMADD213PD  double3fbce2f21a042470<>+0(SB), Z0, Z3
-	VFMADD213PD  doublebfd812746b0379e0<>+0(SB), Z0, Z3
-	VFMADD213PD  double3ff20dd750429b6d<>+0(SB), Z0, Z3
-	VMULPD       Z3, Z2, Z3
-	VMULPD       double3ff6a09e667f3bcd<>+0(SB), Z2, Z0
-	VMOVUPD      double4010000000000000<>+0(SB), Z4
-	VADDPD       Z4, Z0, Z5
-	VMAXPD       Z0, Z4, Z6
-	VMINPD       Z0, Z4, Z0
-	VSUBPD       Z6, Z5, Z6
-	VSUBPD       Z6, Z0, Z0
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z4
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z6
-	VDIVPD       Z5, Z4, Z4
-	VFNMADD231PD Z4, Z5, Z6
-	VFNMADD231PD Z4, Z0, Z6
-	VMULPD       Z6, Z4, Z6
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z5
-	VFNMADD231PD double4020000000000000<>+0(SB), Z4, Z5
-	VFNMADD231PD double4020000000000000<>+0(SB), Z6, Z5
-	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Z8
-	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Z5, Z8
-	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Z5, Z8
-	VFMADD213PD  double3e54a395eb062972<>+0(SB), Z5, Z8
-	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Z5, Z8
-	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Z5, Z8
-	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Z5, Z8
-	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Z5, Z8
-	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Z5, Z8
-	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Z5, Z8
-	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Z5, Z8
-	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Z5, Z8
-	VFMADD213PD  double3f026d0994193c10<>+0(SB), Z5, Z8
-	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Z5, Z8
-	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Z5, Z8
-	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Z5, Z8
-	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Z5, Z8
-	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Z5, Z8
-	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Z5, Z8
-	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Z5, Z8
-	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Z5, Z8
-	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Z5, Z8
-	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Z5, Z8
-	VMOVAPD      Z8, Z7
-	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Z5, Z7
-	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Z7, Z0
-	VFNMADD231PD Z5, Z8, Z0
-	VMULPD       Z6, Z7, Z5
-	VFNMADD231PD Z0, Z4, Z5
-	VFMADD231PD  Z7, Z4, Z5
-	VMOVAPD      Z2, Z0
-	VMULPD       Z0, Z2, Z4
-	VMOVAPD      Z4, Z6
-	VFNMADD231PD Z2, Z0, Z6
-	VORPD        double8000000000000000<>+0(SB), Z4, Z4
-	VMOVUPD      double43380000000007fe<>+0(SB), Z0
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z4, Z0
-	VSUBPD       double43380000000007fe<>+0(SB), Z0, Z0
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z0, Z4
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z0, Z4
-	VADDPD       Z6, Z4, Z4
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z6
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z4, Z6
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z4, Z6
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z4, Z6
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z4, Z6
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z4, Z6
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z4, Z6
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z4, Z6
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z4, Z6
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z4, Z6
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z4, Z6
-	VMULPD       Z4, Z4, Z7
-	VFMADD213PD  Z4, Z7, Z6
-	VFMADD213PD  Z5, Z5, Z6
-	VSCALEFPD    Z0, Z6, Z6
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z0
-	VFNMADD231PD double4000000000000000<>+0(SB), Z6, Z0
-	VMOVUPD      double3fe8000000000000<>+0(SB), Z4
-	VCMPPD       $0x11, Z4, Z2, K2
-	VMOVAPD      Z3, K2, Z0
-	VORPD        Z1, Z0, Z0
-	VMOVUPD      Z0, K1, (DX)
+	TESTQ             AX, AX
+	JZ                end10
+	MOVQ              $-1, BX
+	BZHIQ             AX, BX, BX
+	KMOVW             BX, K1
+	VMOVUPD.Z         (CX), K1, Z1
+	VANDPD.BCST       double7fffffffffffffff<>+0(SB), Z1, Z2
+	VMINPD            Z2, Z0, Z2
+	VANDPD.BCST       double8000000000000000<>+0(SB), Z1, Z1
+	VMULPD            Z2, Z2, Z0
+	VBROADCASTSD      double3e489e441885a377<>+0(SB), Z3
+	VFMADD213PD.BCST  doublebe85641e0bbf0188<>+0(SB), Z0, Z3
+	VFMADD213PD.BCST  double3ebb90cc46b64ace<>+0(SB), Z0, Z3
+	VFMADD213PD.BCST  doublebeef4c5b379e3de8<>+0(SB), Z0, Z3
+	VFMADD213PD.BCST  double3f1f9a2ad7742e0c<>+0(SB), Z0, Z3
+	VFMADD213PD.BCST  doublebf4c02db110bdf1d<>+0(SB), Z0, Z3
+	VFMADD213PD.BCST  double3f7565bcd03117f9<>+0(SB), Z0, Z3
+	VFMADD213PD.BCST  doublebf9b82ce312556c8<>+0(SB), Z0, Z3
+	VFMADD213PD.BCST  double3fbce2f21a042470<>+0(SB), Z0, Z3
+	VFMADD213PD.BCST  doublebfd812746b0379e0<>+0(SB), Z0, Z3
+	VFMADD213PD.BCST  double3ff20dd750429b6d<>+0(SB), Z0, Z3
+	VMULPD            Z3, Z2, Z3
+	VMULPD.BCST       double3ff6a09e667f3bcd<>+0(SB), Z2, Z0
+	VBROADCASTSD      double4010000000000000<>+0(SB), Z4
+	VADDPD            Z4, Z0, Z5
+	VMAXPD            Z0, Z4, Z6
+	VMINPD            Z0, Z4, Z0
+	VSUBPD            Z6, Z5, Z6
+	VSUBPD            Z6, Z0, Z0
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z4
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z6
+	VDIVPD            Z5, Z4, Z4
+	VFNMADD231PD      Z4, Z5, Z6
+	VFNMADD231PD      Z4, Z0, Z6
+	VMULPD            Z6, Z4, Z6
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z5
+	VFNMADD231PD.BCST double4020000000000000<>+0(SB), Z4, Z5
+	VFNMADD231PD.BCST double4020000000000000<>+0(SB), Z6, Z5
+	VBROADCASTSD      doublebe07051e61bdccea<>+0(SB), Z8
+	VFMADD213PD.BCST  doublebe24bd9926bc31ca<>+0(SB), Z5, Z8
+	VFMADD213PD.BCST  double3e1e259c3f8cca34<>+0(SB), Z5, Z8
+	VFMADD213PD.BCST  double3e54a395eb062972<>+0(SB), Z5, Z8
+	VFMADD213PD.BCST  double3e4ce5df2a49d6ee<>+0(SB), Z5, Z8
+	VFMADD213PD.BCST  doublebe76c15661ef6c67<>+0(SB), Z5, Z8
+	VFMADD213PD.BCST  doublebe84cec8f9f03df7<>+0(SB), Z5, Z8
+	VFMADD213PD.BCST  double3e9233922e0d0539<>+0(SB), Z5, Z8
+	VFMADD213PD.BCST  double3eb1236a998e6f4c<>+0(SB), Z5, Z8
+	VFMADD213PD.BCST  doublebea51e358d7c6357<>+0(SB), Z5, Z8
+	VFMADD213PD.BCST  doublebed8d4b1b255245b<>+0(SB), Z5, Z8
+	VFMADD213PD.BCST  double3ea80b1240fb0c2b<>+0(SB), Z5, Z8
+	VFMADD213PD.BCST  double3f026d0994193c10<>+0(SB), Z5, Z8
+	VFMADD213PD.BCST  doublebec001e4481f836a<>+0(SB), Z5, Z8
+	VFMADD213PD.BCST  doublebf2e4a4256b5e1aa<>+0(SB), Z5, Z8
+	VFMADD213PD.BCST  double3f217a4ae27b59b5<>+0(SB), Z5, Z8
+	VFMADD213PD.BCST  double3f5ab825fc0efac2<>+0(SB), Z5, Z8
+	VFMADD213PD.BCST  doublebf6c81719d53b5d8<>+0(SB), Z5, Z8
+	VFMADD213PD.BCST  doublebf7ee2761047f06c<>+0(SB), Z5, Z8
+	VFMADD213PD.BCST  double3faeec4cc3e4d1dd<>+0(SB), Z5, Z8
+	VFMADD213PD.BCST  doublebfc7dff2bff6839a<>+0(SB), Z5, Z8
+	VFMADD213PD.BCST  double3fd8c6dbf2cfc2b5<>+0(SB), Z5, Z8
+	VFMADD213PD.BCST  doublebfe373e3a893c28a<>+0(SB), Z5, Z8
+	VMOVAPD           Z8, Z7
+	VFMADD213PD.BCST  double3fe82b4bb8c94dce<>+0(SB), Z5, Z7
+	VSUBPD.BCST       double3fe82b4bb8c94dce<>+0(SB), Z7, Z0
+	VFNMADD231PD      Z5, Z8, Z0
+	VMULPD            Z6, Z7, Z5
+	VFNMADD231PD      Z0, Z4, Z5
+	VFMADD231PD       Z7, Z4, Z5
+	VMOVAPD           Z2, Z0
+	VMULPD            Z0, Z2, Z4
+	VMOVAPD           Z4, Z6
+	VFNMADD231PD      Z2, Z0, Z6
+	VORPD.BCST        double8000000000000000<>+0(SB), Z4, Z4
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z0
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z4, Z0
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z0, Z0
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z0, Z4
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z0, Z4
+	VADDPD            Z6, Z4, Z4
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z6
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z4, Z6
+	VMULPD            Z4, Z4, Z7
+	VFMADD213PD       Z4, Z7, Z6
+	VFMADD213PD       Z5, Z5, Z6
+	VSCALEFPD         Z0, Z6, Z6
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z0
+	VFNMADD231PD.BCST double4000000000000000<>+0(SB), Z6, Z0
+	VBROADCASTSD      double3fe8000000000000<>+0(SB), Z4
+	VCMPPD            $0x11, Z4, Z2, K2
+	VMOVAPD           Z3, K2, Z0
+	VORPD             Z1, Z0, Z0
+	VMOVUPD           Z0, K1, (DX)
 
 end10:
 	VZEROUPPER
@@ -1392,591 +1104,355 @@ DATA double401a000000000000<>+0(SB)/8, $0x401a000000000000
 DATA double401a000000000000<>+8(SB)/8, $0x401a000000000000
 DATA double401a000000000000<>+16(SB)/8, $0x401a000000000000
 DATA double401a000000000000<>+24(SB)/8, $0x401a000000000000
-DATA double401a000000000000<>+32(SB)/8, $0x401a000000000000
-DATA double401a000000000000<>+40(SB)/8, $0x401a000000000000
-DATA double401a000000000000<>+48(SB)/8, $0x401a000000000000
-DATA double401a000000000000<>+56(SB)/8, $0x401a000000000000
-GLOBL double401a000000000000<>(SB), RODATA|NOPTR, $64
+GLOBL double401a000000000000<>(SB), RODATA|NOPTR, $32
 
 DATA double7fffffffffffffff<>+0(SB)/8, $0x7fffffffffffffff
 DATA double7fffffffffffffff<>+8(SB)/8, $0x7fffffffffffffff
 DATA double7fffffffffffffff<>+16(SB)/8, $0x7fffffffffffffff
 DATA double7fffffffffffffff<>+24(SB)/8, $0x7fffffffffffffff
-DATA double7fffffffffffffff<>+32(SB)/8, $0x7fffffffffffffff
-DATA double7fffffffffffffff<>+40(SB)/8, $0x7fffffffffffffff
-DATA double7fffffffffffffff<>+48(SB)/8, $0x7fffffffffffffff
-DATA double7fffffffffffffff<>+56(SB)/8, $0x7fffffffffffffff
-GLOBL double7fffffffffffffff<>(SB), RODATA|NOPTR, $64
+GLOBL double7fffffffffffffff<>(SB), RODATA|NOPTR, $32
 
 DATA double8000000000000000<>+0(SB)/8, $0x8000000000000000
 DATA double8000000000000000<>+8(SB)/8, $0x8000000000000000
 DATA double8000000000000000<>+16(SB)/8, $0x8000000000000000
 DATA double8000000000000000<>+24(SB)/8, $0x8000000000000000
-DATA double8000000000000000<>+32(SB)/8, $0x8000000000000000
-DATA double8000000000000000<>+40(SB)/8, $0x8000000000000000
-DATA double8000000000000000<>+48(SB)/8, $0x8000000000000000
-DATA double8000000000000000<>+56(SB)/8, $0x8000000000000000
-GLOBL double8000000000000000<>(SB), RODATA|NOPTR, $64
+GLOBL double8000000000000000<>(SB), RODATA|NOPTR, $32
 
 DATA double3e489e441885a377<>+0(SB)/8, $0x3e489e441885a377
 DATA double3e489e441885a377<>+8(SB)/8, $0x3e489e441885a377
 DATA double3e489e441885a377<>+16(SB)/8, $0x3e489e441885a377
 DATA double3e489e441885a377<>+24(SB)/8, $0x3e489e441885a377
-DATA double3e489e441885a377<>+32(SB)/8, $0x3e489e441885a377
-DATA double3e489e441885a377<>+40(SB)/8, $0x3e489e441885a377
-DATA double3e489e441885a377<>+48(SB)/8, $0x3e489e441885a377
-DATA double3e489e441885a377<>+56(SB)/8, $0x3e489e441885a377
-GLOBL double3e489e441885a377<>(SB), RODATA|NOPTR, $64
+GLOBL double3e489e441885a377<>(SB), RODATA|NOPTR, $32
 
 DATA doublebe85641e0bbf0188<>+0(SB)/8, $0xbe85641e0bbf0188
 DATA doublebe85641e0bbf0188<>+8(SB)/8, $0xbe85641e0bbf0188
 DATA doublebe85641e0bbf0188<>+16(SB)/8, $0xbe85641e0bbf0188
 DATA doublebe85641e0bbf0188<>+24(SB)/8, $0xbe85641e0bbf0188
-DATA doublebe85641e0bbf0188<>+32(SB)/8, $0xbe85641e0bbf0188
-DATA doublebe85641e0bbf0188<>+40(SB)/8, $0xbe85641e0bbf0188
-DATA doublebe85641e0bbf0188<>+48(SB)/8, $0xbe85641e0bbf0188
-DATA doublebe85641e0bbf0188<>+56(SB)/8, $0xbe85641e0bbf0188
-GLOBL doublebe85641e0bbf0188<>(SB), RODATA|NOPTR, $64
+GLOBL doublebe85641e0bbf0188<>(SB), RODATA|NOPTR, $32
 
 DATA double3ebb90cc46b64ace<>+0(SB)/8, $0x3ebb90cc46b64ace
 DATA double3ebb90cc46b64ace<>+8(SB)/8, $0x3ebb90cc46b64ace
 DATA double3ebb90cc46b64ace<>+16(SB)/8, $0x3ebb90cc46b64ace
 DATA double3ebb90cc46b64ace<>+24(SB)/8, $0x3ebb90cc46b64ace
-DATA double3ebb90cc46b64ace<>+32(SB)/8, $0x3ebb90cc46b64ace
-DATA double3ebb90cc46b64ace<>+40(SB)/8, $0x3ebb90cc46b64ace
-DATA double3ebb90cc46b64ace<>+48(SB)/8, $0x3ebb90cc46b64ace
-DATA double3ebb90cc46b64ace<>+56(SB)/8, $0x3ebb90cc46b64ace
-GLOBL double3ebb90cc46b64ace<>(SB), RODATA|NOPTR, $64
+GLOBL double3ebb90cc46b64ace<>(SB), RODATA|NOPTR, $32
 
 DATA doublebeef4c5b379e3de8<>+0(SB)/8, $0xbeef4c5b379e3de8
 DATA doublebeef4c5b379e3de8<>+8(SB)/8, $0xbeef4c5b379e3de8
 DATA doublebeef4c5b379e3de8<>+16(SB)/8, $0xbeef4c5b379e3de8
 DATA doublebeef4c5b379e3de8<>+24(SB)/8, $0xbeef4c5b379e3de8
-DATA doublebeef4c5b379e3de8<>+32(SB)/8, $0xbeef4c5b379e3de8
-DATA doublebeef4c5b379e3de8<>+40(SB)/8, $0xbeef4c5b379e3de8
-DATA doublebeef4c5b379e3de8<>+48(SB)/8, $0xbeef4c5b379e3de8
-DATA doublebeef4c5b379e3de8<>+56(SB)/8, $0xbeef4c5b379e3de8
-GLOBL doublebeef4c5b379e3de8<>(SB), RODATA|NOPTR, $64
+GLOBL doublebeef4c5b379e3de8<>(SB), RODATA|NOPTR, $32
 
 DATA double3f1f9a2ad7742e0c<>+0(SB)/8, $0x3f1f9a2ad7742e0c
 DATA double3f1f9a2ad7742e0c<>+8(SB)/8, $0x3f1f9a2ad7742e0c
 DATA double3f1f9a2ad7742e0c<>+16(SB)/8, $0x3f1f9a2ad7742e0c
 DATA double3f1f9a2ad7742e0c<>+24(SB)/8, $0x3f1f9a2ad7742e0c
-DATA double3f1f9a2ad7742e0c<>+32(SB)/8, $0x3f1f9a2ad7742e0c
-DATA double3f1f9a2ad7742e0c<>+40(SB)/8, $0x3f1f9a2ad7742e0c
-DATA double3f1f9a2ad7742e0c<>+48(SB)/8, $0x3f1f9a2ad7742e0c
-DATA double3f1f9a2ad7742e0c<>+56(SB)/8, $0x3f1f9a2ad7742e0c
-GLOBL double3f1f9a2ad7742e0c<>(SB), RODATA|NOPTR, $64
+GLOBL double3f1f9a2ad7742e0c<>(SB), RODATA|NOPTR, $32
 
 DATA doublebf4c02db110bdf1d<>+0(SB)/8, $0xbf4c02db110bdf1d
 DATA doublebf4c02db110bdf1d<>+8(SB)/8, $0xbf4c02db110bdf1d
 DATA doublebf4c02db110bdf1d<>+16(SB)/8, $0xbf4c02db110bdf1d
 DATA doublebf4c02db110bdf1d<>+24(SB)/8, $0xbf4c02db110bdf1d
-DATA doublebf4c02db110bdf1d<>+32(SB)/8, $0xbf4c02db110bdf1d
-DATA doublebf4c02db110bdf1d<>+40(SB)/8, $0xbf4c02db110bdf1d
-DATA doublebf4c02db110bdf1d<>+48(SB)/8, $0xbf4c02db110bdf1d
-DATA doublebf4c02db110bdf1d<>+56(SB)/8, $0xbf4c02db110bdf1d
-GLOBL doublebf4c02db110bdf1d<>(SB), RODATA|NOPTR, $64
+GLOBL doublebf4c02db110bdf1d<>(SB), RODATA|NOPTR, $32
 
 DATA double3f7565bcd03117f9<>+0(SB)/8, $0x3f7565bcd03117f9
 DATA double3f7565bcd03117f9<>+8(SB)/8, $0x3f7565bcd03117f9
 DATA double3f7565bcd03117f9<>+16(SB)/8, $0x3f7565bcd03117f9
 DATA double3f7565bcd03117f9<>+24(SB)/8, $0x3f7565bcd03117f9
-DATA double3f7565bcd03117f9<>+32(SB)/8, $0x3f7565bcd03117f9
-DATA double3f7565bcd03117f9<>+40(SB)/8, $0x3f7565bcd03117f9
-DATA double3f7565bcd03117f9<>+48(SB)/8, $0x3f7565bcd03117f9
-DATA double3f7565bcd03117f9<>+56(SB)/8, $0x3f7565bcd03117f9
-GLOBL double3f7565bcd03117f9<>(SB), RODATA|NOPTR, $64
+GLOBL double3f7565bcd03117f9<>(SB), RODATA|NOPTR, $32
 
 DATA doublebf9b82ce312556c8<>+0(SB)/8, $0xbf9b82ce312556c8
 DATA doublebf9b82ce312556c8<>+8(SB)/8, $0xbf9b82ce312556c8
 DATA doublebf9b82ce312556c8<>+16(SB)/8, $0xbf9b82ce312556c8
 DATA doublebf9b82ce312556c8<>+24(SB)/8, $0xbf9b82ce312556c8
-DATA doublebf9b82ce312556c8<>+32(SB)/8, $0xbf9b82ce312556c8
-DATA doublebf9b82ce312556c8<>+40(SB)/8, $0xbf9b82ce312556c8
-DATA doublebf9b82ce312556c8<>+48(SB)/8, $0xbf9b82ce312556c8
-DATA doublebf9b82ce312556c8<>+56(SB)/8, $0xbf9b82ce312556c8
-GLOBL doublebf9b82ce312556c8<>(SB), RODATA|NOPTR, $64
+GLOBL doublebf9b82ce312556c8<>(SB), RODATA|NOPTR, $32
 
 DATA double3fbce2f21a042470<>+0(SB)/8, $0x3fbce2f21a042470
 DATA double3fbce2f21a042470<>+8(SB)/8, $0x3fbce2f21a042470
 DATA double3fbce2f21a042470<>+16(SB)/8, $0x3fbce2f21a042470
 DATA double3fbce2f21a042470<>+24(SB)/8, $0x3fbce2f21a042470
-DATA double3fbce2f21a042470<>+32(SB)/8, $0x3fbce2f21a042470
-DATA double3fbce2f21a042470<>+40(SB)/8, $0x3fbce2f21a042470
-DATA double3fbce2f21a042470<>+48(SB)/8, $0x3fbce2f21a042470
-DATA double3fbce2f21a042470<>+56(SB)/8, $0x3fbce2f21a042470
-GLOBL double3fbce2f21a042470<>(SB), RODATA|NOPTR, $64
+GLOBL double3fbce2f21a042470<>(SB), RODATA|NOPTR, $32
 
 DATA doublebfd812746b0379e0<>+0(SB)/8, $0xbfd812746b0379e0
 DATA doublebfd812746b0379e0<>+8(SB)/8, $0xbfd812746b0379e0
 DATA doublebfd812746b0379e0<>+16(SB)/8, $0xbfd812746b0379e0
 DATA doublebfd812746b0379e0<>+24(SB)/8, $0xbfd812746b0379e0
-DATA doublebfd812746b0379e0<>+32(SB)/8, $0xbfd812746b0379e0
-DATA doublebfd812746b0379e0<>+40(SB)/8, $0xbfd812746b0379e0
-DATA doublebfd812746b0379e0<>+48(SB)/8, $0xbfd812746b0379e0
-DATA doublebfd812746b0379e0<>+56(SB)/8, $0xbfd812746b0379e0
-GLOBL doublebfd812746b0379e0<>(SB), RODATA|NOPTR, $64
+GLOBL doublebfd812746b0379e0<>(SB), RODATA|NOPTR, $32
 
 DATA double3ff20dd750429b6d<>+0(SB)/8, $0x3ff20dd750429b6d
 DATA double3ff20dd750429b6d<>+8(SB)/8, $0x3ff20dd750429b6d
 DATA double3ff20dd750429b6d<>+16(SB)/8, $0x3ff20dd750429b6d
 DATA double3ff20dd750429b6d<>+24(SB)/8, $0x3ff20dd750429b6d
-DATA double3ff20dd750429b6d<>+32(SB)/8, $0x3ff20dd750429b6d
-DATA double3ff20dd750429b6d<>+40(SB)/8, $0x3ff20dd750429b6d
-DATA double3ff20dd750429b6d<>+48(SB)/8, $0x3ff20dd750429b6d
-DATA double3ff20dd750429b6d<>+56(SB)/8, $0x3ff20dd750429b6d
-GLOBL double3ff20dd750429b6d<>(SB), RODATA|NOPTR, $64
+GLOBL double3ff20dd750429b6d<>(SB), RODATA|NOPTR, $32
 
 DATA double3ff6a09e667f3bcd<>+0(SB)/8, $0x3ff6a09e667f3bcd
 DATA double3ff6a09e667f3bcd<>+8(SB)/8, $0x3ff6a09e667f3bcd
 DATA double3ff6a09e667f3bcd<>+16(SB)/8, $0x3ff6a09e667f3bcd
 DATA double3ff6a09e667f3bcd<>+24(SB)/8, $0x3ff6a09e667f3bcd
-DATA double3ff6a09e667f3bcd<>+32(SB)/8, $0x3ff6a09e667f3bcd
-DATA double3ff6a09e667f3bcd<>+40(SB)/8, $0x3ff6a09e667f3bcd
-DATA double3ff6a09e667f3bcd<>+48(SB)/8, $0x3ff6a09e667f3bcd
-DATA double3ff6a09e667f3bcd<>+56(SB)/8, $0x3ff6a09e667f3bcd
-GLOBL double3ff6a09e667f3bcd<>(SB), RODATA|NOPTR, $64
+GLOBL double3ff6a09e667f3bcd<>(SB), RODATA|NOPTR, $32
 
 DATA double4010000000000000<>+0(SB)/8, $0x4010000000000000
 DATA double4010000000000000<>+8(SB)/8, $0x4010000000000000
 DATA double4010000000000000<>+16(SB)/8, $0x4010000000000000
 DATA double4010000000000000<>+24(SB)/8, $0x4010000000000000
-DATA double4010000000000000<>+32(SB)/8, $0x4010000000000000
-DATA double4010000000000000<>+40(SB)/8, $0x4010000000000000
-DATA double4010000000000000<>+48(SB)/8, $0x4010000000000000
-DATA double4010000000000000<>+56(SB)/8, $0x4010000000000000
-GLOBL double4010000000000000<>(SB), RODATA|NOPTR, $64
+GLOBL double4010000000000000<>(SB), RODATA|NOPTR, $32
 
 DATA double3ff0000000000000<>+0(SB)/8, $0x3ff0000000000000
 DATA double3ff0000000000000<>+8(SB)/8, $0x3ff0000000000000
 DATA double3ff0000000000000<>+16(SB)/8, $0x3ff0000000000000
 DATA double3ff0000000000000<>+24(SB)/8, $0x3ff0000000000000
-DATA double3ff0000000000000<>+32(SB)/8, $0x3ff0000000000000
-DATA double3ff0000000000000<>+40(SB)/8, $0x3ff0000000000000
-DATA double3ff0000000000000<>+48(SB)/8, $0x3ff0000000000000
-DATA double3ff0000000000000<>+56(SB)/8, $0x3ff0000000000000
-GLOBL double3ff0000000000000<>(SB), RODATA|NOPTR, $64
+GLOBL double3ff0000000000000<>(SB), RODATA|NOPTR, $32
 
 DATA double4020000000000000<>+0(SB)/8, $0x4020000000000000
 DATA double4020000000000000<>+8(SB)/8, $0x4020000000000000
 DATA double4020000000000000<>+16(SB)/8, $0x4020000000000000
 DATA double4020000000000000<>+24(SB)/8, $0x4020000000000000
-DATA double4020000000000000<>+32(SB)/8, $0x4020000000000000
-DATA double4020000000000000<>+40(SB)/8, $0x4020000000000000
-DATA double4020000000000000<>+48(SB)/8, $0x4020000000000000
-DATA double4020000000000000<>+56(SB)/8, $0x4020000000000000
-GLOBL double4020000000000000<>(SB), RODATA|NOPTR, $64
+GLOBL double4020000000000000<>(SB), RODATA|NOPTR, $32
 
 DATA double3fe82b4bb8c94dce<>+0(SB)/8, $0x3fe82b4bb8c94dce
 DATA double3fe82b4bb8c94dce<>+8(SB)/8, $0x3fe82b4bb8c94dce
 DATA double3fe82b4bb8c94dce<>+16(SB)/8, $0x3fe82b4bb8c94dce
 DATA double3fe82b4bb8c94dce<>+24(SB)/8, $0x3fe82b4bb8c94dce
-DATA double3fe82b4bb8c94dce<>+32(SB)/8, $0x3fe82b4bb8c94dce
-DATA double3fe82b4bb8c94dce<>+40(SB)/8, $0x3fe82b4bb8c94dce
-DATA double3fe82b4bb8c94dce<>+48(SB)/8, $0x3fe82b4bb8c94dce
-DATA double3fe82b4bb8c94dce<>+56(SB)/8, $0x3fe82b4bb8c94dce
-GLOBL double3fe82b4bb8c94dce<>(SB), RODATA|NOPTR, $64
+GLOBL double3fe82b4bb8c94dce<>(SB), RODATA|NOPTR, $32
 
 DATA doublebe07051e61bdccea<>+0(SB)/8, $0xbe07051e61bdccea
 DATA doublebe07051e61bdccea<>+8(SB)/8, $0xbe07051e61bdccea
 DATA doublebe07051e61bdccea<>+16(SB)/8, $0xbe07051e61bdccea
 DATA doublebe07051e61bdccea<>+24(SB)/8, $0xbe07051e61bdccea
-DATA doublebe07051e61bdccea<>+32(SB)/8, $0xbe07051e61bdccea
-DATA doublebe07051e61bdccea<>+40(SB)/8, $0xbe07051e61bdccea
-DATA doublebe07051e61bdccea<>+48(SB)/8, $0xbe07051e61bdccea
-DATA doublebe07051e61bdccea<>+56(SB)/8, $0xbe07051e61bdccea
-GLOBL doublebe07051e61bdccea<>(SB), RODATA|NOPTR, $64
+GLOBL doublebe07051e61bdccea<>(SB), RODATA|NOPTR, $32
 
 DATA doublebe24bd9926bc31ca<>+0(SB)/8, $0xbe24bd9926bc31ca
 DATA doublebe24bd9926bc31ca<>+8(SB)/8, $0xbe24bd9926bc31ca
 DATA doublebe24bd9926bc31ca<>+16(SB)/8, $0xbe24bd9926bc31ca
 DATA doublebe24bd9926bc31ca<>+24(SB)/8, $0xbe24bd9926bc31ca
-DATA doublebe24bd9926bc31ca<>+32(SB)/8, $0xbe24bd9926bc31ca
-DATA doublebe24bd9926bc31ca<>+40(SB)/8, $0xbe24bd9926bc31ca
-DATA doublebe24bd9926bc31ca<>+48(SB)/8, $0xbe24bd9926bc31ca
-DATA doublebe24bd9926bc31ca<>+56(SB)/8, $0xbe24bd9926bc31ca
-GLOBL doublebe24bd9926bc31ca<>(SB), RODATA|NOPTR, $64
+GLOBL doublebe24bd9926bc31ca<>(SB), RODATA|NOPTR, $32
 
 DATA double3e1e259c3f8cca34<>+0(SB)/8, $0x3e1e259c3f8cca34
 DATA double3e1e259c3f8cca34<>+8(SB)/8, $0x3e1e259c3f8cca34
 DATA double3e1e259c3f8cca34<>+16(SB)/8, $0x3e1e259c3f8cca34
 DATA double3e1e259c3f8cca34<>+24(SB)/8, $0x3e1e259c3f8cca34
-DATA double3e1e259c3f8cca34<>+32(SB)/8, $0x3e1e259c3f8cca34
-DATA double3e1e259c3f8cca34<>+40(SB)/8, $0x3e1e259c3f8cca34
-DATA double3e1e259c3f8cca34<>+48(SB)/8, $0x3e1e259c3f8cca34
-DATA double3e1e259c3f8cca34<>+56(SB)/8, $0x3e1e259c3f8cca34
-GLOBL double3e1e259c3f8cca34<>(SB), RODATA|NOPTR, $64
+GLOBL double3e1e259c3f8cca34<>(SB), RODATA|NOPTR, $32
 
 DATA double3e54a395eb062972<>+0(SB)/8, $0x3e54a395eb062972
 DATA double3e54a395eb062972<>+8(SB)/8, $0x3e54a395eb062972
 DATA double3e54a395eb062972<>+16(SB)/8, $0x3e54a395eb062972
 DATA double3e54a395eb062972<>+24(SB)/8, $0x3e54a395eb062972
-DATA double3e54a395eb062972<>+32(SB)/8, $0x3e54a395eb062972
-DATA double3e54a395eb062972<>+40(SB)/8, $0x3e54a395eb062972
-DATA double3e54a395eb062972<>+48(SB)/8, $0x3e54a395eb062972
-DATA double3e54a395eb062972<>+56(SB)/8, $0x3e54a395eb062972
-GLOBL double3e54a395eb062972<>(SB), RODATA|NOPTR, $64
+GLOBL double3e54a395eb062972<>(SB), RODATA|NOPTR, $32
 
 DATA double3e4ce5df2a49d6ee<>+0(SB)/8, $0x3e4ce5df2a49d6ee
 DATA double3e4ce5df2a49d6ee<>+8(SB)/8, $0x3e4ce5df2a49d6ee
 DATA double3e4ce5df2a49d6ee<>+16(SB)/8, $0x3e4ce5df2a49d6ee
 DATA double3e4ce5df2a49d6ee<>+24(SB)/8, $0x3e4ce5df2a49d6ee
-DATA double3e4ce5df2a49d6ee<>+32(SB)/8, $0x3e4ce5df2a49d6ee
-DATA double3e4ce5df2a49d6ee<>+40(SB)/8, $0x3e4ce5df2a49d6ee
-DATA double3e4ce5df2a49d6ee<>+48(SB)/8, $0x3e4ce5df2a49d6ee
-DATA double3e4ce5df2a49d6ee<>+56(SB)/8, $0x3e4ce5df2a49d6ee
-GLOBL double3e4ce5df2a49d6ee<>(SB), RODATA|NOPTR, $64
+GLOBL double3e4ce5df2a49d6ee<>(SB), RODATA|NOPTR, $32
 
 DATA doublebe76c15661ef6c67<>+0(SB)/8, $0xbe76c15661ef6c67
 DATA doublebe76c15661ef6c67<>+8(SB)/8, $0xbe76c15661ef6c67
 DATA doublebe76c15661ef6c67<>+16(SB)/8, $0xbe76c15661ef6c67
 DATA doublebe76c15661ef6c67<>+24(SB)/8, $0xbe76c15661ef6c67
-DATA doublebe76c15661ef6c67<>+32(SB)/8, $0xbe76c15661ef6c67
-DATA doublebe76c15661ef6c67<>+40(SB)/8, $0xbe76c15661ef6c67
-DATA doublebe76c15661ef6c67<>+48(SB)/8, $0xbe76c15661ef6c67
-DATA doublebe76c15661ef6c67<>+56(SB)/8, $0xbe76c15661ef6c67
-GLOBL doublebe76c15661ef6c67<>(SB), RODATA|NOPTR, $64
+GLOBL doublebe76c15661ef6c67<>(SB), RODATA|NOPTR, $32
 
 DATA doublebe84cec8f9f03df7<>+0(SB)/8, $0xbe84cec8f9f03df7
 DATA doublebe84cec8f9f03df7<>+8(SB)/8, $0xbe84cec8f9f03df7
 DATA doublebe84cec8f9f03df7<>+16(SB)/8, $0xbe84cec8f9f03df7
 DATA doublebe84cec8f9f03df7<>+24(SB)/8, $0xbe84cec8f9f03df7
-DATA doublebe84cec8f9f03df7<>+32(SB)/8, $0xbe84cec8f9f03df7
-DATA doublebe84cec8f9f03df7<>+40(SB)/8, $0xbe84cec8f9f03df7
-DATA doublebe84cec8f9f03df7<>+48(SB)/8, $0xbe84cec8f9f03df7
-DATA doublebe84cec8f9f03df7<>+56(SB)/8, $0xbe84cec8f9f03df7
-GLOBL doublebe84cec8f9f03df7<>(SB), RODATA|NOPTR, $64
+GLOBL doublebe84cec8f9f03df7<>(SB), RODATA|NOPTR, $32
 
 DATA double3e9233922e0d0539<>+0(SB)/8, $0x3e9233922e0d0539
 DATA double3e9233922e0d0539<>+8(SB)/8, $0x3e9233922e0d0539
 DATA double3e9233922e0d0539<>+16(SB)/8, $0x3e9233922e0d0539
 DATA double3e9233922e0d0539<>+24(SB)/8, $0x3e9233922e0d0539
-DATA double3e9233922e0d0539<>+32(SB)/8, $0x3e9233922e0d0539
-DATA double3e9233922e0d0539<>+40(SB)/8, $0x3e9233922e0d0539
-DATA double3e9233922e0d0539<>+48(SB)/8, $0x3e9233922e0d0539
-DATA double3e9233922e0d0539<>+56(SB)/8, $0x3e9233922e0d0539
-GLOBL double3e9233922e0d0539<>(SB), RODATA|NOPTR, $64
+GLOBL double3e9233922e0d0539<>(SB), RODATA|NOPTR, $32
 
 DATA double3eb1236a998e6f4c<>+0(SB)/8, $0x3eb1236a998e6f4c
 DATA double3eb1236a998e6f4c<>+8(SB)/8, $0x3eb1236a998e6f4c
 DATA double3eb1236a998e6f4c<>+16(SB)/8, $0x3eb1236a998e6f4c
 DATA double3eb1236a998e6f4c<>+24(SB)/8, $0x3eb1236a998e6f4c
-DATA double3eb1236a998e6f4c<>+32(SB)/8, $0x3eb1236a998e6f4c
-DATA double3eb1236a998e6f4c<>+40(SB)/8, $0x3eb1236a998e6f4c
-DATA double3eb1236a998e6f4c<>+48(SB)/8, $0x3eb1236a998e6f4c
-DATA double3eb1236a998e6f4c<>+56(SB)/8, $0x3eb1236a998e6f4c
-GLOBL double3eb1236a998e6f4c<>(SB), RODATA|NOPTR, $64
+GLOBL double3eb1236a998e6f4c<>(SB), RODATA|NOPTR, $32
 
 DATA doublebea51e358d7c6357<>+0(SB)/8, $0xbea51e358d7c6357
 DATA doublebea51e358d7c6357<>+8(SB)/8, $0xbea51e358d7c6357
 DATA doublebea51e358d7c6357<>+16(SB)/8, $0xbea51e358d7c6357
 DATA doublebea51e358d7c6357<>+24(SB)/8, $0xbea51e358d7c6357
-DATA doublebea51e358d7c6357<>+32(SB)/8, $0xbea51e358d7c6357
-DATA doublebea51e358d7c6357<>+40(SB)/8, $0xbea51e358d7c6357
-DATA doublebea51e358d7c6357<>+48(SB)/8, $0xbea51e358d7c6357
-DATA doublebea51e358d7c6357<>+56(SB)/8, $0xbea51e358d7c6357
-GLOBL doublebea51e358d7c6357<>(SB), RODATA|NOPTR, $64
+GLOBL doublebea51e358d7c6357<>(SB), RODATA|NOPTR, $32
 
 DATA doublebed8d4b1b255245b<>+0(SB)/8, $0xbed8d4b1b255245b
 DATA doublebed8d4b1b255245b<>+8(SB)/8, $0xbed8d4b1b255245b
 DATA doublebed8d4b1b255245b<>+16(SB)/8, $0xbed8d4b1b255245b
 DATA doublebed8d4b1b255245b<>+24(SB)/8, $0xbed8d4b1b255245b
-DATA doublebed8d4b1b255245b<>+32(SB)/8, $0xbed8d4b1b255245b
-DATA doublebed8d4b1b255245b<>+40(SB)/8, $0xbed8d4b1b255245b
-DATA doublebed8d4b1b255245b<>+48(SB)/8, $0xbed8d4b1b255245b
-DATA doublebed8d4b1b255245b<>+56(SB)/8, $0xbed8d4b1b255245b
-GLOBL doublebed8d4b1b255245b<>(SB), RODATA|NOPTR, $64
+GLOBL doublebed8d4b1b255245b<>(SB), RODATA|NOPTR, $32
 
 DATA double3ea80b1240fb0c2b<>+0(SB)/8, $0x3ea80b1240fb0c2b
 DATA double3ea80b1240fb0c2b<>+8(SB)/8, $0x3ea80b1240fb0c2b
 DATA double3ea80b1240fb0c2b<>+16(SB)/8, $0x3ea80b1240fb0c2b
 DATA double3ea80b1240fb0c2b<>+24(SB)/8, $0x3ea80b1240fb0c2b
-DATA double3ea80b1240fb0c2b<>+32(SB)/8, $0x3ea80b1240fb0c2b
-DATA double3ea80b1240fb0c2b<>+40(SB)/8, $0x3ea80b1240fb0c2b
-DATA double3ea80b1240fb0c2b<>+48(SB)/8, $0x3ea80b1240fb0c2b
-DATA double3ea80b1240fb0c2b<>+56(SB)/8, $0x3ea80b1240fb0c2b
-GLOBL double3ea80b1240fb0c2b<>(SB), RODATA|NOPTR, $64
+GLOBL double3ea80b1240fb0c2b<>(SB), RODATA|NOPTR, $32
 
 DATA double3f026d0994193c10<>+0(SB)/8, $0x3f026d0994193c10
 DATA double3f026d0994193c10<>+8(SB)/8, $0x3f026d0994193c10
 DATA double3f026d0994193c10<>+16(SB)/8, $0x3f026d0994193c10
 DATA double3f026d0994193c10<>+24(SB)/8, $0x3f026d0994193c10
-DATA double3f026d0994193c10<>+32(SB)/8, $0x3f026d0994193c10
-DATA double3f026d0994193c10<>+40(SB)/8, $0x3f026d0994193c10
-DATA double3f026d0994193c10<>+48(SB)/8, $0x3f026d0994193c10
-DATA double3f026d0994193c10<>+56(SB)/8, $0x3f026d0994193c10
-GLOBL double3f026d0994193c10<>(SB), RODATA|NOPTR, $64
+GLOBL double3f026d0994193c10<>(SB), RODATA|NOPTR, $32
 
 DATA doublebec001e4481f836a<>+0(SB)/8, $0xbec001e4481f836a
 DATA doublebec001e4481f836a<>+8(SB)/8, $0xbec001e4481f836a
 DATA doublebec001e4481f836a<>+16(SB)/8, $0xbec001e4481f836a
 DATA doublebec001e4481f836a<>+24(SB)/8, $0xbec001e4481f836a
-DATA doublebec001e4481f836a<>+32(SB)/8, $0xbec001e4481f836a
-DATA doublebec001e4481f836a<>+40(SB)/8, $0xbec001e4481f836a
-DATA doublebec001e4481f836a<>+48(SB)/8, $0xbec001e4481f836a
-DATA doublebec001e4481f836a<>+56(SB)/8, $0xbec001e4481f836a
-GLOBL doublebec001e4481f836a<>(SB), RODATA|NOPTR, $64
+GLOBL doublebec001e4481f836a<>(SB), RODATA|NOPTR, $32
 
 DATA doublebf2e4a4256b5e1aa<>+0(SB)/8, $0xbf2e4a4256b5e1aa
 DATA doublebf2e4a4256b5e1aa<>+8(SB)/8, $0xbf2e4a4256b5e1aa
 DATA doublebf2e4a4256b5e1aa<>+16(SB)/8, $0xbf2e4a4256b5e1aa
 DATA doublebf2e4a4256b5e1aa<>+24(SB)/8, $0xbf2e4a4256b5e1aa
-DATA doublebf2e4a4256b5e1aa<>+32(SB)/8, $0xbf2e4a4256b5e1aa
-DATA doublebf2e4a4256b5e1aa<>+40(SB)/8, $0xbf2e4a4256b5e1aa
-DATA doublebf2e4a4256b5e1aa<>+48(SB)/8, $0xbf2e4a4256b5e1aa
-DATA doublebf2e4a4256b5e1aa<>+56(SB)/8, $0xbf2e4a4256b5e1aa
-GLOBL doublebf2e4a4256b5e1aa<>(SB), RODATA|NOPTR, $64
+GLOBL doublebf2e4a4256b5e1aa<>(SB), RODATA|NOPTR, $32
 
 DATA double3f217a4ae27b59b5<>+0(SB)/8, $0x3f217a4ae27b59b5
 DATA double3f217a4ae27b59b5<>+8(SB)/8, $0x3f217a4ae27b59b5
 DATA double3f217a4ae27b59b5<>+16(SB)/8, $0x3f217a4ae27b59b5
 DATA double3f217a4ae27b59b5<>+24(SB)/8, $0x3f217a4ae27b59b5
-DATA double3f217a4ae27b59b5<>+32(SB)/8, $0x3f217a4ae27b59b5
-DATA double3f217a4ae27b59b5<>+40(SB)/8, $0x3f217a4ae27b59b5
-DATA double3f217a4ae27b59b5<>+48(SB)/8, $0x3f217a4ae27b59b5
-DATA double3f217a4ae27b59b5<>+56(SB)/8, $0x3f217a4ae27b59b5
-GLOBL double3f217a4ae27b59b5<>(SB), RODATA|NOPTR, $64
+GLOBL double3f217a4ae27b59b5<>(SB), RODATA|NOPTR, $32
 
 DATA double3f5ab825fc0efac2<>+0(SB)/8, $0x3f5ab825fc0efac2
 DATA double3f5ab825fc0efac2<>+8(SB)/8, $0x3f5ab825fc0efac2
 DATA double3f5ab825fc0efac2<>+16(SB)/8, $0x3f5ab825fc0efac2
 DATA double3f5ab825fc0efac2<>+24(SB)/8, $0x3f5ab825fc0efac2
-DATA double3f5ab825fc0efac2<>+32(SB)/8, $0x3f5ab825fc0efac2
-DATA double3f5ab825fc0efac2<>+40(SB)/8, $0x3f5ab825fc0efac2
-DATA double3f5ab825fc0efac2<>+48(SB)/8, $0x3f5ab825fc0efac2
-DATA double3f5ab825fc0efac2<>+56(SB)/8, $0x3f5ab825fc0efac2
-GLOBL double3f5ab825fc0efac2<>(SB), RODATA|NOPTR, $64
+GLOBL double3f5ab825fc0efac2<>(SB), RODATA|NOPTR, $32
 
 DATA doublebf6c81719d53b5d8<>+0(SB)/8, $0xbf6c81719d53b5d8
 DATA doublebf6c81719d53b5d8<>+8(SB)/8, $0xbf6c81719d53b5d8
 DATA doublebf6c81719d53b5d8<>+16(SB)/8, $0xbf6c81719d53b5d8
 DATA doublebf6c81719d53b5d8<>+24(SB)/8, $0xbf6c81719d53b5d8
-DATA doublebf6c81719d53b5d8<>+32(SB)/8, $0xbf6c81719d53b5d8
-DATA doublebf6c81719d53b5d8<>+40(SB)/8, $0xbf6c81719d53b5d8
-DATA doublebf6c81719d53b5d8<>+48(SB)/8, $0xbf6c81719d53b5d8
-DATA doublebf6c81719d53b5d8<>+56(SB)/8, $0xbf6c81719d53b5d8
-GLOBL doublebf6c81719d53b5d8<>(SB), RODATA|NOPTR, $64
+GLOBL doublebf6c81719d53b5d8<>(SB), RODATA|NOPTR, $32
 
 DATA doublebf7ee2761047f06c<>+0(SB)/8, $0xbf7ee2761047f06c
 DATA doublebf7ee2761047f06c<>+8(SB)/8, $0xbf7ee2761047f06c
 DATA doublebf7ee2761047f06c<>+16(SB)/8, $0xbf7ee2761047f06c
 DATA doublebf7ee2761047f06c<>+24(SB)/8, $0xbf7ee2761047f06c
-DATA doublebf7ee2761047f06c<>+32(SB)/8, $0xbf7ee2761047f06c
-DATA doublebf7ee2761047f06c<>+40(SB)/8, $0xbf7ee2761047f06c
-DATA doublebf7ee2761047f06c<>+48(SB)/8, $0xbf7ee2761047f06c
-DATA doublebf7ee2761047f06c<>+56(SB)/8, $0xbf7ee2761047f06c
-GLOBL doublebf7ee2761047f06c<>(SB), RODATA|NOPTR, $64
+GLOBL doublebf7ee2761047f06c<>(SB), RODATA|NOPTR, $32
 
 DATA double3faeec4cc3e4d1dd<>+0(SB)/8, $0x3faeec4cc3e4d1dd
 DATA double3faeec4cc3e4d1dd<>+8(SB)/8, $0x3faeec4cc3e4d1dd
 DATA double3faeec4cc3e4d1dd<>+16(SB)/8, $0x3faeec4cc3e4d1dd
 DATA double3faeec4cc3e4d1dd<>+24(SB)/8, $0x3faeec4cc3e4d1dd
-DATA double3faeec4cc3e4d1dd<>+32(SB)/8, $0x3faeec4cc3e4d1dd
-DATA double3faeec4cc3e4d1dd<>+40(SB)/8, $0x3faeec4cc3e4d1dd
-DATA double3faeec4cc3e4d1dd<>+48(SB)/8, $0x3faeec4cc3e4d1dd
-DATA double3faeec4cc3e4d1dd<>+56(SB)/8, $0x3faeec4cc3e4d1dd
-GLOBL double3faeec4cc3e4d1dd<>(SB), RODATA|NOPTR, $64
+GLOBL double3faeec4cc3e4d1dd<>(SB), RODATA|NOPTR, $32
 
 DATA doublebfc7dff2bff6839a<>+0(SB)/8, $0xbfc7dff2bff6839a
 DATA doublebfc7dff2bff6839a<>+8(SB)/8, $0xbfc7dff2bff6839a
 DATA doublebfc7dff2bff6839a<>+16(SB)/8, $0xbfc7dff2bff6839a
 DATA doublebfc7dff2bff6839a<>+24(SB)/8, $0xbfc7dff2bff6839a
-DATA doublebfc7dff2bff6839a<>+32(SB)/8, $0xbfc7dff2bff6839a
-DATA doublebfc7dff2bff6839a<>+40(SB)/8, $0xbfc7dff2bff6839a
-DATA doublebfc7dff2bff6839a<>+48(SB)/8, $0xbfc7dff2bff6839a
-DATA doublebfc7dff2bff6839a<>+56(SB)/8, $0xbfc7dff2bff6839a
-GLOBL doublebfc7dff2bff6839a<>(SB), RODATA|NOPTR, $64
+GLOBL doublebfc7dff2bff6839a<>(SB), RODATA|NOPTR, $32
 
 DATA double3fd8c6dbf2cfc2b5<>+0(SB)/8, $0x3fd8c6dbf2cfc2b5
 DATA double3fd8c6dbf2cfc2b5<>+8(SB)/8, $0x3fd8c6dbf2cfc2b5
 DATA double3fd8c6dbf2cfc2b5<>+16(SB)/8, $0x3fd8c6dbf2cfc2b5
 DATA double3fd8c6dbf2cfc2b5<>+24(SB)/8, $0x3fd8c6dbf2cfc2b5
-DATA double3fd8c6dbf2cfc2b5<>+32(SB)/8, $0x3fd8c6dbf2cfc2b5
-DATA double3fd8c6dbf2cfc2b5<>+40(SB)/8, $0x3fd8c6dbf2cfc2b5
-DATA double3fd8c6dbf2cfc2b5<>+48(SB)/8, $0x3fd8c6dbf2cfc2b5
-DATA double3fd8c6dbf2cfc2b5<>+56(SB)/8, $0x3fd8c6dbf2cfc2b5
-GLOBL double3fd8c6dbf2cfc2b5<>(SB), RODATA|NOPTR, $64
+GLOBL double3fd8c6dbf2cfc2b5<>(SB), RODATA|NOPTR, $32
 
 DATA doublebfe373e3a893c28a<>+0(SB)/8, $0xbfe373e3a893c28a
 DATA doublebfe373e3a893c28a<>+8(SB)/8, $0xbfe373e3a893c28a
 DATA doublebfe373e3a893c28a<>+16(SB)/8, $0xbfe373e3a893c28a
 DATA doublebfe373e3a893c28a<>+24(SB)/8, $0xbfe373e3a893c28a
-DATA doublebfe373e3a893c28a<>+32(SB)/8, $0xbfe373e3a893c28a
-DATA doublebfe373e3a893c28a<>+40(SB)/8, $0xbfe373e3a893c28a
-DATA doublebfe373e3a893c28a<>+48(SB)/8, $0xbfe373e3a893c28a
-DATA doublebfe373e3a893c28a<>+56(SB)/8, $0xbfe373e3a893c28a
-GLOBL doublebfe373e3a893c28a<>(SB), RODATA|NOPTR, $64
+GLOBL doublebfe373e3a893c28a<>(SB), RODATA|NOPTR, $32
 
 DATA double43380000000007fe<>+0(SB)/8, $0x43380000000007fe
 DATA double43380000000007fe<>+8(SB)/8, $0x43380000000007fe
 DATA double43380000000007fe<>+16(SB)/8, $0x43380000000007fe
 DATA double43380000000007fe<>+24(SB)/8, $0x43380000000007fe
-DATA double43380000000007fe<>+32(SB)/8, $0x43380000000007fe
-DATA double43380000000007fe<>+40(SB)/8, $0x43380000000007fe
-DATA double43380000000007fe<>+48(SB)/8, $0x43380000000007fe
-DATA double43380000000007fe<>+56(SB)/8, $0x43380000000007fe
-GLOBL double43380000000007fe<>(SB), RODATA|NOPTR, $64
+GLOBL double43380000000007fe<>(SB), RODATA|NOPTR, $32
 
 DATA double3ff71547652b82fe<>+0(SB)/8, $0x3ff71547652b82fe
 DATA double3ff71547652b82fe<>+8(SB)/8, $0x3ff71547652b82fe
 DATA double3ff71547652b82fe<>+16(SB)/8, $0x3ff71547652b82fe
 DATA double3ff71547652b82fe<>+24(SB)/8, $0x3ff71547652b82fe
-DATA double3ff71547652b82fe<>+32(SB)/8, $0x3ff71547652b82fe
-DATA double3ff71547652b82fe<>+40(SB)/8, $0x3ff71547652b82fe
-DATA double3ff71547652b82fe<>+48(SB)/8, $0x3ff71547652b82fe
-DATA double3ff71547652b82fe<>+56(SB)/8, $0x3ff71547652b82fe
-GLOBL double3ff71547652b82fe<>(SB), RODATA|NOPTR, $64
+GLOBL double3ff71547652b82fe<>(SB), RODATA|NOPTR, $32
 
 DATA double3fe62e42fefa0000<>+0(SB)/8, $0x3fe62e42fefa0000
 DATA double3fe62e42fefa0000<>+8(SB)/8, $0x3fe62e42fefa0000
 DATA double3fe62e42fefa0000<>+16(SB)/8, $0x3fe62e42fefa0000
 DATA double3fe62e42fefa0000<>+24(SB)/8, $0x3fe62e42fefa0000
-DATA double3fe62e42fefa0000<>+32(SB)/8, $0x3fe62e42fefa0000
-DATA double3fe62e42fefa0000<>+40(SB)/8, $0x3fe62e42fefa0000
-DATA double3fe62e42fefa0000<>+48(SB)/8, $0x3fe62e42fefa0000
-DATA double3fe62e42fefa0000<>+56(SB)/8, $0x3fe62e42fefa0000
-GLOBL double3fe62e42fefa0000<>(SB), RODATA|NOPTR, $64
+GLOBL double3fe62e42fefa0000<>(SB), RODATA|NOPTR, $32
 
 DATA double3d7cf79abc9e3b3a<>+0(SB)/8, $0x3d7cf79abc9e3b3a
 DATA double3d7cf79abc9e3b3a<>+8(SB)/8, $0x3d7cf79abc9e3b3a
 DATA double3d7cf79abc9e3b3a<>+16(SB)/8, $0x3d7cf79abc9e3b3a
 DATA double3d7cf79abc9e3b3a<>+24(SB)/8, $0x3d7cf79abc9e3b3a
-DATA double3d7cf79abc9e3b3a<>+32(SB)/8, $0x3d7cf79abc9e3b3a
-DATA double3d7cf79abc9e3b3a<>+40(SB)/8, $0x3d7cf79abc9e3b3a
-DATA double3d7cf79abc9e3b3a<>+48(SB)/8, $0x3d7cf79abc9e3b3a
-DATA double3d7cf79abc9e3b3a<>+56(SB)/8, $0x3d7cf79abc9e3b3a
-GLOBL double3d7cf79abc9e3b3a<>(SB), RODATA|NOPTR, $64
+GLOBL double3d7cf79abc9e3b3a<>(SB), RODATA|NOPTR, $32
 
 DATA double3e21f955369a280f<>+0(SB)/8, $0x3e21f955369a280f
 DATA double3e21f955369a280f<>+8(SB)/8, $0x3e21f955369a280f
 DATA double3e21f955369a280f<>+16(SB)/8, $0x3e21f955369a280f
 DATA double3e21f955369a280f<>+24(SB)/8, $0x3e21f955369a280f
-DATA double3e21f955369a280f<>+32(SB)/8, $0x3e21f955369a280f
-DATA double3e21f955369a280f<>+40(SB)/8, $0x3e21f955369a280f
-DATA double3e21f955369a280f<>+48(SB)/8, $0x3e21f955369a280f
-DATA double3e21f955369a280f<>+56(SB)/8, $0x3e21f955369a280f
-GLOBL double3e21f955369a280f<>(SB), RODATA|NOPTR, $64
+GLOBL double3e21f955369a280f<>(SB), RODATA|NOPTR, $32
 
 DATA double3e5af5ebf94e92e4<>+0(SB)/8, $0x3e5af5ebf94e92e4
 DATA double3e5af5ebf94e92e4<>+8(SB)/8, $0x3e5af5ebf94e92e4
 DATA double3e5af5ebf94e92e4<>+16(SB)/8, $0x3e5af5ebf94e92e4
 DATA double3e5af5ebf94e92e4<>+24(SB)/8, $0x3e5af5ebf94e92e4
-DATA double3e5af5ebf94e92e4<>+32(SB)/8, $0x3e5af5ebf94e92e4
-DATA double3e5af5ebf94e92e4<>+40(SB)/8, $0x3e5af5ebf94e92e4
-DATA double3e5af5ebf94e92e4<>+48(SB)/8, $0x3e5af5ebf94e92e4
-DATA double3e5af5ebf94e92e4<>+56(SB)/8, $0x3e5af5ebf94e92e4
-GLOBL double3e5af5ebf94e92e4<>(SB), RODATA|NOPTR, $64
+GLOBL double3e5af5ebf94e92e4<>(SB), RODATA|NOPTR, $32
 
 DATA double3e927e4c5abb370a<>+0(SB)/8, $0x3e927e4c5abb370a
 DATA double3e927e4c5abb370a<>+8(SB)/8, $0x3e927e4c5abb370a
 DATA double3e927e4c5abb370a<>+16(SB)/8, $0x3e927e4c5abb370a
 DATA double3e927e4c5abb370a<>+24(SB)/8, $0x3e927e4c5abb370a
-DATA double3e927e4c5abb370a<>+32(SB)/8, $0x3e927e4c5abb370a
-DATA double3e927e4c5abb370a<>+40(SB)/8, $0x3e927e4c5abb370a
-DATA double3e927e4c5abb370a<>+48(SB)/8, $0x3e927e4c5abb370a
-DATA double3e927e4c5abb370a<>+56(SB)/8, $0x3e927e4c5abb370a
-GLOBL double3e927e4c5abb370a<>(SB), RODATA|NOPTR, $64
+GLOBL double3e927e4c5abb370a<>(SB), RODATA|NOPTR, $32
 
 DATA double3ec71ddf853494dd<>+0(SB)/8, $0x3ec71ddf853494dd
 DATA double3ec71ddf853494dd<>+8(SB)/8, $0x3ec71ddf853494dd
 DATA double3ec71ddf853494dd<>+16(SB)/8, $0x3ec71ddf853494dd
 DATA double3ec71ddf853494dd<>+24(SB)/8, $0x3ec71ddf853494dd
-DATA double3ec71ddf853494dd<>+32(SB)/8, $0x3ec71ddf853494dd
-DATA double3ec71ddf853494dd<>+40(SB)/8, $0x3ec71ddf853494dd
-DATA double3ec71ddf853494dd<>+48(SB)/8, $0x3ec71ddf853494dd
-DATA double3ec71ddf853494dd<>+56(SB)/8, $0x3ec71ddf853494dd
-GLOBL double3ec71ddf853494dd<>(SB), RODATA|NOPTR, $64
+GLOBL double3ec71ddf853494dd<>(SB), RODATA|NOPTR, $32
 
 DATA double3efa01a01b0b1a5b<>+0(SB)/8, $0x3efa01a01b0b1a5b
 DATA double3efa01a01b0b1a5b<>+8(SB)/8, $0x3efa01a01b0b1a5b
 DATA double3efa01a01b0b1a5b<>+16(SB)/8, $0x3efa01a01b0b1a5b
 DATA double3efa01a01b0b1a5b<>+24(SB)/8, $0x3efa01a01b0b1a5b
-DATA double3efa01a01b0b1a5b<>+32(SB)/8, $0x3efa01a01b0b1a5b
-DATA double3efa01a01b0b1a5b<>+40(SB)/8, $0x3efa01a01b0b1a5b
-DATA double3efa01a01b0b1a5b<>+48(SB)/8, $0x3efa01a01b0b1a5b
-DATA double3efa01a01b0b1a5b<>+56(SB)/8, $0x3efa01a01b0b1a5b
-GLOBL double3efa01a01b0b1a5b<>(SB), RODATA|NOPTR, $64
+GLOBL double3efa01a01b0b1a5b<>(SB), RODATA|NOPTR, $32
 
 DATA double3f2a01a01afe54a3<>+0(SB)/8, $0x3f2a01a01afe54a3
 DATA double3f2a01a01afe54a3<>+8(SB)/8, $0x3f2a01a01afe54a3
 DATA double3f2a01a01afe54a3<>+16(SB)/8, $0x3f2a01a01afe54a3
 DATA double3f2a01a01afe54a3<>+24(SB)/8, $0x3f2a01a01afe54a3
-DATA double3f2a01a01afe54a3<>+32(SB)/8, $0x3f2a01a01afe54a3
-DATA double3f2a01a01afe54a3<>+40(SB)/8, $0x3f2a01a01afe54a3
-DATA double3f2a01a01afe54a3<>+48(SB)/8, $0x3f2a01a01afe54a3
-DATA double3f2a01a01afe54a3<>+56(SB)/8, $0x3f2a01a01afe54a3
-GLOBL double3f2a01a01afe54a3<>(SB), RODATA|NOPTR, $64
+GLOBL double3f2a01a01afe54a3<>(SB), RODATA|NOPTR, $32
 
 DATA double3f56c16c16c14463<>+0(SB)/8, $0x3f56c16c16c14463
 DATA double3f56c16c16c14463<>+8(SB)/8, $0x3f56c16c16c14463
 DATA double3f56c16c16c14463<>+16(SB)/8, $0x3f56c16c16c14463
 DATA double3f56c16c16c14463<>+24(SB)/8, $0x3f56c16c16c14463
-DATA double3f56c16c16c14463<>+32(SB)/8, $0x3f56c16c16c14463
-DATA double3f56c16c16c14463<>+40(SB)/8, $0x3f56c16c16c14463
-DATA double3f56c16c16c14463<>+48(SB)/8, $0x3f56c16c16c14463
-DATA double3f56c16c16c14463<>+56(SB)/8, $0x3f56c16c16c14463
-GLOBL double3f56c16c16c14463<>(SB), RODATA|NOPTR, $64
+GLOBL double3f56c16c16c14463<>(SB), RODATA|NOPTR, $32
 
 DATA double3f8111111110f6ae<>+0(SB)/8, $0x3f8111111110f6ae
 DATA double3f8111111110f6ae<>+8(SB)/8, $0x3f8111111110f6ae
 DATA double3f8111111110f6ae<>+16(SB)/8, $0x3f8111111110f6ae
 DATA double3f8111111110f6ae<>+24(SB)/8, $0x3f8111111110f6ae
-DATA double3f8111111110f6ae<>+32(SB)/8, $0x3f8111111110f6ae
-DATA double3f8111111110f6ae<>+40(SB)/8, $0x3f8111111110f6ae
-DATA double3f8111111110f6ae<>+48(SB)/8, $0x3f8111111110f6ae
-DATA double3f8111111110f6ae<>+56(SB)/8, $0x3f8111111110f6ae
-GLOBL double3f8111111110f6ae<>(SB), RODATA|NOPTR, $64
+GLOBL double3f8111111110f6ae<>(SB), RODATA|NOPTR, $32
 
 DATA double3fa555555555555a<>+0(SB)/8, $0x3fa555555555555a
 DATA double3fa555555555555a<>+8(SB)/8, $0x3fa555555555555a
 DATA double3fa555555555555a<>+16(SB)/8, $0x3fa555555555555a
 DATA double3fa555555555555a<>+24(SB)/8, $0x3fa555555555555a
-DATA double3fa555555555555a<>+32(SB)/8, $0x3fa555555555555a
-DATA double3fa555555555555a<>+40(SB)/8, $0x3fa555555555555a
-DATA double3fa555555555555a<>+48(SB)/8, $0x3fa555555555555a
-DATA double3fa555555555555a<>+56(SB)/8, $0x3fa555555555555a
-GLOBL double3fa555555555555a<>(SB), RODATA|NOPTR, $64
+GLOBL double3fa555555555555a<>(SB), RODATA|NOPTR, $32
 
 DATA double3fc5555555555559<>+0(SB)/8, $0x3fc5555555555559
 DATA double3fc5555555555559<>+8(SB)/8, $0x3fc5555555555559
 DATA double3fc5555555555559<>+16(SB)/8, $0x3fc5555555555559
 DATA double3fc5555555555559<>+24(SB)/8, $0x3fc5555555555559
-DATA double3fc5555555555559<>+32(SB)/8, $0x3fc5555555555559
-DATA double3fc5555555555559<>+40(SB)/8, $0x3fc5555555555559
-DATA double3fc5555555555559<>+48(SB)/8, $0x3fc5555555555559
-DATA double3fc5555555555559<>+56(SB)/8, $0x3fc5555555555559
-GLOBL double3fc5555555555559<>(SB), RODATA|NOPTR, $64
+GLOBL double3fc5555555555559<>(SB), RODATA|NOPTR, $32
 
 DATA double3fe0000000000000<>+0(SB)/8, $0x3fe0000000000000
 DATA double3fe0000000000000<>+8(SB)/8, $0x3fe0000000000000
 DATA double3fe0000000000000<>+16(SB)/8, $0x3fe0000000000000
 DATA double3fe0000000000000<>+24(SB)/8, $0x3fe0000000000000
-DATA double3fe0000000000000<>+32(SB)/8, $0x3fe0000000000000
-DATA double3fe0000000000000<>+40(SB)/8, $0x3fe0000000000000
-DATA double3fe0000000000000<>+48(SB)/8, $0x3fe0000000000000
-DATA double3fe0000000000000<>+56(SB)/8, $0x3fe0000000000000
-GLOBL double3fe0000000000000<>(SB), RODATA|NOPTR, $64
+GLOBL double3fe0000000000000<>(SB), RODATA|NOPTR, $32
 
 DATA double4000000000000000<>+0(SB)/8, $0x4000000000000000
 DATA double4000000000000000<>+8(SB)/8, $0x4000000000000000
 DATA double4000000000000000<>+16(SB)/8, $0x4000000000000000
 DATA double4000000000000000<>+24(SB)/8, $0x4000000000000000
-DATA double4000000000000000<>+32(SB)/8, $0x4000000000000000
-DATA double4000000000000000<>+40(SB)/8, $0x4000000000000000
-DATA double4000000000000000<>+48(SB)/8, $0x4000000000000000
-DATA double4000000000000000<>+56(SB)/8, $0x4000000000000000
-GLOBL double4000000000000000<>(SB), RODATA|NOPTR, $64
+GLOBL double4000000000000000<>(SB), RODATA|NOPTR, $32
 
 DATA double3fe8000000000000<>+0(SB)/8, $0x3fe8000000000000
 DATA double3fe8000000000000<>+8(SB)/8, $0x3fe8000000000000
 DATA double3fe8000000000000<>+16(SB)/8, $0x3fe8000000000000
 DATA double3fe8000000000000<>+24(SB)/8, $0x3fe8000000000000
-DATA double3fe8000000000000<>+32(SB)/8, $0x3fe8000000000000
-DATA double3fe8000000000000<>+40(SB)/8, $0x3fe8000000000000
-DATA double3fe8000000000000<>+48(SB)/8, $0x3fe8000000000000
-DATA double3fe8000000000000<>+56(SB)/8, $0x3fe8000000000000
-GLOBL double3fe8000000000000<>(SB), RODATA|NOPTR, $64
+GLOBL double3fe8000000000000<>(SB), RODATA|NOPTR, $32
 
 // func erf32AVX2(dst []float32, x []float32)
 // Requires: AVX, AVX2, FMA3
@@ -2779,277 +2255,277 @@ end20:
 // func gelu32AVX512(dst []float32, x []float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·gelu32AVX512(SB), NOSPLIT, $0-48
-	VMOVUPS single41680000<>+0(SB), Z0
-	MOVQ    x_len+32(FP), AX
-	MOVQ    x_base+24(FP), CX
-	MOVQ    dst_base+0(FP), DX
-	CMPQ    AX, $+32
-	JLT     done22
+	VBROADCASTSS single41680000<>+0(SB), Z0
+	MOVQ         x_len+32(FP), AX
+	MOVQ         x_base+24(FP), CX
+	MOVQ         dst_base+0(FP), DX
+	CMPQ         AX, $+32
+	JLT          done22
 
 loop21:
-	VMOVUPS      (CX), Z1
-	VANDPS       single7fffffff<>+0(SB), Z1, Z2
-	VMINPS       Z2, Z0, Z2
-	VMOVUPS      single40800000<>+0(SB), Z3
-	VADDPS       Z3, Z2, Z4
-	VMAXPS       Z2, Z3, Z5
-	VMINPS       Z2, Z3, Z3
-	VSUBPS       Z5, Z4, Z5
-	VSUBPS       Z5, Z3, Z3
-	VMOVUPS      single3f800000<>+0(SB), Z5
-	VMOVUPS      single3f800000<>+0(SB), Z6
-	VDIVPS       Z4, Z5, Z5
-	VFNMADD231PS Z5, Z4, Z6
-	VFNMADD231PS Z5, Z3, Z6
-	VMULPS       Z6, Z5, Z6
-	VMOVUPS      single3f800000<>+0(SB), Z3
-	VFNMADD231PS single41000000<>+0(SB), Z5, Z3
-	VFNMADD231PS single41000000<>+0(SB), Z6, Z3
-	VMOVUPS      singleb84133ad<>+0(SB), Z4
-	VFMADD213PS  singleb9683f48<>+0(SB), Z3, Z4
-	VFMADD213PS  single39337404<>+0(SB), Z3, Z4
-	VFMADD213PS  single3ad688da<>+0(SB), Z3, Z4
-	VFMADD213PS  singlebb64d175<>+0(SB), Z3, Z4
-	VFMADD213PS  singlebbf72a03<>+0(SB), Z3, Z4
-	VFMADD213PS  single3d776418<>+0(SB), Z3, Z4
-	VFMADD213PS  singlebe3eff82<>+0(SB), Z3, Z4
-	VFMADD213PS  single3ec636dd<>+0(SB), Z3, Z4
-	VFMADD213PS  singlebf1b9f1d<>+0(SB), Z3, Z4
-	VFMADD213PS  single3f415a5e<>+0(SB), Z3, Z4
-	VMULPS       Z6, Z4, Z3
-	VFMADD231PS  Z4, Z5, Z3
-	VMULPS       single3f000000<>+0(SB), Z2, Z4
-	VMULPS       Z4, Z2, Z5
-	VMOVAPS      Z5, Z6
-	VFNMADD231PS Z2, Z4, Z6
-	VORPS        single80000000<>+0(SB), Z5, Z5
-	VMOVUPS      single4b4000fe<>+0(SB), Z4
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z5, Z4
-	VSUBPS       single4b4000fe<>+0(SB), Z4, Z4
-	VFNMADD231PS single3f317200<>+0(SB), Z4, Z5
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z4, Z5
-	VADDPS       Z6, Z5, Z5
-	VMOVUPS      single3950d0b2<>+0(SB), Z6
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z5, Z6
-	VFMADD213PS  single3c088848<>+0(SB), Z5, Z6
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z5, Z6
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z5, Z6
-	VFMADD213PS  single3f000000<>+0(SB), Z5, Z6
-	VMULPS       Z5, Z5, Z7
-	VFMADD213PS  Z5, Z7, Z6
-	VMOVAPS      Z1, Z5
-	VFMADD231PS  Z6, Z3, Z3
-	VMULPS       Z2, Z3, Z6
-	VSCALEFPS    Z4, Z6, Z6
-	VSCALEFPS    Z4, Z3, Z3
-	VFNMADD231PS Z2, Z3, Z5
-	VORPS        single80000000<>+0(SB), Z6, Z6
-	VPMOVD2M     Z1, K1
-	VMOVAPS      Z6, K1, Z5
-	VMOVUPS      Z5, (DX)
-	VMOVUPS      64(CX), Z1
-	VANDPS       single7fffffff<>+0(SB), Z1, Z2
-	VMINPS       Z2, Z0, Z2
-	VMOVUPS      single40800000<>+0(SB), Z3
-	VADDPS       Z3, Z2, Z4
-	VMAXPS       Z2, Z3, Z5
-	VMINPS       Z2, Z3, Z3
-	VSUBPS       Z5, Z4, Z5
-	VSUBPS       Z5, Z3, Z3
-	VMOVUPS      single3f800000<>+0(SB), Z5
-	VMOVUPS      single3f800000<>+0(SB), Z6
-	VDIVPS       Z4, Z5, Z5
-	VFNMADD231PS Z5, Z4, Z6
-	VFNMADD231PS Z5, Z3, Z6
-	VMULPS       Z6, Z5, Z6
-	VMOVUPS      single3f800000<>+0(SB), Z3
-	VFNMADD231PS single41000000<>+0(SB), Z5, Z3
-	VFNMADD231PS single41000000<>+0(SB), Z6, Z3
-	VMOVUPS      singleb84133ad<>+0(SB), Z4
-	VFMADD213PS  singleb9683f48<>+0(SB), Z3, Z4
-	VFMADD213PS  single39337404<>+0(SB), Z3, Z4
-	VFMADD213PS  single3ad688da<>+0(SB), Z3, Z4
-	VFMADD213PS  singlebb64d175<>+0(SB), Z3, Z4
-	VFMADD213PS  singlebbf72a03<>+0(SB), Z3, Z4
-	VFMADD213PS  single3d776418<>+0(SB), Z3, Z4
-	VFMADD213PS  singlebe3eff82<>+0(SB), Z3, Z4
-	VFMADD213PS  single3ec636dd<>+0(SB), Z3, Z4
-	VFMADD213PS  singlebf1b9f1d<>+0(SB), Z3, Z4
-	VFMADD213PS  single3f415a5e<>+0(SB), Z3, Z4
-	VMULPS       Z6, Z4, Z3
-	VFMADD231PS  Z4, Z5, Z3
-	VMULPS       single3f000000<>+0(SB), Z2, Z4
-	VMULPS       Z4, Z2, Z5
-	VMOVAPS      Z5, Z6
-	VFNMADD231PS Z2, Z4, Z6
-	VORPS        single80000000<>+0(SB), Z5, Z5
-	VMOVUPS      single4b4000fe<>+0(SB), Z4
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z5, Z4
-	VSUBPS       single4b4000fe<>+0(SB), Z4, Z4
-	VFNMADD231PS single3f317200<>+0(SB), Z4, Z5
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z4, Z5
-	VADDPS       Z6, Z5, Z5
-	VMOVUPS      single3950d0b2<>+0(SB), Z6
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z5, Z6
-	VFMADD213PS  single3c088848<>+0(SB), Z5, Z6
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z5, Z6
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z5, Z6
-	VFMADD213PS  single3f000000<>+0(SB), Z5, Z6
-	VMULPS       Z5, Z5, Z7
-	VFMADD213PS  Z5, Z7, Z6
-	VMOVAPS      Z1, Z5
-	VFMADD231PS  Z6, Z3, Z3
-	VMULPS       Z2, Z3, Z6
-	VSCALEFPS    Z4, Z6, Z6
-	VSCALEFPS    Z4, Z3, Z3
-	VFNMADD231PS Z2, Z3, Z5
-	VORPS        single80000000<>+0(SB), Z6, Z6
-	VPMOVD2M     Z1, K1
-	VMOVAPS      Z6, K1, Z5
-	VMOVUPS      Z5, 64(DX)
-	ADDQ         $+128, CX
-	ADDQ         $+128, DX
-	SUBQ         $+32, AX
-	CMPQ         AX, $+32
-	JGE          loop21
+	VMOVUPS           (CX), Z1
+	VANDPS.BCST       single7fffffff<>+0(SB), Z1, Z2
+	VMINPS            Z2, Z0, Z2
+	VBROADCASTSS      single40800000<>+0(SB), Z3
+	VADDPS            Z3, Z2, Z4
+	VMAXPS            Z2, Z3, Z5
+	VMINPS            Z2, Z3, Z3
+	VSUBPS            Z5, Z4, Z5
+	VSUBPS            Z5, Z3, Z3
+	VBROADCASTSS      single3f800000<>+0(SB), Z5
+	VBROADCASTSS      single3f800000<>+0(SB), Z6
+	VDIVPS            Z4, Z5, Z5
+	VFNMADD231PS      Z5, Z4, Z6
+	VFNMADD231PS      Z5, Z3, Z6
+	VMULPS            Z6, Z5, Z6
+	VBROADCASTSS      single3f800000<>+0(SB), Z3
+	VFNMADD231PS.BCST single41000000<>+0(SB), Z5, Z3
+	VFNMADD231PS.BCST single41000000<>+0(SB), Z6, Z3
+	VBROADCASTSS      singleb84133ad<>+0(SB), Z4
+	VFMADD213PS.BCST  singleb9683f48<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  single39337404<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  single3ad688da<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  singlebb64d175<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  singlebbf72a03<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  single3d776418<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  singlebe3eff82<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  single3ec636dd<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  singlebf1b9f1d<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  single3f415a5e<>+0(SB), Z3, Z4
+	VMULPS            Z6, Z4, Z3
+	VFMADD231PS       Z4, Z5, Z3
+	VMULPS.BCST       single3f000000<>+0(SB), Z2, Z4
+	VMULPS            Z4, Z2, Z5
+	VMOVAPS           Z5, Z6
+	VFNMADD231PS      Z2, Z4, Z6
+	VORPS.BCST        single80000000<>+0(SB), Z5, Z5
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z4
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z5, Z4
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z4, Z4
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z4, Z5
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z4, Z5
+	VADDPS            Z6, Z5, Z5
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z6
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z5, Z6
+	VMULPS            Z5, Z5, Z7
+	VFMADD213PS       Z5, Z7, Z6
+	VMOVAPS           Z1, Z5
+	VFMADD231PS       Z6, Z3, Z3
+	VMULPS            Z2, Z3, Z6
+	VSCALEFPS         Z4, Z6, Z6
+	VSCALEFPS         Z4, Z3, Z3
+	VFNMADD231PS      Z2, Z3, Z5
+	VORPS.BCST        single80000000<>+0(SB), Z6, Z6
+	VPMOVD2M          Z1, K1
+	VMOVAPS           Z6, K1, Z5
+	VMOVUPS           Z5, (DX)
+	VMOVUPS           64(CX), Z1
+	VANDPS.BCST       single7fffffff<>+0(SB), Z1, Z2
+	VMINPS            Z2, Z0, Z2
+	VBROADCASTSS      single40800000<>+0(SB), Z3
+	VADDPS            Z3, Z2, Z4
+	VMAXPS            Z2, Z3, Z5
+	VMINPS            Z2, Z3, Z3
+	VSUBPS            Z5, Z4, Z5
+	VSUBPS            Z5, Z3, Z3
+	VBROADCASTSS      single3f800000<>+0(SB), Z5
+	VBROADCASTSS      single3f800000<>+0(SB), Z6
+	VDIVPS            Z4, Z5, Z5
+	VFNMADD231PS      Z5, Z4, Z6
+	VFNMADD231PS      Z5, Z3, Z6
+	VMULPS            Z6, Z5, Z6
+	VBROADCASTSS      single3f800000<>+0(SB), Z3
+	VFNMADD231PS.BCST single41000000<>+0(SB), Z5, Z3
+	VFNMADD231PS.BCST single41000000<>+0(SB), Z6, Z3
+	VBROADCASTSS      singleb84133ad<>+0(SB), Z4
+	VFMADD213PS.BCST  singleb9683f48<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  single39337404<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  single3ad688da<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  singlebb64d175<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  singlebbf72a03<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  single3d776418<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  singlebe3eff82<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  single3ec636dd<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  singlebf1b9f1d<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  single3f415a5e<>+0(SB), Z3, Z4
+	VMULPS            Z6, Z4, Z3
+	VFMADD231PS       Z4, Z5, Z3
+	VMULPS.BCST       single3f000000<>+0(SB), Z2, Z4
+	VMULPS            Z4, Z2, Z5
+	VMOVAPS           Z5, Z6
+	VFNMADD231PS      Z2, Z4, Z6
+	VORPS.BCST        single80000000<>+0(SB), Z5, Z5
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z4
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z5, Z4
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z4, Z4
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z4, Z5
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z4, Z5
+	VADDPS            Z6, Z5, Z5
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z6
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z5, Z6
+	VMULPS            Z5, Z5, Z7
+	VFMADD213PS       Z5, Z7, Z6
+	VMOVAPS           Z1, Z5
+	VFMADD231PS       Z6, Z3, Z3
+	VMULPS            Z2, Z3, Z6
+	VSCALEFPS         Z4, Z6, Z6
+	VSCALEFPS         Z4, Z3, Z3
+	VFNMADD231PS      Z2, Z3, Z5
+	VORPS.BCST        single80000000<>+0(SB), Z6, Z6
+	VPMOVD2M          Z1, K1
+	VMOVAPS           Z6, K1, Z5
+	VMOVUPS           Z5, 64(DX)
+	ADDQ              $+128, CX
+	ADDQ              $+128, DX
+	SUBQ              $+32, AX
+	CMPQ              AX, $+32
+	JGE               loop21
 
 done22:
 	CMPQ AX, $+16
 	JLT  done24
 
 loop23:
-	VMOVUPS      (CX), Z1
-	VANDPS       single7fffffff<>+0(SB), Z1, Z2
-	VMINPS       Z2, Z0, Z2
-	VMOVUPS      single40800000<>+0(SB), Z3
-	VADDPS       Z3, Z2, Z4
-	VMAXPS       Z2, Z3, Z5
-	VMINPS       Z2, Z3, Z3
-	VSUBPS       Z5, Z4, Z5
-	VSUBPS       Z5, Z3, Z3
-	VMOVUPS      single3f800000<>+0(SB), Z5
-	VMOVUPS      single3f800000<>+0(SB), Z6
-	VDIVPS       Z4, Z5, Z5
-	VFNMADD231PS Z5, Z4, Z6
-	VFNMADD231PS Z5, Z3, Z6
-	VMULPS       Z6, Z5, Z6
-	VMOVUPS      single3f800000<>+0(SB), Z3
-	VFNMADD231PS single41000000<>+0(SB), Z5, Z3
-	VFNMADD231PS single41000000<>+0(SB), Z6, Z3
-	VMOVUPS      singleb84133ad<>+0(SB), Z4
-	VFMADD213PS  singleb9683f48<>+0(SB), Z3, Z4
-	VFMADD213PS  single39337404<>+0(SB), Z3, Z4
-	VFMADD213PS  single3ad688da<>+0(SB), Z3, Z4
-	VFMADD213PS  singlebb64d175<>+0(SB), Z3, Z4
-	VFMADD213PS  singlebbf72a03<>+0(SB), Z3, Z4
-	VFMADD213PS  single3d776418<>+0(SB), Z3, Z4
-	VFMADD213PS  singlebe3eff82<>+0(SB), Z3, Z4
-	VFMADD213PS  single3ec636dd<>+0(SB), Z3, Z4
-	VFMADD213PS  singlebf1b9f1d<>+0(SB), Z3, Z4
-	VFMADD213PS  single3f415a5e<>+0(SB), Z3, Z4
-	VMULPS       Z6, Z4, Z3
-	VFMADD231PS  Z4, Z5, Z3
-	VMULPS       single3f000000<>+0(SB), Z2, Z4
-	VMULPS       Z4, Z2, Z5
-	VMOVAPS      Z5, Z6
-	VFNMADD231PS Z2, Z4, Z6
-	VORPS        single80000000<>+0(SB), Z5, Z5
-	VMOVUPS      single4b4000fe<>+0(SB), Z4
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z5, Z4
-	VSUBPS       single4b4000fe<>+0(SB), Z4, Z4
-	VFNMADD231PS single3f317200<>+0(SB), Z4, Z5
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z4, Z5
-	VADDPS       Z6, Z5, Z5
-	VMOVUPS      single3950d0b2<>+0(SB), Z6
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z5, Z6
-	VFMADD213PS  single3c088848<>+0(SB), Z5, Z6
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z5, Z6
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z5, Z6
-	VFMADD213PS  single3f000000<>+0(SB), Z5, Z6
-	VMULPS       Z5, Z5, Z7
-	VFMADD213PS  Z5, Z7, Z6
-	VMOVAPS      Z1, Z5
-	VFMADD231PS  Z6, Z3, Z3
-	VMULPS       Z2, Z3, Z6
-	VSCALEFPS    Z4, Z6, Z6
-	VSCALEFPS    Z4, Z3, Z3
-	VFNMADD231PS Z2, Z3, Z5
-	VORPS        single80000000<>+0(SB), Z6, Z6
-	VPMOVD2M     Z1, K1
-	VMOVAPS      Z6, K1, Z5
-	VMOVUPS      Z5, (DX)
-	ADDQ         $+64, CX
-	ADDQ         $+64, DX
-	SUBQ         $+16, AX
-	CMPQ         AX, $+16
-	JGE          loop23
+	VMOVUPS           (CX), Z1
+	VANDPS.BCST       single7fffffff<>+0(SB), Z1, Z2
+	VMINPS            Z2, Z0, Z2
+	VBROADCASTSS      single40800000<>+0(SB), Z3
+	VADDPS            Z3, Z2, Z4
+	VMAXPS            Z2, Z3, Z5
+	VMINPS            Z2, Z3, Z3
+	VSUBPS            Z5, Z4, Z5
+	VSUBPS            Z5, Z3, Z3
+	VBROADCASTSS      single3f800000<>+0(SB), Z5
+	VBROADCASTSS      single3f800000<>+0(SB), Z6
+	VDIVPS            Z4, Z5, Z5
+	VFNMADD231PS      Z5, Z4, Z6
+	VFNMADD231PS      Z5, Z3, Z6
+	VMULPS            Z6, Z5, Z6
+	VBROADCASTSS      single3f800000<>+0(SB), Z3
+	VFNMADD231PS.BCST single41000000<>+0(SB), Z5, Z3
+	VFNMADD231PS.BCST single41000000<>+0(SB), Z6, Z3
+	VBROADCASTSS      singleb84133ad<>+0(SB), Z4
+	VFMADD213PS.BCST  singleb9683f48<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  single39337404<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  single3ad688da<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  singlebb64d175<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  singlebbf72a03<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  single3d776418<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  singlebe3eff82<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  single3ec636dd<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  singlebf1b9f1d<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  single3f415a5e<>+0(SB), Z3, Z4
+	VMULPS            Z6, Z4, Z3
+	VFMADD231PS       Z4, Z5, Z3
+	VMULPS.BCST       single3f000000<>+0(SB), Z2, Z4
+	VMULPS            Z4, Z2, Z5
+	VMOVAPS           Z5, Z6
+	VFNMADD231PS      Z2, Z4, Z6
+	VORPS.BCST        single80000000<>+0(SB), Z5, Z5
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z4
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z5, Z4
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z4, Z4
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z4, Z5
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z4, Z5
+	VADDPS            Z6, Z5, Z5
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z6
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z5, Z6
+	VMULPS            Z5, Z5, Z7
+	VFMADD213PS       Z5, Z7, Z6
+	VMOVAPS           Z1, Z5
+	VFMADD231PS       Z6, Z3, Z3
+	VMULPS            Z2, Z3, Z6
+	VSCALEFPS         Z4, Z6, Z6
+	VSCALEFPS         Z4, Z3, Z3
+	VFNMADD231PS      Z2, Z3, Z5
+	VORPS.BCST        single80000000<>+0(SB), Z6, Z6
+	VPMOVD2M          Z1, K1
+	VMOVAPS           Z6, K1, Z5
+	VMOVUPS           Z5, (DX)
+	ADDQ              $+64, CX
+	ADDQ              $+64, DX
+	SUBQ              $+16, AX
+	CMPQ              AX, $+16
+	JGE               loop23
 
 done24:
-	TESTQ        AX, AX
-	JZ           end25
-	MOVQ         $-1, BX
-	BZHIQ        AX, BX, BX
-	KMOVW        BX, K1
-	VMOVUPS.Z    (CX), K1, Z1
-	VANDPS       single7fffffff<>+0(SB), Z1, Z2
-	VMINPS       Z2, Z0, Z2
-	VMOVUPS      single40800000<>+0(SB), Z0
-	VADDPS       Z0, Z2, Z3
-	VMAXPS       Z2, Z0, Z4
-	VMINPS       Z2, Z0, Z0
-	VSUBPS       Z4, Z3, Z4
-	VSUBPS       Z4, Z0, Z0
-	VMOVUPS      single3f800000<>+0(SB), Z4
-	VMOVUPS      single3f800000<>+0(SB), Z5
-	VDIVPS       Z3, Z4, Z4
-	VFNMADD231PS Z4, Z3, Z5
-	VFNMADD231PS Z4, Z0, Z5
-	VMULPS       Z5, Z4, Z5
-	VMOVUPS      single3f800000<>+0(SB), Z0
-	VFNMADD231PS single41000000<>+0(SB), Z4, Z0
-	VFNMADD231PS single41000000<>+0(SB), Z5, Z0
-	VMOVUPS      singleb84133ad<>+0(SB), Z3
-	VFMADD213PS  singleb9683f48<>+0(SB), Z0, Z3
-	VFMADD213PS  single39337404<>+0(SB), Z0, Z3
-	VFMADD213PS  single3ad688da<>+0(SB), Z0, Z3
-	VFMADD213PS  singlebb64d175<>+0(SB), Z0, Z3
-	VFMADD213PS  singlebbf72a03<>+0(SB), Z0, Z3
-	VFMADD213PS  single3d776418<>+0(SB), Z0, Z3
-	VFMADD213PS  singlebe3eff82<>+0(SB), Z0, Z3
-	VFMADD213PS  single3ec636dd<>+0(SB), Z0, Z3
-	VFMADD213PS  singlebf1b9f1d<>+0(SB), Z0, Z3
-	VFMADD213PS  single3f415a5e<>+0(SB), Z0, Z3
-	VMULPS       Z5, Z3, Z0
-	VFMADD231PS  Z3, Z4, Z0
-	VMULPS       single3f000000<>+0(SB), Z2, Z3
-	VMULPS       Z3, Z2, Z4
-	VMOVAPS      Z4, Z5
-	VFNMADD231PS Z2, Z3, Z5
-	VORPS        single80000000<>+0(SB), Z4, Z4
-	VMOVUPS      single4b4000fe<>+0(SB), Z3
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z4, Z3
-	VSUBPS       single4b4000fe<>+0(SB), Z3, Z3
-	VFNMADD231PS single3f317200<>+0(SB), Z3, Z4
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z3, Z4
-	VADDPS       Z5, Z4, Z4
-	VMOVUPS      single3950d0b2<>+0(SB), Z5
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z4, Z5
-	VFMADD213PS  single3c088848<>+0(SB), Z4, Z5
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z4, Z5
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z4, Z5
-	VFMADD213PS  single3f000000<>+0(SB), Z4, Z5
-	VMULPS       Z4, Z4, Z6
-	VFMADD213PS  Z4, Z6, Z5
-	VMOVAPS      Z1, Z4
-	VFMADD231PS  Z5, Z0, Z0
-	VMULPS       Z2, Z0, Z5
-	VSCALEFPS    Z3, Z5, Z5
-	VSCALEFPS    Z3, Z0, Z0
-	VFNMADD231PS Z2, Z0, Z4
-	VORPS        single80000000<>+0(SB), Z5, Z5
-	VPMOVD2M     Z1, K2
-	VMOVAPS      Z5, K2, Z4
-	VMOVUPS      Z4, K1, (DX)
+	TESTQ             AX, AX
+	JZ                end25
+	MOVQ              $-1, BX
+	BZHIQ             AX, BX, BX
+	KMOVW             BX, K1
+	VMOVUPS.Z         (CX), K1, Z1
+	VANDPS.BCST       single7fffffff<>+0(SB), Z1, Z2
+	VMINPS            Z2, Z0, Z2
+	VBROADCASTSS      single40800000<>+0(SB), Z0
+	VADDPS            Z0, Z2, Z3
+	VMAXPS            Z2, Z0, Z4
+	VMINPS            Z2, Z0, Z0
+	VSUBPS            Z4, Z3, Z4
+	VSUBPS            Z4, Z0, Z0
+	VBROADCASTSS      single3f800000<>+0(SB), Z4
+	VBROADCASTSS      single3f800000<>+0(SB), Z5
+	VDIVPS            Z3, Z4, Z4
+	VFNMADD231PS      Z4, Z3, Z5
+	VFNMADD231PS      Z4, Z0, Z5
+	VMULPS            Z5, Z4, Z5
+	VBROADCASTSS      single3f800000<>+0(SB), Z0
+	VFNMADD231PS.BCST single41000000<>+0(SB), Z4, Z0
+	VFNMADD231PS.BCST single41000000<>+0(SB), Z5, Z0
+	VBROADCASTSS      singleb84133ad<>+0(SB), Z3
+	VFMADD213PS.BCST  singleb9683f48<>+0(SB), Z0, Z3
+	VFMADD213PS.BCST  single39337404<>+0(SB), Z0, Z3
+	VFMADD213PS.BCST  single3ad688da<>+0(SB), Z0, Z3
+	VFMADD213PS.BCST  singlebb64d175<>+0(SB), Z0, Z3
+	VFMADD213PS.BCST  singlebbf72a03<>+0(SB), Z0, Z3
+	VFMADD213PS.BCST  single3d776418<>+0(SB), Z0, Z3
+	VFMADD213PS.BCST  singlebe3eff82<>+0(SB), Z0, Z3
+	VFMADD213PS.BCST  single3ec636dd<>+0(SB), Z0, Z3
+	VFMADD213PS.BCST  singlebf1b9f1d<>+0(SB), Z0, Z3
+	VFMADD213PS.BCST  single3f415a5e<>+0(SB), Z0, Z3
+	VMULPS            Z5, Z3, Z0
+	VFMADD231PS       Z3, Z4, Z0
+	VMULPS.BCST       single3f000000<>+0(SB), Z2, Z3
+	VMULPS            Z3, Z2, Z4
+	VMOVAPS           Z4, Z5
+	VFNMADD231PS      Z2, Z3, Z5
+	VORPS.BCST        single80000000<>+0(SB), Z4, Z4
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z3
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z4, Z3
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z3, Z3
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z3, Z4
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z3, Z4
+	VADDPS            Z5, Z4, Z4
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z5
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z4, Z5
+	VMULPS            Z4, Z4, Z6
+	VFMADD213PS       Z4, Z6, Z5
+	VMOVAPS           Z1, Z4
+	VFMADD231PS       Z5, Z0, Z0
+	VMULPS            Z2, Z0, Z5
+	VSCALEFPS         Z3, Z5, Z5
+	VSCALEFPS         Z3, Z0, Z0
+	VFNMADD231PS      Z2, Z0, Z4
+	VORPS.BCST        single80000000<>+0(SB), Z5, Z5
+	VPMOVD2M          Z1, K2
+	VMOVAPS           Z5, K2, Z4
+	VMOVUPS           Z4, K1, (DX)
 
 end25:
 	VZEROUPPER
@@ -3063,402 +2539,394 @@ DATA single41680000<>+16(SB)/4, $0x41680000
 DATA single41680000<>+20(SB)/4, $0x41680000
 DATA single41680000<>+24(SB)/4, $0x41680000
 DATA single41680000<>+28(SB)/4, $0x41680000
-DATA single41680000<>+32(SB)/4, $0x41680000
-DATA single41680000<>+36(SB)/4, $0x41680000
-DATA single41680000<>+40(SB)/4, $0x41680000
-DATA single41680000<>+44(SB)/4, $0x41680000
-DATA single41680000<>+48(SB)/4, $0x41680000
-DATA single41680000<>+52(SB)/4, $0x41680000
-DATA single41680000<>+56(SB)/4, $0x41680000
-DATA single41680000<>+60(SB)/4, $0x41680000
-GLOBL single41680000<>(SB), RODATA|NOPTR, $64
+GLOBL single41680000<>(SB), RODATA|NOPTR, $32
 
 // func gelu64AVX512(dst []float64, x []float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·gelu64AVX512(SB), NOSPLIT, $0-48
-	VMOVUPD double4043800000000000<>+0(SB), Z0
-	MOVQ    x_len+32(FP), AX
-	MOVQ    x_base+24(FP), CX
-	MOVQ    dst_base+0(FP), DX
-	CMPQ    AX, $+16
-	JLT     done27
+	VBROADCASTSD double4043800000000000<>+0(SB), Z0
+	MOVQ         x_len+32(FP), AX
+	MOVQ         x_base+24(FP), CX
+	MOVQ         dst_base+0(FP), DX
+	CMPQ         AX, $+16
+	JLT          done27
 
 loop26:
-	VMOVUPD      (CX), Z1
-	VANDPD       double7fffffffffffffff<>+0(SB), Z1, Z2
-	VMINPD       Z2, Z0, Z2
-	VMOVUPD      double4010000000000000<>+0(SB), Z3
-	VADDPD       Z3, Z2, Z4
-	VMAXPD       Z2, Z3, Z5
-	VMINPD       Z2, Z3, Z3
-	VSUBPD       Z5, Z4, Z5
-	VSUBPD       Z5, Z3, Z3
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z5
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z6
-	VDIVPD       Z4, Z5, Z5
-	VFNMADD231PD Z5, Z4, Z6
-	VFNMADD231PD Z5, Z3, Z6
-	VMULPD       Z6, Z5, Z6
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z4
-	VFNMADD231PD double4020000000000000<>+0(SB), Z5, Z4
-	VFNMADD231PD double4020000000000000<>+0(SB), Z6, Z4
-	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Z8
-	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Z4, Z8
-	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Z4, Z8
-	VFMADD213PD  double3e54a395eb062972<>+0(SB), Z4, Z8
-	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Z4, Z8
-	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Z4, Z8
-	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Z4, Z8
-	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Z4, Z8
-	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Z4, Z8
-	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Z4, Z8
-	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Z4, Z8
-	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Z4, Z8
-	VFMADD213PD  double3f026d0994193c10<>+0(SB), Z4, Z8
-	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Z4, Z8
-	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Z4, Z8
-	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Z4, Z8
-	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Z4, Z8
-	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Z4, Z8
-	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Z4, Z8
-	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Z4, Z8
-	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Z4, Z8
-	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Z4, Z8
-	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Z4, Z8
-	VMOVAPD      Z8, Z7
-	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Z4, Z7
-	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Z7, Z3
-	VFNMADD231PD Z4, Z8, Z3
-	VMULPD       Z6, Z7, Z4
-	VFNMADD231PD Z3, Z5, Z4
-	VFMADD231PD  Z7, Z5, Z4
-	VMULPD       double3fe0000000000000<>+0(SB), Z2, Z3
-	VMULPD       Z3, Z2, Z5
-	VMOVAPD      Z5, Z6
-	VFNMADD231PD Z2, Z3, Z6
-	VORPD        double8000000000000000<>+0(SB), Z5, Z5
-	VMOVUPD      double43380000000007fe<>+0(SB), Z3
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z5, Z3
-	VSUBPD       double43380000000007fe<>+0(SB), Z3, Z3
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z3, Z5
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z3, Z5
-	VADDPD       Z6, Z5, Z5
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z6
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z5, Z6
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z5, Z6
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z5, Z6
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z5, Z6
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z5, Z6
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z5, Z6
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z5, Z6
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z5, Z6
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z5, Z6
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z5, Z6
-	VMULPD       Z5, Z5, Z7
-	VFMADD213PD  Z5, Z7, Z6
-	VMOVAPD      Z1, Z5
-	VMULPD       Z2, Z4, Z7
-	VMOVAPD      Z7, Z8
-	VFNMADD231PD Z4, Z2, Z8
-	VFMADD231PD  Z6, Z8, Z8
-	VMOVAPD      Z6, Z9
-	VFMSUB213PD  Z8, Z7, Z9
-	VADDPD       Z7, Z9, Z7
-	VFMADD231PD  Z6, Z4, Z4
-	VSCALEFPD    Z3, Z7, Z7
-	VSCALEFPD    Z3, Z4, Z4
-	VFNMADD231PD Z2, Z4, Z5
-	VORPD        double8000000000000000<>+0(SB), Z7, Z7
-	VPMOVQ2M     Z1, K1
-	VMOVAPD      Z7, K1, Z5
-	VMOVUPD      Z5, (DX)
-	VMOVUPD      64(CX), Z1
-	VANDPD       double7fffffffffffffff<>+0(SB), Z1, Z2
-	VMINPD       Z2, Z0, Z2
-	VMOVUPD      double4010000000000000<>+0(SB), Z3
-	VADDPD       Z3, Z2, Z4
-	VMAXPD       Z2, Z3, Z5
-	VMINPD       Z2, Z3, Z3
-	VSUBPD       Z5, Z4, Z5
-	VSUBPD       Z5, Z3, Z3
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z5
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z6
-	VDIVPD       Z4, Z5, Z5
-	VFNMADD231PD Z5, Z4, Z6
-	VFNMADD231PD Z5, Z3, Z6
-	VMULPD       Z6, Z5, Z6
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z4
-	VFNMADD231PD double4020000000000000<>+0(SB), Z5, Z4
-	VFNMADD231PD double4020000000000000<>+0(SB), Z6, Z4
-	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Z8
-	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Z4, Z8
-	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Z4, Z8
-	VFMADD213PD  double3e54a395eb062972<>+0(SB), Z4, Z8
-	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Z4, Z8
-	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Z4, Z8
-	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Z4, Z8
-	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Z4, Z8
-	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Z4, Z8
-	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Z4, Z8
-	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Z4, Z8
-	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Z4, Z8
-	VFMADD213PD  double3f026d0994193c10<>+0(SB), Z4, Z8
-	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Z4, Z8
-	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Z4, Z8
-	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Z4, Z8
-	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Z4, Z8
-	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Z4, Z8
-	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Z4, Z8
-	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Z4, Z8
-	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Z4, Z8
-	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Z4, Z8
-	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Z4, Z8
-	VMOVAPD      Z8, Z7
-	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Z4, Z7
-	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Z7, Z3
-	VFNMADD231PD Z4, Z8, Z3
-	VMULPD       Z6, Z7, Z4
-	VFNMADD231PD Z3, Z5, Z4
-	VFMADD231PD  Z7, Z5, Z4
-	VMULPD       double3fe0000000000000<>+0(SB), Z2, Z3
-	VMULPD       Z3, Z2, Z5
-	VMOVAPD      Z5, Z6
-	VFNMADD231PD Z2, Z3, Z6
-	VORPD        double8000000000000000<>+0(SB), Z5, Z5
-	VMOVUPD      double43380000000007fe<>+0(SB), Z3
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z5, Z3
-	VSUBPD       double43380000000007fe<>+0(SB), Z3, Z3
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z3, Z5
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z3, Z5
-	VADDPD       Z6, Z5, Z5
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z6
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z5, Z6
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z5, Z6
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z5, Z6
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z5, Z6
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z5, Z6
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z5, Z6
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z5, Z6
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z5, Z6
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z5, Z6
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z5, Z6
-	VMULPD       Z5, Z5, Z7
-	VFMADD213PD  Z5, Z7, Z6
-	VMOVAPD      Z1, Z5
-	VMULPD       Z2, Z4, Z7
-	VMOVAPD      Z7, Z8
-	VFNMADD231PD Z4, Z2, Z8
-	VFMADD231PD  Z6, Z8, Z8
-	VMOVAPD      Z6, Z9
-	VFMSUB213PD  Z8, Z7, Z9
-	VADDPD       Z7, Z9, Z7
-	VFMADD231PD  Z6, Z4, Z4
-	VSCALEFPD    Z3, Z7, Z7
-	VSCALEFPD    Z3, Z4, Z4
-	VFNMADD231PD Z2, Z4, Z5
-	VORPD        double8000000000000000<>+0(SB), Z7, Z7
-	VPMOVQ2M     Z1, K1
-	VMOVAPD      Z7, K1, Z5
-	VMOVUPD      Z5, 64(DX)
-	ADDQ         $+128, CX
-	ADDQ         $+128, DX
-	SUBQ         $+16, AX
-	CMPQ         AX, $+16
-	JGE          loop26
+	VMOVUPD           (CX), Z1
+	VANDPD.BCST       double7fffffffffffffff<>+0(SB), Z1, Z2
+	VMINPD            Z2, Z0, Z2
+	VBROADCASTSD      double4010000000000000<>+0(SB), Z3
+	VADDPD            Z3, Z2, Z4
+	VMAXPD            Z2, Z3, Z5
+	VMINPD            Z2, Z3, Z3
+	VSUBPD            Z5, Z4, Z5
+	VSUBPD            Z5, Z3, Z3
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z5
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z6
+	VDIVPD            Z4, Z5, Z5
+	VFNMADD231PD      Z5, Z4, Z6
+	VFNMADD231PD      Z5, Z3, Z6
+	VMULPD            Z6, Z5, Z6
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z4
+	VFNMADD231PD.BCST double4020000000000000<>+0(SB), Z5, Z4
+	VFNMADD231PD.BCST double4020000000000000<>+0(SB), Z6, Z4
+	VBROADCASTSD      doublebe07051e61bdccea<>+0(SB), Z8
+	VFMADD213PD.BCST  doublebe24bd9926bc31ca<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  double3e1e259c3f8cca34<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  double3e54a395eb062972<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  double3e4ce5df2a49d6ee<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  doublebe76c15661ef6c67<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  doublebe84cec8f9f03df7<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  double3e9233922e0d0539<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  double3eb1236a998e6f4c<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  doublebea51e358d7c6357<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  doublebed8d4b1b255245b<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  double3ea80b1240fb0c2b<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  double3f026d0994193c10<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  doublebec001e4481f836a<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  doublebf2e4a4256b5e1aa<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  double3f217a4ae27b59b5<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  double3f5ab825fc0efac2<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  doublebf6c81719d53b5d8<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  doublebf7ee2761047f06c<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  double3faeec4cc3e4d1dd<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  doublebfc7dff2bff6839a<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  double3fd8c6dbf2cfc2b5<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  doublebfe373e3a893c28a<>+0(SB), Z4, Z8
+	VMOVAPD           Z8, Z7
+	VFMADD213PD.BCST  double3fe82b4bb8c94dce<>+0(SB), Z4, Z7
+	VSUBPD.BCST       double3fe82b4bb8c94dce<>+0(SB), Z7, Z3
+	VFNMADD231PD      Z4, Z8, Z3
+	VMULPD            Z6, Z7, Z4
+	VFNMADD231PD      Z3, Z5, Z4
+	VFMADD231PD       Z7, Z5, Z4
+	VMULPD.BCST       double3fe0000000000000<>+0(SB), Z2, Z3
+	VMULPD            Z3, Z2, Z5
+	VMOVAPD           Z5, Z6
+	VFNMADD231PD      Z2, Z3, Z6
+	VORPD.BCST        double8000000000000000<>+0(SB), Z5, Z5
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z3
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z5, Z3
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z3, Z3
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z3, Z5
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z3, Z5
+	VADDPD            Z6, Z5, Z5
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z6
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z5, Z6
+	VMULPD            Z5, Z5, Z7
+	VFMADD213PD       Z5, Z7, Z6
+	VMOVAPD           Z1, Z5
+	VMULPD            Z2, Z4, Z7
+	VMOVAPD           Z7, Z8
+	VFNMADD231PD      Z4, Z2, Z8
+	VFMADD231PD       Z6, Z8, Z8
+	VMOVAPD           Z6, Z9
+	VFMSUB213PD       Z8, Z7, Z9
+	VADDPD            Z7, Z9, Z7
+	VFMADD231PD       Z6, Z4, Z4
+	VSCALEFPD         Z3, Z7, Z7
+	VSCALEFPD         Z3, Z4, Z4
+	VFNMADD231PD      Z2, Z4, Z5
+	VORPD.BCST        double8000000000000000<>+0(SB), Z7, Z7
+	VPMOVQ2M          Z1, K1
+	VMOVAPD           Z7, K1, Z5
+	VMOVUPD           Z5, (DX)
+	VMOVUPD           64(CX), Z1
+	VANDPD.BCST       double7fffffffffffffff<>+0(SB), Z1, Z2
+	VMINPD            Z2, Z0, Z2
+	VBROADCASTSD      double4010000000000000<>+0(SB), Z3
+	VADDPD            Z3, Z2, Z4
+	VMAXPD            Z2, Z3, Z5
+	VMINPD            Z2, Z3, Z3
+	VSUBPD            Z5, Z4, Z5
+	VSUBPD            Z5, Z3, Z3
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z5
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z6
+	VDIVPD            Z4, Z5, Z5
+	VFNMADD231PD      Z5, Z4, Z6
+	VFNMADD231PD      Z5, Z3, Z6
+	VMULPD            Z6, Z5, Z6
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z4
+	VFNMADD231PD.BCST double4020000000000000<>+0(SB), Z5, Z4
+	VFNMADD231PD.BCST double4020000000000000<>+0(SB), Z6, Z4
+	VBROADCASTSD      doublebe07051e61bdccea<>+0(SB), Z8
+	VFMADD213PD.BCST  doublebe24bd9926bc31ca<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  double3e1e259c3f8cca34<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  double3e54a395eb062972<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  double3e4ce5df2a49d6ee<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  doublebe76c15661ef6c67<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  doublebe84cec8f9f03df7<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  double3e9233922e0d0539<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  double3eb1236a998e6f4c<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  doublebea51e358d7c6357<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  doublebed8d4b1b255245b<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  double3ea80b1240fb0c2b<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  double3f026d0994193c10<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  doublebec001e4481f836a<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  doublebf2e4a4256b5e1aa<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  double3f217a4ae27b59b5<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  double3f5ab825fc0efac2<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  doublebf6c81719d53b5d8<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  doublebf7ee2761047f06c<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  double3faeec4cc3e4d1dd<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  doublebfc7dff2bff6839a<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  double3fd8c6dbf2cfc2b5<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  doublebfe373e3a893c28a<>+0(SB), Z4, Z8
+	VMOVAPD           Z8, Z7
+	VFMADD213PD.BCST  double3fe82b4bb8c94dce<>+0(SB), Z4, Z7
+	VSUBPD.BCST       double3fe82b4bb8c94dce<>+0(SB), Z7, Z3
+	VFNMADD231PD      Z4, Z8, Z3
+	VMULPD            Z6, Z7, Z4
+	VFNMADD231PD      Z3, Z5, Z4
+	VFMADD231PD       Z7, Z5, Z4
+	VMULPD.BCST       double3fe0000000000000<>+0(SB), Z2, Z3
+	VMULPD            Z3, Z2, Z5
+	VMOVAPD           Z5, Z6
+	VFNMADD231PD      Z2, Z3, Z6
+	VORPD.BCST        double8000000000000000<>+0(SB), Z5, Z5
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z3
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z5, Z3
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z3, Z3
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z3, Z5
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z3, Z5
+	VADDPD            Z6, Z5, Z5
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z6
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z5, Z6
+	VMULPD            Z5, Z5, Z7
+	VFMADD213PD       Z5, Z7, Z6
+	VMOVAPD           Z1, Z5
+	VMULPD            Z2, Z4, Z7
+	VMOVAPD           Z7, Z8
+	VFNMADD231PD      Z4, Z2, Z8
+	VFMADD231PD       Z6, Z8, Z8
+	VMOVAPD           Z6, Z9
+	VFMSUB213PD       Z8, Z7, Z9
+	VADDPD            Z7, Z9, Z7
+	VFMADD231PD       Z6, Z4, Z4
+	VSCALEFPD         Z3, Z7, Z7
+	VSCALEFPD         Z3, Z4, Z4
+	VFNMADD231PD      Z2, Z4, Z5
+	VORPD.BCST        double8000000000000000<>+0(SB), Z7, Z7
+	VPMOVQ2M          Z1, K1
+	VMOVAPD           Z7, K1, Z5
+	VMOVUPD           Z5, 64(DX)
+	ADDQ              $+128, CX
+	ADDQ              $+128, DX
+	SUBQ              $+16, AX
+	CMPQ              AX, $+16
+	JGE               loop26
 
 done27:
 	CMPQ AX, $+8
 	JLT  done29
 
 loop28:
-	VMOVUPD      (CX), Z1
-	VANDPD       double7fffffffffffffff<>+0(SB), Z1, Z2
-	VMINPD       Z2, Z0, Z2
-	VMOVUPD      double4010000000000000<>+0(SB), Z3
-	VADDPD       Z3, Z2, Z4
-	VMAXPD       Z2, Z3, Z5
-	VMINPD       Z2, Z3, Z3
-	VSUBPD       Z5, Z4, Z5
-	VSUBPD       Z5, Z3, Z3
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z5
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z6
-	VDIVPD       Z4, Z5, Z5
-	VFNMADD231PD Z5, Z4, Z6
-	VFNMADD231PD Z5, Z3, Z6
-	VMULPD       Z6, Z5, Z6
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z4
-	VFNMADD231PD double4020000000000000<>+0(SB), Z5, Z4
-	VFNMADD231PD double4020000000000000<>+0(SB), Z6, Z4
-	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Z8
-	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Z4, Z8
-	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Z4, Z8
-	VFMADD213PD  double3e54a395eb062972<>+0(SB), Z4, Z8
-	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Z4, Z8
-	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Z4, Z8
-	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Z4, Z8
-	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Z4, Z8
-	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Z4, Z8
-	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Z4, Z8
-	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Z4, Z8
-	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Z4, Z8
-	VFMADD213PD  double3f026d0994193c10<>+0(SB), Z4, Z8
-	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Z4, Z8
-	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Z4, Z8
-	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Z4, Z8
-	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Z4, Z8
-	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Z4, Z8
-	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Z4, Z8
-	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Z4, Z8
-	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Z4, Z8
-	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Z4, Z8
-	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Z4, Z8
-	VMOVAPD      Z8, Z7
-	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Z4, Z7
-	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Z7, Z3
-	VFNMADD231PD Z4, Z8, Z3
-	VMULPD       Z6, Z7, Z4
-	VFNMADD231PD Z3, Z5, Z4
-	VFMADD231PD  Z7, Z5, Z4
-	VMULPD       double3fe0000000000000<>+0(SB), Z2, Z3
-	VMULPD       Z3, Z2, Z5
-	VMOVAPD      Z5, Z6
-	VFNMADD231PD Z2, Z3, Z6
-	VORPD        double8000000000000000<>+0(SB), Z5, Z5
-	VMOVUPD      double43380000000007fe<>+0(SB), Z3
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z5, Z3
-	VSUBPD       double43380000000007fe<>+0(SB), Z3, Z3
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z3, Z5
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z3, Z5
-	VADDPD       Z6, Z5, Z5
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z6
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z5, Z6
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z5, Z6
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z5, Z6
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z5, Z6
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z5, Z6
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z5, Z6
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z5, Z6
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z5, Z6
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z5, Z6
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z5, Z6
-	VMULPD       Z5, Z5, Z7
-	VFMADD213PD  Z5, Z7, Z6
-	VMOVAPD      Z1, Z5
-	VMULPD       Z2, Z4, Z7
-	VMOVAPD      Z7, Z8
-	VFNMADD231PD Z4, Z2, Z8
-	VFMADD231PD  Z6, Z8, Z8
-	VMOVAPD      Z6, Z9
-	VFMSUB213PD  Z8, Z7, Z9
-	VADDPD       Z7, Z9, Z7
-	VFMADD231PD  Z6, Z4, Z4
-	VSCALEFPD    Z3, Z7, Z7
-	VSCALEFPD    Z3, Z4, Z4
-	VFNMADD231PD Z2, Z4, Z5
-	VORPD        double8000000000000000<>+0(SB), Z7, Z7
-	VPMOVQ2M     Z1, K1
-	VMOVAPD      Z7, K1, Z5
-	VMOVUPD      Z5, (DX)
-	ADDQ         $+64, CX
-	ADDQ         $+64, DX
-	SUBQ         $+8, AX
-	CMPQ         AX, $+8
-	JGE          loop28
+	VMOVUPD           (CX), Z1
+	VANDPD.BCST       double7fffffffffffffff<>+0(SB), Z1, Z2
+	VMINPD            Z2, Z0, Z2
+	VBROADCASTSD      double4010000000000000<>+0(SB), Z3
+	VADDPD            Z3, Z2, Z4
+	VMAXPD            Z2, Z3, Z5
+	VMINPD            Z2, Z3, Z3
+	VSUBPD            Z5, Z4, Z5
+	VSUBPD            Z5, Z3, Z3
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z5
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z6
+	VDIVPD            Z4, Z5, Z5
+	VFNMADD231PD      Z5, Z4, Z6
+	VFNMADD231PD      Z5, Z3, Z6
+	VMULPD            Z6, Z5, Z6
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z4
+	VFNMADD231PD.BCST double4020000000000000<>+0(SB), Z5, Z4
+	VFNMADD231PD.BCST double4020000000000000<>+0(SB), Z6, Z4
+	VBROADCASTSD      doublebe07051e61bdccea<>+0(SB), Z8
+	VFMADD213PD.BCST  doublebe24bd9926bc31ca<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  double3e1e259c3f8cca34<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  double3e54a395eb062972<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  double3e4ce5df2a49d6ee<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  doublebe76c15661ef6c67<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  doublebe84cec8f9f03df7<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  double3e9233922e0d0539<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  double3eb1236a998e6f4c<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  doublebea51e358d7c6357<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  doublebed8d4b1b255245b<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  double3ea80b1240fb0c2b<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  double3f026d0994193c10<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  doublebec001e4481f836a<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  doublebf2e4a4256b5e1aa<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  double3f217a4ae27b59b5<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  double3f5ab825fc0efac2<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  doublebf6c81719d53b5d8<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  doublebf7ee2761047f06c<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  double3faeec4cc3e4d1dd<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  doublebfc7dff2bff6839a<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  double3fd8c6dbf2cfc2b5<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  doublebfe373e3a893c28a<>+0(SB), Z4, Z8
+	VMOVAPD           Z8, Z7
+	VFMADD213PD.BCST  double3fe82b4bb8c94dce<>+0(SB), Z4, Z7
+	VSUBPD.BCST       double3fe82b4bb8c94dce<>+0(SB), Z7, Z3
+	VFNMADD231PD      Z4, Z8, Z3
+	VMULPD            Z6, Z7, Z4
+	VFNMADD231PD      Z3, Z5, Z4
+	VFMADD231PD       Z7, Z5, Z4
+	VMULPD.BCST       double3fe0000000000000<>+0(SB), Z2, Z3
+	VMULPD            Z3, Z2, Z5
+	VMOVAPD           Z5, Z6
+	VFNMADD231PD      Z2, Z3, Z6
+	VORPD.BCST        double8000000000000000<>+0(SB), Z5, Z5
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z3
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z5, Z3
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z3, Z3
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z3, Z5
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z3, Z5
+	VADDPD            Z6, Z5, Z5
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z6
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z5, Z6
+	VMULPD            Z5, Z5, Z7
+	VFMADD213PD       Z5, Z7, Z6
+	VMOVAPD           Z1, Z5
+	VMULPD            Z2, Z4, Z7
+	VMOVAPD           Z7, Z8
+	VFNMADD231PD      Z4, Z2, Z8
+	VFMADD231PD       Z6, Z8, Z8
+	VMOVAPD           Z6, Z9
+	VFMSUB213PD       Z8, Z7, Z9
+	VADDPD            Z7, Z9, Z7
+	VFMADD231PD       Z6, Z4, Z4
+	VSCALEFPD         Z3, Z7, Z7
+	VSCALEFPD         Z3, Z4, Z4
+	VFNMADD231PD      Z2, Z4, Z5
+	VORPD.BCST        double8000000000000000<>+0(SB), Z7, Z7
+	VPMOVQ2M          Z1, K1
+	VMOVAPD           Z7, K1, Z5
+	VMOVUPD           Z5, (DX)
+	ADDQ              $+64, CX
+	ADDQ              $+64, DX
+	SUBQ              $+8, AX
+	CMPQ              AX, $+8
+	JGE               loop28
 
 done29:
-	TESTQ        AX, AX
-	JZ           end30
-	MOVQ         $-1, BX
-	BZHIQ        AX, BX, BX
-	KMOVW        BX, K1
-	VMOVUPD.Z    (CX), K1, Z1
-	VANDPD       double7fffffffffffffff<>+0(SB), Z1, Z2
-	VMINPD       Z2, Z0, Z2
-	VMOVUPD      double4010000000000000<>+0(SB), Z0
-	VADDPD       Z0, Z2, Z3
-	VMAXPD       Z2, Z0, Z4
-	VMINPD       Z2, Z0, Z0
-	VSUBPD       Z4, Z3, Z4
-	VSUBPD       Z4, Z0, Z0
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z4
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z5
-	VDIVPD       Z3, Z4, Z4
-	VFNMADD231PD Z4, Z3, Z5
-	VFNMADD231PD Z4, Z0, Z5
-	VMULPD       Z5, Z4, Z5
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z3
-	VFNMADD231PD double4020000000000000<>+0(SB), Z4, Z3
-	VFNMADD231PD double4020000000000000<>+0(SB), Z5, Z3
-	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Z7
-	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Z3, Z7
-	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Z3, Z7
-	VFMADD213PD  double3e54a395eb062972<>+0(SB), Z3, Z7
-	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Z3, Z7
-	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Z3, Z7
-	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Z3, Z7
-	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Z3, Z7
-	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Z3, Z7
-	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Z3, Z7
-	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Z3, Z7
-	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Z3, Z7
-	VFMADD213PD  double3f026d0994193c10<>+0(SB), Z3, Z7
-	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Z3, Z7
-	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Z3, Z7
-	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Z3, Z7
-	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Z3, Z7
-	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Z3, Z7
-	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Z3, Z7
-	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Z3, Z7
-	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Z3, Z7
-	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Z3, Z7
-	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Z3, Z7
-	VMOVAPD      Z7, Z6
-	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Z3, Z6
-	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Z6, Z0
-	VFNMADD231PD Z3, Z7, Z0
-	VMULPD       Z5, Z6, Z3
-	VFNMADD231PD Z0, Z4, Z3
-	VFMADD231PD  Z6, Z4, Z3
-	VMULPD       double3fe0000000000000<>+0(SB), Z2, Z0
-	VMULPD       Z0, Z2, Z4
-	VMOVAPD      Z4, Z5
-	VFNMADD231PD Z2, Z0, Z5
-	VORPD        double8000000000000000<>+0(SB), Z4, Z4
-	VMOVUPD      double43380000000007fe<>+0(SB), Z0
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z4, Z0
-	VSUBPD       double43380000000007fe<>+0(SB), Z0, Z0
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z0, Z4
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z0, Z4
-	VADDPD       Z5, Z4, Z4
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z5
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z4, Z5
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z4, Z5
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z4, Z5
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z4, Z5
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z4, Z5
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z4, Z5
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z4, Z5
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z4, Z5
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z4, Z5
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z4, Z5
-	VMULPD       Z4, Z4, Z6
-	VFMADD213PD  Z4, Z6, Z5
-	VMOVAPD      Z1, Z4
-	VMULPD       Z2, Z3, Z6
-	VMOVAPD      Z6, Z7
-	VFNMADD231PD Z3, Z2, Z7
-	VFMADD231PD  Z5, Z7, Z7
-	VMOVAPD      Z5, Z8
-	VFMSUB213PD  Z7, Z6, Z8
-	VADDPD       Z6, Z8, Z6
-	VFMADD231PD  Z5, Z3, Z3
-	VSCALEFPD    Z0, Z6, Z6
-	VSCALEFPD    Z0, Z3, Z3
-	VFNMADD231PD Z2, Z3, Z4
-	VORPD        double8000000000000000<>+0(SB), Z6, Z6
-	VPMOVQ2M     Z1, K2
-	VMOVAPD      Z6, K2, Z4
-	VMOVUPD      Z4, K1, (DX)
+	TESTQ             AX, AX
+	JZ                end30
+	MOVQ              $-1, BX
+	BZHIQ             AX, BX, BX
+	KMOVW             BX, K1
+	VMOVUPD.Z         (CX), K1, Z1
+	VANDPD.BCST       double7fffffffffffffff<>+0(SB), Z1, Z2
+	VMINPD            Z2, Z0, Z2
+	VBROADCASTSD      double4010000000000000<>+0(SB), Z0
+	VADDPD            Z0, Z2, Z3
+	VMAXPD            Z2, Z0, Z4
+	VMINPD            Z2, Z0, Z0
+	VSUBPD            Z4, Z3, Z4
+	VSUBPD            Z4, Z0, Z0
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z4
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z5
+	VDIVPD            Z3, Z4, Z4
+	VFNMADD231PD      Z4, Z3, Z5
+	VFNMADD231PD      Z4, Z0, Z5
+	VMULPD            Z5, Z4, Z5
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z3
+	VFNMADD231PD.BCST double4020000000000000<>+0(SB), Z4, Z3
+	VFNMADD231PD.BCST double4020000000000000<>+0(SB), Z5, Z3
+	VBROADCASTSD      doublebe07051e61bdccea<>+0(SB), Z7
+	VFMADD213PD.BCST  doublebe24bd9926bc31ca<>+0(SB), Z3, Z7
+	VFMADD213PD.BCST  double3e1e259c3f8cca34<>+0(SB), Z3, Z7
+	VFMADD213PD.BCST  double3e54a395eb062972<>+0(SB), Z3, Z7
+	VFMADD213PD.BCST  double3e4ce5df2a49d6ee<>+0(SB), Z3, Z7
+	VFMADD213PD.BCST  doublebe76c15661ef6c67<>+0(SB), Z3, Z7
+	VFMADD213PD.BCST  doublebe84cec8f9f03df7<>+0(SB), Z3, Z7
+	VFMADD213PD.BCST  double3e9233922e0d0539<>+0(SB), Z3, Z7
+	VFMADD213PD.BCST  double3eb1236a998e6f4c<>+0(SB), Z3, Z7
+	VFMADD213PD.BCST  doublebea51e358d7c6357<>+0(SB), Z3, Z7
+	VFMADD213PD.BCST  doublebed8d4b1b255245b<>+0(SB), Z3, Z7
+	VFMADD213PD.BCST  double3ea80b1240fb0c2b<>+0(SB), Z3, Z7
+	VFMADD213PD.BCST  double3f026d0994193c10<>+0(SB), Z3, Z7
+	VFMADD213PD.BCST  doublebec001e4481f836a<>+0(SB), Z3, Z7
+	VFMADD213PD.BCST  doublebf2e4a4256b5e1aa<>+0(SB), Z3, Z7
+	VFMADD213PD.BCST  double3f217a4ae27b59b5<>+0(SB), Z3, Z7
+	VFMADD213PD.BCST  double3f5ab825fc0efac2<>+0(SB), Z3, Z7
+	VFMADD213PD.BCST  doublebf6c81719d53b5d8<>+0(SB), Z3, Z7
+	VFMADD213PD.BCST  doublebf7ee2761047f06c<>+0(SB), Z3, Z7
+	VFMADD213PD.BCST  double3faeec4cc3e4d1dd<>+0(SB), Z3, Z7
+	VFMADD213PD.BCST  doublebfc7dff2bff6839a<>+0(SB), Z3, Z7
+	VFMADD213PD.BCST  double3fd8c6dbf2cfc2b5<>+0(SB), Z3, Z7
+	VFMADD213PD.BCST  doublebfe373e3a893c28a<>+0(SB), Z3, Z7
+	VMOVAPD           Z7, Z6
+	VFMADD213PD.BCST  double3fe82b4bb8c94dce<>+0(SB), Z3, Z6
+	VSUBPD.BCST       double3fe82b4bb8c94dce<>+0(SB), Z6, Z0
+	VFNMADD231PD      Z3, Z7, Z0
+	VMULPD            Z5, Z6, Z3
+	VFNMADD231PD      Z0, Z4, Z3
+	VFMADD231PD       Z6, Z4, Z3
+	VMULPD.BCST       double3fe0000000000000<>+0(SB), Z2, Z0
+	VMULPD            Z0, Z2, Z4
+	VMOVAPD           Z4, Z5
+	VFNMADD231PD      Z2, Z0, Z5
+	VORPD.BCST        double8000000000000000<>+0(SB), Z4, Z4
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z0
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z4, Z0
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z0, Z0
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z0, Z4
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z0, Z4
+	VADDPD            Z5, Z4, Z4
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z5
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z4, Z5
+	VMULPD            Z4, Z4, Z6
+	VFMADD213PD       Z4, Z6, Z5
+	VMOVAPD           Z1, Z4
+	VMULPD            Z2, Z3, Z6
+	VMOVAPD           Z6, Z7
+	VFNMADD231PD      Z3, Z2, Z7
+	VFMADD231PD       Z5, Z7, Z7
+	VMOVAPD           Z5, Z8
+	VFMSUB213PD       Z7, Z6, Z8
+	VADDPD            Z6, Z8, Z6
+	VFMADD231PD       Z5, Z3, Z3
+	VSCALEFPD         Z0, Z6, Z6
+	VSCALEFPD         Z0, Z3, Z3
+	VFNMADD231PD      Z2, Z3, Z4
+	VORPD.BCST        double8000000000000000<>+0(SB), Z6, Z6
+	VPMOVQ2M          Z1, K2
+	VMOVAPD           Z6, K2, Z4
+	VMOVUPD           Z4, K1, (DX)
 
 end30:
 	VZEROUPPER
@@ -3468,11 +2936,7 @@ DATA double4043800000000000<>+0(SB)/8, $0x4043800000000000
 DATA double4043800000000000<>+8(SB)/8, $0x4043800000000000
 DATA double4043800000000000<>+16(SB)/8, $0x4043800000000000
 DATA double4043800000000000<>+24(SB)/8, $0x4043800000000000
-DATA double4043800000000000<>+32(SB)/8, $0x4043800000000000
-DATA double4043800000000000<>+40(SB)/8, $0x4043800000000000
-DATA double4043800000000000<>+48(SB)/8, $0x4043800000000000
-DATA double4043800000000000<>+56(SB)/8, $0x4043800000000000
-GLOBL double4043800000000000<>(SB), RODATA|NOPTR, $64
+GLOBL double4043800000000000<>(SB), RODATA|NOPTR, $32
 
 // func gelu32AVX2(dst []float32, x []float32)
 // Requires: AVX, AVX2, FMA3
@@ -4221,280 +3685,280 @@ end40:
 // func geluBackward32AVX512(dx []float32, x []float32, dy []float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·geluBackward32AVX512(SB), NOSPLIT, $0-72
-	VMOVUPS single41680000<>+0(SB), Z0
-	MOVQ    x_len+32(FP), AX
-	MOVQ    x_base+24(FP), CX
-	MOVQ    dy_base+48(FP), DX
-	MOVQ    dx_base+0(FP), BX
-	CMPQ    AX, $+32
-	JLT     done42
+	VBROADCASTSS single41680000<>+0(SB), Z0
+	MOVQ         x_len+32(FP), AX
+	MOVQ         x_base+24(FP), CX
+	MOVQ         dy_base+48(FP), DX
+	MOVQ         dx_base+0(FP), BX
+	CMPQ         AX, $+32
+	JLT          done42
 
 loop41:
-	VMOVUPS      (CX), Z1
-	VMOVUPS      (DX), Z2
-	VANDPS       single7fffffff<>+0(SB), Z1, Z3
-	VMINPS       Z3, Z0, Z3
-	VMOVUPS      single40800000<>+0(SB), Z4
-	VADDPS       Z4, Z3, Z5
-	VMAXPS       Z3, Z4, Z6
-	VMINPS       Z3, Z4, Z4
-	VSUBPS       Z6, Z5, Z6
-	VSUBPS       Z6, Z4, Z4
-	VMOVUPS      single3f800000<>+0(SB), Z6
-	VMOVUPS      single3f800000<>+0(SB), Z7
-	VDIVPS       Z5, Z6, Z6
-	VFNMADD231PS Z6, Z5, Z7
-	VFNMADD231PS Z6, Z4, Z7
-	VMULPS       Z7, Z6, Z7
-	VMOVUPS      single3f800000<>+0(SB), Z4
-	VFNMADD231PS single41000000<>+0(SB), Z6, Z4
-	VFNMADD231PS single41000000<>+0(SB), Z7, Z4
-	VMOVUPS      singleb84133ad<>+0(SB), Z5
-	VFMADD213PS  singleb9683f48<>+0(SB), Z4, Z5
-	VFMADD213PS  single39337404<>+0(SB), Z4, Z5
-	VFMADD213PS  single3ad688da<>+0(SB), Z4, Z5
-	VFMADD213PS  singlebb64d175<>+0(SB), Z4, Z5
-	VFMADD213PS  singlebbf72a03<>+0(SB), Z4, Z5
-	VFMADD213PS  single3d776418<>+0(SB), Z4, Z5
-	VFMADD213PS  singlebe3eff82<>+0(SB), Z4, Z5
-	VFMADD213PS  single3ec636dd<>+0(SB), Z4, Z5
-	VFMADD213PS  singlebf1b9f1d<>+0(SB), Z4, Z5
-	VFMADD213PS  single3f415a5e<>+0(SB), Z4, Z5
-	VMULPS       Z7, Z5, Z4
-	VFMADD231PS  Z5, Z6, Z4
-	VMULPS       single3f000000<>+0(SB), Z3, Z5
-	VMULPS       Z5, Z3, Z6
-	VMOVAPS      Z6, Z7
-	VFNMADD231PS Z3, Z5, Z7
-	VORPS        single80000000<>+0(SB), Z6, Z6
-	VMOVUPS      single4b4000fe<>+0(SB), Z5
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z6, Z5
-	VSUBPS       single4b4000fe<>+0(SB), Z5, Z5
-	VFNMADD231PS single3f317200<>+0(SB), Z5, Z6
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z5, Z6
-	VADDPS       Z7, Z6, Z6
-	VMOVUPS      single3950d0b2<>+0(SB), Z7
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z6, Z7
-	VFMADD213PS  single3c088848<>+0(SB), Z6, Z7
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z6, Z7
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z6, Z7
-	VFMADD213PS  single3f000000<>+0(SB), Z6, Z7
-	VMULPS       Z6, Z6, Z8
-	VFMADD213PS  Z6, Z8, Z7
-	VFNMADD231PS single3ecc422a<>+0(SB), Z3, Z4
-	VFMADD213PS  Z4, Z4, Z7
-	VSCALEFPS    Z5, Z7, Z7
-	VMOVUPS      single3f800000<>+0(SB), Z3
-	VSUBPS       Z7, Z3, Z3
-	VPMOVD2M     Z1, K1
-	VMOVAPS      Z7, K1, Z3
-	VMULPS       Z3, Z2, Z3
-	VMOVUPS      Z3, (BX)
-	VMOVUPS      64(CX), Z1
-	VMOVUPS      64(DX), Z2
-	VANDPS       single7fffffff<>+0(SB), Z1, Z3
-	VMINPS       Z3, Z0, Z3
-	VMOVUPS      single40800000<>+0(SB), Z4
-	VADDPS       Z4, Z3, Z5
-	VMAXPS       Z3, Z4, Z6
-	VMINPS       Z3, Z4, Z4
-	VSUBPS       Z6, Z5, Z6
-	VSUBPS       Z6, Z4, Z4
-	VMOVUPS      single3f800000<>+0(SB), Z6
-	VMOVUPS      single3f800000<>+0(SB), Z7
-	VDIVPS       Z5, Z6, Z6
-	VFNMADD231PS Z6, Z5, Z7
-	VFNMADD231PS Z6, Z4, Z7
-	VMULPS       Z7, Z6, Z7
-	VMOVUPS      single3f800000<>+0(SB), Z4
-	VFNMADD231PS single41000000<>+0(SB), Z6, Z4
-	VFNMADD231PS single41000000<>+0(SB), Z7, Z4
-	VMOVUPS      singleb84133ad<>+0(SB), Z5
-	VFMADD213PS  singleb9683f48<>+0(SB), Z4, Z5
-	VFMADD213PS  single39337404<>+0(SB), Z4, Z5
-	VFMADD213PS  single3ad688da<>+0(SB), Z4, Z5
-	VFMADD213PS  singlebb64d175<>+0(SB), Z4, Z5
-	VFMADD213PS  singlebbf72a03<>+0(SB), Z4, Z5
-	VFMADD213PS  single3d776418<>+0(SB), Z4, Z5
-	VFMADD213PS  singlebe3eff82<>+0(SB), Z4, Z5
-	VFMADD213PS  single3ec636dd<>+0(SB), Z4, Z5
-	VFMADD213PS  singlebf1b9f1d<>+0(SB), Z4, Z5
-	VFMADD213PS  single3f415a5e<>+0(SB), Z4, Z5
-	VMULPS       Z7, Z5, Z4
-	VFMADD231PS  Z5, Z6, Z4
-	VMULPS       single3f000000<>+0(SB), Z3, Z5
-	VMULPS       Z5, Z3, Z6
-	VMOVAPS      Z6, Z7
-	VFNMADD231PS Z3, Z5, Z7
-	VORPS        single80000000<>+0(SB), Z6, Z6
-	VMOVUPS      single4b4000fe<>+0(SB), Z5
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z6, Z5
-	VSUBPS       single4b4000fe<>+0(SB), Z5, Z5
-	VFNMADD231PS single3f317200<>+0(SB), Z5, Z6
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z5, Z6
-	VADDPS       Z7, Z6, Z6
-	VMOVUPS      single3950d0b2<>+0(SB), Z7
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z6, Z7
-	VFMADD213PS  single3c088848<>+0(SB), Z6, Z7
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z6, Z7
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z6, Z7
-	VFMADD213PS  single3f000000<>+0(SB), Z6, Z7
-	VMULPS       Z6, Z6, Z8
-	VFMADD213PS  Z6, Z8, Z7
-	VFNMADD231PS single3ecc422a<>+0(SB), Z3, Z4
-	VFMADD213PS  Z4, Z4, Z7
-	VSCALEFPS    Z5, Z7, Z7
-	VMOVUPS      single3f800000<>+0(SB), Z3
-	VSUBPS       Z7, Z3, Z3
-	VPMOVD2M     Z1, K1
-	VMOVAPS      Z7, K1, Z3
-	VMULPS       Z3, Z2, Z3
-	VMOVUPS      Z3, 64(BX)
-	ADDQ         $+128, CX
-	ADDQ         $+128, DX
-	ADDQ         $+128, BX
-	SUBQ         $+32, AX
-	CMPQ         AX, $+32
-	JGE          loop41
+	VMOVUPS           (CX), Z1
+	VMOVUPS           (DX), Z2
+	VANDPS.BCST       single7fffffff<>+0(SB), Z1, Z3
+	VMINPS            Z3, Z0, Z3
+	VBROADCASTSS      single40800000<>+0(SB), Z4
+	VADDPS            Z4, Z3, Z5
+	VMAXPS            Z3, Z4, Z6
+	VMINPS            Z3, Z4, Z4
+	VSUBPS            Z6, Z5, Z6
+	VSUBPS            Z6, Z4, Z4
+	VBROADCASTSS      single3f800000<>+0(SB), Z6
+	VBROADCASTSS      single3f800000<>+0(SB), Z7
+	VDIVPS            Z5, Z6, Z6
+	VFNMADD231PS      Z6, Z5, Z7
+	VFNMADD231PS      Z6, Z4, Z7
+	VMULPS            Z7, Z6, Z7
+	VBROADCASTSS      single3f800000<>+0(SB), Z4
+	VFNMADD231PS.BCST single41000000<>+0(SB), Z6, Z4
+	VFNMADD231PS.BCST single41000000<>+0(SB), Z7, Z4
+	VBROADCASTSS      singleb84133ad<>+0(SB), Z5
+	VFMADD213PS.BCST  singleb9683f48<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  single39337404<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  single3ad688da<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  singlebb64d175<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  singlebbf72a03<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  single3d776418<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  singlebe3eff82<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  single3ec636dd<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  singlebf1b9f1d<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  single3f415a5e<>+0(SB), Z4, Z5
+	VMULPS            Z7, Z5, Z4
+	VFMADD231PS       Z5, Z6, Z4
+	VMULPS.BCST       single3f000000<>+0(SB), Z3, Z5
+	VMULPS            Z5, Z3, Z6
+	VMOVAPS           Z6, Z7
+	VFNMADD231PS      Z3, Z5, Z7
+	VORPS.BCST        single80000000<>+0(SB), Z6, Z6
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z5
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z6, Z5
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z5, Z5
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z5, Z6
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z5, Z6
+	VADDPS            Z7, Z6, Z6
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z7
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z6, Z7
+	VMULPS            Z6, Z6, Z8
+	VFMADD213PS       Z6, Z8, Z7
+	VFNMADD231PS.BCST single3ecc422a<>+0(SB), Z3, Z4
+	VFMADD213PS       Z4, Z4, Z7
+	VSCALEFPS         Z5, Z7, Z7
+	VBROADCASTSS      single3f800000<>+0(SB), Z3
+	VSUBPS            Z7, Z3, Z3
+	VPMOVD2M          Z1, K1
+	VMOVAPS           Z7, K1, Z3
+	VMULPS            Z3, Z2, Z3
+	VMOVUPS           Z3, (BX)
+	VMOVUPS           64(CX), Z1
+	VMOVUPS           64(DX), Z2
+	VANDPS.BCST       single7fffffff<>+0(SB), Z1, Z3
+	VMINPS            Z3, Z0, Z3
+	VBROADCASTSS      single40800000<>+0(SB), Z4
+	VADDPS            Z4, Z3, Z5
+	VMAXPS            Z3, Z4, Z6
+	VMINPS            Z3, Z4, Z4
+	VSUBPS            Z6, Z5, Z6
+	VSUBPS            Z6, Z4, Z4
+	VBROADCASTSS      single3f800000<>+0(SB), Z6
+	VBROADCASTSS      single3f800000<>+0(SB), Z7
+	VDIVPS            Z5, Z6, Z6
+	VFNMADD231PS      Z6, Z5, Z7
+	VFNMADD231PS      Z6, Z4, Z7
+	VMULPS            Z7, Z6, Z7
+	VBROADCASTSS      single3f800000<>+0(SB), Z4
+	VFNMADD231PS.BCST single41000000<>+0(SB), Z6, Z4
+	VFNMADD231PS.BCST single41000000<>+0(SB), Z7, Z4
+	VBROADCASTSS      singleb84133ad<>+0(SB), Z5
+	VFMADD213PS.BCST  singleb9683f48<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  single39337404<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  single3ad688da<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  singlebb64d175<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  singlebbf72a03<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  single3d776418<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  singlebe3eff82<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  single3ec636dd<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  singlebf1b9f1d<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  single3f415a5e<>+0(SB), Z4, Z5
+	VMULPS            Z7, Z5, Z4
+	VFMADD231PS       Z5, Z6, Z4
+	VMULPS.BCST       single3f000000<>+0(SB), Z3, Z5
+	VMULPS            Z5, Z3, Z6
+	VMOVAPS           Z6, Z7
+	VFNMADD231PS      Z3, Z5, Z7
+	VORPS.BCST        single80000000<>+0(SB), Z6, Z6
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z5
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z6, Z5
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z5, Z5
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z5, Z6
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z5, Z6
+	VADDPS            Z7, Z6, Z6
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z7
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z6, Z7
+	VMULPS            Z6, Z6, Z8
+	VFMADD213PS       Z6, Z8, Z7
+	VFNMADD231PS.BCST single3ecc422a<>+0(SB), Z3, Z4
+	VFMADD213PS       Z4, Z4, Z7
+	VSCALEFPS         Z5, Z7, Z7
+	VBROADCASTSS      single3f800000<>+0(SB), Z3
+	VSUBPS            Z7, Z3, Z3
+	VPMOVD2M          Z1, K1
+	VMOVAPS           Z7, K1, Z3
+	VMULPS            Z3, Z2, Z3
+	VMOVUPS           Z3, 64(BX)
+	ADDQ              $+128, CX
+	ADDQ              $+128, DX
+	ADDQ              $+128, BX
+	SUBQ              $+32, AX
+	CMPQ              AX, $+32
+	JGE               loop41
 
 done42:
 	CMPQ AX, $+16
 	JLT  done44
 
 loop43:
-	VMOVUPS      (CX), Z1
-	VMOVUPS      (DX), Z2
-	VANDPS       single7fffffff<>+0(SB), Z1, Z3
-	VMINPS       Z3, Z0, Z3
-	VMOVUPS      single40800000<>+0(SB), Z4
-	VADDPS       Z4, Z3, Z5
-	VMAXPS       Z3, Z4, Z6
-	VMINPS       Z3, Z4, Z4
-	VSUBPS       Z6, Z5, Z6
-	VSUBPS       Z6, Z4, Z4
-	VMOVUPS      single3f800000<>+0(SB), Z6
-	VMOVUPS      single3f800000<>+0(SB), Z7
-	VDIVPS       Z5, Z6, Z6
-	VFNMADD231PS Z6, Z5, Z7
-	VFNMADD231PS Z6, Z4, Z7
-	VMULPS       Z7, Z6, Z7
-	VMOVUPS      single3f800000<>+0(SB), Z4
-	VFNMADD231PS single41000000<>+0(SB), Z6, Z4
-	VFNMADD231PS single41000000<>+0(SB), Z7, Z4
-	VMOVUPS      singleb84133ad<>+0(SB), Z5
-	VFMADD213PS  singleb9683f48<>+0(SB), Z4, Z5
-	VFMADD213PS  single39337404<>+0(SB), Z4, Z5
-	VFMADD213PS  single3ad688da<>+0(SB), Z4, Z5
-	VFMADD213PS  singlebb64d175<>+0(SB), Z4, Z5
-	VFMADD213PS  singlebbf72a03<>+0(SB), Z4, Z5
-	VFMADD213PS  single3d776418<>+0(SB), Z4, Z5
-	VFMADD213PS  singlebe3eff82<>+0(SB), Z4, Z5
-	VFMADD213PS  single3ec636dd<>+0(SB), Z4, Z5
-	VFMADD213PS  singlebf1b9f1d<>+0(SB), Z4, Z5
-	VFMADD213PS  single3f415a5e<>+0(SB), Z4, Z5
-	VMULPS       Z7, Z5, Z4
-	VFMADD231PS  Z5, Z6, Z4
-	VMULPS       single3f000000<>+0(SB), Z3, Z5
-	VMULPS       Z5, Z3, Z6
-	VMOVAPS      Z6, Z7
-	VFNMADD231PS Z3, Z5, Z7
-	VORPS        single80000000<>+0(SB), Z6, Z6
-	VMOVUPS      single4b4000fe<>+0(SB), Z5
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z6, Z5
-	VSUBPS       single4b4000fe<>+0(SB), Z5, Z5
-	VFNMADD231PS single3f317200<>+0(SB), Z5, Z6
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z5, Z6
-	VADDPS       Z7, Z6, Z6
-	VMOVUPS      single3950d0b2<>+0(SB), Z7
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z6, Z7
-	VFMADD213PS  single3c088848<>+0(SB), Z6, Z7
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z6, Z7
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z6, Z7
-	VFMADD213PS  single3f000000<>+0(SB), Z6, Z7
-	VMULPS       Z6, Z6, Z8
-	VFMADD213PS  Z6, Z8, Z7
-	VFNMADD231PS single3ecc422a<>+0(SB), Z3, Z4
-	VFMADD213PS  Z4, Z4, Z7
-	VSCALEFPS    Z5, Z7, Z7
-	VMOVUPS      single3f800000<>+0(SB), Z3
-	VSUBPS       Z7, Z3, Z3
-	VPMOVD2M     Z1, K1
-	VMOVAPS      Z7, K1, Z3
-	VMULPS       Z3, Z2, Z3
-	VMOVUPS      Z3, (BX)
-	ADDQ         $+64, CX
-	ADDQ         $+64, DX
-	ADDQ         $+64, BX
-	SUBQ         $+16, AX
-	CMPQ         AX, $+16
-	JGE          loop43
+	VMOVUPS           (CX), Z1
+	VMOVUPS           (DX), Z2
+	VANDPS.BCST       single7fffffff<>+0(SB), Z1, Z3
+	VMINPS            Z3, Z0, Z3
+	VBROADCASTSS      single40800000<>+0(SB), Z4
+	VADDPS            Z4, Z3, Z5
+	VMAXPS            Z3, Z4, Z6
+	VMINPS            Z3, Z4, Z4
+	VSUBPS            Z6, Z5, Z6
+	VSUBPS            Z6, Z4, Z4
+	VBROADCASTSS      single3f800000<>+0(SB), Z6
+	VBROADCASTSS      single3f800000<>+0(SB), Z7
+	VDIVPS            Z5, Z6, Z6
+	VFNMADD231PS      Z6, Z5, Z7
+	VFNMADD231PS      Z6, Z4, Z7
+	VMULPS            Z7, Z6, Z7
+	VBROADCASTSS      single3f800000<>+0(SB), Z4
+	VFNMADD231PS.BCST single41000000<>+0(SB), Z6, Z4
+	VFNMADD231PS.BCST single41000000<>+0(SB), Z7, Z4
+	VBROADCASTSS      singleb84133ad<>+0(SB), Z5
+	VFMADD213PS.BCST  singleb9683f48<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  single39337404<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  single3ad688da<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  singlebb64d175<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  singlebbf72a03<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  single3d776418<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  singlebe3eff82<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  single3ec636dd<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  singlebf1b9f1d<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  single3f415a5e<>+0(SB), Z4, Z5
+	VMULPS            Z7, Z5, Z4
+	VFMADD231PS       Z5, Z6, Z4
+	VMULPS.BCST       single3f000000<>+0(SB), Z3, Z5
+	VMULPS            Z5, Z3, Z6
+	VMOVAPS           Z6, Z7
+	VFNMADD231PS      Z3, Z5, Z7
+	VORPS.BCST        single80000000<>+0(SB), Z6, Z6
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z5
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z6, Z5
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z5, Z5
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z5, Z6
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z5, Z6
+	VADDPS            Z7, Z6, Z6
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z7
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z6, Z7
+	VMULPS            Z6, Z6, Z8
+	VFMADD213PS       Z6, Z8, Z7
+	VFNMADD231PS.BCST single3ecc422a<>+0(SB), Z3, Z4
+	VFMADD213PS       Z4, Z4, Z7
+	VSCALEFPS         Z5, Z7, Z7
+	VBROADCASTSS      single3f800000<>+0(SB), Z3
+	VSUBPS            Z7, Z3, Z3
+	VPMOVD2M          Z1, K1
+	VMOVAPS           Z7, K1, Z3
+	VMULPS            Z3, Z2, Z3
+	VMOVUPS           Z3, (BX)
+	ADDQ              $+64, CX
+	ADDQ              $+64, DX
+	ADDQ              $+64, BX
+	SUBQ              $+16, AX
+	CMPQ              AX, $+16
+	JGE               loop43
 
 done44:
-	TESTQ        AX, AX
-	JZ           end45
-	MOVQ         $-1, SI
-	BZHIQ        AX, SI, SI
-	KMOVW        SI, K1
-	VMOVUPS.Z    (CX), K1, Z1
-	VMOVUPS.Z    (DX), K1, Z2
-	VANDPS       single7fffffff<>+0(SB), Z1, Z3
-	VMINPS       Z3, Z0, Z3
-	VMOVUPS      single40800000<>+0(SB), Z0
-	VADDPS       Z0, Z3, Z4
-	VMAXPS       Z3, Z0, Z5
-	VMINPS       Z3, Z0, Z0
-	VSUBPS       Z5, Z4, Z5
-	VSUBPS       Z5, Z0, Z0
-	VMOVUPS      single3f800000<>+0(SB), Z5
-	VMOVUPS      single3f800000<>+0(SB), Z6
-	VDIVPS       Z4, Z5, Z5
-	VFNMADD231PS Z5, Z4, Z6
-	VFNMADD231PS Z5, Z0, Z6
-	VMULPS       Z6, Z5, Z6
-	VMOVUPS      single3f800000<>+0(SB), Z0
-	VFNMADD231PS single41000000<>+0(SB), Z5, Z0
-	VFNMADD231PS single41000000<>+0(SB), Z6, Z0
-	VMOVUPS      singleb84133ad<>+0(SB), Z4
-	VFMADD213PS  singleb9683f48<>+0(SB), Z0, Z4
-	VFMADD213PS  single39337404<>+0(SB), Z0, Z4
-	VFMADD213PS  single3ad688da<>+0(SB), Z0, Z4
-	VFMADD213PS  singlebb64d175<>+0(SB), Z0, Z4
-	VFMADD213PS  singlebbf72a03<>+0(SB), Z0, Z4
-	VFMADD213PS  single3d776418<>+0(SB), Z0, Z4
-	VFMADD213PS  singlebe3eff82<>+0(SB), Z0, Z4
-	VFMADD213PS  single3ec636dd<>+0(SB), Z0, Z4
-	VFMADD213PS  singlebf1b9f1d<>+0(SB), Z0, Z4
-	VFMADD213PS  single3f415a5e<>+0(SB), Z0, Z4
-	VMULPS       Z6, Z4, Z0
-	VFMADD231PS  Z4, Z5, Z0
-	VMULPS       single3f000000<>+0(SB), Z3, Z4
-	VMULPS       Z4, Z3, Z5
-	VMOVAPS      Z5, Z6
-	VFNMADD231PS Z3, Z4, Z6
-	VORPS        single80000000<>+0(SB), Z5, Z5
-	VMOVUPS      single4b4000fe<>+0(SB), Z4
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z5, Z4
-	VSUBPS       single4b4000fe<>+0(SB), Z4, Z4
-	VFNMADD231PS single3f317200<>+0(SB), Z4, Z5
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z4, Z5
-	VADDPS       Z6, Z5, Z5
-	VMOVUPS      single3950d0b2<>+0(SB), Z6
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z5, Z6
-	VFMADD213PS  single3c088848<>+0(SB), Z5, Z6
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z5, Z6
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z5, Z6
-	VFMADD213PS  single3f000000<>+0(SB), Z5, Z6
-	VMULPS       Z5, Z5, Z7
-	VFMADD213PS  Z5, Z7, Z6
-	VFNMADD231PS single3ecc422a<>+0(SB), Z3, Z0
-	VFMADD213PS  Z0, Z0, Z6
-	VSCALEFPS    Z4, Z6, Z6
-	VMOVUPS      single3f800000<>+0(SB), Z0
-	VSUBPS       Z6, Z0, Z0
-	VPMOVD2M     Z1, K2
-	VMOVAPS      Z6, K2, Z0
-	VMULPS       Z0, Z2, Z0
-	VMOVUPS      Z0, K1, (BX)
+	TESTQ             AX, AX
+	JZ                end45
+	MOVQ              $-1, SI
+	BZHIQ             AX, SI, SI
+	KMOVW             SI, K1
+	VMOVUPS.Z         (CX), K1, Z1
+	VMOVUPS.Z         (DX), K1, Z2
+	VANDPS.BCST       single7fffffff<>+0(SB), Z1, Z3
+	VMINPS            Z3, Z0, Z3
+	VBROADCASTSS      single40800000<>+0(SB), Z0
+	VADDPS            Z0, Z3, Z4
+	VMAXPS            Z3, Z0, Z5
+	VMINPS            Z3, Z0, Z0
+	VSUBPS            Z5, Z4, Z5
+	VSUBPS            Z5, Z0, Z0
+	VBROADCASTSS      single3f800000<>+0(SB), Z5
+	VBROADCASTSS      single3f800000<>+0(SB), Z6
+	VDIVPS            Z4, Z5, Z5
+	VFNMADD231PS      Z5, Z4, Z6
+	VFNMADD231PS      Z5, Z0, Z6
+	VMULPS            Z6, Z5, Z6
+	VBROADCASTSS      single3f800000<>+0(SB), Z0
+	VFNMADD231PS.BCST single41000000<>+0(SB), Z5, Z0
+	VFNMADD231PS.BCST single41000000<>+0(SB), Z6, Z0
+	VBROADCASTSS      singleb84133ad<>+0(SB), Z4
+	VFMADD213PS.BCST  singleb9683f48<>+0(SB), Z0, Z4
+	VFMADD213PS.BCST  single39337404<>+0(SB), Z0, Z4
+	VFMADD213PS.BCST  single3ad688da<>+0(SB), Z0, Z4
+	VFMADD213PS.BCST  singlebb64d175<>+0(SB), Z0, Z4
+	VFMADD213PS.BCST  singlebbf72a03<>+0(SB), Z0, Z4
+	VFMADD213PS.BCST  single3d776418<>+0(SB), Z0, Z4
+	VFMADD213PS.BCST  singlebe3eff82<>+0(SB), Z0, Z4
+	VFMADD213PS.BCST  single3ec636dd<>+0(SB), Z0, Z4
+	VFMADD213PS.BCST  singlebf1b9f1d<>+0(SB), Z0, Z4
+	VFMADD213PS.BCST  single3f415a5e<>+0(SB), Z0, Z4
+	VMULPS            Z6, Z4, Z0
+	VFMADD231PS       Z4, Z5, Z0
+	VMULPS.BCST       single3f000000<>+0(SB), Z3, Z4
+	VMULPS            Z4, Z3, Z5
+	VMOVAPS           Z5, Z6
+	VFNMADD231PS      Z3, Z4, Z6
+	VORPS.BCST        single80000000<>+0(SB), Z5, Z5
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z4
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z5, Z4
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z4, Z4
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z4, Z5
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z4, Z5
+	VADDPS            Z6, Z5, Z5
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z6
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z5, Z6
+	VMULPS            Z5, Z5, Z7
+	VFMADD213PS       Z5, Z7, Z6
+	VFNMADD231PS.BCST single3ecc422a<>+0(SB), Z3, Z0
+	VFMADD213PS       Z0, Z0, Z6
+	VSCALEFPS         Z4, Z6, Z6
+	VBROADCASTSS      single3f800000<>+0(SB), Z0
+	VSUBPS            Z6, Z0, Z0
+	VPMOVD2M          Z1, K2
+	VMOVAPS           Z6, K2, Z0
+	VMULPS            Z0, Z2, Z0
+	VMOVUPS           Z0, K1, (BX)
 
 end45:
 	VZEROUPPER
@@ -4508,381 +3972,373 @@ DATA single3ecc422a<>+16(SB)/4, $0x3ecc422a
 DATA single3ecc422a<>+20(SB)/4, $0x3ecc422a
 DATA single3ecc422a<>+24(SB)/4, $0x3ecc422a
 DATA single3ecc422a<>+28(SB)/4, $0x3ecc422a
-DATA single3ecc422a<>+32(SB)/4, $0x3ecc422a
-DATA single3ecc422a<>+36(SB)/4, $0x3ecc422a
-DATA single3ecc422a<>+40(SB)/4, $0x3ecc422a
-DATA single3ecc422a<>+44(SB)/4, $0x3ecc422a
-DATA single3ecc422a<>+48(SB)/4, $0x3ecc422a
-DATA single3ecc422a<>+52(SB)/4, $0x3ecc422a
-DATA single3ecc422a<>+56(SB)/4, $0x3ecc422a
-DATA single3ecc422a<>+60(SB)/4, $0x3ecc422a
-GLOBL single3ecc422a<>(SB), RODATA|NOPTR, $64
+GLOBL single3ecc422a<>(SB), RODATA|NOPTR, $32
 
 // func geluBackward64AVX512(dx []float64, x []float64, dy []float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·geluBackward64AVX512(SB), NOSPLIT, $0-72
-	VMOVUPD double4043800000000000<>+0(SB), Z0
-	MOVQ    x_len+32(FP), AX
-	MOVQ    x_base+24(FP), CX
-	MOVQ    dy_base+48(FP), DX
-	MOVQ    dx_base+0(FP), BX
-	CMPQ    AX, $+16
-	JLT     done47
+	VBROADCASTSD double4043800000000000<>+0(SB), Z0
+	MOVQ         x_len+32(FP), AX
+	MOVQ         x_base+24(FP), CX
+	MOVQ         dy_base+48(FP), DX
+	MOVQ         dx_base+0(FP), BX
+	CMPQ         AX, $+16
+	JLT          done47
 
 loop46:
-	VMOVUPD      (CX), Z1
-	VMOVUPD      (DX), Z2
-	VANDPD       double7fffffffffffffff<>+0(SB), Z1, Z3
-	VMINPD       Z3, Z0, Z3
-	VMOVUPD      double4010000000000000<>+0(SB), Z4
-	VADDPD       Z4, Z3, Z5
-	VMAXPD       Z3, Z4, Z6
-	VMINPD       Z3, Z4, Z4
-	VSUBPD       Z6, Z5, Z6
-	VSUBPD       Z6, Z4, Z4
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z6
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z7
-	VDIVPD       Z5, Z6, Z6
-	VFNMADD231PD Z6, Z5, Z7
-	VFNMADD231PD Z6, Z4, Z7
-	VMULPD       Z7, Z6, Z7
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z5
-	VFNMADD231PD double4020000000000000<>+0(SB), Z6, Z5
-	VFNMADD231PD double4020000000000000<>+0(SB), Z7, Z5
-	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Z9
-	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Z5, Z9
-	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Z5, Z9
-	VFMADD213PD  double3e54a395eb062972<>+0(SB), Z5, Z9
-	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Z5, Z9
-	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Z5, Z9
-	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Z5, Z9
-	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Z5, Z9
-	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Z5, Z9
-	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Z5, Z9
-	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Z5, Z9
-	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Z5, Z9
-	VFMADD213PD  double3f026d0994193c10<>+0(SB), Z5, Z9
-	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Z5, Z9
-	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Z5, Z9
-	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Z5, Z9
-	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Z5, Z9
-	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Z5, Z9
-	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Z5, Z9
-	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Z5, Z9
-	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Z5, Z9
-	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Z5, Z9
-	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Z5, Z9
-	VMOVAPD      Z9, Z8
-	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Z5, Z8
-	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Z8, Z4
-	VFNMADD231PD Z5, Z9, Z4
-	VMULPD       Z7, Z8, Z5
-	VFNMADD231PD Z4, Z6, Z5
-	VFMADD231PD  Z8, Z6, Z5
-	VMULPD       double3fe0000000000000<>+0(SB), Z3, Z4
-	VMULPD       Z4, Z3, Z6
-	VMOVAPD      Z6, Z7
-	VFNMADD231PD Z3, Z4, Z7
-	VORPD        double8000000000000000<>+0(SB), Z6, Z6
-	VMOVUPD      double43380000000007fe<>+0(SB), Z4
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z6, Z4
-	VSUBPD       double43380000000007fe<>+0(SB), Z4, Z4
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z4, Z6
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z4, Z6
-	VADDPD       Z7, Z6, Z6
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z7
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z6, Z7
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z6, Z7
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z6, Z7
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z6, Z7
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z6, Z7
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z6, Z7
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z6, Z7
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z6, Z7
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z6, Z7
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z6, Z7
-	VMULPD       Z6, Z6, Z8
-	VFMADD213PD  Z6, Z8, Z7
-	VFNMADD231PD double3fd9884533d43651<>+0(SB), Z3, Z5
-	VFMADD213PD  Z5, Z5, Z7
-	VSCALEFPD    Z4, Z7, Z7
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z3
-	VSUBPD       Z7, Z3, Z3
-	VPMOVQ2M     Z1, K1
-	VMOVAPD      Z7, K1, Z3
-	VMULPD       Z3, Z2, Z3
-	VMOVUPD      Z3, (BX)
-	VMOVUPD      64(CX), Z1
-	VMOVUPD      64(DX), Z2
-	VANDPD       double7fffffffffffffff<>+0(SB), Z1, Z3
-	VMINPD       Z3, Z0, Z3
-	VMOVUPD      double4010000000000000<>+0(SB), Z4
-	VADDPD       Z4, Z3, Z5
-	VMAXPD       Z3, Z4, Z6
-	VMINPD       Z3, Z4, Z4
-	VSUBPD       Z6, Z5, Z6
-	VSUBPD       Z6, Z4, Z4
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z6
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z7
-	VDIVPD       Z5, Z6, Z6
-	VFNMADD231PD Z6, Z5, Z7
-	VFNMADD231PD Z6, Z4, Z7
-	VMULPD       Z7, Z6, Z7
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z5
-	VFNMADD231PD double4020000000000000<>+0(SB), Z6, Z5
-	VFNMADD231PD double4020000000000000<>+0(SB), Z7, Z5
-	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Z9
-	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Z5, Z9
-	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Z5, Z9
-	VFMADD213PD  double3e54a395eb062972<>+0(SB), Z5, Z9
-	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Z5, Z9
-	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Z5, Z9
-	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Z5, Z9
-	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Z5, Z9
-	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Z5, Z9
-	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Z5, Z9
-	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Z5, Z9
-	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Z5, Z9
-	VFMADD213PD  double3f026d0994193c10<>+0(SB), Z5, Z9
-	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Z5, Z9
-	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Z5, Z9
-	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Z5, Z9
-	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Z5, Z9
-	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Z5, Z9
-	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Z5, Z9
-	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Z5, Z9
-	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Z5, Z9
-	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Z5, Z9
-	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Z5, Z9
-	VMOVAPD      Z9, Z8
-	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Z5, Z8
-	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Z8, Z4
-	VFNMADD231PD Z5, Z9, Z4
-	VMULPD       Z7, Z8, Z5
-	VFNMADD231PD Z4, Z6, Z5
-	VFMADD231PD  Z8, Z6, Z5
-	VMULPD       double3fe0000000000000<>+0(SB), Z3, Z4
-	VMULPD       Z4, Z3, Z6
-	VMOVAPD      Z6, Z7
-	VFNMADD231PD Z3, Z4, Z7
-	VORPD        double8000000000000000<>+0(SB), Z6, Z6
-	VMOVUPD      double43380000000007fe<>+0(SB), Z4
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z6, Z4
-	VSUBPD       double43380000000007fe<>+0(SB), Z4, Z4
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z4, Z6
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z4, Z6
-	VADDPD       Z7, Z6, Z6
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z7
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z6, Z7
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z6, Z7
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z6, Z7
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z6, Z7
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z6, Z7
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z6, Z7
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z6, Z7
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z6, Z7
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z6, Z7
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z6, Z7
-	VMULPD       Z6, Z6, Z8
-	VFMADD213PD  Z6, Z8, Z7
-	VFNMADD231PD double3fd9884533d43651<>+0(SB), Z3, Z5
-	VFMADD213PD  Z5, Z5, Z7
-	VSCALEFPD    Z4, Z7, Z7
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z3
-	VSUBPD       Z7, Z3, Z3
-	VPMOVQ2M     Z1, K1
-	VMOVAPD      Z7, K1, Z3
-	VMULPD       Z3, Z2, Z3
-	VMOVUPD      Z3, 64(BX)
-	ADDQ         $+128, CX
-	ADDQ         $+128, DX
-	ADDQ         $+128, BX
-	SUBQ         $+16, AX
-	CMPQ         AX, $+16
-	JGE          loop46
+	VMOVUPD           (CX), Z1
+	VMOVUPD           (DX), Z2
+	VANDPD.BCST       double7fffffffffffffff<>+0(SB), Z1, Z3
+	VMINPD            Z3, Z0, Z3
+	VBROADCASTSD      double4010000000000000<>+0(SB), Z4
+	VADDPD            Z4, Z3, Z5
+	VMAXPD            Z3, Z4, Z6
+	VMINPD            Z3, Z4, Z4
+	VSUBPD            Z6, Z5, Z6
+	VSUBPD            Z6, Z4, Z4
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z6
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z7
+	VDIVPD            Z5, Z6, Z6
+	VFNMADD231PD      Z6, Z5, Z7
+	VFNMADD231PD      Z6, Z4, Z7
+	VMULPD            Z7, Z6, Z7
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z5
+	VFNMADD231PD.BCST double4020000000000000<>+0(SB), Z6, Z5
+	VFNMADD231PD.BCST double4020000000000000<>+0(SB), Z7, Z5
+	VBROADCASTSD      doublebe07051e61bdccea<>+0(SB), Z9
+	VFMADD213PD.BCST  doublebe24bd9926bc31ca<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  double3e1e259c3f8cca34<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  double3e54a395eb062972<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  double3e4ce5df2a49d6ee<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  doublebe76c15661ef6c67<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  doublebe84cec8f9f03df7<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  double3e9233922e0d0539<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  double3eb1236a998e6f4c<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  doublebea51e358d7c6357<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  doublebed8d4b1b255245b<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  double3ea80b1240fb0c2b<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  double3f026d0994193c10<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  doublebec001e4481f836a<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  doublebf2e4a4256b5e1aa<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  double3f217a4ae27b59b5<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  double3f5ab825fc0efac2<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  doublebf6c81719d53b5d8<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  doublebf7ee2761047f06c<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  double3faeec4cc3e4d1dd<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  doublebfc7dff2bff6839a<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  double3fd8c6dbf2cfc2b5<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  doublebfe373e3a893c28a<>+0(SB), Z5, Z9
+	VMOVAPD           Z9, Z8
+	VFMADD213PD.BCST  double3fe82b4bb8c94dce<>+0(SB), Z5, Z8
+	VSUBPD.BCST       double3fe82b4bb8c94dce<>+0(SB), Z8, Z4
+	VFNMADD231PD      Z5, Z9, Z4
+	VMULPD            Z7, Z8, Z5
+	VFNMADD231PD      Z4, Z6, Z5
+	VFMADD231PD       Z8, Z6, Z5
+	VMULPD.BCST       double3fe0000000000000<>+0(SB), Z3, Z4
+	VMULPD            Z4, Z3, Z6
+	VMOVAPD           Z6, Z7
+	VFNMADD231PD      Z3, Z4, Z7
+	VORPD.BCST        double8000000000000000<>+0(SB), Z6, Z6
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z4
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z6, Z4
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z4, Z4
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z4, Z6
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z4, Z6
+	VADDPD            Z7, Z6, Z6
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z7
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z6, Z7
+	VMULPD            Z6, Z6, Z8
+	VFMADD213PD       Z6, Z8, Z7
+	VFNMADD231PD.BCST double3fd9884533d43651<>+0(SB), Z3, Z5
+	VFMADD213PD       Z5, Z5, Z7
+	VSCALEFPD         Z4, Z7, Z7
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z3
+	VSUBPD            Z7, Z3, Z3
+	VPMOVQ2M          Z1, K1
+	VMOVAPD           Z7, K1, Z3
+	VMULPD            Z3, Z2, Z3
+	VMOVUPD           Z3, (BX)
+	VMOVUPD           64(CX), Z1
+	VMOVUPD           64(DX), Z2
+	VANDPD.BCST       double7fffffffffffffff<>+0(SB), Z1, Z3
+	VMINPD            Z3, Z0, Z3
+	VBROADCASTSD      double4010000000000000<>+0(SB), Z4
+	VADDPD            Z4, Z3, Z5
+	VMAXPD            Z3, Z4, Z6
+	VMINPD            Z3, Z4, Z4
+	VSUBPD            Z6, Z5, Z6
+	VSUBPD            Z6, Z4, Z4
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z6
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z7
+	VDIVPD            Z5, Z6, Z6
+	VFNMADD231PD      Z6, Z5, Z7
+	VFNMADD231PD      Z6, Z4, Z7
+	VMULPD            Z7, Z6, Z7
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z5
+	VFNMADD231PD.BCST double4020000000000000<>+0(SB), Z6, Z5
+	VFNMADD231PD.BCST double4020000000000000<>+0(SB), Z7, Z5
+	VBROADCASTSD      doublebe07051e61bdccea<>+0(SB), Z9
+	VFMADD213PD.BCST  doublebe24bd9926bc31ca<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  double3e1e259c3f8cca34<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  double3e54a395eb062972<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  double3e4ce5df2a49d6ee<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  doublebe76c15661ef6c67<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  doublebe84cec8f9f03df7<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  double3e9233922e0d0539<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  double3eb1236a998e6f4c<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  doublebea51e358d7c6357<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  doublebed8d4b1b255245b<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  double3ea80b1240fb0c2b<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  double3f026d0994193c10<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  doublebec001e4481f836a<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  doublebf2e4a4256b5e1aa<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  double3f217a4ae27b59b5<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  double3f5ab825fc0efac2<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  doublebf6c81719d53b5d8<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  doublebf7ee2761047f06c<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  double3faeec4cc3e4d1dd<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  doublebfc7dff2bff6839a<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  double3fd8c6dbf2cfc2b5<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  doublebfe373e3a893c28a<>+0(SB), Z5, Z9
+	VMOVAPD           Z9, Z8
+	VFMADD213PD.BCST  double3fe82b4bb8c94dce<>+0(SB), Z5, Z8
+	VSUBPD.BCST       double3fe82b4bb8c94dce<>+0(SB), Z8, Z4
+	VFNMADD231PD      Z5, Z9, Z4
+	VMULPD            Z7, Z8, Z5
+	VFNMADD231PD      Z4, Z6, Z5
+	VFMADD231PD       Z8, Z6, Z5
+	VMULPD.BCST       double3fe0000000000000<>+0(SB), Z3, Z4
+	VMULPD            Z4, Z3, Z6
+	VMOVAPD           Z6, Z7
+	VFNMADD231PD      Z3, Z4, Z7
+	VORPD.BCST        double8000000000000000<>+0(SB), Z6, Z6
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z4
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z6, Z4
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z4, Z4
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z4, Z6
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z4, Z6
+	VADDPD            Z7, Z6, Z6
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z7
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z6, Z7
+	VMULPD            Z6, Z6, Z8
+	VFMADD213PD       Z6, Z8, Z7
+	VFNMADD231PD.BCST double3fd9884533d43651<>+0(SB), Z3, Z5
+	VFMADD213PD       Z5, Z5, Z7
+	VSCALEFPD         Z4, Z7, Z7
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z3
+	VSUBPD            Z7, Z3, Z3
+	VPMOVQ2M          Z1, K1
+	VMOVAPD           Z7, K1, Z3
+	VMULPD            Z3, Z2, Z3
+	VMOVUPD           Z3, 64(BX)
+	ADDQ              $+128, CX
+	ADDQ              $+128, DX
+	ADDQ              $+128, BX
+	SUBQ              $+16, AX
+	CMPQ              AX, $+16
+	JGE               loop46
 
 done47:
 	CMPQ AX, $+8
 	JLT  done49
 
 loop48:
-	VMOVUPD      (CX), Z1
-	VMOVUPD      (DX), Z2
-	VANDPD       double7fffffffffffffff<>+0(SB), Z1, Z3
-	VMINPD       Z3, Z0, Z3
-	VMOVUPD      double4010000000000000<>+0(SB), Z4
-	VADDPD       Z4, Z3, Z5
-	VMAXPD       Z3, Z4, Z6
-	VMINPD       Z3, Z4, Z4
-	VSUBPD       Z6, Z5, Z6
-	VSUBPD       Z6, Z4, Z4
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z6
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z7
-	VDIVPD       Z5, Z6, Z6
-	VFNMADD231PD Z6, Z5, Z7
-	VFNMADD231PD Z6, Z4, Z7
-	VMULPD       Z7, Z6, Z7
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z5
-	VFNMADD231PD double4020000000000000<>+0(SB), Z6, Z5
-	VFNMADD231PD double4020000000000000<>+0(SB), Z7, Z5
-	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Z9
-	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Z5, Z9
-	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Z5, Z9
-	VFMADD213PD  double3e54a395eb062972<>+0(SB), Z5, Z9
-	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Z5, Z9
-	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Z5, Z9
-	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Z5, Z9
-	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Z5, Z9
-	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Z5, Z9
-	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Z5, Z9
-	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Z5, Z9
-	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Z5, Z9
-	VFMADD213PD  double3f026d0994193c10<>+0(SB), Z5, Z9
-	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Z5, Z9
-	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Z5, Z9
-	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Z5, Z9
-	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Z5, Z9
-	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Z5, Z9
-	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Z5, Z9
-	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Z5, Z9
-	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Z5, Z9
-	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Z5, Z9
-	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Z5, Z9
-	VMOVAPD      Z9, Z8
-	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Z5, Z8
-	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Z8, Z4
-	VFNMADD231PD Z5, Z9, Z4
-	VMULPD       Z7, Z8, Z5
-	VFNMADD231PD Z4, Z6, Z5
-	VFMADD231PD  Z8, Z6, Z5
-	VMULPD       double3fe0000000000000<>+0(SB), Z3, Z4
-	VMULPD       Z4, Z3, Z6
-	VMOVAPD      Z6, Z7
-	VFNMADD231PD Z3, Z4, Z7
-	VORPD        double8000000000000000<>+0(SB), Z6, Z6
-	VMOVUPD      double43380000000007fe<>+0(SB), Z4
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z6, Z4
-	VSUBPD       double43380000000007fe<>+0(SB), Z4, Z4
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z4, Z6
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z4, Z6
-	VADDPD       Z7, Z6, Z6
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z7
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z6, Z7
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z6, Z7
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z6, Z7
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z6, Z7
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z6, Z7
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z6, Z7
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z6, Z7
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z6, Z7
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z6, Z7
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z6, Z7
-	VMULPD       Z6, Z6, Z8
-	VFMADD213PD  Z6, Z8, Z7
-	VFNMADD231PD double3fd9884533d43651<>+0(SB), Z3, Z5
-	VFMADD213PD  Z5, Z5, Z7
-	VSCALEFPD    Z4, Z7, Z7
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z3
-	VSUBPD       Z7, Z3, Z3
-	VPMOVQ2M     Z1, K1
-	VMOVAPD      Z7, K1, Z3
-	VMULPD       Z3, Z2, Z3
-	VMOVUPD      Z3, (BX)
-	ADDQ         $+64, CX
-	ADDQ         $+64, DX
-	ADDQ         $+64, BX
-	SUBQ         $+8, AX
-	CMPQ         AX, $+8
-	JGE          loop48
+	VMOVUPD           (CX), Z1
+	VMOVUPD           (DX), Z2
+	VANDPD.BCST       double7fffffffffffffff<>+0(SB), Z1, Z3
+	VMINPD            Z3, Z0, Z3
+	VBROADCASTSD      double4010000000000000<>+0(SB), Z4
+	VADDPD            Z4, Z3, Z5
+	VMAXPD            Z3, Z4, Z6
+	VMINPD            Z3, Z4, Z4
+	VSUBPD            Z6, Z5, Z6
+	VSUBPD            Z6, Z4, Z4
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z6
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z7
+	VDIVPD            Z5, Z6, Z6
+	VFNMADD231PD      Z6, Z5, Z7
+	VFNMADD231PD      Z6, Z4, Z7
+	VMULPD            Z7, Z6, Z7
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z5
+	VFNMADD231PD.BCST double4020000000000000<>+0(SB), Z6, Z5
+	VFNMADD231PD.BCST double4020000000000000<>+0(SB), Z7, Z5
+	VBROADCASTSD      doublebe07051e61bdccea<>+0(SB), Z9
+	VFMADD213PD.BCST  doublebe24bd9926bc31ca<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  double3e1e259c3f8cca34<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  double3e54a395eb062972<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  double3e4ce5df2a49d6ee<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  doublebe76c15661ef6c67<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  doublebe84cec8f9f03df7<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  double3e9233922e0d0539<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  double3eb1236a998e6f4c<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  doublebea51e358d7c6357<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  doublebed8d4b1b255245b<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  double3ea80b1240fb0c2b<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  double3f026d0994193c10<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  doublebec001e4481f836a<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  doublebf2e4a4256b5e1aa<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  double3f217a4ae27b59b5<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  double3f5ab825fc0efac2<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  doublebf6c81719d53b5d8<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  doublebf7ee2761047f06c<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  double3faeec4cc3e4d1dd<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  doublebfc7dff2bff6839a<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  double3fd8c6dbf2cfc2b5<>+0(SB), Z5, Z9
+	VFMADD213PD.BCST  doublebfe373e3a893c28a<>+0(SB), Z5, Z9
+	VMOVAPD           Z9, Z8
+	VFMADD213PD.BCST  double3fe82b4bb8c94dce<>+0(SB), Z5, Z8
+	VSUBPD.BCST       double3fe82b4bb8c94dce<>+0(SB), Z8, Z4
+	VFNMADD231PD      Z5, Z9, Z4
+	VMULPD            Z7, Z8, Z5
+	VFNMADD231PD      Z4, Z6, Z5
+	VFMADD231PD       Z8, Z6, Z5
+	VMULPD.BCST       double3fe0000000000000<>+0(SB), Z3, Z4
+	VMULPD            Z4, Z3, Z6
+	VMOVAPD           Z6, Z7
+	VFNMADD231PD      Z3, Z4, Z7
+	VORPD.BCST        double8000000000000000<>+0(SB), Z6, Z6
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z4
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z6, Z4
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z4, Z4
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z4, Z6
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z4, Z6
+	VADDPD            Z7, Z6, Z6
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z7
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z6, Z7
+	VMULPD            Z6, Z6, Z8
+	VFMADD213PD       Z6, Z8, Z7
+	VFNMADD231PD.BCST double3fd9884533d43651<>+0(SB), Z3, Z5
+	VFMADD213PD       Z5, Z5, Z7
+	VSCALEFPD         Z4, Z7, Z7
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z3
+	VSUBPD            Z7, Z3, Z3
+	VPMOVQ2M          Z1, K1
+	VMOVAPD           Z7, K1, Z3
+	VMULPD            Z3, Z2, Z3
+	VMOVUPD           Z3, (BX)
+	ADDQ              $+64, CX
+	ADDQ              $+64, DX
+	ADDQ              $+64, BX
+	SUBQ              $+8, AX
+	CMPQ              AX, $+8
+	JGE               loop48
 
 done49:
-	TESTQ        AX, AX
-	JZ           end50
-	MOVQ         $-1, SI
-	BZHIQ        AX, SI, SI
-	KMOVW        SI, K1
-	VMOVUPD.Z    (CX), K1, Z1
-	VMOVUPD.Z    (DX), K1, Z2
-	VANDPD       double7fffffffffffffff<>+0(SB), Z1, Z3
-	VMINPD       Z3, Z0, Z3
-	VMOVUPD      double4010000000000000<>+0(SB), Z0
-	VADDPD       Z0, Z3, Z4
-	VMAXPD       Z3, Z0, Z5
-	VMINPD       Z3, Z0, Z0
-	VSUBPD       Z5, Z4, Z5
-	VSUBPD       Z5, Z0, Z0
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z5
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z6
-	VDIVPD       Z4, Z5, Z5
-	VFNMADD231PD Z5, Z4, Z6
-	VFNMADD231PD Z5, Z0, Z6
-	VMULPD       Z6, Z5, Z6
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z4
-	VFNMADD231PD double4020000000000000<>+0(SB), Z5, Z4
-	VFNMADD231PD double4020000000000000<>+0(SB), Z6, Z4
-	VMOVUPD      doublebe07051e61bdccea<>+0(SB), Z8
-	VFMADD213PD  doublebe24bd9926bc31ca<>+0(SB), Z4, Z8
-	VFMADD213PD  double3e1e259c3f8cca34<>+0(SB), Z4, Z8
-	VFMADD213PD  double3e54a395eb062972<>+0(SB), Z4, Z8
-	VFMADD213PD  double3e4ce5df2a49d6ee<>+0(SB), Z4, Z8
-	VFMADD213PD  doublebe76c15661ef6c67<>+0(SB), Z4, Z8
-	VFMADD213PD  doublebe84cec8f9f03df7<>+0(SB), Z4, Z8
-	VFMADD213PD  double3e9233922e0d0539<>+0(SB), Z4, Z8
-	VFMADD213PD  double3eb1236a998e6f4c<>+0(SB), Z4, Z8
-	VFMADD213PD  doublebea51e358d7c6357<>+0(SB), Z4, Z8
-	VFMADD213PD  doublebed8d4b1b255245b<>+0(SB), Z4, Z8
-	VFMADD213PD  double3ea80b1240fb0c2b<>+0(SB), Z4, Z8
-	VFMADD213PD  double3f026d0994193c10<>+0(SB), Z4, Z8
-	VFMADD213PD  doublebec001e4481f836a<>+0(SB), Z4, Z8
-	VFMADD213PD  doublebf2e4a4256b5e1aa<>+0(SB), Z4, Z8
-	VFMADD213PD  double3f217a4ae27b59b5<>+0(SB), Z4, Z8
-	VFMADD213PD  double3f5ab825fc0efac2<>+0(SB), Z4, Z8
-	VFMADD213PD  doublebf6c81719d53b5d8<>+0(SB), Z4, Z8
-	VFMADD213PD  doublebf7ee2761047f06c<>+0(SB), Z4, Z8
-	VFMADD213PD  double3faeec4cc3e4d1dd<>+0(SB), Z4, Z8
-	VFMADD213PD  doublebfc7dff2bff6839a<>+0(SB), Z4, Z8
-	VFMADD213PD  double3fd8c6dbf2cfc2b5<>+0(SB), Z4, Z8
-	VFMADD213PD  doublebfe373e3a893c28a<>+0(SB), Z4, Z8
-	VMOVAPD      Z8, Z7
-	VFMADD213PD  double3fe82b4bb8c94dce<>+0(SB), Z4, Z7
-	VSUBPD       double3fe82b4bb8c94dce<>+0(SB), Z7, Z0
-	VFNMADD231PD Z4, Z8, Z0
-	VMULPD       Z6, Z7, Z4
-	VFNMADD231PD Z0, Z5, Z4
-	VFMADD231PD  Z7, Z5, Z4
-	VMULPD       double3fe0000000000000<>+0(SB), Z3, Z0
-	VMULPD       Z0, Z3, Z5
-	VMOVAPD      Z5, Z6
-	VFNMADD231PD Z3, Z0, Z6
-	VORPD        double8000000000000000<>+0(SB), Z5, Z5
-	VMOVUPD      double43380000000007fe<>+0(SB), Z0
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z5, Z0
-	VSUBPD       double43380000000007fe<>+0(SB), Z0, Z0
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z0, Z5
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z0, Z5
-	VADDPD       Z6, Z5, Z5
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z6
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z5, Z6
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z5, Z6
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z5, Z6
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z5, Z6
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z5, Z6
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z5, Z6
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z5, Z6
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z5, Z6
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z5, Z6
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z5, Z6
-	VMULPD       Z5, Z5, Z7
-	VFMADD213PD  Z5, Z7, Z6
-	VFNMADD231PD double3fd9884533d43651<>+0(SB), Z3, Z4
-	VFMADD213PD  Z4, Z4, Z6
-	VSCALEFPD    Z0, Z6, Z6
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z0
-	VSUBPD       Z6, Z0, Z0
-	VPMOVQ2M     Z1, K2
-	VMOVAPD      Z6, K2, Z0
-	VMULPD       Z0, Z2, Z0
-	VMOVUPD      Z0, K1, (BX)
+	TESTQ             AX, AX
+	JZ                end50
+	MOVQ              $-1, SI
+	BZHIQ             AX, SI, SI
+	KMOVW             SI, K1
+	VMOVUPD.Z         (CX), K1, Z1
+	VMOVUPD.Z         (DX), K1, Z2
+	VANDPD.BCST       double7fffffffffffffff<>+0(SB), Z1, Z3
+	VMINPD            Z3, Z0, Z3
+	VBROADCASTSD      double4010000000000000<>+0(SB), Z0
+	VADDPD            Z0, Z3, Z4
+	VMAXPD            Z3, Z0, Z5
+	VMINPD            Z3, Z0, Z0
+	VSUBPD            Z5, Z4, Z5
+	VSUBPD            Z5, Z0, Z0
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z5
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z6
+	VDIVPD            Z4, Z5, Z5
+	VFNMADD231PD      Z5, Z4, Z6
+	VFNMADD231PD      Z5, Z0, Z6
+	VMULPD            Z6, Z5, Z6
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z4
+	VFNMADD231PD.BCST double4020000000000000<>+0(SB), Z5, Z4
+	VFNMADD231PD.BCST double4020000000000000<>+0(SB), Z6, Z4
+	VBROADCASTSD      doublebe07051e61bdccea<>+0(SB), Z8
+	VFMADD213PD.BCST  doublebe24bd9926bc31ca<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  double3e1e259c3f8cca34<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  double3e54a395eb062972<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  double3e4ce5df2a49d6ee<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  doublebe76c15661ef6c67<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  doublebe84cec8f9f03df7<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  double3e9233922e0d0539<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  double3eb1236a998e6f4c<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  doublebea51e358d7c6357<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  doublebed8d4b1b255245b<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  double3ea80b1240fb0c2b<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  double3f026d0994193c10<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  doublebec001e4481f836a<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  doublebf2e4a4256b5e1aa<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  double3f217a4ae27b59b5<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  double3f5ab825fc0efac2<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  doublebf6c81719d53b5d8<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  doublebf7ee2761047f06c<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  double3faeec4cc3e4d1dd<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  doublebfc7dff2bff6839a<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  double3fd8c6dbf2cfc2b5<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  doublebfe373e3a893c28a<>+0(SB), Z4, Z8
+	VMOVAPD           Z8, Z7
+	VFMADD213PD.BCST  double3fe82b4bb8c94dce<>+0(SB), Z4, Z7
+	VSUBPD.BCST       double3fe82b4bb8c94dce<>+0(SB), Z7, Z0
+	VFNMADD231PD      Z4, Z8, Z0
+	VMULPD            Z6, Z7, Z4
+	VFNMADD231PD      Z0, Z5, Z4
+	VFMADD231PD       Z7, Z5, Z4
+	VMULPD.BCST       double3fe0000000000000<>+0(SB), Z3, Z0
+	VMULPD            Z0, Z3, Z5
+	VMOVAPD           Z5, Z6
+	VFNMADD231PD      Z3, Z0, Z6
+	VORPD.BCST        double8000000000000000<>+0(SB), Z5, Z5
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z0
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z5, Z0
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z0, Z0
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z0, Z5
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z0, Z5
+	VADDPD            Z6, Z5, Z5
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z6
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z5, Z6
+	VMULPD            Z5, Z5, Z7
+	VFMADD213PD       Z5, Z7, Z6
+	VFNMADD231PD.BCST double3fd9884533d43651<>+0(SB), Z3, Z4
+	VFMADD213PD       Z4, Z4, Z6
+	VSCALEFPD         Z0, Z6, Z6
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z0
+	VSUBPD            Z6, Z0, Z0
+	VPMOVQ2M          Z1, K2
+	VMOVAPD           Z6, K2, Z0
+	VMULPD            Z0, Z2, Z0
+	VMOVUPD           Z0, K1, (BX)
 
 end50:
 	VZEROUPPER
@@ -4892,11 +4348,7 @@ DATA double3fd9884533d43651<>+0(SB)/8, $0x3fd9884533d43651
 DATA double3fd9884533d43651<>+8(SB)/8, $0x3fd9884533d43651
 DATA double3fd9884533d43651<>+16(SB)/8, $0x3fd9884533d43651
 DATA double3fd9884533d43651<>+24(SB)/8, $0x3fd9884533d43651
-DATA double3fd9884533d43651<>+32(SB)/8, $0x3fd9884533d43651
-DATA double3fd9884533d43651<>+40(SB)/8, $0x3fd9884533d43651
-DATA double3fd9884533d43651<>+48(SB)/8, $0x3fd9884533d43651
-DATA double3fd9884533d43651<>+56(SB)/8, $0x3fd9884533d43651
-GLOBL double3fd9884533d43651<>(SB), RODATA|NOPTR, $64
+GLOBL double3fd9884533d43651<>(SB), RODATA|NOPTR, $32
 
 // func geluBackward32AVX2(dx []float32, x []float32, dy []float32)
 // Requires: AVX, AVX2, FMA3
@@ -5587,229 +5039,229 @@ end60:
 // func geluTanh32AVX512(dst []float32, x []float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·geluTanh32AVX512(SB), NOSPLIT, $0-48
-	VMOVUPS single41300000<>+0(SB), Z0
-	MOVQ    x_len+32(FP), AX
-	MOVQ    x_base+24(FP), CX
-	MOVQ    dst_base+0(FP), DX
-	CMPQ    AX, $+32
-	JLT     done62
+	VBROADCASTSS single41300000<>+0(SB), Z0
+	MOVQ         x_len+32(FP), AX
+	MOVQ         x_base+24(FP), CX
+	MOVQ         dst_base+0(FP), DX
+	CMPQ         AX, $+32
+	JLT          done62
 
 loop61:
-	VMOVUPS      (CX), Z1
-	VANDPS       single7fffffff<>+0(SB), Z1, Z2
-	VMINPS       Z2, Z0, Z2
-	VMULPS       Z2, Z2, Z3
-	VMOVAPS      Z3, Z4
-	VFNMADD231PS Z2, Z2, Z4
-	VMULPS       single3d922279<>+0(SB), Z3, Z5
-	VMOVAPS      Z5, Z6
-	VFNMADD231PS single3d922279<>+0(SB), Z3, Z6
-	VFMADD231PS  single3d922279<>+0(SB), Z4, Z6
-	VFNMADD231PS single3124d8b5<>+0(SB), Z3, Z6
-	VADDPS       single3fcc422a<>+0(SB), Z5, Z3
-	VSUBPS       single3fcc422a<>+0(SB), Z3, Z4
-	VSUBPS       Z5, Z4, Z5
-	VADDPS       Z5, Z6, Z6
-	VSUBPS       Z4, Z3, Z4
-	VSUBPS       single3fcc422a<>+0(SB), Z4, Z4
-	VADDPS       Z4, Z6, Z6
-	VSUBPS       singleb342bc9b<>+0(SB), Z6, Z6
-	VMULPS       Z3, Z2, Z4
-	VMOVAPS      Z4, Z5
-	VFNMADD231PS Z2, Z3, Z5
-	VFMADD231PS  Z2, Z6, Z5
-	VORPS        single80000000<>+0(SB), Z4, Z4
-	VMOVUPS      single4b4000fe<>+0(SB), Z3
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z4, Z3
-	VSUBPS       single4b4000fe<>+0(SB), Z3, Z3
-	VFNMADD231PS single3f317200<>+0(SB), Z3, Z4
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z3, Z4
-	VADDPS       Z5, Z4, Z4
-	VMOVUPS      single3950d0b2<>+0(SB), Z5
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z4, Z5
-	VFMADD213PS  single3c088848<>+0(SB), Z4, Z5
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z4, Z5
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z4, Z5
-	VFMADD213PS  single3f000000<>+0(SB), Z4, Z5
-	VMULPS       Z4, Z4, Z6
-	VFMADD213PS  Z4, Z6, Z5
-	VADDPS       single3f800000<>+0(SB), Z5, Z5
-	VMULPS       Z2, Z5, Z2
-	VSCALEFPS    Z3, Z2, Z2
-	VORPS        single80000000<>+0(SB), Z2, Z2
-	VSCALEFPS    Z3, Z5, Z5
-	VADDPS       single3f800000<>+0(SB), Z5, Z5
-	VPMOVD2M     Z1, K1
-	VMOVAPS      Z2, K1, Z1
-	VDIVPS       Z5, Z1, Z1
-	VMOVUPS      Z1, (DX)
-	VMOVUPS      64(CX), Z1
-	VANDPS       single7fffffff<>+0(SB), Z1, Z2
-	VMINPS       Z2, Z0, Z2
-	VMULPS       Z2, Z2, Z3
-	VMOVAPS      Z3, Z4
-	VFNMADD231PS Z2, Z2, Z4
-	VMULPS       single3d922279<>+0(SB), Z3, Z5
-	VMOVAPS      Z5, Z6
-	VFNMADD231PS single3d922279<>+0(SB), Z3, Z6
-	VFMADD231PS  single3d922279<>+0(SB), Z4, Z6
-	VFNMADD231PS single3124d8b5<>+0(SB), Z3, Z6
-	VADDPS       single3fcc422a<>+0(SB), Z5, Z3
-	VSUBPS       single3fcc422a<>+0(SB), Z3, Z4
-	VSUBPS       Z5, Z4, Z5
-	VADDPS       Z5, Z6, Z6
-	VSUBPS       Z4, Z3, Z4
-	VSUBPS       single3fcc422a<>+0(SB), Z4, Z4
-	VADDPS       Z4, Z6, Z6
-	VSUBPS       singleb342bc9b<>+0(SB), Z6, Z6
-	VMULPS       Z3, Z2, Z4
-	VMOVAPS      Z4, Z5
-	VFNMADD231PS Z2, Z3, Z5
-	VFMADD231PS  Z2, Z6, Z5
-	VORPS        single80000000<>+0(SB), Z4, Z4
-	VMOVUPS      single4b4000fe<>+0(SB), Z3
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z4, Z3
-	VSUBPS       single4b4000fe<>+0(SB), Z3, Z3
-	VFNMADD231PS single3f317200<>+0(SB), Z3, Z4
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z3, Z4
-	VADDPS       Z5, Z4, Z4
-	VMOVUPS      single3950d0b2<>+0(SB), Z5
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z4, Z5
-	VFMADD213PS  single3c088848<>+0(SB), Z4, Z5
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z4, Z5
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z4, Z5
-	VFMADD213PS  single3f000000<>+0(SB), Z4, Z5
-	VMULPS       Z4, Z4, Z6
-	VFMADD213PS  Z4, Z6, Z5
-	VADDPS       single3f800000<>+0(SB), Z5, Z5
-	VMULPS       Z2, Z5, Z2
-	VSCALEFPS    Z3, Z2, Z2
-	VORPS        single80000000<>+0(SB), Z2, Z2
-	VSCALEFPS    Z3, Z5, Z5
-	VADDPS       single3f800000<>+0(SB), Z5, Z5
-	VPMOVD2M     Z1, K1
-	VMOVAPS      Z2, K1, Z1
-	VDIVPS       Z5, Z1, Z1
-	VMOVUPS      Z1, 64(DX)
-	ADDQ         $+128, CX
-	ADDQ         $+128, DX
-	SUBQ         $+32, AX
-	CMPQ         AX, $+32
-	JGE          loop61
+	VMOVUPS           (CX), Z1
+	VANDPS.BCST       single7fffffff<>+0(SB), Z1, Z2
+	VMINPS            Z2, Z0, Z2
+	VMULPS            Z2, Z2, Z3
+	VMOVAPS           Z3, Z4
+	VFNMADD231PS      Z2, Z2, Z4
+	VMULPS.BCST       single3d922279<>+0(SB), Z3, Z5
+	VMOVAPS           Z5, Z6
+	VFNMADD231PS.BCST single3d922279<>+0(SB), Z3, Z6
+	VFMADD231PS.BCST  single3d922279<>+0(SB), Z4, Z6
+	VFNMADD231PS.BCST single3124d8b5<>+0(SB), Z3, Z6
+	VADDPS.BCST       single3fcc422a<>+0(SB), Z5, Z3
+	VSUBPS.BCST       single3fcc422a<>+0(SB), Z3, Z4
+	VSUBPS            Z5, Z4, Z5
+	VADDPS            Z5, Z6, Z6
+	VSUBPS            Z4, Z3, Z4
+	VSUBPS.BCST       single3fcc422a<>+0(SB), Z4, Z4
+	VADDPS            Z4, Z6, Z6
+	VSUBPS.BCST       singleb342bc9b<>+0(SB), Z6, Z6
+	VMULPS            Z3, Z2, Z4
+	VMOVAPS           Z4, Z5
+	VFNMADD231PS      Z2, Z3, Z5
+	VFMADD231PS       Z2, Z6, Z5
+	VORPS.BCST        single80000000<>+0(SB), Z4, Z4
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z3
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z4, Z3
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z3, Z3
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z3, Z4
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z3, Z4
+	VADDPS            Z5, Z4, Z4
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z5
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z4, Z5
+	VMULPS            Z4, Z4, Z6
+	VFMADD213PS       Z4, Z6, Z5
+	VADDPS.BCST       single3f800000<>+0(SB), Z5, Z5
+	VMULPS            Z2, Z5, Z2
+	VSCALEFPS         Z3, Z2, Z2
+	VORPS.BCST        single80000000<>+0(SB), Z2, Z2
+	VSCALEFPS         Z3, Z5, Z5
+	VADDPS.BCST       single3f800000<>+0(SB), Z5, Z5
+	VPMOVD2M          Z1, K1
+	VMOVAPS           Z2, K1, Z1
+	VDIVPS            Z5, Z1, Z1
+	VMOVUPS           Z1, (DX)
+	VMOVUPS           64(CX), Z1
+	VANDPS.BCST       single7fffffff<>+0(SB), Z1, Z2
+	VMINPS            Z2, Z0, Z2
+	VMULPS            Z2, Z2, Z3
+	VMOVAPS           Z3, Z4
+	VFNMADD231PS      Z2, Z2, Z4
+	VMULPS.BCST       single3d922279<>+0(SB), Z3, Z5
+	VMOVAPS           Z5, Z6
+	VFNMADD231PS.BCST single3d922279<>+0(SB), Z3, Z6
+	VFMADD231PS.BCST  single3d922279<>+0(SB), Z4, Z6
+	VFNMADD231PS.BCST single3124d8b5<>+0(SB), Z3, Z6
+	VADDPS.BCST       single3fcc422a<>+0(SB), Z5, Z3
+	VSUBPS.BCST       single3fcc422a<>+0(SB), Z3, Z4
+	VSUBPS            Z5, Z4, Z5
+	VADDPS            Z5, Z6, Z6
+	VSUBPS            Z4, Z3, Z4
+	VSUBPS.BCST       single3fcc422a<>+0(SB), Z4, Z4
+	VADDPS            Z4, Z6, Z6
+	VSUBPS.BCST       singleb342bc9b<>+0(SB), Z6, Z6
+	VMULPS            Z3, Z2, Z4
+	VMOVAPS           Z4, Z5
+	VFNMADD231PS      Z2, Z3, Z5
+	VFMADD231PS       Z2, Z6, Z5
+	VORPS.BCST        single80000000<>+0(SB), Z4, Z4
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z3
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z4, Z3
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z3, Z3
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z3, Z4
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z3, Z4
+	VADDPS            Z5, Z4, Z4
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z5
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z4, Z5
+	VMULPS            Z4, Z4, Z6
+	VFMADD213PS       Z4, Z6, Z5
+	VADDPS.BCST       single3f800000<>+0(SB), Z5, Z5
+	VMULPS            Z2, Z5, Z2
+	VSCALEFPS         Z3, Z2, Z2
+	VORPS.BCST        single80000000<>+0(SB), Z2, Z2
+	VSCALEFPS         Z3, Z5, Z5
+	VADDPS.BCST       single3f800000<>+0(SB), Z5, Z5
+	VPMOVD2M          Z1, K1
+	VMOVAPS           Z2, K1, Z1
+	VDIVPS            Z5, Z1, Z1
+	VMOVUPS           Z1, 64(DX)
+	ADDQ              $+128, CX
+	ADDQ              $+128, DX
+	SUBQ              $+32, AX
+	CMPQ              AX, $+32
+	JGE               loop61
 
 done62:
 	CMPQ AX, $+16
 	JLT  done64
 
 loop63:
-	VMOVUPS      (CX), Z1
-	VANDPS       single7fffffff<>+0(SB), Z1, Z2
-	VMINPS       Z2, Z0, Z2
-	VMULPS       Z2, Z2, Z3
-	VMOVAPS      Z3, Z4
-	VFNMADD231PS Z2, Z2, Z4
-	VMULPS       single3d922279<>+0(SB), Z3, Z5
-	VMOVAPS      Z5, Z6
-	VFNMADD231PS single3d922279<>+0(SB), Z3, Z6
-	VFMADD231PS  single3d922279<>+0(SB), Z4, Z6
-	VFNMADD231PS single3124d8b5<>+0(SB), Z3, Z6
-	VADDPS       single3fcc422a<>+0(SB), Z5, Z3
-	VSUBPS       single3fcc422a<>+0(SB), Z3, Z4
-	VSUBPS       Z5, Z4, Z5
-	VADDPS       Z5, Z6, Z6
-	VSUBPS       Z4, Z3, Z4
-	VSUBPS       single3fcc422a<>+0(SB), Z4, Z4
-	VADDPS       Z4, Z6, Z6
-	VSUBPS       singleb342bc9b<>+0(SB), Z6, Z6
-	VMULPS       Z3, Z2, Z4
-	VMOVAPS      Z4, Z5
-	VFNMADD231PS Z2, Z3, Z5
-	VFMADD231PS  Z2, Z6, Z5
-	VORPS        single80000000<>+0(SB), Z4, Z4
-	VMOVUPS      single4b4000fe<>+0(SB), Z3
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z4, Z3
-	VSUBPS       single4b4000fe<>+0(SB), Z3, Z3
-	VFNMADD231PS single3f317200<>+0(SB), Z3, Z4
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z3, Z4
-	VADDPS       Z5, Z4, Z4
-	VMOVUPS      single3950d0b2<>+0(SB), Z5
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z4, Z5
-	VFMADD213PS  single3c088848<>+0(SB), Z4, Z5
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z4, Z5
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z4, Z5
-	VFMADD213PS  single3f000000<>+0(SB), Z4, Z5
-	VMULPS       Z4, Z4, Z6
-	VFMADD213PS  Z4, Z6, Z5
-	VADDPS       single3f800000<>+0(SB), Z5, Z5
-	VMULPS       Z2, Z5, Z2
-	VSCALEFPS    Z3, Z2, Z2
-	VORPS        single80000000<>+0(SB), Z2, Z2
-	VSCALEFPS    Z3, Z5, Z5
-	VADDPS       single3f800000<>+0(SB), Z5, Z5
-	VPMOVD2M     Z1, K1
-	VMOVAPS      Z2, K1, Z1
-	VDIVPS       Z5, Z1, Z1
-	VMOVUPS      Z1, (DX)
-	ADDQ         $+64, CX
-	ADDQ         $+64, DX
-	SUBQ         $+16, AX
-	CMPQ         AX, $+16
-	JGE          loop63
+	VMOVUPS           (CX), Z1
+	VANDPS.BCST       single7fffffff<>+0(SB), Z1, Z2
+	VMINPS            Z2, Z0, Z2
+	VMULPS            Z2, Z2, Z3
+	VMOVAPS           Z3, Z4
+	VFNMADD231PS      Z2, Z2, Z4
+	VMULPS.BCST       single3d922279<>+0(SB), Z3, Z5
+	VMOVAPS           Z5, Z6
+	VFNMADD231PS.BCST single3d922279<>+0(SB), Z3, Z6
+	VFMADD231PS.BCST  single3d922279<>+0(SB), Z4, Z6
+	VFNMADD231PS.BCST single3124d8b5<>+0(SB), Z3, Z6
+	VADDPS.BCST       single3fcc422a<>+0(SB), Z5, Z3
+	VSUBPS.BCST       single3fcc422a<>+0(SB), Z3, Z4
+	VSUBPS            Z5, Z4, Z5
+	VADDPS            Z5, Z6, Z6
+	VSUBPS            Z4, Z3, Z4
+	VSUBPS.BCST       single3fcc422a<>+0(SB), Z4, Z4
+	VADDPS            Z4, Z6, Z6
+	VSUBPS.BCST       singleb342bc9b<>+0(SB), Z6, Z6
+	VMULPS            Z3, Z2, Z4
+	VMOVAPS           Z4, Z5
+	VFNMADD231PS      Z2, Z3, Z5
+	VFMADD231PS       Z2, Z6, Z5
+	VORPS.BCST        single80000000<>+0(SB), Z4, Z4
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z3
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z4, Z3
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z3, Z3
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z3, Z4
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z3, Z4
+	VADDPS            Z5, Z4, Z4
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z5
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z4, Z5
+	VMULPS            Z4, Z4, Z6
+	VFMADD213PS       Z4, Z6, Z5
+	VADDPS.BCST       single3f800000<>+0(SB), Z5, Z5
+	VMULPS            Z2, Z5, Z2
+	VSCALEFPS         Z3, Z2, Z2
+	VORPS.BCST        single80000000<>+0(SB), Z2, Z2
+	VSCALEFPS         Z3, Z5, Z5
+	VADDPS.BCST       single3f800000<>+0(SB), Z5, Z5
+	VPMOVD2M          Z1, K1
+	VMOVAPS           Z2, K1, Z1
+	VDIVPS            Z5, Z1, Z1
+	VMOVUPS           Z1, (DX)
+	ADDQ              $+64, CX
+	ADDQ              $+64, DX
+	SUBQ              $+16, AX
+	CMPQ              AX, $+16
+	JGE               loop63
 
 done64:
-	TESTQ        AX, AX
-	JZ           end65
-	MOVQ         $-1, BX
-	BZHIQ        AX, BX, BX
-	KMOVW        BX, K1
-	VMOVUPS.Z    (CX), K1, Z1
-	VANDPS       single7fffffff<>+0(SB), Z1, Z2
-	VMINPS       Z2, Z0, Z2
-	VMULPS       Z2, Z2, Z0
-	VMOVAPS      Z0, Z3
-	VFNMADD231PS Z2, Z2, Z3
-	VMULPS       single3d922279<>+0(SB), Z0, Z4
-	VMOVAPS      Z4, Z5
-	VFNMADD231PS single3d922279<>+0(SB), Z0, Z5
-	VFMADD231PS  single3d922279<>+0(SB), Z3, Z5
-	VFNMADD231PS single3124d8b5<>+0(SB), Z0, Z5
-	VADDPS       single3fcc422a<>+0(SB), Z4, Z0
-	VSUBPS       single3fcc422a<>+0(SB), Z0, Z3
-	VSUBPS       Z4, Z3, Z4
-	VADDPS       Z4, Z5, Z5
-	VSUBPS       Z3, Z0, Z3
-	VSUBPS       single3fcc422a<>+0(SB), Z3, Z3
-	VADDPS       Z3, Z5, Z5
-	VSUBPS       singleb342bc9b<>+0(SB), Z5, Z5
-	VMULPS       Z0, Z2, Z3
-	VMOVAPS      Z3, Z4
-	VFNMADD231PS Z2, Z0, Z4
-	VFMADD231PS  Z2, Z5, Z4
-	VORPS        single80000000<>+0(SB), Z3, Z3
-	VMOVUPS      single4b4000fe<>+0(SB), Z0
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z3, Z0
-	VSUBPS       single4b4000fe<>+0(SB), Z0, Z0
-	VFNMADD231PS single3f317200<>+0(SB), Z0, Z3
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z0, Z3
-	VADDPS       Z4, Z3, Z3
-	VMOVUPS      single3950d0b2<>+0(SB), Z4
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z3, Z4
-	VFMADD213PS  single3c088848<>+0(SB), Z3, Z4
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z3, Z4
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z3, Z4
-	VFMADD213PS  single3f000000<>+0(SB), Z3, Z4
-	VMULPS       Z3, Z3, Z5
-	VFMADD213PS  Z3, Z5, Z4
-	VADDPS       single3f800000<>+0(SB), Z4, Z4
-	VMULPS       Z2, Z4, Z2
-	VSCALEFPS    Z0, Z2, Z2
-	VORPS        single80000000<>+0(SB), Z2, Z2
-	VSCALEFPS    Z0, Z4, Z4
-	VADDPS       single3f800000<>+0(SB), Z4, Z4
-	VPMOVD2M     Z1, K2
-	VMOVAPS      Z2, K2, Z1
-	VDIVPS       Z4, Z1, Z1
-	VMOVUPS      Z1, K1, (DX)
+	TESTQ             AX, AX
+	JZ                end65
+	MOVQ              $-1, BX
+	BZHIQ             AX, BX, BX
+	KMOVW             BX, K1
+	VMOVUPS.Z         (CX), K1, Z1
+	VANDPS.BCST       single7fffffff<>+0(SB), Z1, Z2
+	VMINPS            Z2, Z0, Z2
+	VMULPS            Z2, Z2, Z0
+	VMOVAPS           Z0, Z3
+	VFNMADD231PS      Z2, Z2, Z3
+	VMULPS.BCST       single3d922279<>+0(SB), Z0, Z4
+	VMOVAPS           Z4, Z5
+	VFNMADD231PS.BCST single3d922279<>+0(SB), Z0, Z5
+	VFMADD231PS.BCST  single3d922279<>+0(SB), Z3, Z5
+	VFNMADD231PS.BCST single3124d8b5<>+0(SB), Z0, Z5
+	VADDPS.BCST       single3fcc422a<>+0(SB), Z4, Z0
+	VSUBPS.BCST       single3fcc422a<>+0(SB), Z0, Z3
+	VSUBPS            Z4, Z3, Z4
+	VADDPS            Z4, Z5, Z5
+	VSUBPS            Z3, Z0, Z3
+	VSUBPS.BCST       single3fcc422a<>+0(SB), Z3, Z3
+	VADDPS            Z3, Z5, Z5
+	VSUBPS.BCST       singleb342bc9b<>+0(SB), Z5, Z5
+	VMULPS            Z0, Z2, Z3
+	VMOVAPS           Z3, Z4
+	VFNMADD231PS      Z2, Z0, Z4
+	VFMADD231PS       Z2, Z5, Z4
+	VORPS.BCST        single80000000<>+0(SB), Z3, Z3
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z0
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z3, Z0
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z0, Z0
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z0, Z3
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z0, Z3
+	VADDPS            Z4, Z3, Z3
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z4
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z3, Z4
+	VMULPS            Z3, Z3, Z5
+	VFMADD213PS       Z3, Z5, Z4
+	VADDPS.BCST       single3f800000<>+0(SB), Z4, Z4
+	VMULPS            Z2, Z4, Z2
+	VSCALEFPS         Z0, Z2, Z2
+	VORPS.BCST        single80000000<>+0(SB), Z2, Z2
+	VSCALEFPS         Z0, Z4, Z4
+	VADDPS.BCST       single3f800000<>+0(SB), Z4, Z4
+	VPMOVD2M          Z1, K2
+	VMOVAPS           Z2, K2, Z1
+	VDIVPS            Z4, Z1, Z1
+	VMOVUPS           Z1, K1, (DX)
 
 end65:
 	VZEROUPPER
@@ -5823,15 +5275,7 @@ DATA single41300000<>+16(SB)/4, $0x41300000
 DATA single41300000<>+20(SB)/4, $0x41300000
 DATA single41300000<>+24(SB)/4, $0x41300000
 DATA single41300000<>+28(SB)/4, $0x41300000
-DATA single41300000<>+32(SB)/4, $0x41300000
-DATA single41300000<>+36(SB)/4, $0x41300000
-DATA single41300000<>+40(SB)/4, $0x41300000
-DATA single41300000<>+44(SB)/4, $0x41300000
-DATA single41300000<>+48(SB)/4, $0x41300000
-DATA single41300000<>+52(SB)/4, $0x41300000
-DATA single41300000<>+56(SB)/4, $0x41300000
-DATA single41300000<>+60(SB)/4, $0x41300000
-GLOBL single41300000<>(SB), RODATA|NOPTR, $64
+GLOBL single41300000<>(SB), RODATA|NOPTR, $32
 
 DATA single3d922279<>+0(SB)/4, $0x3d922279
 DATA single3d922279<>+4(SB)/4, $0x3d922279
@@ -5841,15 +5285,7 @@ DATA single3d922279<>+16(SB)/4, $0x3d922279
 DATA single3d922279<>+20(SB)/4, $0x3d922279
 DATA single3d922279<>+24(SB)/4, $0x3d922279
 DATA single3d922279<>+28(SB)/4, $0x3d922279
-DATA single3d922279<>+32(SB)/4, $0x3d922279
-DATA single3d922279<>+36(SB)/4, $0x3d922279
-DATA single3d922279<>+40(SB)/4, $0x3d922279
-DATA single3d922279<>+44(SB)/4, $0x3d922279
-DATA single3d922279<>+48(SB)/4, $0x3d922279
-DATA single3d922279<>+52(SB)/4, $0x3d922279
-DATA single3d922279<>+56(SB)/4, $0x3d922279
-DATA single3d922279<>+60(SB)/4, $0x3d922279
-GLOBL single3d922279<>(SB), RODATA|NOPTR, $64
+GLOBL single3d922279<>(SB), RODATA|NOPTR, $32
 
 DATA single3124d8b5<>+0(SB)/4, $0x3124d8b5
 DATA single3124d8b5<>+4(SB)/4, $0x3124d8b5
@@ -5859,15 +5295,7 @@ DATA single3124d8b5<>+16(SB)/4, $0x3124d8b5
 DATA single3124d8b5<>+20(SB)/4, $0x3124d8b5
 DATA single3124d8b5<>+24(SB)/4, $0x3124d8b5
 DATA single3124d8b5<>+28(SB)/4, $0x3124d8b5
-DATA single3124d8b5<>+32(SB)/4, $0x3124d8b5
-DATA single3124d8b5<>+36(SB)/4, $0x3124d8b5
-DATA single3124d8b5<>+40(SB)/4, $0x3124d8b5
-DATA single3124d8b5<>+44(SB)/4, $0x3124d8b5
-DATA single3124d8b5<>+48(SB)/4, $0x3124d8b5
-DATA single3124d8b5<>+52(SB)/4, $0x3124d8b5
-DATA single3124d8b5<>+56(SB)/4, $0x3124d8b5
-DATA single3124d8b5<>+60(SB)/4, $0x3124d8b5
-GLOBL single3124d8b5<>(SB), RODATA|NOPTR, $64
+GLOBL single3124d8b5<>(SB), RODATA|NOPTR, $32
 
 DATA single3fcc422a<>+0(SB)/4, $0x3fcc422a
 DATA single3fcc422a<>+4(SB)/4, $0x3fcc422a
@@ -5877,15 +5305,7 @@ DATA single3fcc422a<>+16(SB)/4, $0x3fcc422a
 DATA single3fcc422a<>+20(SB)/4, $0x3fcc422a
 DATA single3fcc422a<>+24(SB)/4, $0x3fcc422a
 DATA single3fcc422a<>+28(SB)/4, $0x3fcc422a
-DATA single3fcc422a<>+32(SB)/4, $0x3fcc422a
-DATA single3fcc422a<>+36(SB)/4, $0x3fcc422a
-DATA single3fcc422a<>+40(SB)/4, $0x3fcc422a
-DATA single3fcc422a<>+44(SB)/4, $0x3fcc422a
-DATA single3fcc422a<>+48(SB)/4, $0x3fcc422a
-DATA single3fcc422a<>+52(SB)/4, $0x3fcc422a
-DATA single3fcc422a<>+56(SB)/4, $0x3fcc422a
-DATA single3fcc422a<>+60(SB)/4, $0x3fcc422a
-GLOBL single3fcc422a<>(SB), RODATA|NOPTR, $64
+GLOBL single3fcc422a<>(SB), RODATA|NOPTR, $32
 
 DATA singleb342bc9b<>+0(SB)/4, $0xb342bc9b
 DATA singleb342bc9b<>+4(SB)/4, $0xb342bc9b
@@ -5895,262 +5315,254 @@ DATA singleb342bc9b<>+16(SB)/4, $0xb342bc9b
 DATA singleb342bc9b<>+20(SB)/4, $0xb342bc9b
 DATA singleb342bc9b<>+24(SB)/4, $0xb342bc9b
 DATA singleb342bc9b<>+28(SB)/4, $0xb342bc9b
-DATA singleb342bc9b<>+32(SB)/4, $0xb342bc9b
-DATA singleb342bc9b<>+36(SB)/4, $0xb342bc9b
-DATA singleb342bc9b<>+40(SB)/4, $0xb342bc9b
-DATA singleb342bc9b<>+44(SB)/4, $0xb342bc9b
-DATA singleb342bc9b<>+48(SB)/4, $0xb342bc9b
-DATA singleb342bc9b<>+52(SB)/4, $0xb342bc9b
-DATA singleb342bc9b<>+56(SB)/4, $0xb342bc9b
-DATA singleb342bc9b<>+60(SB)/4, $0xb342bc9b
-GLOBL singleb342bc9b<>(SB), RODATA|NOPTR, $64
+GLOBL singleb342bc9b<>(SB), RODATA|NOPTR, $32
 
 // func geluTanh64AVX512(dst []float64, x []float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·geluTanh64AVX512(SB), NOSPLIT, $0-48
-	VMOVUPD double4036000000000000<>+0(SB), Z0
-	MOVQ    x_len+32(FP), AX
-	MOVQ    x_base+24(FP), CX
-	MOVQ    dst_base+0(FP), DX
-	CMPQ    AX, $+16
-	JLT     done67
+	VBROADCASTSD double4036000000000000<>+0(SB), Z0
+	MOVQ         x_len+32(FP), AX
+	MOVQ         x_base+24(FP), CX
+	MOVQ         dst_base+0(FP), DX
+	CMPQ         AX, $+16
+	JLT          done67
 
 loop66:
-	VMOVUPD      (CX), Z1
-	VANDPD       double7fffffffffffffff<>+0(SB), Z1, Z2
-	VMINPD       Z2, Z0, Z2
-	VMULPD       Z2, Z2, Z3
-	VMOVAPD      Z3, Z4
-	VFNMADD231PD Z2, Z2, Z4
-	VMULPD       double3fb2444f2a4d8b4b<>+0(SB), Z3, Z5
-	VMOVAPD      Z5, Z6
-	VFNMADD231PD double3fb2444f2a4d8b4b<>+0(SB), Z3, Z6
-	VFMADD231PD  double3fb2444f2a4d8b4b<>+0(SB), Z4, Z6
-	VFNMADD231PD doublebc26c843a29d1c71<>+0(SB), Z3, Z6
-	VADDPD       double3ff9884533d43651<>+0(SB), Z5, Z3
-	VSUBPD       double3ff9884533d43651<>+0(SB), Z3, Z4
-	VSUBPD       Z5, Z4, Z5
-	VADDPD       Z5, Z6, Z6
-	VSUBPD       Z4, Z3, Z4
-	VSUBPD       double3ff9884533d43651<>+0(SB), Z4, Z4
-	VADDPD       Z4, Z6, Z6
-	VSUBPD       doublebc9cbc0d30ebfd15<>+0(SB), Z6, Z6
-	VMULPD       Z3, Z2, Z4
-	VMOVAPD      Z4, Z5
-	VFNMADD231PD Z2, Z3, Z5
-	VFMADD231PD  Z2, Z6, Z5
-	VORPD        double8000000000000000<>+0(SB), Z4, Z4
-	VMOVUPD      double43380000000007fe<>+0(SB), Z3
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z4, Z3
-	VSUBPD       double43380000000007fe<>+0(SB), Z3, Z3
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z3, Z4
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z3, Z4
-	VADDPD       Z5, Z4, Z4
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z5
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z4, Z5
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z4, Z5
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z4, Z5
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z4, Z5
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z4, Z5
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z4, Z5
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z4, Z5
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z4, Z5
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z4, Z5
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z4, Z5
-	VMULPD       Z4, Z4, Z6
-	VFMADD213PD  Z4, Z6, Z5
-	VADDPD       double3ff0000000000000<>+0(SB), Z5, Z5
-	VMULPD       Z2, Z5, Z2
-	VSCALEFPD    Z3, Z2, Z2
-	VORPD        double8000000000000000<>+0(SB), Z2, Z2
-	VSCALEFPD    Z3, Z5, Z5
-	VADDPD       double3ff0000000000000<>+0(SB), Z5, Z5
-	VPMOVQ2M     Z1, K1
-	VMOVAPD      Z2, K1, Z1
-	VDIVPD       Z5, Z1, Z1
-	VMOVUPD      Z1, (DX)
-	VMOVUPD      64(CX), Z1
-	VANDPD       double7fffffffffffffff<>+0(SB), Z1, Z2
-	VMINPD       Z2, Z0, Z2
-	VMULPD       Z2, Z2, Z3
-	VMOVAPD      Z3, Z4
-	VFNMADD231PD Z2, Z2, Z4
-	VMULPD       double3fb2444f2a4d8b4b<>+0(SB), Z3, Z5
-	VMOVAPD      Z5, Z6
-	VFNMADD231PD double3fb2444f2a4d8b4b<>+0(SB), Z3, Z6
-	VFMADD231PD  double3fb2444f2a4d8b4b<>+0(SB), Z4, Z6
-	VFNMADD231PD doublebc26c843a29d1c71<>+0(SB), Z3, Z6
-	VADDPD       double3ff9884533d43651<>+0(SB), Z5, Z3
-	VSUBPD       double3ff9884533d43651<>+0(SB), Z3, Z4
-	VSUBPD       Z5, Z4, Z5
-	VADDPD       Z5, Z6, Z6
-	VSUBPD       Z4, Z3, Z4
-	VSUBPD       double3ff9884533d43651<>+0(SB), Z4, Z4
-	VADDPD       Z4, Z6, Z6
-	VSUBPD       doublebc9cbc0d30ebfd15<>+0(SB), Z6, Z6
-	VMULPD       Z3, Z2, Z4
-	VMOVAPD      Z4, Z5
-	VFNMADD231PD Z2, Z3, Z5
-	VFMADD231PD  Z2, Z6, Z5
-	VORPD        double8000000000000000<>+0(SB), Z4, Z4
-	VMOVUPD      double43380000000007fe<>+0(SB), Z3
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z4, Z3
-	VSUBPD       double43380000000007fe<>+0(SB), Z3, Z3
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z3, Z4
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z3, Z4
-	VADDPD       Z5, Z4, Z4
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z5
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z4, Z5
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z4, Z5
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z4, Z5
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z4, Z5
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z4, Z5
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z4, Z5
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z4, Z5
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z4, Z5
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z4, Z5
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z4, Z5
-	VMULPD       Z4, Z4, Z6
-	VFMADD213PD  Z4, Z6, Z5
-	VADDPD       double3ff0000000000000<>+0(SB), Z5, Z5
-	VMULPD       Z2, Z5, Z2
-	VSCALEFPD    Z3, Z2, Z2
-	VORPD        double8000000000000000<>+0(SB), Z2, Z2
-	VSCALEFPD    Z3, Z5, Z5
-	VADDPD       double3ff0000000000000<>+0(SB), Z5, Z5
-	VPMOVQ2M     Z1, K1
-	VMOVAPD      Z2, K1, Z1
-	VDIVPD       Z5, Z1, Z1
-	VMOVUPD      Z1, 64(DX)
-	ADDQ         $+128, CX
-	ADDQ         $+128, DX
-	SUBQ         $+16, AX
-	CMPQ         AX, $+16
-	JGE          loop66
+	VMOVUPD           (CX), Z1
+	VANDPD.BCST       double7fffffffffffffff<>+0(SB), Z1, Z2
+	VMINPD            Z2, Z0, Z2
+	VMULPD            Z2, Z2, Z3
+	VMOVAPD           Z3, Z4
+	VFNMADD231PD      Z2, Z2, Z4
+	VMULPD.BCST       double3fb2444f2a4d8b4b<>+0(SB), Z3, Z5
+	VMOVAPD           Z5, Z6
+	VFNMADD231PD.BCST double3fb2444f2a4d8b4b<>+0(SB), Z3, Z6
+	VFMADD231PD.BCST  double3fb2444f2a4d8b4b<>+0(SB), Z4, Z6
+	VFNMADD231PD.BCST doublebc26c843a29d1c71<>+0(SB), Z3, Z6
+	VADDPD.BCST       double3ff9884533d43651<>+0(SB), Z5, Z3
+	VSUBPD.BCST       double3ff9884533d43651<>+0(SB), Z3, Z4
+	VSUBPD            Z5, Z4, Z5
+	VADDPD            Z5, Z6, Z6
+	VSUBPD            Z4, Z3, Z4
+	VSUBPD.BCST       double3ff9884533d43651<>+0(SB), Z4, Z4
+	VADDPD            Z4, Z6, Z6
+	VSUBPD.BCST       doublebc9cbc0d30ebfd15<>+0(SB), Z6, Z6
+	VMULPD            Z3, Z2, Z4
+	VMOVAPD           Z4, Z5
+	VFNMADD231PD      Z2, Z3, Z5
+	VFMADD231PD       Z2, Z6, Z5
+	VORPD.BCST        double8000000000000000<>+0(SB), Z4, Z4
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z3
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z4, Z3
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z3, Z3
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z3, Z4
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z3, Z4
+	VADDPD            Z5, Z4, Z4
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z5
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z4, Z5
+	VMULPD            Z4, Z4, Z6
+	VFMADD213PD       Z4, Z6, Z5
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z5, Z5
+	VMULPD            Z2, Z5, Z2
+	VSCALEFPD         Z3, Z2, Z2
+	VORPD.BCST        double8000000000000000<>+0(SB), Z2, Z2
+	VSCALEFPD         Z3, Z5, Z5
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z5, Z5
+	VPMOVQ2M          Z1, K1
+	VMOVAPD           Z2, K1, Z1
+	VDIVPD            Z5, Z1, Z1
+	VMOVUPD           Z1, (DX)
+	VMOVUPD           64(CX), Z1
+	VANDPD.BCST       double7fffffffffffffff<>+0(SB), Z1, Z2
+	VMINPD            Z2, Z0, Z2
+	VMULPD            Z2, Z2, Z3
+	VMOVAPD           Z3, Z4
+	VFNMADD231PD      Z2, Z2, Z4
+	VMULPD.BCST       double3fb2444f2a4d8b4b<>+0(SB), Z3, Z5
+	VMOVAPD           Z5, Z6
+	VFNMADD231PD.BCST double3fb2444f2a4d8b4b<>+0(SB), Z3, Z6
+	VFMADD231PD.BCST  double3fb2444f2a4d8b4b<>+0(SB), Z4, Z6
+	VFNMADD231PD.BCST doublebc26c843a29d1c71<>+0(SB), Z3, Z6
+	VADDPD.BCST       double3ff9884533d43651<>+0(SB), Z5, Z3
+	VSUBPD.BCST       double3ff9884533d43651<>+0(SB), Z3, Z4
+	VSUBPD            Z5, Z4, Z5
+	VADDPD            Z5, Z6, Z6
+	VSUBPD            Z4, Z3, Z4
+	VSUBPD.BCST       double3ff9884533d43651<>+0(SB), Z4, Z4
+	VADDPD            Z4, Z6, Z6
+	VSUBPD.BCST       doublebc9cbc0d30ebfd15<>+0(SB), Z6, Z6
+	VMULPD            Z3, Z2, Z4
+	VMOVAPD           Z4, Z5
+	VFNMADD231PD      Z2, Z3, Z5
+	VFMADD231PD       Z2, Z6, Z5
+	VORPD.BCST        double8000000000000000<>+0(SB), Z4, Z4
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z3
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z4, Z3
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z3, Z3
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z3, Z4
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z3, Z4
+	VADDPD            Z5, Z4, Z4
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z5
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z4, Z5
+	VMULPD            Z4, Z4, Z6
+	VFMADD213PD       Z4, Z6, Z5
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z5, Z5
+	VMULPD            Z2, Z5, Z2
+	VSCALEFPD         Z3, Z2, Z2
+	VORPD.BCST        double8000000000000000<>+0(SB), Z2, Z2
+	VSCALEFPD         Z3, Z5, Z5
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z5, Z5
+	VPMOVQ2M          Z1, K1
+	VMOVAPD           Z2, K1, Z1
+	VDIVPD            Z5, Z1, Z1
+	VMOVUPD           Z1, 64(DX)
+	ADDQ              $+128, CX
+	ADDQ              $+128, DX
+	SUBQ              $+16, AX
+	CMPQ              AX, $+16
+	JGE               loop66
 
 done67:
 	CMPQ AX, $+8
 	JLT  done69
 
 loop68:
-	VMOVUPD      (CX), Z1
-	VANDPD       double7fffffffffffffff<>+0(SB), Z1, Z2
-	VMINPD       Z2, Z0, Z2
-	VMULPD       Z2, Z2, Z3
-	VMOVAPD      Z3, Z4
-	VFNMADD231PD Z2, Z2, Z4
-	VMULPD       double3fb2444f2a4d8b4b<>+0(SB), Z3, Z5
-	VMOVAPD      Z5, Z6
-	VFNMADD231PD double3fb2444f2a4d8b4b<>+0(SB), Z3, Z6
-	VFMADD231PD  double3fb2444f2a4d8b4b<>+0(SB), Z4, Z6
-	VFNMADD231PD doublebc26c843a29d1c71<>+0(SB), Z3, Z6
-	VADDPD       double3ff9884533d43651<>+0(SB), Z5, Z3
-	VSUBPD       double3ff9884533d43651<>+0(SB), Z3, Z4
-	VSUBPD       Z5, Z4, Z5
-	VADDPD       Z5, Z6, Z6
-	VSUBPD       Z4, Z3, Z4
-	VSUBPD       double3ff9884533d43651<>+0(SB), Z4, Z4
-	VADDPD       Z4, Z6, Z6
-	VSUBPD       doublebc9cbc0d30ebfd15<>+0(SB), Z6, Z6
-	VMULPD       Z3, Z2, Z4
-	VMOVAPD      Z4, Z5
-	VFNMADD231PD Z2, Z3, Z5
-	VFMADD231PD  Z2, Z6, Z5
-	VORPD        double8000000000000000<>+0(SB), Z4, Z4
-	VMOVUPD      double43380000000007fe<>+0(SB), Z3
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z4, Z3
-	VSUBPD       double43380000000007fe<>+0(SB), Z3, Z3
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z3, Z4
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z3, Z4
-	VADDPD       Z5, Z4, Z4
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z5
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z4, Z5
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z4, Z5
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z4, Z5
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z4, Z5
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z4, Z5
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z4, Z5
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z4, Z5
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z4, Z5
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z4, Z5
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z4, Z5
-	VMULPD       Z4, Z4, Z6
-	VFMADD213PD  Z4, Z6, Z5
-	VADDPD       double3ff0000000000000<>+0(SB), Z5, Z5
-	VMULPD       Z2, Z5, Z2
-	VSCALEFPD    Z3, Z2, Z2
-	VORPD        double8000000000000000<>+0(SB), Z2, Z2
-	VSCALEFPD    Z3, Z5, Z5
-	VADDPD       double3ff0000000000000<>+0(SB), Z5, Z5
-	VPMOVQ2M     Z1, K1
-	VMOVAPD      Z2, K1, Z1
-	VDIVPD       Z5, Z1, Z1
-	VMOVUPD      Z1, (DX)
-	ADDQ         $+64, CX
-	ADDQ         $+64, DX
-	SUBQ         $+8, AX
-	CMPQ         AX, $+8
-	JGE          loop68
+	VMOVUPD           (CX), Z1
+	VANDPD.BCST       double7fffffffffffffff<>+0(SB), Z1, Z2
+	VMINPD            Z2, Z0, Z2
+	VMULPD            Z2, Z2, Z3
+	VMOVAPD           Z3, Z4
+	VFNMADD231PD      Z2, Z2, Z4
+	VMULPD.BCST       double3fb2444f2a4d8b4b<>+0(SB), Z3, Z5
+	VMOVAPD           Z5, Z6
+	VFNMADD231PD.BCST double3fb2444f2a4d8b4b<>+0(SB), Z3, Z6
+	VFMADD231PD.BCST  double3fb2444f2a4d8b4b<>+0(SB), Z4, Z6
+	VFNMADD231PD.BCST doublebc26c843a29d1c71<>+0(SB), Z3, Z6
+	VADDPD.BCST       double3ff9884533d43651<>+0(SB), Z5, Z3
+	VSUBPD.BCST       double3ff9884533d43651<>+0(SB), Z3, Z4
+	VSUBPD            Z5, Z4, Z5
+	VADDPD            Z5, Z6, Z6
+	VSUBPD            Z4, Z3, Z4
+	VSUBPD.BCST       double3ff9884533d43651<>+0(SB), Z4, Z4
+	VADDPD            Z4, Z6, Z6
+	VSUBPD.BCST       doublebc9cbc0d30ebfd15<>+0(SB), Z6, Z6
+	VMULPD            Z3, Z2, Z4
+	VMOVAPD           Z4, Z5
+	VFNMADD231PD      Z2, Z3, Z5
+	VFMADD231PD       Z2, Z6, Z5
+	VORPD.BCST        double8000000000000000<>+0(SB), Z4, Z4
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z3
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z4, Z3
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z3, Z3
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z3, Z4
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z3, Z4
+	VADDPD            Z5, Z4, Z4
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z5
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z4, Z5
+	VMULPD            Z4, Z4, Z6
+	VFMADD213PD       Z4, Z6, Z5
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z5, Z5
+	VMULPD            Z2, Z5, Z2
+	VSCALEFPD         Z3, Z2, Z2
+	VORPD.BCST        double8000000000000000<>+0(SB), Z2, Z2
+	VSCALEFPD         Z3, Z5, Z5
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z5, Z5
+	VPMOVQ2M          Z1, K1
+	VMOVAPD           Z2, K1, Z1
+	VDIVPD            Z5, Z1, Z1
+	VMOVUPD           Z1, (DX)
+	ADDQ              $+64, CX
+	ADDQ              $+64, DX
+	SUBQ              $+8, AX
+	CMPQ              AX, $+8
+	JGE               loop68
 
 done69:
-	TESTQ        AX, AX
-	JZ           end70
-	MOVQ         $-1, BX
-	BZHIQ        AX, BX, BX
-	KMOVW        BX, K1
-	VMOVUPD.Z    (CX), K1, Z1
-	VANDPD       double7fffffffffffffff<>+0(SB), Z1, Z2
-	VMINPD       Z2, Z0, Z2
-	VMULPD       Z2, Z2, Z0
-	VMOVAPD      Z0, Z3
-	VFNMADD231PD Z2, Z2, Z3
-	VMULPD       double3fb2444f2a4d8b4b<>+0(SB), Z0, Z4
-	VMOVAPD      Z4, Z5
-	VFNMADD231PD double3fb2444f2a4d8b4b<>+0(SB), Z0, Z5
-	VFMADD231PD  double3fb2444f2a4d8b4b<>+0(SB), Z3, Z5
-	VFNMADD231PD doublebc26c843a29d1c71<>+0(SB), Z0, Z5
-	VADDPD       double3ff9884533d43651<>+0(SB), Z4, Z0
-	VSUBPD       double3ff9884533d43651<>+0(SB), Z0, Z3
-	VSUBPD       Z4, Z3, Z4
-	VADDPD       Z4, Z5, Z5
-	VSUBPD       Z3, Z0, Z3
-	VSUBPD       double3ff9884533d43651<>+0(SB), Z3, Z3
-	VADDPD       Z3, Z5, Z5
-	VSUBPD       doublebc9cbc0d30ebfd15<>+0(SB), Z5, Z5
-	VMULPD       Z0, Z2, Z3
-	VMOVAPD      Z3, Z4
-	VFNMADD231PD Z2, Z0, Z4
-	VFMADD231PD  Z2, Z5, Z4
-	VORPD        double8000000000000000<>+0(SB), Z3, Z3
-	VMOVUPD      double43380000000007fe<>+0(SB), Z0
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z3, Z0
-	VSUBPD       double43380000000007fe<>+0(SB), Z0, Z0
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z0, Z3
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z0, Z3
-	VADDPD       Z4, Z3, Z3
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z4
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z3, Z4
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z3, Z4
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z3, Z4
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z3, Z4
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z3, Z4
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z3, Z4
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z3, Z4
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z3, Z4
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z3, Z4
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z3, Z4
-	VMULPD       Z3, Z3, Z5
-	VFMADD213PD  Z3, Z5, Z4
-	VADDPD       double3ff0000000000000<>+0(SB), Z4, Z4
-	VMULPD       Z2, Z4, Z2
-	VSCALEFPD    Z0, Z2, Z2
-	VORPD        double8000000000000000<>+0(SB), Z2, Z2
-	VSCALEFPD    Z0, Z4, Z4
-	VADDPD       double3ff0000000000000<>+0(SB), Z4, Z4
-	VPMOVQ2M     Z1, K2
-	VMOVAPD      Z2, K2, Z1
-	VDIVPD       Z4, Z1, Z1
-	VMOVUPD      Z1, K1, (DX)
+	TESTQ             AX, AX
+	JZ                end70
+	MOVQ              $-1, BX
+	BZHIQ             AX, BX, BX
+	KMOVW             BX, K1
+	VMOVUPD.Z         (CX), K1, Z1
+	VANDPD.BCST       double7fffffffffffffff<>+0(SB), Z1, Z2
+	VMINPD            Z2, Z0, Z2
+	VMULPD            Z2, Z2, Z0
+	VMOVAPD           Z0, Z3
+	VFNMADD231PD      Z2, Z2, Z3
+	VMULPD.BCST       double3fb2444f2a4d8b4b<>+0(SB), Z0, Z4
+	VMOVAPD           Z4, Z5
+	VFNMADD231PD.BCST double3fb2444f2a4d8b4b<>+0(SB), Z0, Z5
+	VFMADD231PD.BCST  double3fb2444f2a4d8b4b<>+0(SB), Z3, Z5
+	VFNMADD231PD.BCST doublebc26c843a29d1c71<>+0(SB), Z0, Z5
+	VADDPD.BCST       double3ff9884533d43651<>+0(SB), Z4, Z0
+	VSUBPD.BCST       double3ff9884533d43651<>+0(SB), Z0, Z3
+	VSUBPD            Z4, Z3, Z4
+	VADDPD            Z4, Z5, Z5
+	VSUBPD            Z3, Z0, Z3
+	VSUBPD.BCST       double3ff9884533d43651<>+0(SB), Z3, Z3
+	VADDPD            Z3, Z5, Z5
+	VSUBPD.BCST       doublebc9cbc0d30ebfd15<>+0(SB), Z5, Z5
+	VMULPD            Z0, Z2, Z3
+	VMOVAPD           Z3, Z4
+	VFNMADD231PD      Z2, Z0, Z4
+	VFMADD231PD       Z2, Z5, Z4
+	VORPD.BCST        double8000000000000000<>+0(SB), Z3, Z3
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z0
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z3, Z0
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z0, Z0
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z0, Z3
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z0, Z3
+	VADDPD            Z4, Z3, Z3
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z4
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z3, Z4
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z3, Z4
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z3, Z4
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z3, Z4
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z3, Z4
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z3, Z4
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z3, Z4
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z3, Z4
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z3, Z4
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z3, Z4
+	VMULPD            Z3, Z3, Z5
+	VFMADD213PD       Z3, Z5, Z4
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z4, Z4
+	VMULPD            Z2, Z4, Z2
+	VSCALEFPD         Z0, Z2, Z2
+	VORPD.BCST        double8000000000000000<>+0(SB), Z2, Z2
+	VSCALEFPD         Z0, Z4, Z4
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z4, Z4
+	VPMOVQ2M          Z1, K2
+	VMOVAPD           Z2, K2, Z1
+	VDIVPD            Z4, Z1, Z1
+	VMOVUPD           Z1, K1, (DX)
 
 end70:
 	VZEROUPPER
@@ -6160,51 +5572,31 @@ DATA double4036000000000000<>+0(SB)/8, $0x4036000000000000
 DATA double4036000000000000<>+8(SB)/8, $0x4036000000000000
 DATA double4036000000000000<>+16(SB)/8, $0x4036000000000000
 DATA double4036000000000000<>+24(SB)/8, $0x4036000000000000
-DATA double4036000000000000<>+32(SB)/8, $0x4036000000000000
-DATA double4036000000000000<>+40(SB)/8, $0x4036000000000000
-DATA double4036000000000000<>+48(SB)/8, $0x4036000000000000
-DATA double4036000000000000<>+56(SB)/8, $0x4036000000000000
-GLOBL double4036000000000000<>(SB), RODATA|NOPTR, $64
+GLOBL double4036000000000000<>(SB), RODATA|NOPTR, $32
 
 DATA double3fb2444f2a4d8b4b<>+0(SB)/8, $0x3fb2444f2a4d8b4b
 DATA double3fb2444f2a4d8b4b<>+8(SB)/8, $0x3fb2444f2a4d8b4b
 DATA double3fb2444f2a4d8b4b<>+16(SB)/8, $0x3fb2444f2a4d8b4b
 DATA double3fb2444f2a4d8b4b<>+24(SB)/8, $0x3fb2444f2a4d8b4b
-DATA double3fb2444f2a4d8b4b<>+32(SB)/8, $0x3fb2444f2a4d8b4b
-DATA double3fb2444f2a4d8b4b<>+40(SB)/8, $0x3fb2444f2a4d8b4b
-DATA double3fb2444f2a4d8b4b<>+48(SB)/8, $0x3fb2444f2a4d8b4b
-DATA double3fb2444f2a4d8b4b<>+56(SB)/8, $0x3fb2444f2a4d8b4b
-GLOBL double3fb2444f2a4d8b4b<>(SB), RODATA|NOPTR, $64
+GLOBL double3fb2444f2a4d8b4b<>(SB), RODATA|NOPTR, $32
 
 DATA doublebc26c843a29d1c71<>+0(SB)/8, $0xbc26c843a29d1c71
 DATA doublebc26c843a29d1c71<>+8(SB)/8, $0xbc26c843a29d1c71
 DATA doublebc26c843a29d1c71<>+16(SB)/8, $0xbc26c843a29d1c71
 DATA doublebc26c843a29d1c71<>+24(SB)/8, $0xbc26c843a29d1c71
-DATA doublebc26c843a29d1c71<>+32(SB)/8, $0xbc26c843a29d1c71
-DATA doublebc26c843a29d1c71<>+40(SB)/8, $0xbc26c843a29d1c71
-DATA doublebc26c843a29d1c71<>+48(SB)/8, $0xbc26c843a29d1c71
-DATA doublebc26c843a29d1c71<>+56(SB)/8, $0xbc26c843a29d1c71
-GLOBL doublebc26c843a29d1c71<>(SB), RODATA|NOPTR, $64
+GLOBL doublebc26c843a29d1c71<>(SB), RODATA|NOPTR, $32
 
 DATA double3ff9884533d43651<>+0(SB)/8, $0x3ff9884533d43651
 DATA double3ff9884533d43651<>+8(SB)/8, $0x3ff9884533d43651
 DATA double3ff9884533d43651<>+16(SB)/8, $0x3ff9884533d43651
 DATA double3ff9884533d43651<>+24(SB)/8, $0x3ff9884533d43651
-DATA double3ff9884533d43651<>+32(SB)/8, $0x3ff9884533d43651
-DATA double3ff9884533d43651<>+40(SB)/8, $0x3ff9884533d43651
-DATA double3ff9884533d43651<>+48(SB)/8, $0x3ff9884533d43651
-DATA double3ff9884533d43651<>+56(SB)/8, $0x3ff9884533d43651
-GLOBL double3ff9884533d43651<>(SB), RODATA|NOPTR, $64
+GLOBL double3ff9884533d43651<>(SB), RODATA|NOPTR, $32
 
 DATA doublebc9cbc0d30ebfd15<>+0(SB)/8, $0xbc9cbc0d30ebfd15
 DATA doublebc9cbc0d30ebfd15<>+8(SB)/8, $0xbc9cbc0d30ebfd15
 DATA doublebc9cbc0d30ebfd15<>+16(SB)/8, $0xbc9cbc0d30ebfd15
 DATA doublebc9cbc0d30ebfd15<>+24(SB)/8, $0xbc9cbc0d30ebfd15
-DATA doublebc9cbc0d30ebfd15<>+32(SB)/8, $0xbc9cbc0d30ebfd15
-DATA doublebc9cbc0d30ebfd15<>+40(SB)/8, $0xbc9cbc0d30ebfd15
-DATA doublebc9cbc0d30ebfd15<>+48(SB)/8, $0xbc9cbc0d30ebfd15
-DATA doublebc9cbc0d30ebfd15<>+56(SB)/8, $0xbc9cbc0d30ebfd15
-GLOBL doublebc9cbc0d30ebfd15<>(SB), RODATA|NOPTR, $64
+GLOBL doublebc9cbc0d30ebfd15<>(SB), RODATA|NOPTR, $32
 
 // func geluTanh32AVX2(dst []float32, x []float32)
 // Requires: AVX, AVX2, FMA3
@@ -6765,272 +6157,272 @@ end80:
 // func geluTanhBackward32AVX512(dx []float32, x []float32, dy []float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·geluTanhBackward32AVX512(SB), NOSPLIT, $0-72
-	VMOVUPS single41300000<>+0(SB), Z0
-	MOVQ    x_len+32(FP), AX
-	MOVQ    x_base+24(FP), CX
-	MOVQ    dy_base+48(FP), DX
-	MOVQ    dx_base+0(FP), BX
-	CMPQ    AX, $+32
-	JLT     done82
+	VBROADCASTSS single41300000<>+0(SB), Z0
+	MOVQ         x_len+32(FP), AX
+	MOVQ         x_base+24(FP), CX
+	MOVQ         dy_base+48(FP), DX
+	MOVQ         dx_base+0(FP), BX
+	CMPQ         AX, $+32
+	JLT          done82
 
 loop81:
-	VMOVUPS      (CX), Z1
-	VMOVUPS      (DX), Z2
-	VANDPS       single7fffffff<>+0(SB), Z1, Z3
-	VMINPS       Z3, Z0, Z3
-	VMULPS       Z3, Z3, Z4
-	VMOVAPS      Z4, Z5
-	VFNMADD231PS Z3, Z3, Z5
-	VMULPS       single3d922279<>+0(SB), Z4, Z6
-	VMOVAPS      Z6, Z7
-	VFNMADD231PS single3d922279<>+0(SB), Z4, Z7
-	VFMADD231PS  single3d922279<>+0(SB), Z5, Z7
-	VFNMADD231PS single3124d8b5<>+0(SB), Z4, Z7
-	VADDPS       single3fcc422a<>+0(SB), Z6, Z5
-	VSUBPS       single3fcc422a<>+0(SB), Z5, Z8
-	VSUBPS       Z6, Z8, Z6
-	VADDPS       Z6, Z7, Z7
-	VSUBPS       Z8, Z5, Z8
-	VSUBPS       single3fcc422a<>+0(SB), Z8, Z8
-	VADDPS       Z8, Z7, Z7
-	VSUBPS       singleb342bc9b<>+0(SB), Z7, Z7
-	VMULPS       Z5, Z3, Z6
-	VMOVAPS      Z6, Z8
-	VFNMADD231PS Z3, Z5, Z8
-	VFMADD231PS  Z3, Z7, Z8
-	VORPS        single80000000<>+0(SB), Z6, Z6
-	VMOVUPS      single4b4000fe<>+0(SB), Z5
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z6, Z5
-	VSUBPS       single4b4000fe<>+0(SB), Z5, Z5
-	VFNMADD231PS single3f317200<>+0(SB), Z5, Z6
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z5, Z6
-	VADDPS       Z8, Z6, Z6
-	VMOVUPS      single3950d0b2<>+0(SB), Z7
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z6, Z7
-	VFMADD213PS  single3c088848<>+0(SB), Z6, Z7
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z6, Z7
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z6, Z7
-	VFMADD213PS  single3f000000<>+0(SB), Z6, Z7
-	VMULPS       Z6, Z6, Z8
-	VFMADD213PS  Z6, Z8, Z7
-	VADDPS       single3f800000<>+0(SB), Z7, Z7
-	VMULPS       single3e5b33b6<>+0(SB), Z4, Z4
-	VADDPS       single3fcc422a<>+0(SB), Z4, Z4
-	VMULPS       Z3, Z4, Z4
-	VMOVAPS      Z7, Z3
-	VSCALEFPS    Z5, Z3, Z3
-	VADDPS       single3f800000<>+0(SB), Z3, Z6
-	VDIVPS       Z6, Z4, Z4
-	VMOVUPS      single3f800000<>+0(SB), Z8
-	VMOVUPS      single3f800000<>+0(SB), Z9
-	VFMADD231PS  Z4, Z3, Z8
-	VSUBPS       Z4, Z9, Z9
-	VMULPS       Z7, Z9, Z9
-	VSCALEFPS    Z5, Z9, Z9
-	VPMOVD2M     Z1, K1
-	VMOVAPS      Z9, K1, Z8
-	VDIVPS       Z6, Z8, Z8
-	VMULPS       Z8, Z2, Z8
-	VMOVUPS      Z8, (BX)
-	VMOVUPS      64(CX), Z1
-	VMOVUPS      64(DX), Z2
-	VANDPS       single7fffffff<>+0(SB), Z1, Z3
-	VMINPS       Z3, Z0, Z3
-	VMULPS       Z3, Z3, Z4
-	VMOVAPS      Z4, Z5
-	VFNMADD231PS Z3, Z3, Z5
-	VMULPS       single3d922279<>+0(SB), Z4, Z6
-	VMOVAPS      Z6, Z7
-	VFNMADD231PS single3d922279<>+0(SB), Z4, Z7
-	VFMADD231PS  single3d922279<>+0(SB), Z5, Z7
-	VFNMADD231PS single3124d8b5<>+0(SB), Z4, Z7
-	VADDPS       single3fcc422a<>+0(SB), Z6, Z5
-	VSUBPS       single3fcc422a<>+0(SB), Z5, Z8
-	VSUBPS       Z6, Z8, Z6
-	VADDPS       Z6, Z7, Z7
-	VSUBPS       Z8, Z5, Z8
-	VSUBPS       single3fcc422a<>+0(SB), Z8, Z8
-	VADDPS       Z8, Z7, Z7
-	VSUBPS       singleb342bc9b<>+0(SB), Z7, Z7
-	VMULPS       Z5, Z3, Z6
-	VMOVAPS      Z6, Z8
-	VFNMADD231PS Z3, Z5, Z8
-	VFMADD231PS  Z3, Z7, Z8
-	VORPS        single80000000<>+0(SB), Z6, Z6
-	VMOVUPS      single4b4000fe<>+0(SB), Z5
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z6, Z5
-	VSUBPS       single4b4000fe<>+0(SB), Z5, Z5
-	VFNMADD231PS single3f317200<>+0(SB), Z5, Z6
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z5, Z6
-	VADDPS       Z8, Z6, Z6
-	VMOVUPS      single3950d0b2<>+0(SB), Z7
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z6, Z7
-	VFMADD213PS  single3c088848<>+0(SB), Z6, Z7
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z6, Z7
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z6, Z7
-	VFMADD213PS  single3f000000<>+0(SB), Z6, Z7
-	VMULPS       Z6, Z6, Z8
-	VFMADD213PS  Z6, Z8, Z7
-	VADDPS       single3f800000<>+0(SB), Z7, Z7
-	VMULPS       single3e5b33b6<>+0(SB), Z4, Z4
-	VADDPS       single3fcc422a<>+0(SB), Z4, Z4
-	VMULPS       Z3, Z4, Z4
-	VMOVAPS      Z7, Z3
-	VSCALEFPS    Z5, Z3, Z3
-	VADDPS       single3f800000<>+0(SB), Z3, Z6
-	VDIVPS       Z6, Z4, Z4
-	VMOVUPS      single3f800000<>+0(SB), Z8
-	VMOVUPS      single3f800000<>+0(SB), Z9
-	VFMADD231PS  Z4, Z3, Z8
-	VSUBPS       Z4, Z9, Z9
-	VMULPS       Z7, Z9, Z9
-	VSCALEFPS    Z5, Z9, Z9
-	VPMOVD2M     Z1, K1
-	VMOVAPS      Z9, K1, Z8
-	VDIVPS       Z6, Z8, Z8
-	VMULPS       Z8, Z2, Z8
-	VMOVUPS      Z8, 64(BX)
-	ADDQ         $+128, CX
-	ADDQ         $+128, DX
-	ADDQ         $+128, BX
-	SUBQ         $+32, AX
-	CMPQ         AX, $+32
-	JGE          loop81
+	VMOVUPS           (CX), Z1
+	VMOVUPS           (DX), Z2
+	VANDPS.BCST       single7fffffff<>+0(SB), Z1, Z3
+	VMINPS            Z3, Z0, Z3
+	VMULPS            Z3, Z3, Z4
+	VMOVAPS           Z4, Z5
+	VFNMADD231PS      Z3, Z3, Z5
+	VMULPS.BCST       single3d922279<>+0(SB), Z4, Z6
+	VMOVAPS           Z6, Z7
+	VFNMADD231PS.BCST single3d922279<>+0(SB), Z4, Z7
+	VFMADD231PS.BCST  single3d922279<>+0(SB), Z5, Z7
+	VFNMADD231PS.BCST single3124d8b5<>+0(SB), Z4, Z7
+	VADDPS.BCST       single3fcc422a<>+0(SB), Z6, Z5
+	VSUBPS.BCST       single3fcc422a<>+0(SB), Z5, Z8
+	VSUBPS            Z6, Z8, Z6
+	VADDPS            Z6, Z7, Z7
+	VSUBPS            Z8, Z5, Z8
+	VSUBPS.BCST       single3fcc422a<>+0(SB), Z8, Z8
+	VADDPS            Z8, Z7, Z7
+	VSUBPS.BCST       singleb342bc9b<>+0(SB), Z7, Z7
+	VMULPS            Z5, Z3, Z6
+	VMOVAPS           Z6, Z8
+	VFNMADD231PS      Z3, Z5, Z8
+	VFMADD231PS       Z3, Z7, Z8
+	VORPS.BCST        single80000000<>+0(SB), Z6, Z6
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z5
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z6, Z5
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z5, Z5
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z5, Z6
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z5, Z6
+	VADDPS            Z8, Z6, Z6
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z7
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z6, Z7
+	VMULPS            Z6, Z6, Z8
+	VFMADD213PS       Z6, Z8, Z7
+	VADDPS.BCST       single3f800000<>+0(SB), Z7, Z7
+	VMULPS.BCST       single3e5b33b6<>+0(SB), Z4, Z4
+	VADDPS.BCST       single3fcc422a<>+0(SB), Z4, Z4
+	VMULPS            Z3, Z4, Z4
+	VMOVAPS           Z7, Z3
+	VSCALEFPS         Z5, Z3, Z3
+	VADDPS.BCST       single3f800000<>+0(SB), Z3, Z6
+	VDIVPS            Z6, Z4, Z4
+	VBROADCASTSS      single3f800000<>+0(SB), Z8
+	VBROADCASTSS      single3f800000<>+0(SB), Z9
+	VFMADD231PS       Z4, Z3, Z8
+	VSUBPS            Z4, Z9, Z9
+	VMULPS            Z7, Z9, Z9
+	VSCALEFPS         Z5, Z9, Z9
+	VPMOVD2M          Z1, K1
+	VMOVAPS           Z9, K1, Z8
+	VDIVPS            Z6, Z8, Z8
+	VMULPS            Z8, Z2, Z8
+	VMOVUPS           Z8, (BX)
+	VMOVUPS           64(CX), Z1
+	VMOVUPS           64(DX), Z2
+	VANDPS.BCST       single7fffffff<>+0(SB), Z1, Z3
+	VMINPS            Z3, Z0, Z3
+	VMULPS            Z3, Z3, Z4
+	VMOVAPS           Z4, Z5
+	VFNMADD231PS      Z3, Z3, Z5
+	VMULPS.BCST       single3d922279<>+0(SB), Z4, Z6
+	VMOVAPS           Z6, Z7
+	VFNMADD231PS.BCST single3d922279<>+0(SB), Z4, Z7
+	VFMADD231PS.BCST  single3d922279<>+0(SB), Z5, Z7
+	VFNMADD231PS.BCST single3124d8b5<>+0(SB), Z4, Z7
+	VADDPS.BCST       single3fcc422a<>+0(SB), Z6, Z5
+	VSUBPS.BCST       single3fcc422a<>+0(SB), Z5, Z8
+	VSUBPS            Z6, Z8, Z6
+	VADDPS            Z6, Z7, Z7
+	VSUBPS            Z8, Z5, Z8
+	VSUBPS.BCST       single3fcc422a<>+0(SB), Z8, Z8
+	VADDPS            Z8, Z7, Z7
+	VSUBPS.BCST       singleb342bc9b<>+0(SB), Z7, Z7
+	VMULPS            Z5, Z3, Z6
+	VMOVAPS           Z6, Z8
+	VFNMADD231PS      Z3, Z5, Z8
+	VFMADD231PS       Z3, Z7, Z8
+	VORPS.BCST        single80000000<>+0(SB), Z6, Z6
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z5
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z6, Z5
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z5, Z5
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z5, Z6
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z5, Z6
+	VADDPS            Z8, Z6, Z6
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z7
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z6, Z7
+	VMULPS            Z6, Z6, Z8
+	VFMADD213PS       Z6, Z8, Z7
+	VADDPS.BCST       single3f800000<>+0(SB), Z7, Z7
+	VMULPS.BCST       single3e5b33b6<>+0(SB), Z4, Z4
+	VADDPS.BCST       single3fcc422a<>+0(SB), Z4, Z4
+	VMULPS            Z3, Z4, Z4
+	VMOVAPS           Z7, Z3
+	VSCALEFPS         Z5, Z3, Z3
+	VADDPS.BCST       single3f800000<>+0(SB), Z3, Z6
+	VDIVPS            Z6, Z4, Z4
+	VBROADCASTSS      single3f800000<>+0(SB), Z8
+	VBROADCASTSS      single3f800000<>+0(SB), Z9
+	VFMADD231PS       Z4, Z3, Z8
+	VSUBPS            Z4, Z9, Z9
+	VMULPS            Z7, Z9, Z9
+	VSCALEFPS         Z5, Z9, Z9
+	VPMOVD2M          Z1, K1
+	VMOVAPS           Z9, K1, Z8
+	VDIVPS            Z6, Z8, Z8
+	VMULPS            Z8, Z2, Z8
+	VMOVUPS           Z8, 64(BX)
+	ADDQ              $+128, CX
+	ADDQ              $+128, DX
+	ADDQ              $+128, BX
+	SUBQ              $+32, AX
+	CMPQ              AX, $+32
+	JGE               loop81
 
 done82:
 	CMPQ AX, $+16
 	JLT  done84
 
 loop83:
-	VMOVUPS      (CX), Z1
-	VMOVUPS      (DX), Z2
-	VANDPS       single7fffffff<>+0(SB), Z1, Z3
-	VMINPS       Z3, Z0, Z3
-	VMULPS       Z3, Z3, Z4
-	VMOVAPS      Z4, Z5
-	VFNMADD231PS Z3, Z3, Z5
-	VMULPS       single3d922279<>+0(SB), Z4, Z6
-	VMOVAPS      Z6, Z7
-	VFNMADD231PS single3d922279<>+0(SB), Z4, Z7
-	VFMADD231PS  single3d922279<>+0(SB), Z5, Z7
-	VFNMADD231PS single3124d8b5<>+0(SB), Z4, Z7
-	VADDPS       single3fcc422a<>+0(SB), Z6, Z5
-	VSUBPS       single3fcc422a<>+0(SB), Z5, Z8
-	VSUBPS       Z6, Z8, Z6
-	VADDPS       Z6, Z7, Z7
-	VSUBPS       Z8, Z5, Z8
-	VSUBPS       single3fcc422a<>+0(SB), Z8, Z8
-	VADDPS       Z8, Z7, Z7
-	VSUBPS       singleb342bc9b<>+0(SB), Z7, Z7
-	VMULPS       Z5, Z3, Z6
-	VMOVAPS      Z6, Z8
-	VFNMADD231PS Z3, Z5, Z8
-	VFMADD231PS  Z3, Z7, Z8
-	VORPS        single80000000<>+0(SB), Z6, Z6
-	VMOVUPS      single4b4000fe<>+0(SB), Z5
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z6, Z5
-	VSUBPS       single4b4000fe<>+0(SB), Z5, Z5
-	VFNMADD231PS single3f317200<>+0(SB), Z5, Z6
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z5, Z6
-	VADDPS       Z8, Z6, Z6
-	VMOVUPS      single3950d0b2<>+0(SB), Z7
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z6, Z7
-	VFMADD213PS  single3c088848<>+0(SB), Z6, Z7
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z6, Z7
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z6, Z7
-	VFMADD213PS  single3f000000<>+0(SB), Z6, Z7
-	VMULPS       Z6, Z6, Z8
-	VFMADD213PS  Z6, Z8, Z7
-	VADDPS       single3f800000<>+0(SB), Z7, Z7
-	VMULPS       single3e5b33b6<>+0(SB), Z4, Z4
-	VADDPS       single3fcc422a<>+0(SB), Z4, Z4
-	VMULPS       Z3, Z4, Z4
-	VMOVAPS      Z7, Z3
-	VSCALEFPS    Z5, Z3, Z3
-	VADDPS       single3f800000<>+0(SB), Z3, Z6
-	VDIVPS       Z6, Z4, Z4
-	VMOVUPS      single3f800000<>+0(SB), Z8
-	VMOVUPS      single3f800000<>+0(SB), Z9
-	VFMADD231PS  Z4, Z3, Z8
-	VSUBPS       Z4, Z9, Z9
-	VMULPS       Z7, Z9, Z9
-	VSCALEFPS    Z5, Z9, Z9
-	VPMOVD2M     Z1, K1
-	VMOVAPS      Z9, K1, Z8
-	VDIVPS       Z6, Z8, Z8
-	VMULPS       Z8, Z2, Z8
-	VMOVUPS      Z8, (BX)
-	ADDQ         $+64, CX
-	ADDQ         $+64, DX
-	ADDQ         $+64, BX
-	SUBQ         $+16, AX
-	CMPQ         AX, $+16
-	JGE          loop83
+	VMOVUPS           (CX), Z1
+	VMOVUPS           (DX), Z2
+	VANDPS.BCST       single7fffffff<>+0(SB), Z1, Z3
+	VMINPS            Z3, Z0, Z3
+	VMULPS            Z3, Z3, Z4
+	VMOVAPS           Z4, Z5
+	VFNMADD231PS      Z3, Z3, Z5
+	VMULPS.BCST       single3d922279<>+0(SB), Z4, Z6
+	VMOVAPS           Z6, Z7
+	VFNMADD231PS.BCST single3d922279<>+0(SB), Z4, Z7
+	VFMADD231PS.BCST  single3d922279<>+0(SB), Z5, Z7
+	VFNMADD231PS.BCST single3124d8b5<>+0(SB), Z4, Z7
+	VADDPS.BCST       single3fcc422a<>+0(SB), Z6, Z5
+	VSUBPS.BCST       single3fcc422a<>+0(SB), Z5, Z8
+	VSUBPS            Z6, Z8, Z6
+	VADDPS            Z6, Z7, Z7
+	VSUBPS            Z8, Z5, Z8
+	VSUBPS.BCST       single3fcc422a<>+0(SB), Z8, Z8
+	VADDPS            Z8, Z7, Z7
+	VSUBPS.BCST       singleb342bc9b<>+0(SB), Z7, Z7
+	VMULPS            Z5, Z3, Z6
+	VMOVAPS           Z6, Z8
+	VFNMADD231PS      Z3, Z5, Z8
+	VFMADD231PS       Z3, Z7, Z8
+	VORPS.BCST        single80000000<>+0(SB), Z6, Z6
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z5
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z6, Z5
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z5, Z5
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z5, Z6
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z5, Z6
+	VADDPS            Z8, Z6, Z6
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z7
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z6, Z7
+	VMULPS            Z6, Z6, Z8
+	VFMADD213PS       Z6, Z8, Z7
+	VADDPS.BCST       single3f800000<>+0(SB), Z7, Z7
+	VMULPS.BCST       single3e5b33b6<>+0(SB), Z4, Z4
+	VADDPS.BCST       single3fcc422a<>+0(SB), Z4, Z4
+	VMULPS            Z3, Z4, Z4
+	VMOVAPS           Z7, Z3
+	VSCALEFPS         Z5, Z3, Z3
+	VADDPS.BCST       single3f800000<>+0(SB), Z3, Z6
+	VDIVPS            Z6, Z4, Z4
+	VBROADCASTSS      single3f800000<>+0(SB), Z8
+	VBROADCASTSS      single3f800000<>+0(SB), Z9
+	VFMADD231PS       Z4, Z3, Z8
+	VSUBPS            Z4, Z9, Z9
+	VMULPS            Z7, Z9, Z9
+	VSCALEFPS         Z5, Z9, Z9
+	VPMOVD2M          Z1, K1
+	VMOVAPS           Z9, K1, Z8
+	VDIVPS            Z6, Z8, Z8
+	VMULPS            Z8, Z2, Z8
+	VMOVUPS           Z8, (BX)
+	ADDQ              $+64, CX
+	ADDQ              $+64, DX
+	ADDQ              $+64, BX
+	SUBQ              $+16, AX
+	CMPQ              AX, $+16
+	JGE               loop83
 
 done84:
-	TESTQ        AX, AX
-	JZ           end85
-	MOVQ         $-1, SI
-	BZHIQ        AX, SI, SI
-	KMOVW        SI, K1
-	VMOVUPS.Z    (CX), K1, Z1
-	VMOVUPS.Z    (DX), K1, Z2
-	VANDPS       single7fffffff<>+0(SB), Z1, Z3
-	VMINPS       Z3, Z0, Z3
-	VMULPS       Z3, Z3, Z0
-	VMOVAPS      Z0, Z4
-	VFNMADD231PS Z3, Z3, Z4
-	VMULPS       single3d922279<>+0(SB), Z0, Z5
-	VMOVAPS      Z5, Z6
-	VFNMADD231PS single3d922279<>+0(SB), Z0, Z6
-	VFMADD231PS  single3d922279<>+0(SB), Z4, Z6
-	VFNMADD231PS single3124d8b5<>+0(SB), Z0, Z6
-	VADDPS       single3fcc422a<>+0(SB), Z5, Z4
-	VSUBPS       single3fcc422a<>+0(SB), Z4, Z7
-	VSUBPS       Z5, Z7, Z5
-	VADDPS       Z5, Z6, Z6
-	VSUBPS       Z7, Z4, Z7
-	VSUBPS       single3fcc422a<>+0(SB), Z7, Z7
-	VADDPS       Z7, Z6, Z6
-	VSUBPS       singleb342bc9b<>+0(SB), Z6, Z6
-	VMULPS       Z4, Z3, Z5
-	VMOVAPS      Z5, Z7
-	VFNMADD231PS Z3, Z4, Z7
-	VFMADD231PS  Z3, Z6, Z7
-	VORPS        single80000000<>+0(SB), Z5, Z5
-	VMOVUPS      single4b4000fe<>+0(SB), Z4
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z5, Z4
-	VSUBPS       single4b4000fe<>+0(SB), Z4, Z4
-	VFNMADD231PS single3f317200<>+0(SB), Z4, Z5
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z4, Z5
-	VADDPS       Z7, Z5, Z5
-	VMOVUPS      single3950d0b2<>+0(SB), Z6
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z5, Z6
-	VFMADD213PS  single3c088848<>+0(SB), Z5, Z6
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z5, Z6
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z5, Z6
-	VFMADD213PS  single3f000000<>+0(SB), Z5, Z6
-	VMULPS       Z5, Z5, Z7
-	VFMADD213PS  Z5, Z7, Z6
-	VADDPS       single3f800000<>+0(SB), Z6, Z6
-	VMULPS       single3e5b33b6<>+0(SB), Z0, Z0
-	VADDPS       single3fcc422a<>+0(SB), Z0, Z0
-	VMULPS       Z3, Z0, Z0
-	VMOVAPS      Z6, Z3
-	VSCALEFPS    Z4, Z3, Z3
-	VADDPS       single3f800000<>+0(SB), Z3, Z5
-	VDIVPS       Z5, Z0, Z0
-	VMOVUPS      single3f800000<>+0(SB), Z7
-	VMOVUPS      single3f800000<>+0(SB), Z8
-	VFMADD231PS  Z0, Z3, Z7
-	VSUBPS       Z0, Z8, Z8
-	VMULPS       Z6, Z8, Z8
-	VSCALEFPS    Z4, Z8, Z8
-	VPMOVD2M     Z1, K2
-	VMOVAPS      Z8, K2, Z7
-	VDIVPS       Z5, Z7, Z7
-	VMULPS       Z7, Z2, Z7
-	VMOVUPS      Z7, K1, (BX)
+	TESTQ             AX, AX
+	JZ                end85
+	MOVQ              $-1, SI
+	BZHIQ             AX, SI, SI
+	KMOVW             SI, K1
+	VMOVUPS.Z         (CX), K1, Z1
+	VMOVUPS.Z         (DX), K1, Z2
+	VANDPS.BCST       single7fffffff<>+0(SB), Z1, Z3
+	VMINPS            Z3, Z0, Z3
+	VMULPS            Z3, Z3, Z0
+	VMOVAPS           Z0, Z4
+	VFNMADD231PS      Z3, Z3, Z4
+	VMULPS.BCST       single3d922279<>+0(SB), Z0, Z5
+	VMOVAPS           Z5, Z6
+	VFNMADD231PS.BCST single3d922279<>+0(SB), Z0, Z6
+	VFMADD231PS.BCST  single3d922279<>+0(SB), Z4, Z6
+	VFNMADD231PS.BCST single3124d8b5<>+0(SB), Z0, Z6
+	VADDPS.BCST       single3fcc422a<>+0(SB), Z5, Z4
+	VSUBPS.BCST       single3fcc422a<>+0(SB), Z4, Z7
+	VSUBPS            Z5, Z7, Z5
+	VADDPS            Z5, Z6, Z6
+	VSUBPS            Z7, Z4, Z7
+	VSUBPS.BCST       single3fcc422a<>+0(SB), Z7, Z7
+	VADDPS            Z7, Z6, Z6
+	VSUBPS.BCST       singleb342bc9b<>+0(SB), Z6, Z6
+	VMULPS            Z4, Z3, Z5
+	VMOVAPS           Z5, Z7
+	VFNMADD231PS      Z3, Z4, Z7
+	VFMADD231PS       Z3, Z6, Z7
+	VORPS.BCST        single80000000<>+0(SB), Z5, Z5
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z4
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z5, Z4
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z4, Z4
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z4, Z5
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z4, Z5
+	VADDPS            Z7, Z5, Z5
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z6
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z5, Z6
+	VMULPS            Z5, Z5, Z7
+	VFMADD213PS       Z5, Z7, Z6
+	VADDPS.BCST       single3f800000<>+0(SB), Z6, Z6
+	VMULPS.BCST       single3e5b33b6<>+0(SB), Z0, Z0
+	VADDPS.BCST       single3fcc422a<>+0(SB), Z0, Z0
+	VMULPS            Z3, Z0, Z0
+	VMOVAPS           Z6, Z3
+	VSCALEFPS         Z4, Z3, Z3
+	VADDPS.BCST       single3f800000<>+0(SB), Z3, Z5
+	VDIVPS            Z5, Z0, Z0
+	VBROADCASTSS      single3f800000<>+0(SB), Z7
+	VBROADCASTSS      single3f800000<>+0(SB), Z8
+	VFMADD231PS       Z0, Z3, Z7
+	VSUBPS            Z0, Z8, Z8
+	VMULPS            Z6, Z8, Z8
+	VSCALEFPS         Z4, Z8, Z8
+	VPMOVD2M          Z1, K2
+	VMOVAPS           Z8, K2, Z7
+	VDIVPS            Z5, Z7, Z7
+	VMULPS            Z7, Z2, Z7
+	VMOVUPS           Z7, K1, (BX)
 
 end85:
 	VZEROUPPER
@@ -7044,305 +6436,297 @@ DATA single3e5b33b6<>+16(SB)/4, $0x3e5b33b6
 DATA single3e5b33b6<>+20(SB)/4, $0x3e5b33b6
 DATA single3e5b33b6<>+24(SB)/4, $0x3e5b33b6
 DATA single3e5b33b6<>+28(SB)/4, $0x3e5b33b6
-DATA single3e5b33b6<>+32(SB)/4, $0x3e5b33b6
-DATA single3e5b33b6<>+36(SB)/4, $0x3e5b33b6
-DATA single3e5b33b6<>+40(SB)/4, $0x3e5b33b6
-DATA single3e5b33b6<>+44(SB)/4, $0x3e5b33b6
-DATA single3e5b33b6<>+48(SB)/4, $0x3e5b33b6
-DATA single3e5b33b6<>+52(SB)/4, $0x3e5b33b6
-DATA single3e5b33b6<>+56(SB)/4, $0x3e5b33b6
-DATA single3e5b33b6<>+60(SB)/4, $0x3e5b33b6
-GLOBL single3e5b33b6<>(SB), RODATA|NOPTR, $64
+GLOBL single3e5b33b6<>(SB), RODATA|NOPTR, $32
 
 // func geluTanhBackward64AVX512(dx []float64, x []float64, dy []float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·geluTanhBackward64AVX512(SB), NOSPLIT, $0-72
-	VMOVUPD double4036000000000000<>+0(SB), Z0
-	MOVQ    x_len+32(FP), AX
-	MOVQ    x_base+24(FP), CX
-	MOVQ    dy_base+48(FP), DX
-	MOVQ    dx_base+0(FP), BX
-	CMPQ    AX, $+16
-	JLT     done87
+	VBROADCASTSD double4036000000000000<>+0(SB), Z0
+	MOVQ         x_len+32(FP), AX
+	MOVQ         x_base+24(FP), CX
+	MOVQ         dy_base+48(FP), DX
+	MOVQ         dx_base+0(FP), BX
+	CMPQ         AX, $+16
+	JLT          done87
 
 loop86:
-	VMOVUPD      (CX), Z1
-	VMOVUPD      (DX), Z2
-	VANDPD       double7fffffffffffffff<>+0(SB), Z1, Z3
-	VMINPD       Z3, Z0, Z3
-	VMULPD       Z3, Z3, Z4
-	VMOVAPD      Z4, Z5
-	VFNMADD231PD Z3, Z3, Z5
-	VMULPD       double3fb2444f2a4d8b4b<>+0(SB), Z4, Z6
-	VMOVAPD      Z6, Z7
-	VFNMADD231PD double3fb2444f2a4d8b4b<>+0(SB), Z4, Z7
-	VFMADD231PD  double3fb2444f2a4d8b4b<>+0(SB), Z5, Z7
-	VFNMADD231PD doublebc26c843a29d1c71<>+0(SB), Z4, Z7
-	VADDPD       double3ff9884533d43651<>+0(SB), Z6, Z5
-	VSUBPD       double3ff9884533d43651<>+0(SB), Z5, Z8
-	VSUBPD       Z6, Z8, Z6
-	VADDPD       Z6, Z7, Z7
-	VSUBPD       Z8, Z5, Z8
-	VSUBPD       double3ff9884533d43651<>+0(SB), Z8, Z8
-	VADDPD       Z8, Z7, Z7
-	VSUBPD       doublebc9cbc0d30ebfd15<>+0(SB), Z7, Z7
-	VMULPD       Z5, Z3, Z6
-	VMOVAPD      Z6, Z8
-	VFNMADD231PD Z3, Z5, Z8
-	VFMADD231PD  Z3, Z7, Z8
-	VORPD        double8000000000000000<>+0(SB), Z6, Z6
-	VMOVUPD      double43380000000007fe<>+0(SB), Z5
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z6, Z5
-	VSUBPD       double43380000000007fe<>+0(SB), Z5, Z5
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z5, Z6
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z5, Z6
-	VADDPD       Z8, Z6, Z6
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z7
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z6, Z7
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z6, Z7
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z6, Z7
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z6, Z7
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z6, Z7
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z6, Z7
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z6, Z7
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z6, Z7
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z6, Z7
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z6, Z7
-	VMULPD       Z6, Z6, Z8
-	VFMADD213PD  Z6, Z8, Z7
-	VADDPD       double3ff0000000000000<>+0(SB), Z7, Z7
-	VMULPD       double3fcb6676bf7450f0<>+0(SB), Z4, Z4
-	VADDPD       double3ff9884533d43651<>+0(SB), Z4, Z4
-	VMULPD       Z3, Z4, Z4
-	VMOVAPD      Z7, Z3
-	VSCALEFPD    Z5, Z3, Z3
-	VADDPD       double3ff0000000000000<>+0(SB), Z3, Z6
-	VDIVPD       Z6, Z4, Z4
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z8
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z9
-	VFMADD231PD  Z4, Z3, Z8
-	VSUBPD       Z4, Z9, Z9
-	VMULPD       Z7, Z9, Z9
-	VSCALEFPD    Z5, Z9, Z9
-	VPMOVQ2M     Z1, K1
-	VMOVAPD      Z9, K1, Z8
-	VDIVPD       Z6, Z8, Z8
-	VMULPD       Z8, Z2, Z8
-	VMOVUPD      Z8, (BX)
-	VMOVUPD      64(CX), Z1
-	VMOVUPD      64(DX), Z2
-	VANDPD       double7fffffffffffffff<>+0(SB), Z1, Z3
-	VMINPD       Z3, Z0, Z3
-	VMULPD       Z3, Z3, Z4
-	VMOVAPD      Z4, Z5
-	VFNMADD231PD Z3, Z3, Z5
-	VMULPD       double3fb2444f2a4d8b4b<>+0(SB), Z4, Z6
-	VMOVAPD      Z6, Z7
-	VFNMADD231PD double3fb2444f2a4d8b4b<>+0(SB), Z4, Z7
-	VFMADD231PD  double3fb2444f2a4d8b4b<>+0(SB), Z5, Z7
-	VFNMADD231PD doublebc26c843a29d1c71<>+0(SB), Z4, Z7
-	VADDPD       double3ff9884533d43651<>+0(SB), Z6, Z5
-	VSUBPD       double3ff9884533d43651<>+0(SB), Z5, Z8
-	VSUBPD       Z6, Z8, Z6
-	VADDPD       Z6, Z7, Z7
-	VSUBPD       Z8, Z5, Z8
-	VSUBPD       double3ff9884533d43651<>+0(SB), Z8, Z8
-	VADDPD       Z8, Z7, Z7
-	VSUBPD       doublebc9cbc0d30ebfd15<>+0(SB), Z7, Z7
-	VMULPD       Z5, Z3, Z6
-	VMOVAPD      Z6, Z8
-	VFNMADD231PD Z3, Z5, Z8
-	VFMADD231PD  Z3, Z7, Z8
-	VORPD        double8000000000000000<>+0(SB), Z6, Z6
-	VMOVUPD      double43380000000007fe<>+0(SB), Z5
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z6, Z5
-	VSUBPD       double43380000000007fe<>+0(SB), Z5, Z5
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z5, Z6
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z5, Z6
-	VADDPD       Z8, Z6, Z6
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z7
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z6, Z7
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z6, Z7
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z6, Z7
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z6, Z7
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z6, Z7
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z6, Z7
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z6, Z7
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z6, Z7
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z6, Z7
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z6, Z7
-	VMULPD       Z6, Z6, Z8
-	VFMADD213PD  Z6, Z8, Z7
-	VADDPD       double3ff0000000000000<>+0(SB), Z7, Z7
-	VMULPD       double3fcb6676bf7450f0<>+0(SB), Z4, Z4
-	VADDPD       double3ff9884533d43651<>+0(SB), Z4, Z4
-	VMULPD       Z3, Z4, Z4
-	VMOVAPD      Z7, Z3
-	VSCALEFPD    Z5, Z3, Z3
-	VADDPD       double3ff0000000000000<>+0(SB), Z3, Z6
-	VDIVPD       Z6, Z4, Z4
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z8
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z9
-	VFMADD231PD  Z4, Z3, Z8
-	VSUBPD       Z4, Z9, Z9
-	VMULPD       Z7, Z9, Z9
-	VSCALEFPD    Z5, Z9, Z9
-	VPMOVQ2M     Z1, K1
-	VMOVAPD      Z9, K1, Z8
-	VDIVPD       Z6, Z8, Z8
-	VMULPD       Z8, Z2, Z8
-	VMOVUPD      Z8, 64(BX)
-	ADDQ         $+128, CX
-	ADDQ         $+128, DX
-	ADDQ         $+128, BX
-	SUBQ         $+16, AX
-	CMPQ         AX, $+16
-	JGE          loop86
+	VMOVUPD           (CX), Z1
+	VMOVUPD           (DX), Z2
+	VANDPD.BCST       double7fffffffffffffff<>+0(SB), Z1, Z3
+	VMINPD            Z3, Z0, Z3
+	VMULPD            Z3, Z3, Z4
+	VMOVAPD           Z4, Z5
+	VFNMADD231PD      Z3, Z3, Z5
+	VMULPD.BCST       double3fb2444f2a4d8b4b<>+0(SB), Z4, Z6
+	VMOVAPD           Z6, Z7
+	VFNMADD231PD.BCST double3fb2444f2a4d8b4b<>+0(SB), Z4, Z7
+	VFMADD231PD.BCST  double3fb2444f2a4d8b4b<>+0(SB), Z5, Z7
+	VFNMADD231PD.BCST doublebc26c843a29d1c71<>+0(SB), Z4, Z7
+	VADDPD.BCST       double3ff9884533d43651<>+0(SB), Z6, Z5
+	VSUBPD.BCST       double3ff9884533d43651<>+0(SB), Z5, Z8
+	VSUBPD            Z6, Z8, Z6
+	VADDPD            Z6, Z7, Z7
+	VSUBPD            Z8, Z5, Z8
+	VSUBPD.BCST       double3ff9884533d43651<>+0(SB), Z8, Z8
+	VADDPD            Z8, Z7, Z7
+	VSUBPD.BCST       doublebc9cbc0d30ebfd15<>+0(SB), Z7, Z7
+	VMULPD            Z5, Z3, Z6
+	VMOVAPD           Z6, Z8
+	VFNMADD231PD      Z3, Z5, Z8
+	VFMADD231PD       Z3, Z7, Z8
+	VORPD.BCST        double8000000000000000<>+0(SB), Z6, Z6
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z5
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z6, Z5
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z5, Z5
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z5, Z6
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z5, Z6
+	VADDPD            Z8, Z6, Z6
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z7
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z6, Z7
+	VMULPD            Z6, Z6, Z8
+	VFMADD213PD       Z6, Z8, Z7
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z7, Z7
+	VMULPD.BCST       double3fcb6676bf7450f0<>+0(SB), Z4, Z4
+	VADDPD.BCST       double3ff9884533d43651<>+0(SB), Z4, Z4
+	VMULPD            Z3, Z4, Z4
+	VMOVAPD           Z7, Z3
+	VSCALEFPD         Z5, Z3, Z3
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z3, Z6
+	VDIVPD            Z6, Z4, Z4
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z8
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z9
+	VFMADD231PD       Z4, Z3, Z8
+	VSUBPD            Z4, Z9, Z9
+	VMULPD            Z7, Z9, Z9
+	VSCALEFPD         Z5, Z9, Z9
+	VPMOVQ2M          Z1, K1
+	VMOVAPD           Z9, K1, Z8
+	VDIVPD            Z6, Z8, Z8
+	VMULPD            Z8, Z2, Z8
+	VMOVUPD           Z8, (BX)
+	VMOVUPD           64(CX), Z1
+	VMOVUPD           64(DX), Z2
+	VANDPD.BCST       double7fffffffffffffff<>+0(SB), Z1, Z3
+	VMINPD            Z3, Z0, Z3
+	VMULPD            Z3, Z3, Z4
+	VMOVAPD           Z4, Z5
+	VFNMADD231PD      Z3, Z3, Z5
+	VMULPD.BCST       double3fb2444f2a4d8b4b<>+0(SB), Z4, Z6
+	VMOVAPD           Z6, Z7
+	VFNMADD231PD.BCST double3fb2444f2a4d8b4b<>+0(SB), Z4, Z7
+	VFMADD231PD.BCST  double3fb2444f2a4d8b4b<>+0(SB), Z5, Z7
+	VFNMADD231PD.BCST doublebc26c843a29d1c71<>+0(SB), Z4, Z7
+	VADDPD.BCST       double3ff9884533d43651<>+0(SB), Z6, Z5
+	VSUBPD.BCST       double3ff9884533d43651<>+0(SB), Z5, Z8
+	VSUBPD            Z6, Z8, Z6
+	VADDPD            Z6, Z7, Z7
+	VSUBPD            Z8, Z5, Z8
+	VSUBPD.BCST       double3ff9884533d43651<>+0(SB), Z8, Z8
+	VADDPD            Z8, Z7, Z7
+	VSUBPD.BCST       doublebc9cbc0d30ebfd15<>+0(SB), Z7, Z7
+	VMULPD            Z5, Z3, Z6
+	VMOVAPD           Z6, Z8
+	VFNMADD231PD      Z3, Z5, Z8
+	VFMADD231PD       Z3, Z7, Z8
+	VORPD.BCST        double8000000000000000<>+0(SB), Z6, Z6
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z5
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z6, Z5
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z5, Z5
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z5, Z6
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z5, Z6
+	VADDPD            Z8, Z6, Z6
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z7
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z6, Z7
+	VMULPD            Z6, Z6, Z8
+	VFMADD213PD       Z6, Z8, Z7
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z7, Z7
+	VMULPD.BCST       double3fcb6676bf7450f0<>+0(SB), Z4, Z4
+	VADDPD.BCST       double3ff9884533d43651<>+0(SB), Z4, Z4
+	VMULPD            Z3, Z4, Z4
+	VMOVAPD           Z7, Z3
+	VSCALEFPD         Z5, Z3, Z3
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z3, Z6
+	VDIVPD            Z6, Z4, Z4
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z8
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z9
+	VFMADD231PD       Z4, Z3, Z8
+	VSUBPD            Z4, Z9, Z9
+	VMULPD            Z7, Z9, Z9
+	VSCALEFPD         Z5, Z9, Z9
+	VPMOVQ2M          Z1, K1
+	VMOVAPD           Z9, K1, Z8
+	VDIVPD            Z6, Z8, Z8
+	VMULPD            Z8, Z2, Z8
+	VMOVUPD           Z8, 64(BX)
+	ADDQ              $+128, CX
+	ADDQ              $+128, DX
+	ADDQ              $+128, BX
+	SUBQ              $+16, AX
+	CMPQ              AX, $+16
+	JGE               loop86
 
 done87:
 	CMPQ AX, $+8
 	JLT  done89
 
 loop88:
-	VMOVUPD      (CX), Z1
-	VMOVUPD      (DX), Z2
-	VANDPD       double7fffffffffffffff<>+0(SB), Z1, Z3
-	VMINPD       Z3, Z0, Z3
-	VMULPD       Z3, Z3, Z4
-	VMOVAPD      Z4, Z5
-	VFNMADD231PD Z3, Z3, Z5
-	VMULPD       double3fb2444f2a4d8b4b<>+0(SB), Z4, Z6
-	VMOVAPD      Z6, Z7
-	VFNMADD231PD double3fb2444f2a4d8b4b<>+0(SB), Z4, Z7
-	VFMADD231PD  double3fb2444f2a4d8b4b<>+0(SB), Z5, Z7
-	VFNMADD231PD doublebc26c843a29d1c71<>+0(SB), Z4, Z7
-	VADDPD       double3ff9884533d43651<>+0(SB), Z6, Z5
-	VSUBPD       double3ff9884533d43651<>+0(SB), Z5, Z8
-	VSUBPD       Z6, Z8, Z6
-	VADDPD       Z6, Z7, Z7
-	VSUBPD       Z8, Z5, Z8
-	VSUBPD       double3ff9884533d43651<>+0(SB), Z8, Z8
-	VADDPD       Z8, Z7, Z7
-	VSUBPD       doublebc9cbc0d30ebfd15<>+0(SB), Z7, Z7
-	VMULPD       Z5, Z3, Z6
-	VMOVAPD      Z6, Z8
-	VFNMADD231PD Z3, Z5, Z8
-	VFMADD231PD  Z3, Z7, Z8
-	VORPD        double8000000000000000<>+0(SB), Z6, Z6
-	VMOVUPD      double43380000000007fe<>+0(SB), Z5
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z6, Z5
-	VSUBPD       double43380000000007fe<>+0(SB), Z5, Z5
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z5, Z6
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z5, Z6
-	VADDPD       Z8, Z6, Z6
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z7
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z6, Z7
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z6, Z7
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z6, Z7
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z6, Z7
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z6, Z7
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z6, Z7
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z6, Z7
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z6, Z7
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z6, Z7
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z6, Z7
-	VMULPD       Z6, Z6, Z8
-	VFMADD213PD  Z6, Z8, Z7
-	VADDPD       double3ff0000000000000<>+0(SB), Z7, Z7
-	VMULPD       double3fcb6676bf7450f0<>+0(SB), Z4, Z4
-	VADDPD       double3ff9884533d43651<>+0(SB), Z4, Z4
-	VMULPD       Z3, Z4, Z4
-	VMOVAPD      Z7, Z3
-	VSCALEFPD    Z5, Z3, Z3
-	VADDPD       double3ff0000000000000<>+0(SB), Z3, Z6
-	VDIVPD       Z6, Z4, Z4
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z8
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z9
-	VFMADD231PD  Z4, Z3, Z8
-	VSUBPD       Z4, Z9, Z9
-	VMULPD       Z7, Z9, Z9
-	VSCALEFPD    Z5, Z9, Z9
-	VPMOVQ2M     Z1, K1
-	VMOVAPD      Z9, K1, Z8
-	VDIVPD       Z6, Z8, Z8
-	VMULPD       Z8, Z2, Z8
-	VMOVUPD      Z8, (BX)
-	ADDQ         $+64, CX
-	ADDQ         $+64, DX
-	ADDQ         $+64, BX
-	SUBQ         $+8, AX
-	CMPQ         AX, $+8
-	JGE          loop88
+	VMOVUPD           (CX), Z1
+	VMOVUPD           (DX), Z2
+	VANDPD.BCST       double7fffffffffffffff<>+0(SB), Z1, Z3
+	VMINPD            Z3, Z0, Z3
+	VMULPD            Z3, Z3, Z4
+	VMOVAPD           Z4, Z5
+	VFNMADD231PD      Z3, Z3, Z5
+	VMULPD.BCST       double3fb2444f2a4d8b4b<>+0(SB), Z4, Z6
+	VMOVAPD           Z6, Z7
+	VFNMADD231PD.BCST double3fb2444f2a4d8b4b<>+0(SB), Z4, Z7
+	VFMADD231PD.BCST  double3fb2444f2a4d8b4b<>+0(SB), Z5, Z7
+	VFNMADD231PD.BCST doublebc26c843a29d1c71<>+0(SB), Z4, Z7
+	VADDPD.BCST       double3ff9884533d43651<>+0(SB), Z6, Z5
+	VSUBPD.BCST       double3ff9884533d43651<>+0(SB), Z5, Z8
+	VSUBPD            Z6, Z8, Z6
+	VADDPD            Z6, Z7, Z7
+	VSUBPD            Z8, Z5, Z8
+	VSUBPD.BCST       double3ff9884533d43651<>+0(SB), Z8, Z8
+	VADDPD            Z8, Z7, Z7
+	VSUBPD.BCST       doublebc9cbc0d30ebfd15<>+0(SB), Z7, Z7
+	VMULPD            Z5, Z3, Z6
+	VMOVAPD           Z6, Z8
+	VFNMADD231PD      Z3, Z5, Z8
+	VFMADD231PD       Z3, Z7, Z8
+	VORPD.BCST        double8000000000000000<>+0(SB), Z6, Z6
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z5
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z6, Z5
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z5, Z5
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z5, Z6
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z5, Z6
+	VADDPD            Z8, Z6, Z6
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z7
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z6, Z7
+	VMULPD            Z6, Z6, Z8
+	VFMADD213PD       Z6, Z8, Z7
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z7, Z7
+	VMULPD.BCST       double3fcb6676bf7450f0<>+0(SB), Z4, Z4
+	VADDPD.BCST       double3ff9884533d43651<>+0(SB), Z4, Z4
+	VMULPD            Z3, Z4, Z4
+	VMOVAPD           Z7, Z3
+	VSCALEFPD         Z5, Z3, Z3
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z3, Z6
+	VDIVPD            Z6, Z4, Z4
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z8
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z9
+	VFMADD231PD       Z4, Z3, Z8
+	VSUBPD            Z4, Z9, Z9
+	VMULPD            Z7, Z9, Z9
+	VSCALEFPD         Z5, Z9, Z9
+	VPMOVQ2M          Z1, K1
+	VMOVAPD           Z9, K1, Z8
+	VDIVPD            Z6, Z8, Z8
+	VMULPD            Z8, Z2, Z8
+	VMOVUPD           Z8, (BX)
+	ADDQ              $+64, CX
+	ADDQ              $+64, DX
+	ADDQ              $+64, BX
+	SUBQ              $+8, AX
+	CMPQ              AX, $+8
+	JGE               loop88
 
 done89:
-	TESTQ        AX, AX
-	JZ           end90
-	MOVQ         $-1, SI
-	BZHIQ        AX, SI, SI
-	KMOVW        SI, K1
-	VMOVUPD.Z    (CX), K1, Z1
-	VMOVUPD.Z    (DX), K1, Z2
-	VANDPD       double7fffffffffffffff<>+0(SB), Z1, Z3
-	VMINPD       Z3, Z0, Z3
-	VMULPD       Z3, Z3, Z0
-	VMOVAPD      Z0, Z4
-	VFNMADD231PD Z3, Z3, Z4
-	VMULPD       double3fb2444f2a4d8b4b<>+0(SB), Z0, Z5
-	VMOVAPD      Z5, Z6
-	VFNMADD231PD double3fb2444f2a4d8b4b<>+0(SB), Z0, Z6
-	VFMADD231PD  double3fb2444f2a4d8b4b<>+0(SB), Z4, Z6
-	VFNMADD231PD doublebc26c843a29d1c71<>+0(SB), Z0, Z6
-	VADDPD       double3ff9884533d43651<>+0(SB), Z5, Z4
-	VSUBPD       double3ff9884533d43651<>+0(SB), Z4, Z7
-	VSUBPD       Z5, Z7, Z5
-	VADDPD       Z5, Z6, Z6
-	VSUBPD       Z7, Z4, Z7
-	VSUBPD       double3ff9884533d43651<>+0(SB), Z7, Z7
-	VADDPD       Z7, Z6, Z6
-	VSUBPD       doublebc9cbc0d30ebfd15<>+0(SB), Z6, Z6
-	VMULPD       Z4, Z3, Z5
-	VMOVAPD      Z5, Z7
-	VFNMADD231PD Z3, Z4, Z7
-	VFMADD231PD  Z3, Z6, Z7
-	VORPD        double8000000000000000<>+0(SB), Z5, Z5
-	VMOVUPD      double43380000000007fe<>+0(SB), Z4
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z5, Z4
-	VSUBPD       double43380000000007fe<>+0(SB), Z4, Z4
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z4, Z5
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z4, Z5
-	VADDPD       Z7, Z5, Z5
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z6
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z5, Z6
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z5, Z6
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z5, Z6
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z5, Z6
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z5, Z6
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z5, Z6
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z5, Z6
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z5, Z6
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z5, Z6
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z5, Z6
-	VMULPD       Z5, Z5, Z7
-	VFMADD213PD  Z5, Z7, Z6
-	VADDPD       double3ff0000000000000<>+0(SB), Z6, Z6
-	VMULPD       double3fcb6676bf7450f0<>+0(SB), Z0, Z0
-	VADDPD       double3ff9884533d43651<>+0(SB), Z0, Z0
-	VMULPD       Z3, Z0, Z0
-	VMOVAPD      Z6, Z3
-	VSCALEFPD    Z4, Z3, Z3
-	VADDPD       double3ff0000000000000<>+0(SB), Z3, Z5
-	VDIVPD       Z5, Z0, Z0
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z7
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z8
-	VFMADD231PD  Z0, Z3, Z7
-	VSUBPD       Z0, Z8, Z8
-	VMULPD       Z6, Z8, Z8
-	VSCALEFPD    Z4, Z8, Z8
-	VPMOVQ2M     Z1, K2
-	VMOVAPD      Z8, K2, Z7
-	VDIVPD       Z5, Z7, Z7
-	VMULPD       Z7, Z2, Z7
-	VMOVUPD      Z7, K1, (BX)
+	TESTQ             AX, AX
+	JZ                end90
+	MOVQ              $-1, SI
+	BZHIQ             AX, SI, SI
+	KMOVW             SI, K1
+	VMOVUPD.Z         (CX), K1, Z1
+	VMOVUPD.Z         (DX), K1, Z2
+	VANDPD.BCST       double7fffffffffffffff<>+0(SB), Z1, Z3
+	VMINPD            Z3, Z0, Z3
+	VMULPD            Z3, Z3, Z0
+	VMOVAPD           Z0, Z4
+	VFNMADD231PD      Z3, Z3, Z4
+	VMULPD.BCST       double3fb2444f2a4d8b4b<>+0(SB), Z0, Z5
+	VMOVAPD           Z5, Z6
+	VFNMADD231PD.BCST double3fb2444f2a4d8b4b<>+0(SB), Z0, Z6
+	VFMADD231PD.BCST  double3fb2444f2a4d8b4b<>+0(SB), Z4, Z6
+	VFNMADD231PD.BCST doublebc26c843a29d1c71<>+0(SB), Z0, Z6
+	VADDPD.BCST       double3ff9884533d43651<>+0(SB), Z5, Z4
+	VSUBPD.BCST       double3ff9884533d43651<>+0(SB), Z4, Z7
+	VSUBPD            Z5, Z7, Z5
+	VADDPD            Z5, Z6, Z6
+	VSUBPD            Z7, Z4, Z7
+	VSUBPD.BCST       double3ff9884533d43651<>+0(SB), Z7, Z7
+	VADDPD            Z7, Z6, Z6
+	VSUBPD.BCST       doublebc9cbc0d30ebfd15<>+0(SB), Z6, Z6
+	VMULPD            Z4, Z3, Z5
+	VMOVAPD           Z5, Z7
+	VFNMADD231PD      Z3, Z4, Z7
+	VFMADD231PD       Z3, Z6, Z7
+	VORPD.BCST        double8000000000000000<>+0(SB), Z5, Z5
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z4
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z5, Z4
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z4, Z4
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z4, Z5
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z4, Z5
+	VADDPD            Z7, Z5, Z5
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z6
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z5, Z6
+	VMULPD            Z5, Z5, Z7
+	VFMADD213PD       Z5, Z7, Z6
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z6, Z6
+	VMULPD.BCST       double3fcb6676bf7450f0<>+0(SB), Z0, Z0
+	VADDPD.BCST       double3ff9884533d43651<>+0(SB), Z0, Z0
+	VMULPD            Z3, Z0, Z0
+	VMOVAPD           Z6, Z3
+	VSCALEFPD         Z4, Z3, Z3
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z3, Z5
+	VDIVPD            Z5, Z0, Z0
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z7
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z8
+	VFMADD231PD       Z0, Z3, Z7
+	VSUBPD            Z0, Z8, Z8
+	VMULPD            Z6, Z8, Z8
+	VSCALEFPD         Z4, Z8, Z8
+	VPMOVQ2M          Z1, K2
+	VMOVAPD           Z8, K2, Z7
+	VDIVPD            Z5, Z7, Z7
+	VMULPD            Z7, Z2, Z7
+	VMOVUPD           Z7, K1, (BX)
 
 end90:
 	VZEROUPPER
@@ -7352,11 +6736,7 @@ DATA double3fcb6676bf7450f0<>+0(SB)/8, $0x3fcb6676bf7450f0
 DATA double3fcb6676bf7450f0<>+8(SB)/8, $0x3fcb6676bf7450f0
 DATA double3fcb6676bf7450f0<>+16(SB)/8, $0x3fcb6676bf7450f0
 DATA double3fcb6676bf7450f0<>+24(SB)/8, $0x3fcb6676bf7450f0
-DATA double3fcb6676bf7450f0<>+32(SB)/8, $0x3fcb6676bf7450f0
-DATA double3fcb6676bf7450f0<>+40(SB)/8, $0x3fcb6676bf7450f0
-DATA double3fcb6676bf7450f0<>+48(SB)/8, $0x3fcb6676bf7450f0
-DATA double3fcb6676bf7450f0<>+56(SB)/8, $0x3fcb6676bf7450f0
-GLOBL double3fcb6676bf7450f0<>(SB), RODATA|NOPTR, $64
+GLOBL double3fcb6676bf7450f0<>(SB), RODATA|NOPTR, $32
 
 // func geluTanhBackward32AVX2(dx []float32, x []float32, dy []float32)
 // Requires: AVX, AVX2, FMA3

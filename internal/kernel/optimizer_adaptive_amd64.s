@@ -273,7 +273,7 @@ loop13:
 	VMOVUPS     (DX), Z7
 	VMOVUPS     (BX), Z8
 	VPXORQ      Z10, Z10, Z10
-	VANDPS      single80000000<>+0(SB), Z6, Z9
+	VANDPS.BCST single80000000<>+0(SB), Z6, Z9
 	VXORPS      Z4, Z9, Z9
 	VCMPPS      $0x04, Z10, Z6, K1
 	VMOVAPS.Z   Z9, K1, Z9
@@ -306,7 +306,7 @@ done14:
 	VMOVUPS.Z   (DX), K1, Z7
 	VMOVUPS.Z   (BX), K1, Z8
 	VPXORQ      Z11, Z11, Z11
-	VANDPS      single80000000<>+0(SB), Z6, Z9
+	VANDPS.BCST single80000000<>+0(SB), Z6, Z9
 	VXORPS      Z4, Z9, Z9
 	VCMPPS      $0x04, Z11, Z6, K2
 	VMOVAPS.Z   Z9, K2, Z9
@@ -335,15 +335,7 @@ DATA single80000000<>+16(SB)/4, $0x80000000
 DATA single80000000<>+20(SB)/4, $0x80000000
 DATA single80000000<>+24(SB)/4, $0x80000000
 DATA single80000000<>+28(SB)/4, $0x80000000
-DATA single80000000<>+32(SB)/4, $0x80000000
-DATA single80000000<>+36(SB)/4, $0x80000000
-DATA single80000000<>+40(SB)/4, $0x80000000
-DATA single80000000<>+44(SB)/4, $0x80000000
-DATA single80000000<>+48(SB)/4, $0x80000000
-DATA single80000000<>+52(SB)/4, $0x80000000
-DATA single80000000<>+56(SB)/4, $0x80000000
-DATA single80000000<>+60(SB)/4, $0x80000000
-GLOBL single80000000<>(SB), RODATA|NOPTR, $64
+GLOBL single80000000<>(SB), RODATA|NOPTR, $32
 
 // func foldedAdagrad64AVX512(w []float64, g []float64, sum []float64, lr float64, eps float64, initial float64, factor float64, l1 float64, l2 float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
@@ -366,7 +358,7 @@ loop16:
 	VMOVUPD     (DX), Z7
 	VMOVUPD     (BX), Z8
 	VPXORQ      Z10, Z10, Z10
-	VANDPD      double8000000000000000<>+0(SB), Z6, Z9
+	VANDPD.BCST double8000000000000000<>+0(SB), Z6, Z9
 	VXORPD      Z4, Z9, Z9
 	VCMPPD      $0x04, Z10, Z6, K1
 	VMOVAPD.Z   Z9, K1, Z9
@@ -399,7 +391,7 @@ done17:
 	VMOVUPD.Z   (DX), K1, Z7
 	VMOVUPD.Z   (BX), K1, Z8
 	VPXORQ      Z11, Z11, Z11
-	VANDPD      double8000000000000000<>+0(SB), Z6, Z9
+	VANDPD.BCST double8000000000000000<>+0(SB), Z6, Z9
 	VXORPD      Z4, Z9, Z9
 	VCMPPD      $0x04, Z11, Z6, K2
 	VMOVAPD.Z   Z9, K2, Z9
@@ -424,11 +416,7 @@ DATA double8000000000000000<>+0(SB)/8, $0x8000000000000000
 DATA double8000000000000000<>+8(SB)/8, $0x8000000000000000
 DATA double8000000000000000<>+16(SB)/8, $0x8000000000000000
 DATA double8000000000000000<>+24(SB)/8, $0x8000000000000000
-DATA double8000000000000000<>+32(SB)/8, $0x8000000000000000
-DATA double8000000000000000<>+40(SB)/8, $0x8000000000000000
-DATA double8000000000000000<>+48(SB)/8, $0x8000000000000000
-DATA double8000000000000000<>+56(SB)/8, $0x8000000000000000
-GLOBL double8000000000000000<>(SB), RODATA|NOPTR, $64
+GLOBL double8000000000000000<>(SB), RODATA|NOPTR, $32
 
 // func foldedAdagrad32AVX2(w []float32, g []float32, sum []float32, lr float32, eps float32, initial float32, factor float32, l1 float32, l2 float32)
 // Requires: AVX, FMA3
@@ -956,7 +944,7 @@ loop37:
 	VMOVUPS      (BX), Z9
 	VMOVUPS      (SI), Z10
 	VPXORQ       Z12, Z12, Z12
-	VANDPS       single80000000<>+0(SB), Z7, Z11
+	VANDPS.BCST  single80000000<>+0(SB), Z7, Z11
 	VXORPS       Z5, Z11, Z11
 	VCMPPS       $0x04, Z12, Z7, K1
 	VMOVAPS.Z    Z11, K1, Z11
@@ -1000,7 +988,7 @@ done38:
 	VMOVUPS.Z    (BX), K1, Z9
 	VMOVUPS.Z    (SI), K1, Z10
 	VPXORQ       Z13, Z13, Z13
-	VANDPS       single80000000<>+0(SB), Z7, Z11
+	VANDPS.BCST  single80000000<>+0(SB), Z7, Z11
 	VXORPS       Z5, Z11, Z11
 	VCMPPS       $0x04, Z13, Z7, K2
 	VMOVAPS.Z    Z11, K2, Z11
@@ -1054,7 +1042,7 @@ loop40:
 	VMOVUPD      (BX), Z9
 	VMOVUPD      (SI), Z10
 	VPXORQ       Z12, Z12, Z12
-	VANDPD       double8000000000000000<>+0(SB), Z7, Z11
+	VANDPD.BCST  double8000000000000000<>+0(SB), Z7, Z11
 	VXORPD       Z5, Z11, Z11
 	VCMPPD       $0x04, Z12, Z7, K1
 	VMOVAPD.Z    Z11, K1, Z11
@@ -1098,7 +1086,7 @@ done41:
 	VMOVUPD.Z    (BX), K1, Z9
 	VMOVUPD.Z    (SI), K1, Z10
 	VPXORQ       Z13, Z13, Z13
-	VANDPD       double8000000000000000<>+0(SB), Z7, Z11
+	VANDPD.BCST  double8000000000000000<>+0(SB), Z7, Z11
 	VXORPD       Z5, Z11, Z11
 	VCMPPD       $0x04, Z13, Z7, K2
 	VMOVAPD.Z    Z11, K2, Z11
@@ -1628,7 +1616,7 @@ loop61:
 	VMOVUPS      (DX), Z8
 	VMOVUPS      (BX), Z9
 	VPXORQ       Z11, Z11, Z11
-	VANDPS       single80000000<>+0(SB), Z7, Z10
+	VANDPS.BCST  single80000000<>+0(SB), Z7, Z10
 	VXORPS       Z5, Z10, Z10
 	VCMPPS       $0x04, Z11, Z7, K1
 	VMOVAPS.Z    Z10, K1, Z10
@@ -1663,7 +1651,7 @@ done62:
 	VMOVUPS.Z    (DX), K1, Z8
 	VMOVUPS.Z    (BX), K1, Z9
 	VPXORQ       Z12, Z12, Z12
-	VANDPS       single80000000<>+0(SB), Z7, Z10
+	VANDPS.BCST  single80000000<>+0(SB), Z7, Z10
 	VXORPS       Z5, Z10, Z10
 	VCMPPS       $0x04, Z12, Z7, K2
 	VMOVAPS.Z    Z10, K2, Z10
@@ -1708,7 +1696,7 @@ loop64:
 	VMOVUPD      (DX), Z8
 	VMOVUPD      (BX), Z9
 	VPXORQ       Z11, Z11, Z11
-	VANDPD       double8000000000000000<>+0(SB), Z7, Z10
+	VANDPD.BCST  double8000000000000000<>+0(SB), Z7, Z10
 	VXORPD       Z5, Z10, Z10
 	VCMPPD       $0x04, Z11, Z7, K1
 	VMOVAPD.Z    Z10, K1, Z10
@@ -1743,7 +1731,7 @@ done65:
 	VMOVUPD.Z    (DX), K1, Z8
 	VMOVUPD.Z    (BX), K1, Z9
 	VPXORQ       Z12, Z12, Z12
-	VANDPD       double8000000000000000<>+0(SB), Z7, Z10
+	VANDPD.BCST  double8000000000000000<>+0(SB), Z7, Z10
 	VXORPD       Z5, Z10, Z10
 	VCMPPD       $0x04, Z12, Z7, K2
 	VMOVAPD.Z    Z10, K2, Z10
@@ -2267,7 +2255,7 @@ loop85:
 	VMOVUPS      (BX), Z10
 	VMOVUPS      (SI), Z11
 	VPXORQ       Z13, Z13, Z13
-	VANDPS       single80000000<>+0(SB), Z8, Z12
+	VANDPS.BCST  single80000000<>+0(SB), Z8, Z12
 	VXORPS       Z6, Z12, Z12
 	VCMPPS       $0x04, Z13, Z8, K1
 	VMOVAPS.Z    Z12, K1, Z12
@@ -2307,7 +2295,7 @@ done86:
 	VMOVUPS.Z    (BX), K1, Z10
 	VMOVUPS.Z    (SI), K1, Z11
 	VPXORQ       Z14, Z14, Z14
-	VANDPS       single80000000<>+0(SB), Z8, Z12
+	VANDPS.BCST  single80000000<>+0(SB), Z8, Z12
 	VXORPS       Z6, Z12, Z12
 	VCMPPS       $0x04, Z14, Z8, K2
 	VMOVAPS.Z    Z12, K2, Z12
@@ -2358,7 +2346,7 @@ loop88:
 	VMOVUPD      (BX), Z10
 	VMOVUPD      (SI), Z11
 	VPXORQ       Z13, Z13, Z13
-	VANDPD       double8000000000000000<>+0(SB), Z8, Z12
+	VANDPD.BCST  double8000000000000000<>+0(SB), Z8, Z12
 	VXORPD       Z6, Z12, Z12
 	VCMPPD       $0x04, Z13, Z8, K1
 	VMOVAPD.Z    Z12, K1, Z12
@@ -2398,7 +2386,7 @@ done89:
 	VMOVUPD.Z    (BX), K1, Z10
 	VMOVUPD.Z    (SI), K1, Z11
 	VPXORQ       Z14, Z14, Z14
-	VANDPD       double8000000000000000<>+0(SB), Z8, Z12
+	VANDPD.BCST  double8000000000000000<>+0(SB), Z8, Z12
 	VXORPD       Z6, Z12, Z12
 	VCMPPD       $0x04, Z14, Z8, K2
 	VMOVAPD.Z    Z12, K2, Z12
@@ -2653,7 +2641,7 @@ loop97:
 	VFMADD231PS  Z1, Z7, Z9
 	VMOVAPS      Z9, Z7
 	VFNMADD231PS Z7, Z7, Z8
-	VMOVUPS      single00000000<>+0(SB), Z9
+	VBROADCASTSS single00000000<>+0(SB), Z9
 	VMAXPS       Z8, Z9, Z8
 	VSQRTPS      Z8, Z8
 	VADDPS       Z3, Z8, Z8
@@ -2689,7 +2677,7 @@ done98:
 	VFMADD231PS  Z1, Z7, Z2
 	VMOVAPS      Z2, Z7
 	VFNMADD231PS Z7, Z7, Z8
-	VMOVUPS      single00000000<>+0(SB), Z1
+	VBROADCASTSS single00000000<>+0(SB), Z1
 	VMAXPS       Z8, Z1, Z8
 	VSQRTPS      Z8, Z8
 	VADDPS       Z3, Z8, Z8
@@ -2711,15 +2699,7 @@ DATA single00000000<>+16(SB)/4, $0x00000000
 DATA single00000000<>+20(SB)/4, $0x00000000
 DATA single00000000<>+24(SB)/4, $0x00000000
 DATA single00000000<>+28(SB)/4, $0x00000000
-DATA single00000000<>+32(SB)/4, $0x00000000
-DATA single00000000<>+36(SB)/4, $0x00000000
-DATA single00000000<>+40(SB)/4, $0x00000000
-DATA single00000000<>+44(SB)/4, $0x00000000
-DATA single00000000<>+48(SB)/4, $0x00000000
-DATA single00000000<>+52(SB)/4, $0x00000000
-DATA single00000000<>+56(SB)/4, $0x00000000
-DATA single00000000<>+60(SB)/4, $0x00000000
-GLOBL single00000000<>(SB), RODATA|NOPTR, $64
+GLOBL single00000000<>(SB), RODATA|NOPTR, $32
 
 // func centered64AVX512(w []float64, g []float64, v []float64, m []float64, lr float64, rho float64, take float64, eps float64)
 // Requires: AVX, AVX512F, BMI2
@@ -2750,7 +2730,7 @@ loop100:
 	VFMADD231PD  Z1, Z7, Z9
 	VMOVAPD      Z9, Z7
 	VFNMADD231PD Z7, Z7, Z8
-	VMOVUPD      double0000000000000000<>+0(SB), Z9
+	VBROADCASTSD double0000000000000000<>+0(SB), Z9
 	VMAXPD       Z8, Z9, Z8
 	VSQRTPD      Z8, Z8
 	VADDPD       Z3, Z8, Z8
@@ -2786,7 +2766,7 @@ done101:
 	VFMADD231PD  Z1, Z7, Z2
 	VMOVAPD      Z2, Z7
 	VFNMADD231PD Z7, Z7, Z8
-	VMOVUPD      double0000000000000000<>+0(SB), Z1
+	VBROADCASTSD double0000000000000000<>+0(SB), Z1
 	VMAXPD       Z8, Z1, Z8
 	VSQRTPD      Z8, Z8
 	VADDPD       Z3, Z8, Z8
@@ -2804,11 +2784,7 @@ DATA double0000000000000000<>+0(SB)/8, $0x0000000000000000
 DATA double0000000000000000<>+8(SB)/8, $0x0000000000000000
 DATA double0000000000000000<>+16(SB)/8, $0x0000000000000000
 DATA double0000000000000000<>+24(SB)/8, $0x0000000000000000
-DATA double0000000000000000<>+32(SB)/8, $0x0000000000000000
-DATA double0000000000000000<>+40(SB)/8, $0x0000000000000000
-DATA double0000000000000000<>+48(SB)/8, $0x0000000000000000
-DATA double0000000000000000<>+56(SB)/8, $0x0000000000000000
-GLOBL double0000000000000000<>(SB), RODATA|NOPTR, $64
+GLOBL double0000000000000000<>(SB), RODATA|NOPTR, $32
 
 // func centered32AVX2(w []float32, g []float32, v []float32, m []float32, lr float32, rho float32, take float32, eps float32)
 // Requires: AVX, FMA3
@@ -3010,7 +2986,7 @@ loop109:
 	VMOVUPS      (BX), Z9
 	VMOVUPS      (SI), Z10
 	VPXORQ       Z12, Z12, Z12
-	VANDPS       single80000000<>+0(SB), Z7, Z11
+	VANDPS.BCST  single80000000<>+0(SB), Z7, Z11
 	VXORPS       Z5, Z11, Z11
 	VCMPPS       $0x04, Z12, Z7, K1
 	VMOVAPS.Z    Z11, K1, Z11
@@ -3026,7 +3002,7 @@ loop109:
 	VFMADD231PS  Z1, Z10, Z14
 	VMOVAPS      Z14, Z10
 	VFNMADD231PS Z10, Z10, Z11
-	VMOVUPS      single00000000<>+0(SB), Z14
+	VBROADCASTSS single00000000<>+0(SB), Z14
 	VMAXPS       Z11, Z14, Z11
 	VSQRTPS      Z11, Z11
 	VADDPS       Z3, Z11, Z11
@@ -3054,7 +3030,7 @@ done110:
 	VMOVUPS.Z    (BX), K1, Z9
 	VMOVUPS.Z    (SI), K1, Z10
 	VPXORQ       Z13, Z13, Z13
-	VANDPS       single80000000<>+0(SB), Z7, Z11
+	VANDPS.BCST  single80000000<>+0(SB), Z7, Z11
 	VXORPS       Z5, Z11, Z11
 	VCMPPS       $0x04, Z13, Z7, K2
 	VMOVAPS.Z    Z11, K2, Z11
@@ -3070,7 +3046,7 @@ done110:
 	VFMADD231PS  Z1, Z10, Z2
 	VMOVAPS      Z2, Z10
 	VFNMADD231PS Z10, Z10, Z4
-	VMOVUPS      single00000000<>+0(SB), Z1
+	VBROADCASTSS single00000000<>+0(SB), Z1
 	VMAXPS       Z4, Z1, Z4
 	VSQRTPS      Z4, Z4
 	VADDPS       Z3, Z4, Z4
@@ -3108,7 +3084,7 @@ loop112:
 	VMOVUPD      (BX), Z9
 	VMOVUPD      (SI), Z10
 	VPXORQ       Z12, Z12, Z12
-	VANDPD       double8000000000000000<>+0(SB), Z7, Z11
+	VANDPD.BCST  double8000000000000000<>+0(SB), Z7, Z11
 	VXORPD       Z5, Z11, Z11
 	VCMPPD       $0x04, Z12, Z7, K1
 	VMOVAPD.Z    Z11, K1, Z11
@@ -3124,7 +3100,7 @@ loop112:
 	VFMADD231PD  Z1, Z10, Z14
 	VMOVAPD      Z14, Z10
 	VFNMADD231PD Z10, Z10, Z11
-	VMOVUPD      double0000000000000000<>+0(SB), Z14
+	VBROADCASTSD double0000000000000000<>+0(SB), Z14
 	VMAXPD       Z11, Z14, Z11
 	VSQRTPD      Z11, Z11
 	VADDPD       Z3, Z11, Z11
@@ -3152,7 +3128,7 @@ done113:
 	VMOVUPD.Z    (BX), K1, Z9
 	VMOVUPD.Z    (SI), K1, Z10
 	VPXORQ       Z13, Z13, Z13
-	VANDPD       double8000000000000000<>+0(SB), Z7, Z11
+	VANDPD.BCST  double8000000000000000<>+0(SB), Z7, Z11
 	VXORPD       Z5, Z11, Z11
 	VCMPPD       $0x04, Z13, Z7, K2
 	VMOVAPD.Z    Z11, K2, Z11
@@ -3168,7 +3144,7 @@ done113:
 	VFMADD231PD  Z1, Z10, Z2
 	VMOVAPD      Z2, Z10
 	VFNMADD231PD Z10, Z10, Z4
-	VMOVUPD      double0000000000000000<>+0(SB), Z1
+	VBROADCASTSD double0000000000000000<>+0(SB), Z1
 	VMAXPD       Z4, Z1, Z4
 	VSQRTPD      Z4, Z4
 	VADDPD       Z3, Z4, Z4
@@ -3434,7 +3410,7 @@ loop121:
 	VFMADD231PS  Z1, Z8, Z11
 	VMOVAPS      Z11, Z8
 	VFNMADD231PS Z8, Z8, Z10
-	VMOVUPS      single00000000<>+0(SB), Z11
+	VBROADCASTSS single00000000<>+0(SB), Z11
 	VMAXPS       Z10, Z11, Z10
 	VSQRTPS      Z10, Z10
 	VADDPS       Z3, Z10, Z10
@@ -3475,7 +3451,7 @@ done122:
 	VFMADD231PS  Z1, Z8, Z2
 	VMOVAPS      Z2, Z8
 	VFNMADD231PS Z8, Z8, Z10
-	VMOVUPS      single00000000<>+0(SB), Z1
+	VBROADCASTSS single00000000<>+0(SB), Z1
 	VMAXPS       Z10, Z1, Z10
 	VSQRTPS      Z10, Z10
 	VADDPS       Z3, Z10, Z10
@@ -3524,7 +3500,7 @@ loop124:
 	VFMADD231PD  Z1, Z8, Z11
 	VMOVAPD      Z11, Z8
 	VFNMADD231PD Z8, Z8, Z10
-	VMOVUPD      double0000000000000000<>+0(SB), Z11
+	VBROADCASTSD double0000000000000000<>+0(SB), Z11
 	VMAXPD       Z10, Z11, Z10
 	VSQRTPD      Z10, Z10
 	VADDPD       Z3, Z10, Z10
@@ -3565,7 +3541,7 @@ done125:
 	VFMADD231PD  Z1, Z8, Z2
 	VMOVAPD      Z2, Z8
 	VFNMADD231PD Z8, Z8, Z10
-	VMOVUPD      double0000000000000000<>+0(SB), Z1
+	VBROADCASTSD double0000000000000000<>+0(SB), Z1
 	VMAXPD       Z10, Z1, Z10
 	VSQRTPD      Z10, Z10
 	VADDPD       Z3, Z10, Z10
@@ -3809,7 +3785,7 @@ loop133:
 	VMOVUPS      (SI), Z11
 	VMOVUPS      (DI), Z12
 	VPXORQ       Z14, Z14, Z14
-	VANDPS       single80000000<>+0(SB), Z8, Z13
+	VANDPS.BCST  single80000000<>+0(SB), Z8, Z13
 	VXORPS       Z6, Z13, Z13
 	VCMPPS       $0x04, Z14, Z8, K1
 	VMOVAPS.Z    Z13, K1, Z13
@@ -3825,7 +3801,7 @@ loop133:
 	VFMADD231PS  Z1, Z11, Z16
 	VMOVAPS      Z16, Z11
 	VFNMADD231PS Z11, Z11, Z13
-	VMOVUPS      single00000000<>+0(SB), Z16
+	VBROADCASTSS single00000000<>+0(SB), Z16
 	VMAXPS       Z13, Z16, Z13
 	VSQRTPS      Z13, Z13
 	VADDPS       Z3, Z13, Z13
@@ -3858,7 +3834,7 @@ done134:
 	VMOVUPS.Z    (SI), K1, Z11
 	VMOVUPS.Z    (DI), K1, Z12
 	VPXORQ       Z15, Z15, Z15
-	VANDPS       single80000000<>+0(SB), Z8, Z13
+	VANDPS.BCST  single80000000<>+0(SB), Z8, Z13
 	VXORPS       Z6, Z13, Z13
 	VCMPPS       $0x04, Z15, Z8, K2
 	VMOVAPS.Z    Z13, K2, Z13
@@ -3874,7 +3850,7 @@ done134:
 	VFMADD231PS  Z1, Z11, Z2
 	VMOVAPS      Z2, Z11
 	VFNMADD231PS Z11, Z11, Z5
-	VMOVUPS      single00000000<>+0(SB), Z1
+	VBROADCASTSS single00000000<>+0(SB), Z1
 	VMAXPS       Z5, Z1, Z5
 	VSQRTPS      Z5, Z5
 	VADDPS       Z3, Z5, Z5
@@ -3918,7 +3894,7 @@ loop136:
 	VMOVUPD      (SI), Z11
 	VMOVUPD      (DI), Z12
 	VPXORQ       Z14, Z14, Z14
-	VANDPD       double8000000000000000<>+0(SB), Z8, Z13
+	VANDPD.BCST  double8000000000000000<>+0(SB), Z8, Z13
 	VXORPD       Z6, Z13, Z13
 	VCMPPD       $0x04, Z14, Z8, K1
 	VMOVAPD.Z    Z13, K1, Z13
@@ -3934,7 +3910,7 @@ loop136:
 	VFMADD231PD  Z1, Z11, Z16
 	VMOVAPD      Z16, Z11
 	VFNMADD231PD Z11, Z11, Z13
-	VMOVUPD      double0000000000000000<>+0(SB), Z16
+	VBROADCASTSD double0000000000000000<>+0(SB), Z16
 	VMAXPD       Z13, Z16, Z13
 	VSQRTPD      Z13, Z13
 	VADDPD       Z3, Z13, Z13
@@ -3967,7 +3943,7 @@ done137:
 	VMOVUPD.Z    (SI), K1, Z11
 	VMOVUPD.Z    (DI), K1, Z12
 	VPXORQ       Z15, Z15, Z15
-	VANDPD       double8000000000000000<>+0(SB), Z8, Z13
+	VANDPD.BCST  double8000000000000000<>+0(SB), Z8, Z13
 	VXORPD       Z6, Z13, Z13
 	VCMPPD       $0x04, Z15, Z8, K2
 	VMOVAPD.Z    Z13, K2, Z13
@@ -3983,7 +3959,7 @@ done137:
 	VFMADD231PD  Z1, Z11, Z2
 	VMOVAPD      Z2, Z11
 	VFNMADD231PD Z11, Z11, Z5
-	VMOVUPD      double0000000000000000<>+0(SB), Z1
+	VBROADCASTSD double0000000000000000<>+0(SB), Z1
 	VMAXPD       Z5, Z1, Z5
 	VSQRTPD      Z5, Z5
 	VADDPD       Z3, Z5, Z5
@@ -4268,7 +4244,7 @@ loop145:
 	VMULPS      Z6, Z1, Z9
 	VFMADD231PS Z0, Z7, Z9
 	VMOVAPS     Z9, Z7
-	VANDPS      single7fffffff<>+0(SB), Z6, Z6
+	VANDPS.BCST single7fffffff<>+0(SB), Z6, Z6
 	VADDPS      Z3, Z6, Z6
 	VMULPS      Z8, Z2, Z8
 	VCMPPS      $0x03, Z8, Z8, K1
@@ -4302,7 +4278,7 @@ done146:
 	VMULPS      Z6, Z1, Z1
 	VFMADD231PS Z0, Z7, Z1
 	VMOVAPS     Z1, Z7
-	VANDPS      single7fffffff<>+0(SB), Z6, Z6
+	VANDPS.BCST single7fffffff<>+0(SB), Z6, Z6
 	VADDPS      Z3, Z6, Z6
 	VMULPS      Z8, Z2, Z8
 	VCMPPS      $0x03, Z8, Z8, K2
@@ -4328,15 +4304,7 @@ DATA single7fffffff<>+16(SB)/4, $0x7fffffff
 DATA single7fffffff<>+20(SB)/4, $0x7fffffff
 DATA single7fffffff<>+24(SB)/4, $0x7fffffff
 DATA single7fffffff<>+28(SB)/4, $0x7fffffff
-DATA single7fffffff<>+32(SB)/4, $0x7fffffff
-DATA single7fffffff<>+36(SB)/4, $0x7fffffff
-DATA single7fffffff<>+40(SB)/4, $0x7fffffff
-DATA single7fffffff<>+44(SB)/4, $0x7fffffff
-DATA single7fffffff<>+48(SB)/4, $0x7fffffff
-DATA single7fffffff<>+52(SB)/4, $0x7fffffff
-DATA single7fffffff<>+56(SB)/4, $0x7fffffff
-DATA single7fffffff<>+60(SB)/4, $0x7fffffff
-GLOBL single7fffffff<>(SB), RODATA|NOPTR, $64
+GLOBL single7fffffff<>(SB), RODATA|NOPTR, $32
 
 // func adamax64AVX512(w []float64, g []float64, m []float64, u []float64, beta1 float64, c1 float64, beta2 float64, eps float64, step float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
@@ -4362,7 +4330,7 @@ loop148:
 	VMULPD      Z6, Z1, Z9
 	VFMADD231PD Z0, Z7, Z9
 	VMOVAPD     Z9, Z7
-	VANDPD      double7fffffffffffffff<>+0(SB), Z6, Z6
+	VANDPD.BCST double7fffffffffffffff<>+0(SB), Z6, Z6
 	VADDPD      Z3, Z6, Z6
 	VMULPD      Z8, Z2, Z8
 	VCMPPD      $0x03, Z8, Z8, K1
@@ -4396,7 +4364,7 @@ done149:
 	VMULPD      Z6, Z1, Z1
 	VFMADD231PD Z0, Z7, Z1
 	VMOVAPD     Z1, Z7
-	VANDPD      double7fffffffffffffff<>+0(SB), Z6, Z6
+	VANDPD.BCST double7fffffffffffffff<>+0(SB), Z6, Z6
 	VADDPD      Z3, Z6, Z6
 	VMULPD      Z8, Z2, Z8
 	VCMPPD      $0x03, Z8, Z8, K2
@@ -4418,11 +4386,7 @@ DATA double7fffffffffffffff<>+0(SB)/8, $0x7fffffffffffffff
 DATA double7fffffffffffffff<>+8(SB)/8, $0x7fffffffffffffff
 DATA double7fffffffffffffff<>+16(SB)/8, $0x7fffffffffffffff
 DATA double7fffffffffffffff<>+24(SB)/8, $0x7fffffffffffffff
-DATA double7fffffffffffffff<>+32(SB)/8, $0x7fffffffffffffff
-DATA double7fffffffffffffff<>+40(SB)/8, $0x7fffffffffffffff
-DATA double7fffffffffffffff<>+48(SB)/8, $0x7fffffffffffffff
-DATA double7fffffffffffffff<>+56(SB)/8, $0x7fffffffffffffff
-GLOBL double7fffffffffffffff<>(SB), RODATA|NOPTR, $64
+GLOBL double7fffffffffffffff<>(SB), RODATA|NOPTR, $32
 
 // func adamax32AVX2(w []float32, g []float32, m []float32, u []float32, beta1 float32, c1 float32, beta2 float32, eps float32, step float32)
 // Requires: AVX, FMA3
@@ -4613,7 +4577,7 @@ loop157:
 	VMOVUPS     (BX), Z10
 	VMOVUPS     (SI), Z11
 	VPXORQ      Z13, Z13, Z13
-	VANDPS      single80000000<>+0(SB), Z8, Z12
+	VANDPS.BCST single80000000<>+0(SB), Z8, Z12
 	VXORPS      Z6, Z12, Z12
 	VCMPPS      $0x04, Z13, Z8, K1
 	VMOVAPS.Z   Z12, K1, Z12
@@ -4623,7 +4587,7 @@ loop157:
 	VMULPS      Z9, Z1, Z12
 	VFMADD231PS Z0, Z10, Z12
 	VMOVAPS     Z12, Z10
-	VANDPS      single7fffffff<>+0(SB), Z9, Z9
+	VANDPS.BCST single7fffffff<>+0(SB), Z9, Z9
 	VADDPS      Z3, Z9, Z9
 	VMULPS      Z11, Z2, Z11
 	VCMPPS      $0x03, Z11, Z11, K1
@@ -4655,7 +4619,7 @@ done158:
 	VMOVUPS.Z   (BX), K1, Z10
 	VMOVUPS.Z   (SI), K1, Z11
 	VPXORQ      Z14, Z14, Z14
-	VANDPS      single80000000<>+0(SB), Z8, Z12
+	VANDPS.BCST single80000000<>+0(SB), Z8, Z12
 	VXORPS      Z6, Z12, Z12
 	VCMPPS      $0x04, Z14, Z8, K2
 	VMOVAPS.Z   Z12, K2, Z12
@@ -4665,7 +4629,7 @@ done158:
 	VMULPS      Z9, Z1, Z1
 	VFMADD231PS Z0, Z10, Z1
 	VMOVAPS     Z1, Z10
-	VANDPS      single7fffffff<>+0(SB), Z9, Z9
+	VANDPS.BCST single7fffffff<>+0(SB), Z9, Z9
 	VADDPS      Z3, Z9, Z9
 	VMULPS      Z11, Z2, Z11
 	VCMPPS      $0x03, Z11, Z11, K2
@@ -4708,7 +4672,7 @@ loop160:
 	VMOVUPD     (BX), Z10
 	VMOVUPD     (SI), Z11
 	VPXORQ      Z13, Z13, Z13
-	VANDPD      double8000000000000000<>+0(SB), Z8, Z12
+	VANDPD.BCST double8000000000000000<>+0(SB), Z8, Z12
 	VXORPD      Z6, Z12, Z12
 	VCMPPD      $0x04, Z13, Z8, K1
 	VMOVAPD.Z   Z12, K1, Z12
@@ -4718,7 +4682,7 @@ loop160:
 	VMULPD      Z9, Z1, Z12
 	VFMADD231PD Z0, Z10, Z12
 	VMOVAPD     Z12, Z10
-	VANDPD      double7fffffffffffffff<>+0(SB), Z9, Z9
+	VANDPD.BCST double7fffffffffffffff<>+0(SB), Z9, Z9
 	VADDPD      Z3, Z9, Z9
 	VMULPD      Z11, Z2, Z11
 	VCMPPD      $0x03, Z11, Z11, K1
@@ -4750,7 +4714,7 @@ done161:
 	VMOVUPD.Z   (BX), K1, Z10
 	VMOVUPD.Z   (SI), K1, Z11
 	VPXORQ      Z14, Z14, Z14
-	VANDPD      double8000000000000000<>+0(SB), Z8, Z12
+	VANDPD.BCST double8000000000000000<>+0(SB), Z8, Z12
 	VXORPD      Z6, Z12, Z12
 	VCMPPD      $0x04, Z14, Z8, K2
 	VMOVAPD.Z   Z12, K2, Z12
@@ -4760,7 +4724,7 @@ done161:
 	VMULPD      Z9, Z1, Z1
 	VFMADD231PD Z0, Z10, Z1
 	VMOVAPD     Z1, Z10
-	VANDPD      double7fffffffffffffff<>+0(SB), Z9, Z9
+	VANDPD.BCST double7fffffffffffffff<>+0(SB), Z9, Z9
 	VADDPD      Z3, Z9, Z9
 	VMULPD      Z11, Z2, Z11
 	VCMPPD      $0x03, Z11, Z11, K2
@@ -5391,7 +5355,7 @@ loop181:
 	VMOVUPS     (SI), Z13
 	VMOVUPS     (DI), Z14
 	VPXORQ      Z16, Z16, Z16
-	VANDPS      single80000000<>+0(SB), Z10, Z15
+	VANDPS.BCST single80000000<>+0(SB), Z10, Z15
 	VXORPS      Z8, Z15, Z15
 	VCMPPS      $0x04, Z16, Z10, K1
 	VMOVAPS.Z   Z15, K1, Z15
@@ -5439,7 +5403,7 @@ done182:
 	VMOVUPS.Z   (SI), K1, Z13
 	VMOVUPS.Z   (DI), K1, Z14
 	VPXORQ      Z17, Z17, Z17
-	VANDPS      single80000000<>+0(SB), Z10, Z15
+	VANDPS.BCST single80000000<>+0(SB), Z10, Z15
 	VXORPS      Z8, Z15, Z15
 	VCMPPS      $0x04, Z17, Z10, K2
 	VMOVAPS.Z   Z15, K2, Z15
@@ -5500,7 +5464,7 @@ loop184:
 	VMOVUPD     (SI), Z13
 	VMOVUPD     (DI), Z14
 	VPXORQ      Z16, Z16, Z16
-	VANDPD      double8000000000000000<>+0(SB), Z10, Z15
+	VANDPD.BCST double8000000000000000<>+0(SB), Z10, Z15
 	VXORPD      Z8, Z15, Z15
 	VCMPPD      $0x04, Z16, Z10, K1
 	VMOVAPD.Z   Z15, K1, Z15
@@ -5548,7 +5512,7 @@ done185:
 	VMOVUPD.Z   (SI), K1, Z13
 	VMOVUPD.Z   (DI), K1, Z14
 	VPXORQ      Z17, Z17, Z17
-	VANDPD      double8000000000000000<>+0(SB), Z10, Z15
+	VANDPD.BCST double8000000000000000<>+0(SB), Z10, Z15
 	VXORPD      Z8, Z15, Z15
 	VCMPPD      $0x04, Z17, Z10, K2
 	VMOVAPD.Z   Z15, K2, Z15
@@ -6182,7 +6146,7 @@ loop205:
 	VMOVUPS     (BX), Z13
 	VMOVUPS     (SI), Z14
 	VPXORQ      Z16, Z16, Z16
-	VANDPS      single80000000<>+0(SB), Z11, Z15
+	VANDPS.BCST single80000000<>+0(SB), Z11, Z15
 	VXORPS      Z9, Z15, Z15
 	VCMPPS      $0x04, Z16, Z11, K1
 	VMOVAPS.Z   Z15, K1, Z15
@@ -6224,7 +6188,7 @@ done206:
 	VMOVUPS.Z   (BX), K1, Z13
 	VMOVUPS.Z   (SI), K1, Z14
 	VPXORQ      Z17, Z17, Z17
-	VANDPS      single80000000<>+0(SB), Z11, Z15
+	VANDPS.BCST single80000000<>+0(SB), Z11, Z15
 	VXORPS      Z9, Z15, Z15
 	VCMPPS      $0x04, Z17, Z11, K2
 	VMOVAPS.Z   Z15, K2, Z15
@@ -6280,7 +6244,7 @@ loop208:
 	VMOVUPD     (BX), Z13
 	VMOVUPD     (SI), Z14
 	VPXORQ      Z16, Z16, Z16
-	VANDPD      double8000000000000000<>+0(SB), Z11, Z15
+	VANDPD.BCST double8000000000000000<>+0(SB), Z11, Z15
 	VXORPD      Z9, Z15, Z15
 	VCMPPD      $0x04, Z16, Z11, K1
 	VMOVAPD.Z   Z15, K1, Z15
@@ -6322,7 +6286,7 @@ done209:
 	VMOVUPD.Z   (BX), K1, Z13
 	VMOVUPD.Z   (SI), K1, Z14
 	VPXORQ      Z17, Z17, Z17
-	VANDPD      double8000000000000000<>+0(SB), Z11, Z15
+	VANDPD.BCST double8000000000000000<>+0(SB), Z11, Z15
 	VXORPD      Z9, Z15, Z15
 	VCMPPD      $0x04, Z17, Z11, K2
 	VMOVAPD.Z   Z15, K2, Z15
@@ -6871,7 +6835,7 @@ loop229:
 	VMOVUPS      (BX), Z10
 	VMOVUPS      (SI), Z11
 	VPXORQ       Z13, Z13, Z13
-	VANDPS       single80000000<>+0(SB), Z8, Z12
+	VANDPS.BCST  single80000000<>+0(SB), Z8, Z12
 	VXORPS       Z6, Z12, Z12
 	VCMPPS       $0x04, Z13, Z8, K1
 	VMOVAPS.Z    Z12, K1, Z12
@@ -6908,7 +6872,7 @@ done230:
 	VMOVUPS.Z    (BX), K1, Z10
 	VMOVUPS.Z    (SI), K1, Z11
 	VPXORQ       Z14, Z14, Z14
-	VANDPS       single80000000<>+0(SB), Z8, Z12
+	VANDPS.BCST  single80000000<>+0(SB), Z8, Z12
 	VXORPS       Z6, Z12, Z12
 	VCMPPS       $0x04, Z14, Z8, K2
 	VMOVAPS.Z    Z12, K2, Z12
@@ -6956,7 +6920,7 @@ loop232:
 	VMOVUPD      (BX), Z10
 	VMOVUPD      (SI), Z11
 	VPXORQ       Z13, Z13, Z13
-	VANDPD       double8000000000000000<>+0(SB), Z8, Z12
+	VANDPD.BCST  double8000000000000000<>+0(SB), Z8, Z12
 	VXORPD       Z6, Z12, Z12
 	VCMPPD       $0x04, Z13, Z8, K1
 	VMOVAPD.Z    Z12, K1, Z12
@@ -6993,7 +6957,7 @@ done233:
 	VMOVUPD.Z    (BX), K1, Z10
 	VMOVUPD.Z    (SI), K1, Z11
 	VPXORQ       Z14, Z14, Z14
-	VANDPD       double8000000000000000<>+0(SB), Z8, Z12
+	VANDPD.BCST  double8000000000000000<>+0(SB), Z8, Z12
 	VXORPD       Z6, Z12, Z12
 	VCMPPD       $0x04, Z14, Z8, K2
 	VMOVAPD.Z    Z12, K2, Z12
@@ -7221,53 +7185,53 @@ TEXT ·lion32AVX512(SB), NOSPLIT, $0-96
 	JLT          done242
 
 loop241:
-	VMOVUPS     (CX), Z6
-	VMOVUPS     (DX), Z7
-	VMOVUPS     (BX), Z8
-	VMULPS      Z7, Z2, Z9
-	VFMADD231PS Z1, Z8, Z9
-	VANDPS      single7fffffff<>+0(SB), Z9, Z10
-	VMOVUPS     single00000000<>+0(SB), Z11
-	VCMPPS      $0x1e, Z11, Z10, K1
-	VANDPS      single80000000<>+0(SB), Z9, Z10
-	VXORPS      Z0, Z10, Z10
-	VMOVAPS     Z10, K1, Z9
-	VFMSUB213PS Z9, Z5, Z6
-	VMULPS      Z7, Z4, Z7
-	VFMADD231PS Z3, Z8, Z7
-	VMOVAPS     Z7, Z8
-	VMOVUPS     Z6, (CX)
-	VMOVUPS     Z8, (BX)
-	ADDQ        $+64, CX
-	ADDQ        $+64, DX
-	ADDQ        $+64, BX
-	SUBQ        $+16, AX
-	CMPQ        AX, $+16
-	JGE         loop241
+	VMOVUPS      (CX), Z6
+	VMOVUPS      (DX), Z7
+	VMOVUPS      (BX), Z8
+	VMULPS       Z7, Z2, Z9
+	VFMADD231PS  Z1, Z8, Z9
+	VANDPS.BCST  single7fffffff<>+0(SB), Z9, Z10
+	VBROADCASTSS single00000000<>+0(SB), Z11
+	VCMPPS       $0x1e, Z11, Z10, K1
+	VANDPS.BCST  single80000000<>+0(SB), Z9, Z10
+	VXORPS       Z0, Z10, Z10
+	VMOVAPS      Z10, K1, Z9
+	VFMSUB213PS  Z9, Z5, Z6
+	VMULPS       Z7, Z4, Z7
+	VFMADD231PS  Z3, Z8, Z7
+	VMOVAPS      Z7, Z8
+	VMOVUPS      Z6, (CX)
+	VMOVUPS      Z8, (BX)
+	ADDQ         $+64, CX
+	ADDQ         $+64, DX
+	ADDQ         $+64, BX
+	SUBQ         $+16, AX
+	CMPQ         AX, $+16
+	JGE          loop241
 
 done242:
-	TESTQ       AX, AX
-	JZ          end243
-	MOVQ        $-1, SI
-	BZHIQ       AX, SI, SI
-	KMOVW       SI, K1
-	VMOVUPS.Z   (CX), K1, Z6
-	VMOVUPS.Z   (DX), K1, Z7
-	VMOVUPS.Z   (BX), K1, Z8
-	VMULPS      Z7, Z2, Z2
-	VFMADD231PS Z1, Z8, Z2
-	VANDPS      single7fffffff<>+0(SB), Z2, Z1
-	VMOVUPS     single00000000<>+0(SB), Z9
-	VCMPPS      $0x1e, Z9, Z1, K2
-	VANDPS      single80000000<>+0(SB), Z2, Z1
-	VXORPS      Z0, Z1, Z1
-	VMOVAPS     Z1, K2, Z2
-	VFMSUB213PS Z2, Z5, Z6
-	VMULPS      Z7, Z4, Z0
-	VFMADD231PS Z3, Z8, Z0
-	VMOVAPS     Z0, Z8
-	VMOVUPS     Z6, K1, (CX)
-	VMOVUPS     Z8, K1, (BX)
+	TESTQ        AX, AX
+	JZ           end243
+	MOVQ         $-1, SI
+	BZHIQ        AX, SI, SI
+	KMOVW        SI, K1
+	VMOVUPS.Z    (CX), K1, Z6
+	VMOVUPS.Z    (DX), K1, Z7
+	VMOVUPS.Z    (BX), K1, Z8
+	VMULPS       Z7, Z2, Z2
+	VFMADD231PS  Z1, Z8, Z2
+	VANDPS.BCST  single7fffffff<>+0(SB), Z2, Z1
+	VBROADCASTSS single00000000<>+0(SB), Z9
+	VCMPPS       $0x1e, Z9, Z1, K2
+	VANDPS.BCST  single80000000<>+0(SB), Z2, Z1
+	VXORPS       Z0, Z1, Z1
+	VMOVAPS      Z1, K2, Z2
+	VFMSUB213PS  Z2, Z5, Z6
+	VMULPS       Z7, Z4, Z0
+	VFMADD231PS  Z3, Z8, Z0
+	VMOVAPS      Z0, Z8
+	VMOVUPS      Z6, K1, (CX)
+	VMOVUPS      Z8, K1, (BX)
 
 end243:
 	VZEROUPPER
@@ -7290,53 +7254,53 @@ TEXT ·lion64AVX512(SB), NOSPLIT, $0-120
 	JLT          done245
 
 loop244:
-	VMOVUPD     (CX), Z6
-	VMOVUPD     (DX), Z7
-	VMOVUPD     (BX), Z8
-	VMULPD      Z7, Z2, Z9
-	VFMADD231PD Z1, Z8, Z9
-	VANDPD      double7fffffffffffffff<>+0(SB), Z9, Z10
-	VMOVUPD     double0000000000000000<>+0(SB), Z11
-	VCMPPD      $0x1e, Z11, Z10, K1
-	VANDPD      double8000000000000000<>+0(SB), Z9, Z10
-	VXORPD      Z0, Z10, Z10
-	VMOVAPD     Z10, K1, Z9
-	VFMSUB213PD Z9, Z5, Z6
-	VMULPD      Z7, Z4, Z7
-	VFMADD231PD Z3, Z8, Z7
-	VMOVAPD     Z7, Z8
-	VMOVUPD     Z6, (CX)
-	VMOVUPD     Z8, (BX)
-	ADDQ        $+64, CX
-	ADDQ        $+64, DX
-	ADDQ        $+64, BX
-	SUBQ        $+8, AX
-	CMPQ        AX, $+8
-	JGE         loop244
+	VMOVUPD      (CX), Z6
+	VMOVUPD      (DX), Z7
+	VMOVUPD      (BX), Z8
+	VMULPD       Z7, Z2, Z9
+	VFMADD231PD  Z1, Z8, Z9
+	VANDPD.BCST  double7fffffffffffffff<>+0(SB), Z9, Z10
+	VBROADCASTSD double0000000000000000<>+0(SB), Z11
+	VCMPPD       $0x1e, Z11, Z10, K1
+	VANDPD.BCST  double8000000000000000<>+0(SB), Z9, Z10
+	VXORPD       Z0, Z10, Z10
+	VMOVAPD      Z10, K1, Z9
+	VFMSUB213PD  Z9, Z5, Z6
+	VMULPD       Z7, Z4, Z7
+	VFMADD231PD  Z3, Z8, Z7
+	VMOVAPD      Z7, Z8
+	VMOVUPD      Z6, (CX)
+	VMOVUPD      Z8, (BX)
+	ADDQ         $+64, CX
+	ADDQ         $+64, DX
+	ADDQ         $+64, BX
+	SUBQ         $+8, AX
+	CMPQ         AX, $+8
+	JGE          loop244
 
 done245:
-	TESTQ       AX, AX
-	JZ          end246
-	MOVQ        $-1, SI
-	BZHIQ       AX, SI, SI
-	KMOVW       SI, K1
-	VMOVUPD.Z   (CX), K1, Z6
-	VMOVUPD.Z   (DX), K1, Z7
-	VMOVUPD.Z   (BX), K1, Z8
-	VMULPD      Z7, Z2, Z2
-	VFMADD231PD Z1, Z8, Z2
-	VANDPD      double7fffffffffffffff<>+0(SB), Z2, Z1
-	VMOVUPD     double0000000000000000<>+0(SB), Z9
-	VCMPPD      $0x1e, Z9, Z1, K2
-	VANDPD      double8000000000000000<>+0(SB), Z2, Z1
-	VXORPD      Z0, Z1, Z1
-	VMOVAPD     Z1, K2, Z2
-	VFMSUB213PD Z2, Z5, Z6
-	VMULPD      Z7, Z4, Z0
-	VFMADD231PD Z3, Z8, Z0
-	VMOVAPD     Z0, Z8
-	VMOVUPD     Z6, K1, (CX)
-	VMOVUPD     Z8, K1, (BX)
+	TESTQ        AX, AX
+	JZ           end246
+	MOVQ         $-1, SI
+	BZHIQ        AX, SI, SI
+	KMOVW        SI, K1
+	VMOVUPD.Z    (CX), K1, Z6
+	VMOVUPD.Z    (DX), K1, Z7
+	VMOVUPD.Z    (BX), K1, Z8
+	VMULPD       Z7, Z2, Z2
+	VFMADD231PD  Z1, Z8, Z2
+	VANDPD.BCST  double7fffffffffffffff<>+0(SB), Z2, Z1
+	VBROADCASTSD double0000000000000000<>+0(SB), Z9
+	VCMPPD       $0x1e, Z9, Z1, K2
+	VANDPD.BCST  double8000000000000000<>+0(SB), Z2, Z1
+	VXORPD       Z0, Z1, Z1
+	VMOVAPD      Z1, K2, Z2
+	VFMSUB213PD  Z2, Z5, Z6
+	VMULPD       Z7, Z4, Z0
+	VFMADD231PD  Z3, Z8, Z0
+	VMOVAPD      Z0, Z8
+	VMOVUPD      Z6, K1, (CX)
+	VMOVUPD      Z8, K1, (BX)
 
 end246:
 	VZEROUPPER
@@ -7514,69 +7478,69 @@ TEXT ·foldedLion32AVX512(SB), NOSPLIT, $0-108
 	JLT          done254
 
 loop253:
-	VMOVUPS     (CX), Z9
-	VMOVUPS     (DX), Z10
-	VMOVUPS     (BX), Z11
-	VPXORQ      Z13, Z13, Z13
-	VANDPS      single80000000<>+0(SB), Z9, Z12
-	VXORPS      Z7, Z12, Z12
-	VCMPPS      $0x04, Z13, Z9, K1
-	VMOVAPS.Z   Z12, K1, Z12
-	VADDPS      Z12, Z10, Z10
-	VFMADD231PS Z8, Z9, Z10
-	VMULPS      Z10, Z6, Z10
-	VMULPS      Z10, Z2, Z12
-	VFMADD231PS Z1, Z11, Z12
-	VANDPS      single7fffffff<>+0(SB), Z12, Z15
-	VMOVUPS     single00000000<>+0(SB), Z16
-	VCMPPS      $0x1e, Z16, Z15, K1
-	VANDPS      single80000000<>+0(SB), Z12, Z15
-	VXORPS      Z0, Z15, Z15
-	VMOVAPS     Z15, K1, Z12
-	VFMSUB213PS Z12, Z5, Z9
-	VMULPS      Z10, Z4, Z10
-	VFMADD231PS Z3, Z11, Z10
-	VMOVAPS     Z10, Z11
-	VMOVUPS     Z9, (CX)
-	VMOVUPS     Z11, (BX)
-	ADDQ        $+64, CX
-	ADDQ        $+64, DX
-	ADDQ        $+64, BX
-	SUBQ        $+16, AX
-	CMPQ        AX, $+16
-	JGE         loop253
+	VMOVUPS      (CX), Z9
+	VMOVUPS      (DX), Z10
+	VMOVUPS      (BX), Z11
+	VPXORQ       Z13, Z13, Z13
+	VANDPS.BCST  single80000000<>+0(SB), Z9, Z12
+	VXORPS       Z7, Z12, Z12
+	VCMPPS       $0x04, Z13, Z9, K1
+	VMOVAPS.Z    Z12, K1, Z12
+	VADDPS       Z12, Z10, Z10
+	VFMADD231PS  Z8, Z9, Z10
+	VMULPS       Z10, Z6, Z10
+	VMULPS       Z10, Z2, Z12
+	VFMADD231PS  Z1, Z11, Z12
+	VANDPS.BCST  single7fffffff<>+0(SB), Z12, Z15
+	VBROADCASTSS single00000000<>+0(SB), Z16
+	VCMPPS       $0x1e, Z16, Z15, K1
+	VANDPS.BCST  single80000000<>+0(SB), Z12, Z15
+	VXORPS       Z0, Z15, Z15
+	VMOVAPS      Z15, K1, Z12
+	VFMSUB213PS  Z12, Z5, Z9
+	VMULPS       Z10, Z4, Z10
+	VFMADD231PS  Z3, Z11, Z10
+	VMOVAPS      Z10, Z11
+	VMOVUPS      Z9, (CX)
+	VMOVUPS      Z11, (BX)
+	ADDQ         $+64, CX
+	ADDQ         $+64, DX
+	ADDQ         $+64, BX
+	SUBQ         $+16, AX
+	CMPQ         AX, $+16
+	JGE          loop253
 
 done254:
-	TESTQ       AX, AX
-	JZ          end255
-	MOVQ        $-1, SI
-	BZHIQ       AX, SI, SI
-	KMOVW       SI, K1
-	VMOVUPS.Z   (CX), K1, Z9
-	VMOVUPS.Z   (DX), K1, Z10
-	VMOVUPS.Z   (BX), K1, Z11
-	VPXORQ      Z14, Z14, Z14
-	VANDPS      single80000000<>+0(SB), Z9, Z12
-	VXORPS      Z7, Z12, Z12
-	VCMPPS      $0x04, Z14, Z9, K2
-	VMOVAPS.Z   Z12, K2, Z12
-	VADDPS      Z12, Z10, Z10
-	VFMADD231PS Z8, Z9, Z10
-	VMULPS      Z10, Z6, Z10
-	VMULPS      Z10, Z2, Z2
-	VFMADD231PS Z1, Z11, Z2
-	VANDPS      single7fffffff<>+0(SB), Z2, Z1
-	VMOVUPS     single00000000<>+0(SB), Z6
-	VCMPPS      $0x1e, Z6, Z1, K2
-	VANDPS      single80000000<>+0(SB), Z2, Z1
-	VXORPS      Z0, Z1, Z1
-	VMOVAPS     Z1, K2, Z2
-	VFMSUB213PS Z2, Z5, Z9
-	VMULPS      Z10, Z4, Z0
-	VFMADD231PS Z3, Z11, Z0
-	VMOVAPS     Z0, Z11
-	VMOVUPS     Z9, K1, (CX)
-	VMOVUPS     Z11, K1, (BX)
+	TESTQ        AX, AX
+	JZ           end255
+	MOVQ         $-1, SI
+	BZHIQ        AX, SI, SI
+	KMOVW        SI, K1
+	VMOVUPS.Z    (CX), K1, Z9
+	VMOVUPS.Z    (DX), K1, Z10
+	VMOVUPS.Z    (BX), K1, Z11
+	VPXORQ       Z14, Z14, Z14
+	VANDPS.BCST  single80000000<>+0(SB), Z9, Z12
+	VXORPS       Z7, Z12, Z12
+	VCMPPS       $0x04, Z14, Z9, K2
+	VMOVAPS.Z    Z12, K2, Z12
+	VADDPS       Z12, Z10, Z10
+	VFMADD231PS  Z8, Z9, Z10
+	VMULPS       Z10, Z6, Z10
+	VMULPS       Z10, Z2, Z2
+	VFMADD231PS  Z1, Z11, Z2
+	VANDPS.BCST  single7fffffff<>+0(SB), Z2, Z1
+	VBROADCASTSS single00000000<>+0(SB), Z6
+	VCMPPS       $0x1e, Z6, Z1, K2
+	VANDPS.BCST  single80000000<>+0(SB), Z2, Z1
+	VXORPS       Z0, Z1, Z1
+	VMOVAPS      Z1, K2, Z2
+	VFMSUB213PS  Z2, Z5, Z9
+	VMULPS       Z10, Z4, Z0
+	VFMADD231PS  Z3, Z11, Z0
+	VMOVAPS      Z0, Z11
+	VMOVUPS      Z9, K1, (CX)
+	VMOVUPS      Z11, K1, (BX)
 
 end255:
 	VZEROUPPER
@@ -7602,69 +7566,69 @@ TEXT ·foldedLion64AVX512(SB), NOSPLIT, $0-144
 	JLT          done257
 
 loop256:
-	VMOVUPD     (CX), Z9
-	VMOVUPD     (DX), Z10
-	VMOVUPD     (BX), Z11
-	VPXORQ      Z13, Z13, Z13
-	VANDPD      double8000000000000000<>+0(SB), Z9, Z12
-	VXORPD      Z7, Z12, Z12
-	VCMPPD      $0x04, Z13, Z9, K1
-	VMOVAPD.Z   Z12, K1, Z12
-	VADDPD      Z12, Z10, Z10
-	VFMADD231PD Z8, Z9, Z10
-	VMULPD      Z10, Z6, Z10
-	VMULPD      Z10, Z2, Z12
-	VFMADD231PD Z1, Z11, Z12
-	VANDPD      double7fffffffffffffff<>+0(SB), Z12, Z15
-	VMOVUPD     double0000000000000000<>+0(SB), Z16
-	VCMPPD      $0x1e, Z16, Z15, K1
-	VANDPD      double8000000000000000<>+0(SB), Z12, Z15
-	VXORPD      Z0, Z15, Z15
-	VMOVAPD     Z15, K1, Z12
-	VFMSUB213PD Z12, Z5, Z9
-	VMULPD      Z10, Z4, Z10
-	VFMADD231PD Z3, Z11, Z10
-	VMOVAPD     Z10, Z11
-	VMOVUPD     Z9, (CX)
-	VMOVUPD     Z11, (BX)
-	ADDQ        $+64, CX
-	ADDQ        $+64, DX
-	ADDQ        $+64, BX
-	SUBQ        $+8, AX
-	CMPQ        AX, $+8
-	JGE         loop256
+	VMOVUPD      (CX), Z9
+	VMOVUPD      (DX), Z10
+	VMOVUPD      (BX), Z11
+	VPXORQ       Z13, Z13, Z13
+	VANDPD.BCST  double8000000000000000<>+0(SB), Z9, Z12
+	VXORPD       Z7, Z12, Z12
+	VCMPPD       $0x04, Z13, Z9, K1
+	VMOVAPD.Z    Z12, K1, Z12
+	VADDPD       Z12, Z10, Z10
+	VFMADD231PD  Z8, Z9, Z10
+	VMULPD       Z10, Z6, Z10
+	VMULPD       Z10, Z2, Z12
+	VFMADD231PD  Z1, Z11, Z12
+	VANDPD.BCST  double7fffffffffffffff<>+0(SB), Z12, Z15
+	VBROADCASTSD double0000000000000000<>+0(SB), Z16
+	VCMPPD       $0x1e, Z16, Z15, K1
+	VANDPD.BCST  double8000000000000000<>+0(SB), Z12, Z15
+	VXORPD       Z0, Z15, Z15
+	VMOVAPD      Z15, K1, Z12
+	VFMSUB213PD  Z12, Z5, Z9
+	VMULPD       Z10, Z4, Z10
+	VFMADD231PD  Z3, Z11, Z10
+	VMOVAPD      Z10, Z11
+	VMOVUPD      Z9, (CX)
+	VMOVUPD      Z11, (BX)
+	ADDQ         $+64, CX
+	ADDQ         $+64, DX
+	ADDQ         $+64, BX
+	SUBQ         $+8, AX
+	CMPQ         AX, $+8
+	JGE          loop256
 
 done257:
-	TESTQ       AX, AX
-	JZ          end258
-	MOVQ        $-1, SI
-	BZHIQ       AX, SI, SI
-	KMOVW       SI, K1
-	VMOVUPD.Z   (CX), K1, Z9
-	VMOVUPD.Z   (DX), K1, Z10
-	VMOVUPD.Z   (BX), K1, Z11
-	VPXORQ      Z14, Z14, Z14
-	VANDPD      double8000000000000000<>+0(SB), Z9, Z12
-	VXORPD      Z7, Z12, Z12
-	VCMPPD      $0x04, Z14, Z9, K2
-	VMOVAPD.Z   Z12, K2, Z12
-	VADDPD      Z12, Z10, Z10
-	VFMADD231PD Z8, Z9, Z10
-	VMULPD      Z10, Z6, Z10
-	VMULPD      Z10, Z2, Z2
-	VFMADD231PD Z1, Z11, Z2
-	VANDPD      double7fffffffffffffff<>+0(SB), Z2, Z1
-	VMOVUPD     double0000000000000000<>+0(SB), Z6
-	VCMPPD      $0x1e, Z6, Z1, K2
-	VANDPD      double8000000000000000<>+0(SB), Z2, Z1
-	VXORPD      Z0, Z1, Z1
-	VMOVAPD     Z1, K2, Z2
-	VFMSUB213PD Z2, Z5, Z9
-	VMULPD      Z10, Z4, Z0
-	VFMADD231PD Z3, Z11, Z0
-	VMOVAPD     Z0, Z11
-	VMOVUPD     Z9, K1, (CX)
-	VMOVUPD     Z11, K1, (BX)
+	TESTQ        AX, AX
+	JZ           end258
+	MOVQ         $-1, SI
+	BZHIQ        AX, SI, SI
+	KMOVW        SI, K1
+	VMOVUPD.Z    (CX), K1, Z9
+	VMOVUPD.Z    (DX), K1, Z10
+	VMOVUPD.Z    (BX), K1, Z11
+	VPXORQ       Z14, Z14, Z14
+	VANDPD.BCST  double8000000000000000<>+0(SB), Z9, Z12
+	VXORPD       Z7, Z12, Z12
+	VCMPPD       $0x04, Z14, Z9, K2
+	VMOVAPD.Z    Z12, K2, Z12
+	VADDPD       Z12, Z10, Z10
+	VFMADD231PD  Z8, Z9, Z10
+	VMULPD       Z10, Z6, Z10
+	VMULPD       Z10, Z2, Z2
+	VFMADD231PD  Z1, Z11, Z2
+	VANDPD.BCST  double7fffffffffffffff<>+0(SB), Z2, Z1
+	VBROADCASTSD double0000000000000000<>+0(SB), Z6
+	VCMPPD       $0x1e, Z6, Z1, K2
+	VANDPD.BCST  double8000000000000000<>+0(SB), Z2, Z1
+	VXORPD       Z0, Z1, Z1
+	VMOVAPD      Z1, K2, Z2
+	VFMSUB213PD  Z2, Z5, Z9
+	VMULPD       Z10, Z4, Z0
+	VFMADD231PD  Z3, Z11, Z0
+	VMOVAPD      Z0, Z11
+	VMOVUPD      Z9, K1, (CX)
+	VMOVUPD      Z11, K1, (BX)
 
 end258:
 	VZEROUPPER

@@ -10,7 +10,7 @@ TEXT ·dropout32AVX512(SB), NOSPLIT, $0-68
 	VPBROADCASTQ key+48(FP), Z2
 	VPADDQ       counters<>+0(SB), Z2, Z3
 	VPADDQ       counters<>+64(SB), Z2, Z4
-	VMOVUPD      doublee3779b97f4a7c150<>+0(SB), Z2
+	VBROADCASTSD doublee3779b97f4a7c150<>+0(SB), Z2
 	MOVQ         x_len+32(FP), AX
 	MOVQ         x_base+24(FP), CX
 	MOVQ         dst_base+0(FP), DX
@@ -18,191 +18,191 @@ TEXT ·dropout32AVX512(SB), NOSPLIT, $0-68
 	JLT          done2
 
 loop1:
-	VMOVUPS   (CX), Z5
-	VPSRLQ    $0x1e, Z3, Z6
-	VXORPD    Z6, Z3, Z6
-	VPMULLQ   doublebf58476d1ce4e5b9<>+0(SB), Z6, Z6
-	VPSRLQ    $0x1b, Z6, Z7
-	VXORPD    Z7, Z6, Z6
-	VPMULLQ   double94d049bb133111eb<>+0(SB), Z6, Z6
-	VPSRLQ    $0x1f, Z6, Z7
-	VXORPD    Z7, Z6, Z6
-	VPSRLQ    $0x0b, Z6, Z6
-	VPCMPGTQ  Z0, Z6, K1
-	VPSRLQ    $0x1e, Z4, Z6
-	VXORPD    Z6, Z4, Z6
-	VPMULLQ   doublebf58476d1ce4e5b9<>+0(SB), Z6, Z6
-	VPSRLQ    $0x1b, Z6, Z7
-	VXORPD    Z7, Z6, Z6
-	VPMULLQ   double94d049bb133111eb<>+0(SB), Z6, Z6
-	VPSRLQ    $0x1f, Z6, Z7
-	VXORPD    Z7, Z6, Z6
-	VPSRLQ    $0x0b, Z6, Z6
-	VPCMPGTQ  Z0, Z6, K2
-	KUNPCKBW  K1, K2, K1
-	VMOVAPS.Z Z1, K1, Z6
-	VPADDQ    Z2, Z3, Z3
-	VPADDQ    Z2, Z4, Z4
-	VMULPS    Z5, Z6, Z5
-	VMOVUPS   Z5, (DX)
-	VMOVUPS   64(CX), Z5
-	VPSRLQ    $0x1e, Z3, Z6
-	VXORPD    Z6, Z3, Z6
-	VPMULLQ   doublebf58476d1ce4e5b9<>+0(SB), Z6, Z6
-	VPSRLQ    $0x1b, Z6, Z7
-	VXORPD    Z7, Z6, Z6
-	VPMULLQ   double94d049bb133111eb<>+0(SB), Z6, Z6
-	VPSRLQ    $0x1f, Z6, Z7
-	VXORPD    Z7, Z6, Z6
-	VPSRLQ    $0x0b, Z6, Z6
-	VPCMPGTQ  Z0, Z6, K1
-	VPSRLQ    $0x1e, Z4, Z6
-	VXORPD    Z6, Z4, Z6
-	VPMULLQ   doublebf58476d1ce4e5b9<>+0(SB), Z6, Z6
-	VPSRLQ    $0x1b, Z6, Z7
-	VXORPD    Z7, Z6, Z6
-	VPMULLQ   double94d049bb133111eb<>+0(SB), Z6, Z6
-	VPSRLQ    $0x1f, Z6, Z7
-	VXORPD    Z7, Z6, Z6
-	VPSRLQ    $0x0b, Z6, Z6
-	VPCMPGTQ  Z0, Z6, K2
-	KUNPCKBW  K1, K2, K1
-	VMOVAPS.Z Z1, K1, Z6
-	VPADDQ    Z2, Z3, Z3
-	VPADDQ    Z2, Z4, Z4
-	VMULPS    Z5, Z6, Z5
-	VMOVUPS   Z5, 64(DX)
-	VMOVUPS   128(CX), Z5
-	VPSRLQ    $0x1e, Z3, Z6
-	VXORPD    Z6, Z3, Z6
-	VPMULLQ   doublebf58476d1ce4e5b9<>+0(SB), Z6, Z6
-	VPSRLQ    $0x1b, Z6, Z7
-	VXORPD    Z7, Z6, Z6
-	VPMULLQ   double94d049bb133111eb<>+0(SB), Z6, Z6
-	VPSRLQ    $0x1f, Z6, Z7
-	VXORPD    Z7, Z6, Z6
-	VPSRLQ    $0x0b, Z6, Z6
-	VPCMPGTQ  Z0, Z6, K1
-	VPSRLQ    $0x1e, Z4, Z6
-	VXORPD    Z6, Z4, Z6
-	VPMULLQ   doublebf58476d1ce4e5b9<>+0(SB), Z6, Z6
-	VPSRLQ    $0x1b, Z6, Z7
-	VXORPD    Z7, Z6, Z6
-	VPMULLQ   double94d049bb133111eb<>+0(SB), Z6, Z6
-	VPSRLQ    $0x1f, Z6, Z7
-	VXORPD    Z7, Z6, Z6
-	VPSRLQ    $0x0b, Z6, Z6
-	VPCMPGTQ  Z0, Z6, K2
-	KUNPCKBW  K1, K2, K1
-	VMOVAPS.Z Z1, K1, Z6
-	VPADDQ    Z2, Z3, Z3
-	VPADDQ    Z2, Z4, Z4
-	VMULPS    Z5, Z6, Z5
-	VMOVUPS   Z5, 128(DX)
-	VMOVUPS   192(CX), Z5
-	VPSRLQ    $0x1e, Z3, Z6
-	VXORPD    Z6, Z3, Z6
-	VPMULLQ   doublebf58476d1ce4e5b9<>+0(SB), Z6, Z6
-	VPSRLQ    $0x1b, Z6, Z7
-	VXORPD    Z7, Z6, Z6
-	VPMULLQ   double94d049bb133111eb<>+0(SB), Z6, Z6
-	VPSRLQ    $0x1f, Z6, Z7
-	VXORPD    Z7, Z6, Z6
-	VPSRLQ    $0x0b, Z6, Z6
-	VPCMPGTQ  Z0, Z6, K1
-	VPSRLQ    $0x1e, Z4, Z6
-	VXORPD    Z6, Z4, Z6
-	VPMULLQ   doublebf58476d1ce4e5b9<>+0(SB), Z6, Z6
-	VPSRLQ    $0x1b, Z6, Z7
-	VXORPD    Z7, Z6, Z6
-	VPMULLQ   double94d049bb133111eb<>+0(SB), Z6, Z6
-	VPSRLQ    $0x1f, Z6, Z7
-	VXORPD    Z7, Z6, Z6
-	VPSRLQ    $0x0b, Z6, Z6
-	VPCMPGTQ  Z0, Z6, K2
-	KUNPCKBW  K1, K2, K1
-	VMOVAPS.Z Z1, K1, Z6
-	VPADDQ    Z2, Z3, Z3
-	VPADDQ    Z2, Z4, Z4
-	VMULPS    Z5, Z6, Z5
-	VMOVUPS   Z5, 192(DX)
-	ADDQ      $+256, CX
-	ADDQ      $+256, DX
-	SUBQ      $+64, AX
-	CMPQ      AX, $+64
-	JGE       loop1
+	VMOVUPS      (CX), Z5
+	VPSRLQ       $0x1e, Z3, Z6
+	VXORPD       Z6, Z3, Z6
+	VPMULLQ.BCST doublebf58476d1ce4e5b9<>+0(SB), Z6, Z6
+	VPSRLQ       $0x1b, Z6, Z7
+	VXORPD       Z7, Z6, Z6
+	VPMULLQ.BCST double94d049bb133111eb<>+0(SB), Z6, Z6
+	VPSRLQ       $0x1f, Z6, Z7
+	VXORPD       Z7, Z6, Z6
+	VPSRLQ       $0x0b, Z6, Z6
+	VPCMPGTQ     Z0, Z6, K1
+	VPSRLQ       $0x1e, Z4, Z6
+	VXORPD       Z6, Z4, Z6
+	VPMULLQ.BCST doublebf58476d1ce4e5b9<>+0(SB), Z6, Z6
+	VPSRLQ       $0x1b, Z6, Z7
+	VXORPD       Z7, Z6, Z6
+	VPMULLQ.BCST double94d049bb133111eb<>+0(SB), Z6, Z6
+	VPSRLQ       $0x1f, Z6, Z7
+	VXORPD       Z7, Z6, Z6
+	VPSRLQ       $0x0b, Z6, Z6
+	VPCMPGTQ     Z0, Z6, K2
+	KUNPCKBW     K1, K2, K1
+	VMOVAPS.Z    Z1, K1, Z6
+	VPADDQ       Z2, Z3, Z3
+	VPADDQ       Z2, Z4, Z4
+	VMULPS       Z5, Z6, Z5
+	VMOVUPS      Z5, (DX)
+	VMOVUPS      64(CX), Z5
+	VPSRLQ       $0x1e, Z3, Z6
+	VXORPD       Z6, Z3, Z6
+	VPMULLQ.BCST doublebf58476d1ce4e5b9<>+0(SB), Z6, Z6
+	VPSRLQ       $0x1b, Z6, Z7
+	VXORPD       Z7, Z6, Z6
+	VPMULLQ.BCST double94d049bb133111eb<>+0(SB), Z6, Z6
+	VPSRLQ       $0x1f, Z6, Z7
+	VXORPD       Z7, Z6, Z6
+	VPSRLQ       $0x0b, Z6, Z6
+	VPCMPGTQ     Z0, Z6, K1
+	VPSRLQ       $0x1e, Z4, Z6
+	VXORPD       Z6, Z4, Z6
+	VPMULLQ.BCST doublebf58476d1ce4e5b9<>+0(SB), Z6, Z6
+	VPSRLQ       $0x1b, Z6, Z7
+	VXORPD       Z7, Z6, Z6
+	VPMULLQ.BCST double94d049bb133111eb<>+0(SB), Z6, Z6
+	VPSRLQ       $0x1f, Z6, Z7
+	VXORPD       Z7, Z6, Z6
+	VPSRLQ       $0x0b, Z6, Z6
+	VPCMPGTQ     Z0, Z6, K2
+	KUNPCKBW     K1, K2, K1
+	VMOVAPS.Z    Z1, K1, Z6
+	VPADDQ       Z2, Z3, Z3
+	VPADDQ       Z2, Z4, Z4
+	VMULPS       Z5, Z6, Z5
+	VMOVUPS      Z5, 64(DX)
+	VMOVUPS      128(CX), Z5
+	VPSRLQ       $0x1e, Z3, Z6
+	VXORPD       Z6, Z3, Z6
+	VPMULLQ.BCST doublebf58476d1ce4e5b9<>+0(SB), Z6, Z6
+	VPSRLQ       $0x1b, Z6, Z7
+	VXORPD       Z7, Z6, Z6
+	VPMULLQ.BCST double94d049bb133111eb<>+0(SB), Z6, Z6
+	VPSRLQ       $0x1f, Z6, Z7
+	VXORPD       Z7, Z6, Z6
+	VPSRLQ       $0x0b, Z6, Z6
+	VPCMPGTQ     Z0, Z6, K1
+	VPSRLQ       $0x1e, Z4, Z6
+	VXORPD       Z6, Z4, Z6
+	VPMULLQ.BCST doublebf58476d1ce4e5b9<>+0(SB), Z6, Z6
+	VPSRLQ       $0x1b, Z6, Z7
+	VXORPD       Z7, Z6, Z6
+	VPMULLQ.BCST double94d049bb133111eb<>+0(SB), Z6, Z6
+	VPSRLQ       $0x1f, Z6, Z7
+	VXORPD       Z7, Z6, Z6
+	VPSRLQ       $0x0b, Z6, Z6
+	VPCMPGTQ     Z0, Z6, K2
+	KUNPCKBW     K1, K2, K1
+	VMOVAPS.Z    Z1, K1, Z6
+	VPADDQ       Z2, Z3, Z3
+	VPADDQ       Z2, Z4, Z4
+	VMULPS       Z5, Z6, Z5
+	VMOVUPS      Z5, 128(DX)
+	VMOVUPS      192(CX), Z5
+	VPSRLQ       $0x1e, Z3, Z6
+	VXORPD       Z6, Z3, Z6
+	VPMULLQ.BCST doublebf58476d1ce4e5b9<>+0(SB), Z6, Z6
+	VPSRLQ       $0x1b, Z6, Z7
+	VXORPD       Z7, Z6, Z6
+	VPMULLQ.BCST double94d049bb133111eb<>+0(SB), Z6, Z6
+	VPSRLQ       $0x1f, Z6, Z7
+	VXORPD       Z7, Z6, Z6
+	VPSRLQ       $0x0b, Z6, Z6
+	VPCMPGTQ     Z0, Z6, K1
+	VPSRLQ       $0x1e, Z4, Z6
+	VXORPD       Z6, Z4, Z6
+	VPMULLQ.BCST doublebf58476d1ce4e5b9<>+0(SB), Z6, Z6
+	VPSRLQ       $0x1b, Z6, Z7
+	VXORPD       Z7, Z6, Z6
+	VPMULLQ.BCST double94d049bb133111eb<>+0(SB), Z6, Z6
+	VPSRLQ       $0x1f, Z6, Z7
+	VXORPD       Z7, Z6, Z6
+	VPSRLQ       $0x0b, Z6, Z6
+	VPCMPGTQ     Z0, Z6, K2
+	KUNPCKBW     K1, K2, K1
+	VMOVAPS.Z    Z1, K1, Z6
+	VPADDQ       Z2, Z3, Z3
+	VPADDQ       Z2, Z4, Z4
+	VMULPS       Z5, Z6, Z5
+	VMOVUPS      Z5, 192(DX)
+	ADDQ         $+256, CX
+	ADDQ         $+256, DX
+	SUBQ         $+64, AX
+	CMPQ         AX, $+64
+	JGE          loop1
 
 done2:
 	CMPQ AX, $+16
 	JLT  done4
 
 loop3:
-	VMOVUPS   (CX), Z5
-	VPSRLQ    $0x1e, Z3, Z6
-	VXORPD    Z6, Z3, Z6
-	VPMULLQ   doublebf58476d1ce4e5b9<>+0(SB), Z6, Z6
-	VPSRLQ    $0x1b, Z6, Z7
-	VXORPD    Z7, Z6, Z6
-	VPMULLQ   double94d049bb133111eb<>+0(SB), Z6, Z6
-	VPSRLQ    $0x1f, Z6, Z7
-	VXORPD    Z7, Z6, Z6
-	VPSRLQ    $0x0b, Z6, Z6
-	VPCMPGTQ  Z0, Z6, K1
-	VPSRLQ    $0x1e, Z4, Z6
-	VXORPD    Z6, Z4, Z6
-	VPMULLQ   doublebf58476d1ce4e5b9<>+0(SB), Z6, Z6
-	VPSRLQ    $0x1b, Z6, Z7
-	VXORPD    Z7, Z6, Z6
-	VPMULLQ   double94d049bb133111eb<>+0(SB), Z6, Z6
-	VPSRLQ    $0x1f, Z6, Z7
-	VXORPD    Z7, Z6, Z6
-	VPSRLQ    $0x0b, Z6, Z6
-	VPCMPGTQ  Z0, Z6, K2
-	KUNPCKBW  K1, K2, K1
-	VMOVAPS.Z Z1, K1, Z6
-	VPADDQ    Z2, Z3, Z3
-	VPADDQ    Z2, Z4, Z4
-	VMULPS    Z5, Z6, Z5
-	VMOVUPS   Z5, (DX)
-	ADDQ      $+64, CX
-	ADDQ      $+64, DX
-	SUBQ      $+16, AX
-	CMPQ      AX, $+16
-	JGE       loop3
+	VMOVUPS      (CX), Z5
+	VPSRLQ       $0x1e, Z3, Z6
+	VXORPD       Z6, Z3, Z6
+	VPMULLQ.BCST doublebf58476d1ce4e5b9<>+0(SB), Z6, Z6
+	VPSRLQ       $0x1b, Z6, Z7
+	VXORPD       Z7, Z6, Z6
+	VPMULLQ.BCST double94d049bb133111eb<>+0(SB), Z6, Z6
+	VPSRLQ       $0x1f, Z6, Z7
+	VXORPD       Z7, Z6, Z6
+	VPSRLQ       $0x0b, Z6, Z6
+	VPCMPGTQ     Z0, Z6, K1
+	VPSRLQ       $0x1e, Z4, Z6
+	VXORPD       Z6, Z4, Z6
+	VPMULLQ.BCST doublebf58476d1ce4e5b9<>+0(SB), Z6, Z6
+	VPSRLQ       $0x1b, Z6, Z7
+	VXORPD       Z7, Z6, Z6
+	VPMULLQ.BCST double94d049bb133111eb<>+0(SB), Z6, Z6
+	VPSRLQ       $0x1f, Z6, Z7
+	VXORPD       Z7, Z6, Z6
+	VPSRLQ       $0x0b, Z6, Z6
+	VPCMPGTQ     Z0, Z6, K2
+	KUNPCKBW     K1, K2, K1
+	VMOVAPS.Z    Z1, K1, Z6
+	VPADDQ       Z2, Z3, Z3
+	VPADDQ       Z2, Z4, Z4
+	VMULPS       Z5, Z6, Z5
+	VMOVUPS      Z5, (DX)
+	ADDQ         $+64, CX
+	ADDQ         $+64, DX
+	SUBQ         $+16, AX
+	CMPQ         AX, $+16
+	JGE          loop3
 
 done4:
-	TESTQ     AX, AX
-	JZ        end5
-	MOVQ      $-1, BX
-	BZHIQ     AX, BX, BX
-	KMOVW     BX, K1
-	VMOVUPS.Z (CX), K1, Z5
-	VPSRLQ    $0x1e, Z3, Z6
-	VXORPD    Z6, Z3, Z6
-	VPMULLQ   doublebf58476d1ce4e5b9<>+0(SB), Z6, Z6
-	VPSRLQ    $0x1b, Z6, Z7
-	VXORPD    Z7, Z6, Z6
-	VPMULLQ   double94d049bb133111eb<>+0(SB), Z6, Z6
-	VPSRLQ    $0x1f, Z6, Z7
-	VXORPD    Z7, Z6, Z6
-	VPSRLQ    $0x0b, Z6, Z6
-	VPCMPGTQ  Z0, Z6, K2
-	VPSRLQ    $0x1e, Z4, Z6
-	VXORPD    Z6, Z4, Z6
-	VPMULLQ   doublebf58476d1ce4e5b9<>+0(SB), Z6, Z6
-	VPSRLQ    $0x1b, Z6, Z7
-	VXORPD    Z7, Z6, Z6
-	VPMULLQ   double94d049bb133111eb<>+0(SB), Z6, Z6
-	VPSRLQ    $0x1f, Z6, Z7
-	VXORPD    Z7, Z6, Z6
-	VPSRLQ    $0x0b, Z6, Z6
-	VPCMPGTQ  Z0, Z6, K3
-	KUNPCKBW  K2, K3, K2
-	VMOVAPS.Z Z1, K2, Z0
-	VPADDQ    Z2, Z3, Z3
-	VPADDQ    Z2, Z4, Z4
-	VMULPS    Z5, Z0, Z5
-	VMOVUPS   Z5, K1, (DX)
+	TESTQ        AX, AX
+	JZ           end5
+	MOVQ         $-1, BX
+	BZHIQ        AX, BX, BX
+	KMOVW        BX, K1
+	VMOVUPS.Z    (CX), K1, Z5
+	VPSRLQ       $0x1e, Z3, Z6
+	VXORPD       Z6, Z3, Z6
+	VPMULLQ.BCST doublebf58476d1ce4e5b9<>+0(SB), Z6, Z6
+	VPSRLQ       $0x1b, Z6, Z7
+	VXORPD       Z7, Z6, Z6
+	VPMULLQ.BCST double94d049bb133111eb<>+0(SB), Z6, Z6
+	VPSRLQ       $0x1f, Z6, Z7
+	VXORPD       Z7, Z6, Z6
+	VPSRLQ       $0x0b, Z6, Z6
+	VPCMPGTQ     Z0, Z6, K2
+	VPSRLQ       $0x1e, Z4, Z6
+	VXORPD       Z6, Z4, Z6
+	VPMULLQ.BCST doublebf58476d1ce4e5b9<>+0(SB), Z6, Z6
+	VPSRLQ       $0x1b, Z6, Z7
+	VXORPD       Z7, Z6, Z6
+	VPMULLQ.BCST double94d049bb133111eb<>+0(SB), Z6, Z6
+	VPSRLQ       $0x1f, Z6, Z7
+	VXORPD       Z7, Z6, Z6
+	VPSRLQ       $0x0b, Z6, Z6
+	VPCMPGTQ     Z0, Z6, K3
+	KUNPCKBW     K2, K3, K2
+	VMOVAPS.Z    Z1, K2, Z0
+	VPADDQ       Z2, Z3, Z3
+	VPADDQ       Z2, Z4, Z4
+	VMULPS       Z5, Z0, Z5
+	VMOVUPS      Z5, K1, (DX)
 
 end5:
 	VZEROUPPER
@@ -230,31 +230,19 @@ DATA doublee3779b97f4a7c150<>+0(SB)/8, $0xe3779b97f4a7c150
 DATA doublee3779b97f4a7c150<>+8(SB)/8, $0xe3779b97f4a7c150
 DATA doublee3779b97f4a7c150<>+16(SB)/8, $0xe3779b97f4a7c150
 DATA doublee3779b97f4a7c150<>+24(SB)/8, $0xe3779b97f4a7c150
-DATA doublee3779b97f4a7c150<>+32(SB)/8, $0xe3779b97f4a7c150
-DATA doublee3779b97f4a7c150<>+40(SB)/8, $0xe3779b97f4a7c150
-DATA doublee3779b97f4a7c150<>+48(SB)/8, $0xe3779b97f4a7c150
-DATA doublee3779b97f4a7c150<>+56(SB)/8, $0xe3779b97f4a7c150
-GLOBL doublee3779b97f4a7c150<>(SB), RODATA|NOPTR, $64
+GLOBL doublee3779b97f4a7c150<>(SB), RODATA|NOPTR, $32
 
 DATA doublebf58476d1ce4e5b9<>+0(SB)/8, $0xbf58476d1ce4e5b9
 DATA doublebf58476d1ce4e5b9<>+8(SB)/8, $0xbf58476d1ce4e5b9
 DATA doublebf58476d1ce4e5b9<>+16(SB)/8, $0xbf58476d1ce4e5b9
 DATA doublebf58476d1ce4e5b9<>+24(SB)/8, $0xbf58476d1ce4e5b9
-DATA doublebf58476d1ce4e5b9<>+32(SB)/8, $0xbf58476d1ce4e5b9
-DATA doublebf58476d1ce4e5b9<>+40(SB)/8, $0xbf58476d1ce4e5b9
-DATA doublebf58476d1ce4e5b9<>+48(SB)/8, $0xbf58476d1ce4e5b9
-DATA doublebf58476d1ce4e5b9<>+56(SB)/8, $0xbf58476d1ce4e5b9
-GLOBL doublebf58476d1ce4e5b9<>(SB), RODATA|NOPTR, $64
+GLOBL doublebf58476d1ce4e5b9<>(SB), RODATA|NOPTR, $32
 
 DATA double94d049bb133111eb<>+0(SB)/8, $0x94d049bb133111eb
 DATA double94d049bb133111eb<>+8(SB)/8, $0x94d049bb133111eb
 DATA double94d049bb133111eb<>+16(SB)/8, $0x94d049bb133111eb
 DATA double94d049bb133111eb<>+24(SB)/8, $0x94d049bb133111eb
-DATA double94d049bb133111eb<>+32(SB)/8, $0x94d049bb133111eb
-DATA double94d049bb133111eb<>+40(SB)/8, $0x94d049bb133111eb
-DATA double94d049bb133111eb<>+48(SB)/8, $0x94d049bb133111eb
-DATA double94d049bb133111eb<>+56(SB)/8, $0x94d049bb133111eb
-GLOBL double94d049bb133111eb<>(SB), RODATA|NOPTR, $64
+GLOBL double94d049bb133111eb<>(SB), RODATA|NOPTR, $32
 
 // func dropout64AVX512(dst []float64, x []float64, key uint64, dropped int64, scale float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
@@ -263,7 +251,7 @@ TEXT ·dropout64AVX512(SB), NOSPLIT, $0-72
 	VBROADCASTSD scale+64(FP), Z1
 	VPBROADCASTQ key+48(FP), Z2
 	VPADDQ       counters<>+0(SB), Z2, Z3
-	VMOVUPD      doublef1bbcdcbfa53e0a8<>+0(SB), Z2
+	VBROADCASTSD doublef1bbcdcbfa53e0a8<>+0(SB), Z2
 	MOVQ         x_len+32(FP), AX
 	MOVQ         x_base+24(FP), CX
 	MOVQ         dst_base+0(FP), DX
@@ -271,119 +259,119 @@ TEXT ·dropout64AVX512(SB), NOSPLIT, $0-72
 	JLT          done7
 
 loop6:
-	VMOVUPD   (CX), Z4
-	VPSRLQ    $0x1e, Z3, Z5
-	VXORPD    Z5, Z3, Z5
-	VPMULLQ   doublebf58476d1ce4e5b9<>+0(SB), Z5, Z5
-	VPSRLQ    $0x1b, Z5, Z6
-	VXORPD    Z6, Z5, Z5
-	VPMULLQ   double94d049bb133111eb<>+0(SB), Z5, Z5
-	VPSRLQ    $0x1f, Z5, Z6
-	VXORPD    Z6, Z5, Z5
-	VPSRLQ    $0x0b, Z5, Z5
-	VPCMPGTQ  Z0, Z5, K1
-	VMOVAPD.Z Z1, K1, Z5
-	VPADDQ    Z2, Z3, Z3
-	VMULPD    Z4, Z5, Z4
-	VMOVUPD   Z4, (DX)
-	VMOVUPD   64(CX), Z4
-	VPSRLQ    $0x1e, Z3, Z5
-	VXORPD    Z5, Z3, Z5
-	VPMULLQ   doublebf58476d1ce4e5b9<>+0(SB), Z5, Z5
-	VPSRLQ    $0x1b, Z5, Z6
-	VXORPD    Z6, Z5, Z5
-	VPMULLQ   double94d049bb133111eb<>+0(SB), Z5, Z5
-	VPSRLQ    $0x1f, Z5, Z6
-	VXORPD    Z6, Z5, Z5
-	VPSRLQ    $0x0b, Z5, Z5
-	VPCMPGTQ  Z0, Z5, K1
-	VMOVAPD.Z Z1, K1, Z5
-	VPADDQ    Z2, Z3, Z3
-	VMULPD    Z4, Z5, Z4
-	VMOVUPD   Z4, 64(DX)
-	VMOVUPD   128(CX), Z4
-	VPSRLQ    $0x1e, Z3, Z5
-	VXORPD    Z5, Z3, Z5
-	VPMULLQ   doublebf58476d1ce4e5b9<>+0(SB), Z5, Z5
-	VPSRLQ    $0x1b, Z5, Z6
-	VXORPD    Z6, Z5, Z5
-	VPMULLQ   double94d049bb133111eb<>+0(SB), Z5, Z5
-	VPSRLQ    $0x1f, Z5, Z6
-	VXORPD    Z6, Z5, Z5
-	VPSRLQ    $0x0b, Z5, Z5
-	VPCMPGTQ  Z0, Z5, K1
-	VMOVAPD.Z Z1, K1, Z5
-	VPADDQ    Z2, Z3, Z3
-	VMULPD    Z4, Z5, Z4
-	VMOVUPD   Z4, 128(DX)
-	VMOVUPD   192(CX), Z4
-	VPSRLQ    $0x1e, Z3, Z5
-	VXORPD    Z5, Z3, Z5
-	VPMULLQ   doublebf58476d1ce4e5b9<>+0(SB), Z5, Z5
-	VPSRLQ    $0x1b, Z5, Z6
-	VXORPD    Z6, Z5, Z5
-	VPMULLQ   double94d049bb133111eb<>+0(SB), Z5, Z5
-	VPSRLQ    $0x1f, Z5, Z6
-	VXORPD    Z6, Z5, Z5
-	VPSRLQ    $0x0b, Z5, Z5
-	VPCMPGTQ  Z0, Z5, K1
-	VMOVAPD.Z Z1, K1, Z5
-	VPADDQ    Z2, Z3, Z3
-	VMULPD    Z4, Z5, Z4
-	VMOVUPD   Z4, 192(DX)
-	ADDQ      $+256, CX
-	ADDQ      $+256, DX
-	SUBQ      $+32, AX
-	CMPQ      AX, $+32
-	JGE       loop6
+	VMOVUPD      (CX), Z4
+	VPSRLQ       $0x1e, Z3, Z5
+	VXORPD       Z5, Z3, Z5
+	VPMULLQ.BCST doublebf58476d1ce4e5b9<>+0(SB), Z5, Z5
+	VPSRLQ       $0x1b, Z5, Z6
+	VXORPD       Z6, Z5, Z5
+	VPMULLQ.BCST double94d049bb133111eb<>+0(SB), Z5, Z5
+	VPSRLQ       $0x1f, Z5, Z6
+	VXORPD       Z6, Z5, Z5
+	VPSRLQ       $0x0b, Z5, Z5
+	VPCMPGTQ     Z0, Z5, K1
+	VMOVAPD.Z    Z1, K1, Z5
+	VPADDQ       Z2, Z3, Z3
+	VMULPD       Z4, Z5, Z4
+	VMOVUPD      Z4, (DX)
+	VMOVUPD      64(CX), Z4
+	VPSRLQ       $0x1e, Z3, Z5
+	VXORPD       Z5, Z3, Z5
+	VPMULLQ.BCST doublebf58476d1ce4e5b9<>+0(SB), Z5, Z5
+	VPSRLQ       $0x1b, Z5, Z6
+	VXORPD       Z6, Z5, Z5
+	VPMULLQ.BCST double94d049bb133111eb<>+0(SB), Z5, Z5
+	VPSRLQ       $0x1f, Z5, Z6
+	VXORPD       Z6, Z5, Z5
+	VPSRLQ       $0x0b, Z5, Z5
+	VPCMPGTQ     Z0, Z5, K1
+	VMOVAPD.Z    Z1, K1, Z5
+	VPADDQ       Z2, Z3, Z3
+	VMULPD       Z4, Z5, Z4
+	VMOVUPD      Z4, 64(DX)
+	VMOVUPD      128(CX), Z4
+	VPSRLQ       $0x1e, Z3, Z5
+	VXORPD       Z5, Z3, Z5
+	VPMULLQ.BCST doublebf58476d1ce4e5b9<>+0(SB), Z5, Z5
+	VPSRLQ       $0x1b, Z5, Z6
+	VXORPD       Z6, Z5, Z5
+	VPMULLQ.BCST double94d049bb133111eb<>+0(SB), Z5, Z5
+	VPSRLQ       $0x1f, Z5, Z6
+	VXORPD       Z6, Z5, Z5
+	VPSRLQ       $0x0b, Z5, Z5
+	VPCMPGTQ     Z0, Z5, K1
+	VMOVAPD.Z    Z1, K1, Z5
+	VPADDQ       Z2, Z3, Z3
+	VMULPD       Z4, Z5, Z4
+	VMOVUPD      Z4, 128(DX)
+	VMOVUPD      192(CX), Z4
+	VPSRLQ       $0x1e, Z3, Z5
+	VXORPD       Z5, Z3, Z5
+	VPMULLQ.BCST doublebf58476d1ce4e5b9<>+0(SB), Z5, Z5
+	VPSRLQ       $0x1b, Z5, Z6
+	VXORPD       Z6, Z5, Z5
+	VPMULLQ.BCST double94d049bb133111eb<>+0(SB), Z5, Z5
+	VPSRLQ       $0x1f, Z5, Z6
+	VXORPD       Z6, Z5, Z5
+	VPSRLQ       $0x0b, Z5, Z5
+	VPCMPGTQ     Z0, Z5, K1
+	VMOVAPD.Z    Z1, K1, Z5
+	VPADDQ       Z2, Z3, Z3
+	VMULPD       Z4, Z5, Z4
+	VMOVUPD      Z4, 192(DX)
+	ADDQ         $+256, CX
+	ADDQ         $+256, DX
+	SUBQ         $+32, AX
+	CMPQ         AX, $+32
+	JGE          loop6
 
 done7:
 	CMPQ AX, $+8
 	JLT  done9
 
 loop8:
-	VMOVUPD   (CX), Z4
-	VPSRLQ    $0x1e, Z3, Z5
-	VXORPD    Z5, Z3, Z5
-	VPMULLQ   doublebf58476d1ce4e5b9<>+0(SB), Z5, Z5
-	VPSRLQ    $0x1b, Z5, Z6
-	VXORPD    Z6, Z5, Z5
-	VPMULLQ   double94d049bb133111eb<>+0(SB), Z5, Z5
-	VPSRLQ    $0x1f, Z5, Z6
-	VXORPD    Z6, Z5, Z5
-	VPSRLQ    $0x0b, Z5, Z5
-	VPCMPGTQ  Z0, Z5, K1
-	VMOVAPD.Z Z1, K1, Z5
-	VPADDQ    Z2, Z3, Z3
-	VMULPD    Z4, Z5, Z4
-	VMOVUPD   Z4, (DX)
-	ADDQ      $+64, CX
-	ADDQ      $+64, DX
-	SUBQ      $+8, AX
-	CMPQ      AX, $+8
-	JGE       loop8
+	VMOVUPD      (CX), Z4
+	VPSRLQ       $0x1e, Z3, Z5
+	VXORPD       Z5, Z3, Z5
+	VPMULLQ.BCST doublebf58476d1ce4e5b9<>+0(SB), Z5, Z5
+	VPSRLQ       $0x1b, Z5, Z6
+	VXORPD       Z6, Z5, Z5
+	VPMULLQ.BCST double94d049bb133111eb<>+0(SB), Z5, Z5
+	VPSRLQ       $0x1f, Z5, Z6
+	VXORPD       Z6, Z5, Z5
+	VPSRLQ       $0x0b, Z5, Z5
+	VPCMPGTQ     Z0, Z5, K1
+	VMOVAPD.Z    Z1, K1, Z5
+	VPADDQ       Z2, Z3, Z3
+	VMULPD       Z4, Z5, Z4
+	VMOVUPD      Z4, (DX)
+	ADDQ         $+64, CX
+	ADDQ         $+64, DX
+	SUBQ         $+8, AX
+	CMPQ         AX, $+8
+	JGE          loop8
 
 done9:
-	TESTQ     AX, AX
-	JZ        end10
-	MOVQ      $-1, BX
-	BZHIQ     AX, BX, BX
-	KMOVW     BX, K1
-	VMOVUPD.Z (CX), K1, Z4
-	VPSRLQ    $0x1e, Z3, Z5
-	VXORPD    Z5, Z3, Z5
-	VPMULLQ   doublebf58476d1ce4e5b9<>+0(SB), Z5, Z5
-	VPSRLQ    $0x1b, Z5, Z6
-	VXORPD    Z6, Z5, Z5
-	VPMULLQ   double94d049bb133111eb<>+0(SB), Z5, Z5
-	VPSRLQ    $0x1f, Z5, Z6
-	VXORPD    Z6, Z5, Z5
-	VPSRLQ    $0x0b, Z5, Z5
-	VPCMPGTQ  Z0, Z5, K2
-	VMOVAPD.Z Z1, K2, Z0
-	VPADDQ    Z2, Z3, Z3
-	VMULPD    Z4, Z0, Z4
-	VMOVUPD   Z4, K1, (DX)
+	TESTQ        AX, AX
+	JZ           end10
+	MOVQ         $-1, BX
+	BZHIQ        AX, BX, BX
+	KMOVW        BX, K1
+	VMOVUPD.Z    (CX), K1, Z4
+	VPSRLQ       $0x1e, Z3, Z5
+	VXORPD       Z5, Z3, Z5
+	VPMULLQ.BCST doublebf58476d1ce4e5b9<>+0(SB), Z5, Z5
+	VPSRLQ       $0x1b, Z5, Z6
+	VXORPD       Z6, Z5, Z5
+	VPMULLQ.BCST double94d049bb133111eb<>+0(SB), Z5, Z5
+	VPSRLQ       $0x1f, Z5, Z6
+	VXORPD       Z6, Z5, Z5
+	VPSRLQ       $0x0b, Z5, Z5
+	VPCMPGTQ     Z0, Z5, K2
+	VMOVAPD.Z    Z1, K2, Z0
+	VPADDQ       Z2, Z3, Z3
+	VMULPD       Z4, Z0, Z4
+	VMOVUPD      Z4, K1, (DX)
 
 end10:
 	VZEROUPPER
@@ -393,11 +381,7 @@ DATA doublef1bbcdcbfa53e0a8<>+0(SB)/8, $0xf1bbcdcbfa53e0a8
 DATA doublef1bbcdcbfa53e0a8<>+8(SB)/8, $0xf1bbcdcbfa53e0a8
 DATA doublef1bbcdcbfa53e0a8<>+16(SB)/8, $0xf1bbcdcbfa53e0a8
 DATA doublef1bbcdcbfa53e0a8<>+24(SB)/8, $0xf1bbcdcbfa53e0a8
-DATA doublef1bbcdcbfa53e0a8<>+32(SB)/8, $0xf1bbcdcbfa53e0a8
-DATA doublef1bbcdcbfa53e0a8<>+40(SB)/8, $0xf1bbcdcbfa53e0a8
-DATA doublef1bbcdcbfa53e0a8<>+48(SB)/8, $0xf1bbcdcbfa53e0a8
-DATA doublef1bbcdcbfa53e0a8<>+56(SB)/8, $0xf1bbcdcbfa53e0a8
-GLOBL doublef1bbcdcbfa53e0a8<>(SB), RODATA|NOPTR, $64
+GLOBL doublef1bbcdcbfa53e0a8<>(SB), RODATA|NOPTR, $32
 
 // func dropout32AVX2(dst []float32, x []float32, key uint64, dropped int64, scale float32)
 // Requires: AVX, AVX2
@@ -760,21 +744,13 @@ DATA double00000000bf58476d<>+0(SB)/8, $0x00000000bf58476d
 DATA double00000000bf58476d<>+8(SB)/8, $0x00000000bf58476d
 DATA double00000000bf58476d<>+16(SB)/8, $0x00000000bf58476d
 DATA double00000000bf58476d<>+24(SB)/8, $0x00000000bf58476d
-DATA double00000000bf58476d<>+32(SB)/8, $0x00000000bf58476d
-DATA double00000000bf58476d<>+40(SB)/8, $0x00000000bf58476d
-DATA double00000000bf58476d<>+48(SB)/8, $0x00000000bf58476d
-DATA double00000000bf58476d<>+56(SB)/8, $0x00000000bf58476d
-GLOBL double00000000bf58476d<>(SB), RODATA|NOPTR, $64
+GLOBL double00000000bf58476d<>(SB), RODATA|NOPTR, $32
 
 DATA double0000000094d049bb<>+0(SB)/8, $0x0000000094d049bb
 DATA double0000000094d049bb<>+8(SB)/8, $0x0000000094d049bb
 DATA double0000000094d049bb<>+16(SB)/8, $0x0000000094d049bb
 DATA double0000000094d049bb<>+24(SB)/8, $0x0000000094d049bb
-DATA double0000000094d049bb<>+32(SB)/8, $0x0000000094d049bb
-DATA double0000000094d049bb<>+40(SB)/8, $0x0000000094d049bb
-DATA double0000000094d049bb<>+48(SB)/8, $0x0000000094d049bb
-DATA double0000000094d049bb<>+56(SB)/8, $0x0000000094d049bb
-GLOBL double0000000094d049bb<>(SB), RODATA|NOPTR, $64
+GLOBL double0000000094d049bb<>(SB), RODATA|NOPTR, $32
 
 DATA maskTable<>+0(SB)/4, $0xffffffff
 DATA maskTable<>+4(SB)/4, $0xffffffff
@@ -1004,8 +980,4 @@ DATA double78dde6e5fd29f054<>+0(SB)/8, $0x78dde6e5fd29f054
 DATA double78dde6e5fd29f054<>+8(SB)/8, $0x78dde6e5fd29f054
 DATA double78dde6e5fd29f054<>+16(SB)/8, $0x78dde6e5fd29f054
 DATA double78dde6e5fd29f054<>+24(SB)/8, $0x78dde6e5fd29f054
-DATA double78dde6e5fd29f054<>+32(SB)/8, $0x78dde6e5fd29f054
-DATA double78dde6e5fd29f054<>+40(SB)/8, $0x78dde6e5fd29f054
-DATA double78dde6e5fd29f054<>+48(SB)/8, $0x78dde6e5fd29f054
-DATA double78dde6e5fd29f054<>+56(SB)/8, $0x78dde6e5fd29f054
-GLOBL double78dde6e5fd29f054<>(SB), RODATA|NOPTR, $64
+GLOBL double78dde6e5fd29f054<>(SB), RODATA|NOPTR, $32

@@ -5,145 +5,145 @@
 // func silu32AVX512(dst []float32, x []float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·silu32AVX512(SB), NOSPLIT, $0-48
-	VMOVUPS single42dc0000<>+0(SB), Z0
-	MOVQ    x_len+32(FP), AX
-	MOVQ    x_base+24(FP), CX
-	MOVQ    dst_base+0(FP), DX
-	CMPQ    AX, $+32
-	JLT     done2
+	VBROADCASTSS single42dc0000<>+0(SB), Z0
+	MOVQ         x_len+32(FP), AX
+	MOVQ         x_base+24(FP), CX
+	MOVQ         dst_base+0(FP), DX
+	CMPQ         AX, $+32
+	JLT          done2
 
 loop1:
-	VMOVUPS      (CX), Z1
-	VANDPS       single7fffffff<>+0(SB), Z1, Z2
-	VMINPS       Z2, Z0, Z2
-	VORPS        single80000000<>+0(SB), Z2, Z3
-	VMOVUPS      single4b4000fe<>+0(SB), Z4
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z3, Z4
-	VSUBPS       single4b4000fe<>+0(SB), Z4, Z4
-	VFNMADD231PS single3f317200<>+0(SB), Z4, Z3
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z4, Z3
-	VMOVUPS      single3950d0b2<>+0(SB), Z5
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z3, Z5
-	VFMADD213PS  single3c088848<>+0(SB), Z3, Z5
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z3, Z5
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z3, Z5
-	VFMADD213PS  single3f000000<>+0(SB), Z3, Z5
-	VMULPS       Z3, Z3, Z6
-	VFMADD213PS  Z3, Z6, Z5
-	VADDPS       single3f800000<>+0(SB), Z5, Z5
-	VMULPS       Z2, Z5, Z2
-	VSCALEFPS    Z4, Z2, Z2
-	VORPS        single80000000<>+0(SB), Z2, Z2
-	VSCALEFPS    Z4, Z5, Z5
-	VADDPS       single3f800000<>+0(SB), Z5, Z5
-	VPMOVD2M     Z1, K1
-	VMOVAPS      Z2, K1, Z1
-	VDIVPS       Z5, Z1, Z1
-	VMOVUPS      Z1, (DX)
-	VMOVUPS      64(CX), Z1
-	VANDPS       single7fffffff<>+0(SB), Z1, Z2
-	VMINPS       Z2, Z0, Z2
-	VORPS        single80000000<>+0(SB), Z2, Z3
-	VMOVUPS      single4b4000fe<>+0(SB), Z4
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z3, Z4
-	VSUBPS       single4b4000fe<>+0(SB), Z4, Z4
-	VFNMADD231PS single3f317200<>+0(SB), Z4, Z3
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z4, Z3
-	VMOVUPS      single3950d0b2<>+0(SB), Z5
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z3, Z5
-	VFMADD213PS  single3c088848<>+0(SB), Z3, Z5
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z3, Z5
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z3, Z5
-	VFMADD213PS  single3f000000<>+0(SB), Z3, Z5
-	VMULPS       Z3, Z3, Z6
-	VFMADD213PS  Z3, Z6, Z5
-	VADDPS       single3f800000<>+0(SB), Z5, Z5
-	VMULPS       Z2, Z5, Z2
-	VSCALEFPS    Z4, Z2, Z2
-	VORPS        single80000000<>+0(SB), Z2, Z2
-	VSCALEFPS    Z4, Z5, Z5
-	VADDPS       single3f800000<>+0(SB), Z5, Z5
-	VPMOVD2M     Z1, K1
-	VMOVAPS      Z2, K1, Z1
-	VDIVPS       Z5, Z1, Z1
-	VMOVUPS      Z1, 64(DX)
-	ADDQ         $+128, CX
-	ADDQ         $+128, DX
-	SUBQ         $+32, AX
-	CMPQ         AX, $+32
-	JGE          loop1
+	VMOVUPS           (CX), Z1
+	VANDPS.BCST       single7fffffff<>+0(SB), Z1, Z2
+	VMINPS            Z2, Z0, Z2
+	VORPS.BCST        single80000000<>+0(SB), Z2, Z3
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z4
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z3, Z4
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z4, Z4
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z4, Z3
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z4, Z3
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z5
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z3, Z5
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z3, Z5
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z3, Z5
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z3, Z5
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z3, Z5
+	VMULPS            Z3, Z3, Z6
+	VFMADD213PS       Z3, Z6, Z5
+	VADDPS.BCST       single3f800000<>+0(SB), Z5, Z5
+	VMULPS            Z2, Z5, Z2
+	VSCALEFPS         Z4, Z2, Z2
+	VORPS.BCST        single80000000<>+0(SB), Z2, Z2
+	VSCALEFPS         Z4, Z5, Z5
+	VADDPS.BCST       single3f800000<>+0(SB), Z5, Z5
+	VPMOVD2M          Z1, K1
+	VMOVAPS           Z2, K1, Z1
+	VDIVPS            Z5, Z1, Z1
+	VMOVUPS           Z1, (DX)
+	VMOVUPS           64(CX), Z1
+	VANDPS.BCST       single7fffffff<>+0(SB), Z1, Z2
+	VMINPS            Z2, Z0, Z2
+	VORPS.BCST        single80000000<>+0(SB), Z2, Z3
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z4
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z3, Z4
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z4, Z4
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z4, Z3
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z4, Z3
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z5
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z3, Z5
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z3, Z5
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z3, Z5
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z3, Z5
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z3, Z5
+	VMULPS            Z3, Z3, Z6
+	VFMADD213PS       Z3, Z6, Z5
+	VADDPS.BCST       single3f800000<>+0(SB), Z5, Z5
+	VMULPS            Z2, Z5, Z2
+	VSCALEFPS         Z4, Z2, Z2
+	VORPS.BCST        single80000000<>+0(SB), Z2, Z2
+	VSCALEFPS         Z4, Z5, Z5
+	VADDPS.BCST       single3f800000<>+0(SB), Z5, Z5
+	VPMOVD2M          Z1, K1
+	VMOVAPS           Z2, K1, Z1
+	VDIVPS            Z5, Z1, Z1
+	VMOVUPS           Z1, 64(DX)
+	ADDQ              $+128, CX
+	ADDQ              $+128, DX
+	SUBQ              $+32, AX
+	CMPQ              AX, $+32
+	JGE               loop1
 
 done2:
 	CMPQ AX, $+16
 	JLT  done4
 
 loop3:
-	VMOVUPS      (CX), Z1
-	VANDPS       single7fffffff<>+0(SB), Z1, Z2
-	VMINPS       Z2, Z0, Z2
-	VORPS        single80000000<>+0(SB), Z2, Z3
-	VMOVUPS      single4b4000fe<>+0(SB), Z4
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z3, Z4
-	VSUBPS       single4b4000fe<>+0(SB), Z4, Z4
-	VFNMADD231PS single3f317200<>+0(SB), Z4, Z3
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z4, Z3
-	VMOVUPS      single3950d0b2<>+0(SB), Z5
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z3, Z5
-	VFMADD213PS  single3c088848<>+0(SB), Z3, Z5
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z3, Z5
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z3, Z5
-	VFMADD213PS  single3f000000<>+0(SB), Z3, Z5
-	VMULPS       Z3, Z3, Z6
-	VFMADD213PS  Z3, Z6, Z5
-	VADDPS       single3f800000<>+0(SB), Z5, Z5
-	VMULPS       Z2, Z5, Z2
-	VSCALEFPS    Z4, Z2, Z2
-	VORPS        single80000000<>+0(SB), Z2, Z2
-	VSCALEFPS    Z4, Z5, Z5
-	VADDPS       single3f800000<>+0(SB), Z5, Z5
-	VPMOVD2M     Z1, K1
-	VMOVAPS      Z2, K1, Z1
-	VDIVPS       Z5, Z1, Z1
-	VMOVUPS      Z1, (DX)
-	ADDQ         $+64, CX
-	ADDQ         $+64, DX
-	SUBQ         $+16, AX
-	CMPQ         AX, $+16
-	JGE          loop3
+	VMOVUPS           (CX), Z1
+	VANDPS.BCST       single7fffffff<>+0(SB), Z1, Z2
+	VMINPS            Z2, Z0, Z2
+	VORPS.BCST        single80000000<>+0(SB), Z2, Z3
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z4
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z3, Z4
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z4, Z4
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z4, Z3
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z4, Z3
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z5
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z3, Z5
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z3, Z5
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z3, Z5
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z3, Z5
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z3, Z5
+	VMULPS            Z3, Z3, Z6
+	VFMADD213PS       Z3, Z6, Z5
+	VADDPS.BCST       single3f800000<>+0(SB), Z5, Z5
+	VMULPS            Z2, Z5, Z2
+	VSCALEFPS         Z4, Z2, Z2
+	VORPS.BCST        single80000000<>+0(SB), Z2, Z2
+	VSCALEFPS         Z4, Z5, Z5
+	VADDPS.BCST       single3f800000<>+0(SB), Z5, Z5
+	VPMOVD2M          Z1, K1
+	VMOVAPS           Z2, K1, Z1
+	VDIVPS            Z5, Z1, Z1
+	VMOVUPS           Z1, (DX)
+	ADDQ              $+64, CX
+	ADDQ              $+64, DX
+	SUBQ              $+16, AX
+	CMPQ              AX, $+16
+	JGE               loop3
 
 done4:
-	TESTQ        AX, AX
-	JZ           end5
-	MOVQ         $-1, BX
-	BZHIQ        AX, BX, BX
-	KMOVW        BX, K1
-	VMOVUPS.Z    (CX), K1, Z1
-	VANDPS       single7fffffff<>+0(SB), Z1, Z2
-	VMINPS       Z2, Z0, Z2
-	VORPS        single80000000<>+0(SB), Z2, Z0
-	VMOVUPS      single4b4000fe<>+0(SB), Z3
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z0, Z3
-	VSUBPS       single4b4000fe<>+0(SB), Z3, Z3
-	VFNMADD231PS single3f317200<>+0(SB), Z3, Z0
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z3, Z0
-	VMOVUPS      single3950d0b2<>+0(SB), Z4
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z0, Z4
-	VFMADD213PS  single3c088848<>+0(SB), Z0, Z4
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z0, Z4
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z0, Z4
-	VFMADD213PS  single3f000000<>+0(SB), Z0, Z4
-	VMULPS       Z0, Z0, Z5
-	VFMADD213PS  Z0, Z5, Z4
-	VADDPS       single3f800000<>+0(SB), Z4, Z4
-	VMULPS       Z2, Z4, Z0
-	VSCALEFPS    Z3, Z0, Z0
-	VORPS        single80000000<>+0(SB), Z0, Z0
-	VSCALEFPS    Z3, Z4, Z4
-	VADDPS       single3f800000<>+0(SB), Z4, Z4
-	VPMOVD2M     Z1, K2
-	VMOVAPS      Z0, K2, Z1
-	VDIVPS       Z4, Z1, Z1
-	VMOVUPS      Z1, K1, (DX)
+	TESTQ             AX, AX
+	JZ                end5
+	MOVQ              $-1, BX
+	BZHIQ             AX, BX, BX
+	KMOVW             BX, K1
+	VMOVUPS.Z         (CX), K1, Z1
+	VANDPS.BCST       single7fffffff<>+0(SB), Z1, Z2
+	VMINPS            Z2, Z0, Z2
+	VORPS.BCST        single80000000<>+0(SB), Z2, Z0
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z3
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z0, Z3
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z3, Z3
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z3, Z0
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z3, Z0
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z4
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z0, Z4
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z0, Z4
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z0, Z4
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z0, Z4
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z0, Z4
+	VMULPS            Z0, Z0, Z5
+	VFMADD213PS       Z0, Z5, Z4
+	VADDPS.BCST       single3f800000<>+0(SB), Z4, Z4
+	VMULPS            Z2, Z4, Z0
+	VSCALEFPS         Z3, Z0, Z0
+	VORPS.BCST        single80000000<>+0(SB), Z0, Z0
+	VSCALEFPS         Z3, Z4, Z4
+	VADDPS.BCST       single3f800000<>+0(SB), Z4, Z4
+	VPMOVD2M          Z1, K2
+	VMOVAPS           Z0, K2, Z1
+	VDIVPS            Z4, Z1, Z1
+	VMOVUPS           Z1, K1, (DX)
 
 end5:
 	VZEROUPPER
@@ -157,15 +157,7 @@ DATA single42dc0000<>+16(SB)/4, $0x42dc0000
 DATA single42dc0000<>+20(SB)/4, $0x42dc0000
 DATA single42dc0000<>+24(SB)/4, $0x42dc0000
 DATA single42dc0000<>+28(SB)/4, $0x42dc0000
-DATA single42dc0000<>+32(SB)/4, $0x42dc0000
-DATA single42dc0000<>+36(SB)/4, $0x42dc0000
-DATA single42dc0000<>+40(SB)/4, $0x42dc0000
-DATA single42dc0000<>+44(SB)/4, $0x42dc0000
-DATA single42dc0000<>+48(SB)/4, $0x42dc0000
-DATA single42dc0000<>+52(SB)/4, $0x42dc0000
-DATA single42dc0000<>+56(SB)/4, $0x42dc0000
-DATA single42dc0000<>+60(SB)/4, $0x42dc0000
-GLOBL single42dc0000<>(SB), RODATA|NOPTR, $64
+GLOBL single42dc0000<>(SB), RODATA|NOPTR, $32
 
 DATA single7fffffff<>+0(SB)/4, $0x7fffffff
 DATA single7fffffff<>+4(SB)/4, $0x7fffffff
@@ -175,15 +167,7 @@ DATA single7fffffff<>+16(SB)/4, $0x7fffffff
 DATA single7fffffff<>+20(SB)/4, $0x7fffffff
 DATA single7fffffff<>+24(SB)/4, $0x7fffffff
 DATA single7fffffff<>+28(SB)/4, $0x7fffffff
-DATA single7fffffff<>+32(SB)/4, $0x7fffffff
-DATA single7fffffff<>+36(SB)/4, $0x7fffffff
-DATA single7fffffff<>+40(SB)/4, $0x7fffffff
-DATA single7fffffff<>+44(SB)/4, $0x7fffffff
-DATA single7fffffff<>+48(SB)/4, $0x7fffffff
-DATA single7fffffff<>+52(SB)/4, $0x7fffffff
-DATA single7fffffff<>+56(SB)/4, $0x7fffffff
-DATA single7fffffff<>+60(SB)/4, $0x7fffffff
-GLOBL single7fffffff<>(SB), RODATA|NOPTR, $64
+GLOBL single7fffffff<>(SB), RODATA|NOPTR, $32
 
 DATA single80000000<>+0(SB)/4, $0x80000000
 DATA single80000000<>+4(SB)/4, $0x80000000
@@ -193,15 +177,7 @@ DATA single80000000<>+16(SB)/4, $0x80000000
 DATA single80000000<>+20(SB)/4, $0x80000000
 DATA single80000000<>+24(SB)/4, $0x80000000
 DATA single80000000<>+28(SB)/4, $0x80000000
-DATA single80000000<>+32(SB)/4, $0x80000000
-DATA single80000000<>+36(SB)/4, $0x80000000
-DATA single80000000<>+40(SB)/4, $0x80000000
-DATA single80000000<>+44(SB)/4, $0x80000000
-DATA single80000000<>+48(SB)/4, $0x80000000
-DATA single80000000<>+52(SB)/4, $0x80000000
-DATA single80000000<>+56(SB)/4, $0x80000000
-DATA single80000000<>+60(SB)/4, $0x80000000
-GLOBL single80000000<>(SB), RODATA|NOPTR, $64
+GLOBL single80000000<>(SB), RODATA|NOPTR, $32
 
 DATA single4b4000fe<>+0(SB)/4, $0x4b4000fe
 DATA single4b4000fe<>+4(SB)/4, $0x4b4000fe
@@ -211,15 +187,7 @@ DATA single4b4000fe<>+16(SB)/4, $0x4b4000fe
 DATA single4b4000fe<>+20(SB)/4, $0x4b4000fe
 DATA single4b4000fe<>+24(SB)/4, $0x4b4000fe
 DATA single4b4000fe<>+28(SB)/4, $0x4b4000fe
-DATA single4b4000fe<>+32(SB)/4, $0x4b4000fe
-DATA single4b4000fe<>+36(SB)/4, $0x4b4000fe
-DATA single4b4000fe<>+40(SB)/4, $0x4b4000fe
-DATA single4b4000fe<>+44(SB)/4, $0x4b4000fe
-DATA single4b4000fe<>+48(SB)/4, $0x4b4000fe
-DATA single4b4000fe<>+52(SB)/4, $0x4b4000fe
-DATA single4b4000fe<>+56(SB)/4, $0x4b4000fe
-DATA single4b4000fe<>+60(SB)/4, $0x4b4000fe
-GLOBL single4b4000fe<>(SB), RODATA|NOPTR, $64
+GLOBL single4b4000fe<>(SB), RODATA|NOPTR, $32
 
 DATA single3fb8aa3b<>+0(SB)/4, $0x3fb8aa3b
 DATA single3fb8aa3b<>+4(SB)/4, $0x3fb8aa3b
@@ -229,15 +197,7 @@ DATA single3fb8aa3b<>+16(SB)/4, $0x3fb8aa3b
 DATA single3fb8aa3b<>+20(SB)/4, $0x3fb8aa3b
 DATA single3fb8aa3b<>+24(SB)/4, $0x3fb8aa3b
 DATA single3fb8aa3b<>+28(SB)/4, $0x3fb8aa3b
-DATA single3fb8aa3b<>+32(SB)/4, $0x3fb8aa3b
-DATA single3fb8aa3b<>+36(SB)/4, $0x3fb8aa3b
-DATA single3fb8aa3b<>+40(SB)/4, $0x3fb8aa3b
-DATA single3fb8aa3b<>+44(SB)/4, $0x3fb8aa3b
-DATA single3fb8aa3b<>+48(SB)/4, $0x3fb8aa3b
-DATA single3fb8aa3b<>+52(SB)/4, $0x3fb8aa3b
-DATA single3fb8aa3b<>+56(SB)/4, $0x3fb8aa3b
-DATA single3fb8aa3b<>+60(SB)/4, $0x3fb8aa3b
-GLOBL single3fb8aa3b<>(SB), RODATA|NOPTR, $64
+GLOBL single3fb8aa3b<>(SB), RODATA|NOPTR, $32
 
 DATA single3f317200<>+0(SB)/4, $0x3f317200
 DATA single3f317200<>+4(SB)/4, $0x3f317200
@@ -247,15 +207,7 @@ DATA single3f317200<>+16(SB)/4, $0x3f317200
 DATA single3f317200<>+20(SB)/4, $0x3f317200
 DATA single3f317200<>+24(SB)/4, $0x3f317200
 DATA single3f317200<>+28(SB)/4, $0x3f317200
-DATA single3f317200<>+32(SB)/4, $0x3f317200
-DATA single3f317200<>+36(SB)/4, $0x3f317200
-DATA single3f317200<>+40(SB)/4, $0x3f317200
-DATA single3f317200<>+44(SB)/4, $0x3f317200
-DATA single3f317200<>+48(SB)/4, $0x3f317200
-DATA single3f317200<>+52(SB)/4, $0x3f317200
-DATA single3f317200<>+56(SB)/4, $0x3f317200
-DATA single3f317200<>+60(SB)/4, $0x3f317200
-GLOBL single3f317200<>(SB), RODATA|NOPTR, $64
+GLOBL single3f317200<>(SB), RODATA|NOPTR, $32
 
 DATA single35bfbe8e<>+0(SB)/4, $0x35bfbe8e
 DATA single35bfbe8e<>+4(SB)/4, $0x35bfbe8e
@@ -265,15 +217,7 @@ DATA single35bfbe8e<>+16(SB)/4, $0x35bfbe8e
 DATA single35bfbe8e<>+20(SB)/4, $0x35bfbe8e
 DATA single35bfbe8e<>+24(SB)/4, $0x35bfbe8e
 DATA single35bfbe8e<>+28(SB)/4, $0x35bfbe8e
-DATA single35bfbe8e<>+32(SB)/4, $0x35bfbe8e
-DATA single35bfbe8e<>+36(SB)/4, $0x35bfbe8e
-DATA single35bfbe8e<>+40(SB)/4, $0x35bfbe8e
-DATA single35bfbe8e<>+44(SB)/4, $0x35bfbe8e
-DATA single35bfbe8e<>+48(SB)/4, $0x35bfbe8e
-DATA single35bfbe8e<>+52(SB)/4, $0x35bfbe8e
-DATA single35bfbe8e<>+56(SB)/4, $0x35bfbe8e
-DATA single35bfbe8e<>+60(SB)/4, $0x35bfbe8e
-GLOBL single35bfbe8e<>(SB), RODATA|NOPTR, $64
+GLOBL single35bfbe8e<>(SB), RODATA|NOPTR, $32
 
 DATA single3950d0b2<>+0(SB)/4, $0x3950d0b2
 DATA single3950d0b2<>+4(SB)/4, $0x3950d0b2
@@ -283,15 +227,7 @@ DATA single3950d0b2<>+16(SB)/4, $0x3950d0b2
 DATA single3950d0b2<>+20(SB)/4, $0x3950d0b2
 DATA single3950d0b2<>+24(SB)/4, $0x3950d0b2
 DATA single3950d0b2<>+28(SB)/4, $0x3950d0b2
-DATA single3950d0b2<>+32(SB)/4, $0x3950d0b2
-DATA single3950d0b2<>+36(SB)/4, $0x3950d0b2
-DATA single3950d0b2<>+40(SB)/4, $0x3950d0b2
-DATA single3950d0b2<>+44(SB)/4, $0x3950d0b2
-DATA single3950d0b2<>+48(SB)/4, $0x3950d0b2
-DATA single3950d0b2<>+52(SB)/4, $0x3950d0b2
-DATA single3950d0b2<>+56(SB)/4, $0x3950d0b2
-DATA single3950d0b2<>+60(SB)/4, $0x3950d0b2
-GLOBL single3950d0b2<>(SB), RODATA|NOPTR, $64
+GLOBL single3950d0b2<>(SB), RODATA|NOPTR, $32
 
 DATA single3ab6ba43<>+0(SB)/4, $0x3ab6ba43
 DATA single3ab6ba43<>+4(SB)/4, $0x3ab6ba43
@@ -301,15 +237,7 @@ DATA single3ab6ba43<>+16(SB)/4, $0x3ab6ba43
 DATA single3ab6ba43<>+20(SB)/4, $0x3ab6ba43
 DATA single3ab6ba43<>+24(SB)/4, $0x3ab6ba43
 DATA single3ab6ba43<>+28(SB)/4, $0x3ab6ba43
-DATA single3ab6ba43<>+32(SB)/4, $0x3ab6ba43
-DATA single3ab6ba43<>+36(SB)/4, $0x3ab6ba43
-DATA single3ab6ba43<>+40(SB)/4, $0x3ab6ba43
-DATA single3ab6ba43<>+44(SB)/4, $0x3ab6ba43
-DATA single3ab6ba43<>+48(SB)/4, $0x3ab6ba43
-DATA single3ab6ba43<>+52(SB)/4, $0x3ab6ba43
-DATA single3ab6ba43<>+56(SB)/4, $0x3ab6ba43
-DATA single3ab6ba43<>+60(SB)/4, $0x3ab6ba43
-GLOBL single3ab6ba43<>(SB), RODATA|NOPTR, $64
+GLOBL single3ab6ba43<>(SB), RODATA|NOPTR, $32
 
 DATA single3c088848<>+0(SB)/4, $0x3c088848
 DATA single3c088848<>+4(SB)/4, $0x3c088848
@@ -319,15 +247,7 @@ DATA single3c088848<>+16(SB)/4, $0x3c088848
 DATA single3c088848<>+20(SB)/4, $0x3c088848
 DATA single3c088848<>+24(SB)/4, $0x3c088848
 DATA single3c088848<>+28(SB)/4, $0x3c088848
-DATA single3c088848<>+32(SB)/4, $0x3c088848
-DATA single3c088848<>+36(SB)/4, $0x3c088848
-DATA single3c088848<>+40(SB)/4, $0x3c088848
-DATA single3c088848<>+44(SB)/4, $0x3c088848
-DATA single3c088848<>+48(SB)/4, $0x3c088848
-DATA single3c088848<>+52(SB)/4, $0x3c088848
-DATA single3c088848<>+56(SB)/4, $0x3c088848
-DATA single3c088848<>+60(SB)/4, $0x3c088848
-GLOBL single3c088848<>(SB), RODATA|NOPTR, $64
+GLOBL single3c088848<>(SB), RODATA|NOPTR, $32
 
 DATA single3d2aaa57<>+0(SB)/4, $0x3d2aaa57
 DATA single3d2aaa57<>+4(SB)/4, $0x3d2aaa57
@@ -337,15 +257,7 @@ DATA single3d2aaa57<>+16(SB)/4, $0x3d2aaa57
 DATA single3d2aaa57<>+20(SB)/4, $0x3d2aaa57
 DATA single3d2aaa57<>+24(SB)/4, $0x3d2aaa57
 DATA single3d2aaa57<>+28(SB)/4, $0x3d2aaa57
-DATA single3d2aaa57<>+32(SB)/4, $0x3d2aaa57
-DATA single3d2aaa57<>+36(SB)/4, $0x3d2aaa57
-DATA single3d2aaa57<>+40(SB)/4, $0x3d2aaa57
-DATA single3d2aaa57<>+44(SB)/4, $0x3d2aaa57
-DATA single3d2aaa57<>+48(SB)/4, $0x3d2aaa57
-DATA single3d2aaa57<>+52(SB)/4, $0x3d2aaa57
-DATA single3d2aaa57<>+56(SB)/4, $0x3d2aaa57
-DATA single3d2aaa57<>+60(SB)/4, $0x3d2aaa57
-GLOBL single3d2aaa57<>(SB), RODATA|NOPTR, $64
+GLOBL single3d2aaa57<>(SB), RODATA|NOPTR, $32
 
 DATA single3e2aaaab<>+0(SB)/4, $0x3e2aaaab
 DATA single3e2aaaab<>+4(SB)/4, $0x3e2aaaab
@@ -355,15 +267,7 @@ DATA single3e2aaaab<>+16(SB)/4, $0x3e2aaaab
 DATA single3e2aaaab<>+20(SB)/4, $0x3e2aaaab
 DATA single3e2aaaab<>+24(SB)/4, $0x3e2aaaab
 DATA single3e2aaaab<>+28(SB)/4, $0x3e2aaaab
-DATA single3e2aaaab<>+32(SB)/4, $0x3e2aaaab
-DATA single3e2aaaab<>+36(SB)/4, $0x3e2aaaab
-DATA single3e2aaaab<>+40(SB)/4, $0x3e2aaaab
-DATA single3e2aaaab<>+44(SB)/4, $0x3e2aaaab
-DATA single3e2aaaab<>+48(SB)/4, $0x3e2aaaab
-DATA single3e2aaaab<>+52(SB)/4, $0x3e2aaaab
-DATA single3e2aaaab<>+56(SB)/4, $0x3e2aaaab
-DATA single3e2aaaab<>+60(SB)/4, $0x3e2aaaab
-GLOBL single3e2aaaab<>(SB), RODATA|NOPTR, $64
+GLOBL single3e2aaaab<>(SB), RODATA|NOPTR, $32
 
 DATA single3f000000<>+0(SB)/4, $0x3f000000
 DATA single3f000000<>+4(SB)/4, $0x3f000000
@@ -373,15 +277,7 @@ DATA single3f000000<>+16(SB)/4, $0x3f000000
 DATA single3f000000<>+20(SB)/4, $0x3f000000
 DATA single3f000000<>+24(SB)/4, $0x3f000000
 DATA single3f000000<>+28(SB)/4, $0x3f000000
-DATA single3f000000<>+32(SB)/4, $0x3f000000
-DATA single3f000000<>+36(SB)/4, $0x3f000000
-DATA single3f000000<>+40(SB)/4, $0x3f000000
-DATA single3f000000<>+44(SB)/4, $0x3f000000
-DATA single3f000000<>+48(SB)/4, $0x3f000000
-DATA single3f000000<>+52(SB)/4, $0x3f000000
-DATA single3f000000<>+56(SB)/4, $0x3f000000
-DATA single3f000000<>+60(SB)/4, $0x3f000000
-GLOBL single3f000000<>(SB), RODATA|NOPTR, $64
+GLOBL single3f000000<>(SB), RODATA|NOPTR, $32
 
 DATA single3f800000<>+0(SB)/4, $0x3f800000
 DATA single3f800000<>+4(SB)/4, $0x3f800000
@@ -391,178 +287,170 @@ DATA single3f800000<>+16(SB)/4, $0x3f800000
 DATA single3f800000<>+20(SB)/4, $0x3f800000
 DATA single3f800000<>+24(SB)/4, $0x3f800000
 DATA single3f800000<>+28(SB)/4, $0x3f800000
-DATA single3f800000<>+32(SB)/4, $0x3f800000
-DATA single3f800000<>+36(SB)/4, $0x3f800000
-DATA single3f800000<>+40(SB)/4, $0x3f800000
-DATA single3f800000<>+44(SB)/4, $0x3f800000
-DATA single3f800000<>+48(SB)/4, $0x3f800000
-DATA single3f800000<>+52(SB)/4, $0x3f800000
-DATA single3f800000<>+56(SB)/4, $0x3f800000
-DATA single3f800000<>+60(SB)/4, $0x3f800000
-GLOBL single3f800000<>(SB), RODATA|NOPTR, $64
+GLOBL single3f800000<>(SB), RODATA|NOPTR, $32
 
 // func silu64AVX512(dst []float64, x []float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·silu64AVX512(SB), NOSPLIT, $0-48
-	VMOVUPD double4087980000000000<>+0(SB), Z0
-	MOVQ    x_len+32(FP), AX
-	MOVQ    x_base+24(FP), CX
-	MOVQ    dst_base+0(FP), DX
-	CMPQ    AX, $+16
-	JLT     done7
+	VBROADCASTSD double4087980000000000<>+0(SB), Z0
+	MOVQ         x_len+32(FP), AX
+	MOVQ         x_base+24(FP), CX
+	MOVQ         dst_base+0(FP), DX
+	CMPQ         AX, $+16
+	JLT          done7
 
 loop6:
-	VMOVUPD      (CX), Z1
-	VANDPD       double7fffffffffffffff<>+0(SB), Z1, Z2
-	VMINPD       Z2, Z0, Z2
-	VORPD        double8000000000000000<>+0(SB), Z2, Z3
-	VMOVUPD      double43380000000007fe<>+0(SB), Z4
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z3, Z4
-	VSUBPD       double43380000000007fe<>+0(SB), Z4, Z4
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z4, Z3
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z4, Z3
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z5
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z3, Z5
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z3, Z5
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z3, Z5
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z3, Z5
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z3, Z5
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z3, Z5
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z3, Z5
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z3, Z5
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z3, Z5
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z3, Z5
-	VMULPD       Z3, Z3, Z6
-	VFMADD213PD  Z3, Z6, Z5
-	VADDPD       double3ff0000000000000<>+0(SB), Z5, Z5
-	VMULPD       Z2, Z5, Z2
-	VSCALEFPD    Z4, Z2, Z2
-	VORPD        double8000000000000000<>+0(SB), Z2, Z2
-	VSCALEFPD    Z4, Z5, Z5
-	VADDPD       double3ff0000000000000<>+0(SB), Z5, Z5
-	VPMOVQ2M     Z1, K1
-	VMOVAPD      Z2, K1, Z1
-	VDIVPD       Z5, Z1, Z1
-	VMOVUPD      Z1, (DX)
-	VMOVUPD      64(CX), Z1
-	VANDPD       double7fffffffffffffff<>+0(SB), Z1, Z2
-	VMINPD       Z2, Z0, Z2
-	VORPD        double8000000000000000<>+0(SB), Z2, Z3
-	VMOVUPD      double43380000000007fe<>+0(SB), Z4
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z3, Z4
-	VSUBPD       double43380000000007fe<>+0(SB), Z4, Z4
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z4, Z3
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z4, Z3
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z5
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z3, Z5
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z3, Z5
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z3, Z5
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z3, Z5
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z3, Z5
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z3, Z5
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z3, Z5
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z3, Z5
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z3, Z5
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z3, Z5
-	VMULPD       Z3, Z3, Z6
-	VFMADD213PD  Z3, Z6, Z5
-	VADDPD       double3ff0000000000000<>+0(SB), Z5, Z5
-	VMULPD       Z2, Z5, Z2
-	VSCALEFPD    Z4, Z2, Z2
-	VORPD        double8000000000000000<>+0(SB), Z2, Z2
-	VSCALEFPD    Z4, Z5, Z5
-	VADDPD       double3ff0000000000000<>+0(SB), Z5, Z5
-	VPMOVQ2M     Z1, K1
-	VMOVAPD      Z2, K1, Z1
-	VDIVPD       Z5, Z1, Z1
-	VMOVUPD      Z1, 64(DX)
-	ADDQ         $+128, CX
-	ADDQ         $+128, DX
-	SUBQ         $+16, AX
-	CMPQ         AX, $+16
-	JGE          loop6
+	VMOVUPD           (CX), Z1
+	VANDPD.BCST       double7fffffffffffffff<>+0(SB), Z1, Z2
+	VMINPD            Z2, Z0, Z2
+	VORPD.BCST        double8000000000000000<>+0(SB), Z2, Z3
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z4
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z3, Z4
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z4, Z4
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z4, Z3
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z4, Z3
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z5
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z3, Z5
+	VMULPD            Z3, Z3, Z6
+	VFMADD213PD       Z3, Z6, Z5
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z5, Z5
+	VMULPD            Z2, Z5, Z2
+	VSCALEFPD         Z4, Z2, Z2
+	VORPD.BCST        double8000000000000000<>+0(SB), Z2, Z2
+	VSCALEFPD         Z4, Z5, Z5
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z5, Z5
+	VPMOVQ2M          Z1, K1
+	VMOVAPD           Z2, K1, Z1
+	VDIVPD            Z5, Z1, Z1
+	VMOVUPD           Z1, (DX)
+	VMOVUPD           64(CX), Z1
+	VANDPD.BCST       double7fffffffffffffff<>+0(SB), Z1, Z2
+	VMINPD            Z2, Z0, Z2
+	VORPD.BCST        double8000000000000000<>+0(SB), Z2, Z3
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z4
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z3, Z4
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z4, Z4
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z4, Z3
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z4, Z3
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z5
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z3, Z5
+	VMULPD            Z3, Z3, Z6
+	VFMADD213PD       Z3, Z6, Z5
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z5, Z5
+	VMULPD            Z2, Z5, Z2
+	VSCALEFPD         Z4, Z2, Z2
+	VORPD.BCST        double8000000000000000<>+0(SB), Z2, Z2
+	VSCALEFPD         Z4, Z5, Z5
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z5, Z5
+	VPMOVQ2M          Z1, K1
+	VMOVAPD           Z2, K1, Z1
+	VDIVPD            Z5, Z1, Z1
+	VMOVUPD           Z1, 64(DX)
+	ADDQ              $+128, CX
+	ADDQ              $+128, DX
+	SUBQ              $+16, AX
+	CMPQ              AX, $+16
+	JGE               loop6
 
 done7:
 	CMPQ AX, $+8
 	JLT  done9
 
 loop8:
-	VMOVUPD      (CX), Z1
-	VANDPD       double7fffffffffffffff<>+0(SB), Z1, Z2
-	VMINPD       Z2, Z0, Z2
-	VORPD        double8000000000000000<>+0(SB), Z2, Z3
-	VMOVUPD      double43380000000007fe<>+0(SB), Z4
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z3, Z4
-	VSUBPD       double43380000000007fe<>+0(SB), Z4, Z4
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z4, Z3
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z4, Z3
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z5
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z3, Z5
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z3, Z5
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z3, Z5
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z3, Z5
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z3, Z5
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z3, Z5
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z3, Z5
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z3, Z5
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z3, Z5
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z3, Z5
-	VMULPD       Z3, Z3, Z6
-	VFMADD213PD  Z3, Z6, Z5
-	VADDPD       double3ff0000000000000<>+0(SB), Z5, Z5
-	VMULPD       Z2, Z5, Z2
-	VSCALEFPD    Z4, Z2, Z2
-	VORPD        double8000000000000000<>+0(SB), Z2, Z2
-	VSCALEFPD    Z4, Z5, Z5
-	VADDPD       double3ff0000000000000<>+0(SB), Z5, Z5
-	VPMOVQ2M     Z1, K1
-	VMOVAPD      Z2, K1, Z1
-	VDIVPD       Z5, Z1, Z1
-	VMOVUPD      Z1, (DX)
-	ADDQ         $+64, CX
-	ADDQ         $+64, DX
-	SUBQ         $+8, AX
-	CMPQ         AX, $+8
-	JGE          loop8
+	VMOVUPD           (CX), Z1
+	VANDPD.BCST       double7fffffffffffffff<>+0(SB), Z1, Z2
+	VMINPD            Z2, Z0, Z2
+	VORPD.BCST        double8000000000000000<>+0(SB), Z2, Z3
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z4
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z3, Z4
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z4, Z4
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z4, Z3
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z4, Z3
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z5
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z3, Z5
+	VMULPD            Z3, Z3, Z6
+	VFMADD213PD       Z3, Z6, Z5
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z5, Z5
+	VMULPD            Z2, Z5, Z2
+	VSCALEFPD         Z4, Z2, Z2
+	VORPD.BCST        double8000000000000000<>+0(SB), Z2, Z2
+	VSCALEFPD         Z4, Z5, Z5
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z5, Z5
+	VPMOVQ2M          Z1, K1
+	VMOVAPD           Z2, K1, Z1
+	VDIVPD            Z5, Z1, Z1
+	VMOVUPD           Z1, (DX)
+	ADDQ              $+64, CX
+	ADDQ              $+64, DX
+	SUBQ              $+8, AX
+	CMPQ              AX, $+8
+	JGE               loop8
 
 done9:
-	TESTQ        AX, AX
-	JZ           end10
-	MOVQ         $-1, BX
-	BZHIQ        AX, BX, BX
-	KMOVW        BX, K1
-	VMOVUPD.Z    (CX), K1, Z1
-	VANDPD       double7fffffffffffffff<>+0(SB), Z1, Z2
-	VMINPD       Z2, Z0, Z2
-	VORPD        double8000000000000000<>+0(SB), Z2, Z0
-	VMOVUPD      double43380000000007fe<>+0(SB), Z3
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z0, Z3
-	VSUBPD       double43380000000007fe<>+0(SB), Z3, Z3
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z3, Z0
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z3, Z0
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z4
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z0, Z4
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z0, Z4
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z0, Z4
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z0, Z4
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z0, Z4
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z0, Z4
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z0, Z4
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z0, Z4
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z0, Z4
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z0, Z4
-	VMULPD       Z0, Z0, Z5
-	VFMADD213PD  Z0, Z5, Z4
-	VADDPD       double3ff0000000000000<>+0(SB), Z4, Z4
-	VMULPD       Z2, Z4, Z0
-	VSCALEFPD    Z3, Z0, Z0
-	VORPD        double8000000000000000<>+0(SB), Z0, Z0
-	VSCALEFPD    Z3, Z4, Z4
-	VADDPD       double3ff0000000000000<>+0(SB), Z4, Z4
-	VPMOVQ2M     Z1, K2
-	VMOVAPD      Z0, K2, Z1
-	VDIVPD       Z4, Z1, Z1
-	VMOVUPD      Z1, K1, (DX)
+	TESTQ             AX, AX
+	JZ                end10
+	MOVQ              $-1, BX
+	BZHIQ             AX, BX, BX
+	KMOVW             BX, K1
+	VMOVUPD.Z         (CX), K1, Z1
+	VANDPD.BCST       double7fffffffffffffff<>+0(SB), Z1, Z2
+	VMINPD            Z2, Z0, Z2
+	VORPD.BCST        double8000000000000000<>+0(SB), Z2, Z0
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z3
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z0, Z3
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z3, Z3
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z3, Z0
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z3, Z0
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z4
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z0, Z4
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z0, Z4
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z0, Z4
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z0, Z4
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z0, Z4
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z0, Z4
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z0, Z4
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z0, Z4
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z0, Z4
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z0, Z4
+	VMULPD            Z0, Z0, Z5
+	VFMADD213PD       Z0, Z5, Z4
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z4, Z4
+	VMULPD            Z2, Z4, Z0
+	VSCALEFPD         Z3, Z0, Z0
+	VORPD.BCST        double8000000000000000<>+0(SB), Z0, Z0
+	VSCALEFPD         Z3, Z4, Z4
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z4, Z4
+	VPMOVQ2M          Z1, K2
+	VMOVAPD           Z0, K2, Z1
+	VDIVPD            Z4, Z1, Z1
+	VMOVUPD           Z1, K1, (DX)
 
 end10:
 	VZEROUPPER
@@ -572,191 +460,115 @@ DATA double4087980000000000<>+0(SB)/8, $0x4087980000000000
 DATA double4087980000000000<>+8(SB)/8, $0x4087980000000000
 DATA double4087980000000000<>+16(SB)/8, $0x4087980000000000
 DATA double4087980000000000<>+24(SB)/8, $0x4087980000000000
-DATA double4087980000000000<>+32(SB)/8, $0x4087980000000000
-DATA double4087980000000000<>+40(SB)/8, $0x4087980000000000
-DATA double4087980000000000<>+48(SB)/8, $0x4087980000000000
-DATA double4087980000000000<>+56(SB)/8, $0x4087980000000000
-GLOBL double4087980000000000<>(SB), RODATA|NOPTR, $64
+GLOBL double4087980000000000<>(SB), RODATA|NOPTR, $32
 
 DATA double7fffffffffffffff<>+0(SB)/8, $0x7fffffffffffffff
 DATA double7fffffffffffffff<>+8(SB)/8, $0x7fffffffffffffff
 DATA double7fffffffffffffff<>+16(SB)/8, $0x7fffffffffffffff
 DATA double7fffffffffffffff<>+24(SB)/8, $0x7fffffffffffffff
-DATA double7fffffffffffffff<>+32(SB)/8, $0x7fffffffffffffff
-DATA double7fffffffffffffff<>+40(SB)/8, $0x7fffffffffffffff
-DATA double7fffffffffffffff<>+48(SB)/8, $0x7fffffffffffffff
-DATA double7fffffffffffffff<>+56(SB)/8, $0x7fffffffffffffff
-GLOBL double7fffffffffffffff<>(SB), RODATA|NOPTR, $64
+GLOBL double7fffffffffffffff<>(SB), RODATA|NOPTR, $32
 
 DATA double8000000000000000<>+0(SB)/8, $0x8000000000000000
 DATA double8000000000000000<>+8(SB)/8, $0x8000000000000000
 DATA double8000000000000000<>+16(SB)/8, $0x8000000000000000
 DATA double8000000000000000<>+24(SB)/8, $0x8000000000000000
-DATA double8000000000000000<>+32(SB)/8, $0x8000000000000000
-DATA double8000000000000000<>+40(SB)/8, $0x8000000000000000
-DATA double8000000000000000<>+48(SB)/8, $0x8000000000000000
-DATA double8000000000000000<>+56(SB)/8, $0x8000000000000000
-GLOBL double8000000000000000<>(SB), RODATA|NOPTR, $64
+GLOBL double8000000000000000<>(SB), RODATA|NOPTR, $32
 
 DATA double43380000000007fe<>+0(SB)/8, $0x43380000000007fe
 DATA double43380000000007fe<>+8(SB)/8, $0x43380000000007fe
 DATA double43380000000007fe<>+16(SB)/8, $0x43380000000007fe
 DATA double43380000000007fe<>+24(SB)/8, $0x43380000000007fe
-DATA double43380000000007fe<>+32(SB)/8, $0x43380000000007fe
-DATA double43380000000007fe<>+40(SB)/8, $0x43380000000007fe
-DATA double43380000000007fe<>+48(SB)/8, $0x43380000000007fe
-DATA double43380000000007fe<>+56(SB)/8, $0x43380000000007fe
-GLOBL double43380000000007fe<>(SB), RODATA|NOPTR, $64
+GLOBL double43380000000007fe<>(SB), RODATA|NOPTR, $32
 
 DATA double3ff71547652b82fe<>+0(SB)/8, $0x3ff71547652b82fe
 DATA double3ff71547652b82fe<>+8(SB)/8, $0x3ff71547652b82fe
 DATA double3ff71547652b82fe<>+16(SB)/8, $0x3ff71547652b82fe
 DATA double3ff71547652b82fe<>+24(SB)/8, $0x3ff71547652b82fe
-DATA double3ff71547652b82fe<>+32(SB)/8, $0x3ff71547652b82fe
-DATA double3ff71547652b82fe<>+40(SB)/8, $0x3ff71547652b82fe
-DATA double3ff71547652b82fe<>+48(SB)/8, $0x3ff71547652b82fe
-DATA double3ff71547652b82fe<>+56(SB)/8, $0x3ff71547652b82fe
-GLOBL double3ff71547652b82fe<>(SB), RODATA|NOPTR, $64
+GLOBL double3ff71547652b82fe<>(SB), RODATA|NOPTR, $32
 
 DATA double3fe62e42fefa0000<>+0(SB)/8, $0x3fe62e42fefa0000
 DATA double3fe62e42fefa0000<>+8(SB)/8, $0x3fe62e42fefa0000
 DATA double3fe62e42fefa0000<>+16(SB)/8, $0x3fe62e42fefa0000
 DATA double3fe62e42fefa0000<>+24(SB)/8, $0x3fe62e42fefa0000
-DATA double3fe62e42fefa0000<>+32(SB)/8, $0x3fe62e42fefa0000
-DATA double3fe62e42fefa0000<>+40(SB)/8, $0x3fe62e42fefa0000
-DATA double3fe62e42fefa0000<>+48(SB)/8, $0x3fe62e42fefa0000
-DATA double3fe62e42fefa0000<>+56(SB)/8, $0x3fe62e42fefa0000
-GLOBL double3fe62e42fefa0000<>(SB), RODATA|NOPTR, $64
+GLOBL double3fe62e42fefa0000<>(SB), RODATA|NOPTR, $32
 
 DATA double3d7cf79abc9e3b3a<>+0(SB)/8, $0x3d7cf79abc9e3b3a
 DATA double3d7cf79abc9e3b3a<>+8(SB)/8, $0x3d7cf79abc9e3b3a
 DATA double3d7cf79abc9e3b3a<>+16(SB)/8, $0x3d7cf79abc9e3b3a
 DATA double3d7cf79abc9e3b3a<>+24(SB)/8, $0x3d7cf79abc9e3b3a
-DATA double3d7cf79abc9e3b3a<>+32(SB)/8, $0x3d7cf79abc9e3b3a
-DATA double3d7cf79abc9e3b3a<>+40(SB)/8, $0x3d7cf79abc9e3b3a
-DATA double3d7cf79abc9e3b3a<>+48(SB)/8, $0x3d7cf79abc9e3b3a
-DATA double3d7cf79abc9e3b3a<>+56(SB)/8, $0x3d7cf79abc9e3b3a
-GLOBL double3d7cf79abc9e3b3a<>(SB), RODATA|NOPTR, $64
+GLOBL double3d7cf79abc9e3b3a<>(SB), RODATA|NOPTR, $32
 
 DATA double3e21f955369a280f<>+0(SB)/8, $0x3e21f955369a280f
 DATA double3e21f955369a280f<>+8(SB)/8, $0x3e21f955369a280f
 DATA double3e21f955369a280f<>+16(SB)/8, $0x3e21f955369a280f
 DATA double3e21f955369a280f<>+24(SB)/8, $0x3e21f955369a280f
-DATA double3e21f955369a280f<>+32(SB)/8, $0x3e21f955369a280f
-DATA double3e21f955369a280f<>+40(SB)/8, $0x3e21f955369a280f
-DATA double3e21f955369a280f<>+48(SB)/8, $0x3e21f955369a280f
-DATA double3e21f955369a280f<>+56(SB)/8, $0x3e21f955369a280f
-GLOBL double3e21f955369a280f<>(SB), RODATA|NOPTR, $64
+GLOBL double3e21f955369a280f<>(SB), RODATA|NOPTR, $32
 
 DATA double3e5af5ebf94e92e4<>+0(SB)/8, $0x3e5af5ebf94e92e4
 DATA double3e5af5ebf94e92e4<>+8(SB)/8, $0x3e5af5ebf94e92e4
 DATA double3e5af5ebf94e92e4<>+16(SB)/8, $0x3e5af5ebf94e92e4
 DATA double3e5af5ebf94e92e4<>+24(SB)/8, $0x3e5af5ebf94e92e4
-DATA double3e5af5ebf94e92e4<>+32(SB)/8, $0x3e5af5ebf94e92e4
-DATA double3e5af5ebf94e92e4<>+40(SB)/8, $0x3e5af5ebf94e92e4
-DATA double3e5af5ebf94e92e4<>+48(SB)/8, $0x3e5af5ebf94e92e4
-DATA double3e5af5ebf94e92e4<>+56(SB)/8, $0x3e5af5ebf94e92e4
-GLOBL double3e5af5ebf94e92e4<>(SB), RODATA|NOPTR, $64
+GLOBL double3e5af5ebf94e92e4<>(SB), RODATA|NOPTR, $32
 
 DATA double3e927e4c5abb370a<>+0(SB)/8, $0x3e927e4c5abb370a
 DATA double3e927e4c5abb370a<>+8(SB)/8, $0x3e927e4c5abb370a
 DATA double3e927e4c5abb370a<>+16(SB)/8, $0x3e927e4c5abb370a
 DATA double3e927e4c5abb370a<>+24(SB)/8, $0x3e927e4c5abb370a
-DATA double3e927e4c5abb370a<>+32(SB)/8, $0x3e927e4c5abb370a
-DATA double3e927e4c5abb370a<>+40(SB)/8, $0x3e927e4c5abb370a
-DATA double3e927e4c5abb370a<>+48(SB)/8, $0x3e927e4c5abb370a
-DATA double3e927e4c5abb370a<>+56(SB)/8, $0x3e927e4c5abb370a
-GLOBL double3e927e4c5abb370a<>(SB), RODATA|NOPTR, $64
+GLOBL double3e927e4c5abb370a<>(SB), RODATA|NOPTR, $32
 
 DATA double3ec71ddf853494dd<>+0(SB)/8, $0x3ec71ddf853494dd
 DATA double3ec71ddf853494dd<>+8(SB)/8, $0x3ec71ddf853494dd
 DATA double3ec71ddf853494dd<>+16(SB)/8, $0x3ec71ddf853494dd
 DATA double3ec71ddf853494dd<>+24(SB)/8, $0x3ec71ddf853494dd
-DATA double3ec71ddf853494dd<>+32(SB)/8, $0x3ec71ddf853494dd
-DATA double3ec71ddf853494dd<>+40(SB)/8, $0x3ec71ddf853494dd
-DATA double3ec71ddf853494dd<>+48(SB)/8, $0x3ec71ddf853494dd
-DATA double3ec71ddf853494dd<>+56(SB)/8, $0x3ec71ddf853494dd
-GLOBL double3ec71ddf853494dd<>(SB), RODATA|NOPTR, $64
+GLOBL double3ec71ddf853494dd<>(SB), RODATA|NOPTR, $32
 
 DATA double3efa01a01b0b1a5b<>+0(SB)/8, $0x3efa01a01b0b1a5b
 DATA double3efa01a01b0b1a5b<>+8(SB)/8, $0x3efa01a01b0b1a5b
 DATA double3efa01a01b0b1a5b<>+16(SB)/8, $0x3efa01a01b0b1a5b
 DATA double3efa01a01b0b1a5b<>+24(SB)/8, $0x3efa01a01b0b1a5b
-DATA double3efa01a01b0b1a5b<>+32(SB)/8, $0x3efa01a01b0b1a5b
-DATA double3efa01a01b0b1a5b<>+40(SB)/8, $0x3efa01a01b0b1a5b
-DATA double3efa01a01b0b1a5b<>+48(SB)/8, $0x3efa01a01b0b1a5b
-DATA double3efa01a01b0b1a5b<>+56(SB)/8, $0x3efa01a01b0b1a5b
-GLOBL double3efa01a01b0b1a5b<>(SB), RODATA|NOPTR, $64
+GLOBL double3efa01a01b0b1a5b<>(SB), RODATA|NOPTR, $32
 
 DATA double3f2a01a01afe54a3<>+0(SB)/8, $0x3f2a01a01afe54a3
 DATA double3f2a01a01afe54a3<>+8(SB)/8, $0x3f2a01a01afe54a3
 DATA double3f2a01a01afe54a3<>+16(SB)/8, $0x3f2a01a01afe54a3
 DATA double3f2a01a01afe54a3<>+24(SB)/8, $0x3f2a01a01afe54a3
-DATA double3f2a01a01afe54a3<>+32(SB)/8, $0x3f2a01a01afe54a3
-DATA double3f2a01a01afe54a3<>+40(SB)/8, $0x3f2a01a01afe54a3
-DATA double3f2a01a01afe54a3<>+48(SB)/8, $0x3f2a01a01afe54a3
-DATA double3f2a01a01afe54a3<>+56(SB)/8, $0x3f2a01a01afe54a3
-GLOBL double3f2a01a01afe54a3<>(SB), RODATA|NOPTR, $64
+GLOBL double3f2a01a01afe54a3<>(SB), RODATA|NOPTR, $32
 
 DATA double3f56c16c16c14463<>+0(SB)/8, $0x3f56c16c16c14463
 DATA double3f56c16c16c14463<>+8(SB)/8, $0x3f56c16c16c14463
 DATA double3f56c16c16c14463<>+16(SB)/8, $0x3f56c16c16c14463
 DATA double3f56c16c16c14463<>+24(SB)/8, $0x3f56c16c16c14463
-DATA double3f56c16c16c14463<>+32(SB)/8, $0x3f56c16c16c14463
-DATA double3f56c16c16c14463<>+40(SB)/8, $0x3f56c16c16c14463
-DATA double3f56c16c16c14463<>+48(SB)/8, $0x3f56c16c16c14463
-DATA double3f56c16c16c14463<>+56(SB)/8, $0x3f56c16c16c14463
-GLOBL double3f56c16c16c14463<>(SB), RODATA|NOPTR, $64
+GLOBL double3f56c16c16c14463<>(SB), RODATA|NOPTR, $32
 
 DATA double3f8111111110f6ae<>+0(SB)/8, $0x3f8111111110f6ae
 DATA double3f8111111110f6ae<>+8(SB)/8, $0x3f8111111110f6ae
 DATA double3f8111111110f6ae<>+16(SB)/8, $0x3f8111111110f6ae
 DATA double3f8111111110f6ae<>+24(SB)/8, $0x3f8111111110f6ae
-DATA double3f8111111110f6ae<>+32(SB)/8, $0x3f8111111110f6ae
-DATA double3f8111111110f6ae<>+40(SB)/8, $0x3f8111111110f6ae
-DATA double3f8111111110f6ae<>+48(SB)/8, $0x3f8111111110f6ae
-DATA double3f8111111110f6ae<>+56(SB)/8, $0x3f8111111110f6ae
-GLOBL double3f8111111110f6ae<>(SB), RODATA|NOPTR, $64
+GLOBL double3f8111111110f6ae<>(SB), RODATA|NOPTR, $32
 
 DATA double3fa555555555555a<>+0(SB)/8, $0x3fa555555555555a
 DATA double3fa555555555555a<>+8(SB)/8, $0x3fa555555555555a
 DATA double3fa555555555555a<>+16(SB)/8, $0x3fa555555555555a
 DATA double3fa555555555555a<>+24(SB)/8, $0x3fa555555555555a
-DATA double3fa555555555555a<>+32(SB)/8, $0x3fa555555555555a
-DATA double3fa555555555555a<>+40(SB)/8, $0x3fa555555555555a
-DATA double3fa555555555555a<>+48(SB)/8, $0x3fa555555555555a
-DATA double3fa555555555555a<>+56(SB)/8, $0x3fa555555555555a
-GLOBL double3fa555555555555a<>(SB), RODATA|NOPTR, $64
+GLOBL double3fa555555555555a<>(SB), RODATA|NOPTR, $32
 
 DATA double3fc5555555555559<>+0(SB)/8, $0x3fc5555555555559
 DATA double3fc5555555555559<>+8(SB)/8, $0x3fc5555555555559
 DATA double3fc5555555555559<>+16(SB)/8, $0x3fc5555555555559
 DATA double3fc5555555555559<>+24(SB)/8, $0x3fc5555555555559
-DATA double3fc5555555555559<>+32(SB)/8, $0x3fc5555555555559
-DATA double3fc5555555555559<>+40(SB)/8, $0x3fc5555555555559
-DATA double3fc5555555555559<>+48(SB)/8, $0x3fc5555555555559
-DATA double3fc5555555555559<>+56(SB)/8, $0x3fc5555555555559
-GLOBL double3fc5555555555559<>(SB), RODATA|NOPTR, $64
+GLOBL double3fc5555555555559<>(SB), RODATA|NOPTR, $32
 
 DATA double3fe0000000000000<>+0(SB)/8, $0x3fe0000000000000
 DATA double3fe0000000000000<>+8(SB)/8, $0x3fe0000000000000
 DATA double3fe0000000000000<>+16(SB)/8, $0x3fe0000000000000
 DATA double3fe0000000000000<>+24(SB)/8, $0x3fe0000000000000
-DATA double3fe0000000000000<>+32(SB)/8, $0x3fe0000000000000
-DATA double3fe0000000000000<>+40(SB)/8, $0x3fe0000000000000
-DATA double3fe0000000000000<>+48(SB)/8, $0x3fe0000000000000
-DATA double3fe0000000000000<>+56(SB)/8, $0x3fe0000000000000
-GLOBL double3fe0000000000000<>(SB), RODATA|NOPTR, $64
+GLOBL double3fe0000000000000<>(SB), RODATA|NOPTR, $32
 
 DATA double3ff0000000000000<>+0(SB)/8, $0x3ff0000000000000
 DATA double3ff0000000000000<>+8(SB)/8, $0x3ff0000000000000
 DATA double3ff0000000000000<>+16(SB)/8, $0x3ff0000000000000
 DATA double3ff0000000000000<>+24(SB)/8, $0x3ff0000000000000
-DATA double3ff0000000000000<>+32(SB)/8, $0x3ff0000000000000
-DATA double3ff0000000000000<>+40(SB)/8, $0x3ff0000000000000
-DATA double3ff0000000000000<>+48(SB)/8, $0x3ff0000000000000
-DATA double3ff0000000000000<>+56(SB)/8, $0x3ff0000000000000
-GLOBL double3ff0000000000000<>(SB), RODATA|NOPTR, $64
+GLOBL double3ff0000000000000<>(SB), RODATA|NOPTR, $32
 
 // func silu32AVX2(dst []float32, x []float32)
 // Requires: AVX, AVX2, FMA3
@@ -1167,176 +979,176 @@ end20:
 // func siluBackward32AVX512(dx []float32, x []float32, dy []float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·siluBackward32AVX512(SB), NOSPLIT, $0-72
-	VMOVUPS single42dc0000<>+0(SB), Z0
-	MOVQ    x_len+32(FP), AX
-	MOVQ    x_base+24(FP), CX
-	MOVQ    dy_base+48(FP), DX
-	MOVQ    dx_base+0(FP), BX
-	CMPQ    AX, $+32
-	JLT     done22
+	VBROADCASTSS single42dc0000<>+0(SB), Z0
+	MOVQ         x_len+32(FP), AX
+	MOVQ         x_base+24(FP), CX
+	MOVQ         dy_base+48(FP), DX
+	MOVQ         dx_base+0(FP), BX
+	CMPQ         AX, $+32
+	JLT          done22
 
 loop21:
-	VMOVUPS      (CX), Z1
-	VMOVUPS      (DX), Z2
-	VANDPS       single7fffffff<>+0(SB), Z1, Z3
-	VMINPS       Z3, Z0, Z3
-	VORPS        single80000000<>+0(SB), Z3, Z4
-	VMOVUPS      single4b4000fe<>+0(SB), Z5
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z4, Z5
-	VSUBPS       single4b4000fe<>+0(SB), Z5, Z5
-	VFNMADD231PS single3f317200<>+0(SB), Z5, Z4
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z5, Z4
-	VMOVUPS      single3950d0b2<>+0(SB), Z6
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z4, Z6
-	VFMADD213PS  single3c088848<>+0(SB), Z4, Z6
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z4, Z6
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z4, Z6
-	VFMADD213PS  single3f000000<>+0(SB), Z4, Z6
-	VMULPS       Z4, Z4, Z7
-	VFMADD213PS  Z4, Z7, Z6
-	VADDPS       single3f800000<>+0(SB), Z6, Z6
-	VMOVAPS      Z6, Z4
-	VSCALEFPS    Z5, Z4, Z4
-	VADDPS       single3f800000<>+0(SB), Z4, Z7
-	VDIVPS       Z7, Z3, Z3
-	VMOVUPS      single3f800000<>+0(SB), Z8
-	VMOVUPS      single3f800000<>+0(SB), Z9
-	VFMADD231PS  Z3, Z4, Z8
-	VSUBPS       Z3, Z9, Z9
-	VMULPS       Z6, Z9, Z9
-	VSCALEFPS    Z5, Z9, Z9
-	VPMOVD2M     Z1, K1
-	VMOVAPS      Z9, K1, Z8
-	VDIVPS       Z7, Z8, Z8
-	VMULPS       Z8, Z2, Z8
-	VMOVUPS      Z8, (BX)
-	VMOVUPS      64(CX), Z1
-	VMOVUPS      64(DX), Z2
-	VANDPS       single7fffffff<>+0(SB), Z1, Z3
-	VMINPS       Z3, Z0, Z3
-	VORPS        single80000000<>+0(SB), Z3, Z4
-	VMOVUPS      single4b4000fe<>+0(SB), Z5
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z4, Z5
-	VSUBPS       single4b4000fe<>+0(SB), Z5, Z5
-	VFNMADD231PS single3f317200<>+0(SB), Z5, Z4
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z5, Z4
-	VMOVUPS      single3950d0b2<>+0(SB), Z6
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z4, Z6
-	VFMADD213PS  single3c088848<>+0(SB), Z4, Z6
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z4, Z6
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z4, Z6
-	VFMADD213PS  single3f000000<>+0(SB), Z4, Z6
-	VMULPS       Z4, Z4, Z7
-	VFMADD213PS  Z4, Z7, Z6
-	VADDPS       single3f800000<>+0(SB), Z6, Z6
-	VMOVAPS      Z6, Z4
-	VSCALEFPS    Z5, Z4, Z4
-	VADDPS       single3f800000<>+0(SB), Z4, Z7
-	VDIVPS       Z7, Z3, Z3
-	VMOVUPS      single3f800000<>+0(SB), Z8
-	VMOVUPS      single3f800000<>+0(SB), Z9
-	VFMADD231PS  Z3, Z4, Z8
-	VSUBPS       Z3, Z9, Z9
-	VMULPS       Z6, Z9, Z9
-	VSCALEFPS    Z5, Z9, Z9
-	VPMOVD2M     Z1, K1
-	VMOVAPS      Z9, K1, Z8
-	VDIVPS       Z7, Z8, Z8
-	VMULPS       Z8, Z2, Z8
-	VMOVUPS      Z8, 64(BX)
-	ADDQ         $+128, CX
-	ADDQ         $+128, DX
-	ADDQ         $+128, BX
-	SUBQ         $+32, AX
-	CMPQ         AX, $+32
-	JGE          loop21
+	VMOVUPS           (CX), Z1
+	VMOVUPS           (DX), Z2
+	VANDPS.BCST       single7fffffff<>+0(SB), Z1, Z3
+	VMINPS            Z3, Z0, Z3
+	VORPS.BCST        single80000000<>+0(SB), Z3, Z4
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z5
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z4, Z5
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z5, Z5
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z5, Z4
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z5, Z4
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z6
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z4, Z6
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z4, Z6
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z4, Z6
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z4, Z6
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z4, Z6
+	VMULPS            Z4, Z4, Z7
+	VFMADD213PS       Z4, Z7, Z6
+	VADDPS.BCST       single3f800000<>+0(SB), Z6, Z6
+	VMOVAPS           Z6, Z4
+	VSCALEFPS         Z5, Z4, Z4
+	VADDPS.BCST       single3f800000<>+0(SB), Z4, Z7
+	VDIVPS            Z7, Z3, Z3
+	VBROADCASTSS      single3f800000<>+0(SB), Z8
+	VBROADCASTSS      single3f800000<>+0(SB), Z9
+	VFMADD231PS       Z3, Z4, Z8
+	VSUBPS            Z3, Z9, Z9
+	VMULPS            Z6, Z9, Z9
+	VSCALEFPS         Z5, Z9, Z9
+	VPMOVD2M          Z1, K1
+	VMOVAPS           Z9, K1, Z8
+	VDIVPS            Z7, Z8, Z8
+	VMULPS            Z8, Z2, Z8
+	VMOVUPS           Z8, (BX)
+	VMOVUPS           64(CX), Z1
+	VMOVUPS           64(DX), Z2
+	VANDPS.BCST       single7fffffff<>+0(SB), Z1, Z3
+	VMINPS            Z3, Z0, Z3
+	VORPS.BCST        single80000000<>+0(SB), Z3, Z4
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z5
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z4, Z5
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z5, Z5
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z5, Z4
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z5, Z4
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z6
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z4, Z6
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z4, Z6
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z4, Z6
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z4, Z6
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z4, Z6
+	VMULPS            Z4, Z4, Z7
+	VFMADD213PS       Z4, Z7, Z6
+	VADDPS.BCST       single3f800000<>+0(SB), Z6, Z6
+	VMOVAPS           Z6, Z4
+	VSCALEFPS         Z5, Z4, Z4
+	VADDPS.BCST       single3f800000<>+0(SB), Z4, Z7
+	VDIVPS            Z7, Z3, Z3
+	VBROADCASTSS      single3f800000<>+0(SB), Z8
+	VBROADCASTSS      single3f800000<>+0(SB), Z9
+	VFMADD231PS       Z3, Z4, Z8
+	VSUBPS            Z3, Z9, Z9
+	VMULPS            Z6, Z9, Z9
+	VSCALEFPS         Z5, Z9, Z9
+	VPMOVD2M          Z1, K1
+	VMOVAPS           Z9, K1, Z8
+	VDIVPS            Z7, Z8, Z8
+	VMULPS            Z8, Z2, Z8
+	VMOVUPS           Z8, 64(BX)
+	ADDQ              $+128, CX
+	ADDQ              $+128, DX
+	ADDQ              $+128, BX
+	SUBQ              $+32, AX
+	CMPQ              AX, $+32
+	JGE               loop21
 
 done22:
 	CMPQ AX, $+16
 	JLT  done24
 
 loop23:
-	VMOVUPS      (CX), Z1
-	VMOVUPS      (DX), Z2
-	VANDPS       single7fffffff<>+0(SB), Z1, Z3
-	VMINPS       Z3, Z0, Z3
-	VORPS        single80000000<>+0(SB), Z3, Z4
-	VMOVUPS      single4b4000fe<>+0(SB), Z5
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z4, Z5
-	VSUBPS       single4b4000fe<>+0(SB), Z5, Z5
-	VFNMADD231PS single3f317200<>+0(SB), Z5, Z4
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z5, Z4
-	VMOVUPS      single3950d0b2<>+0(SB), Z6
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z4, Z6
-	VFMADD213PS  single3c088848<>+0(SB), Z4, Z6
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z4, Z6
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z4, Z6
-	VFMADD213PS  single3f000000<>+0(SB), Z4, Z6
-	VMULPS       Z4, Z4, Z7
-	VFMADD213PS  Z4, Z7, Z6
-	VADDPS       single3f800000<>+0(SB), Z6, Z6
-	VMOVAPS      Z6, Z4
-	VSCALEFPS    Z5, Z4, Z4
-	VADDPS       single3f800000<>+0(SB), Z4, Z7
-	VDIVPS       Z7, Z3, Z3
-	VMOVUPS      single3f800000<>+0(SB), Z8
-	VMOVUPS      single3f800000<>+0(SB), Z9
-	VFMADD231PS  Z3, Z4, Z8
-	VSUBPS       Z3, Z9, Z9
-	VMULPS       Z6, Z9, Z9
-	VSCALEFPS    Z5, Z9, Z9
-	VPMOVD2M     Z1, K1
-	VMOVAPS      Z9, K1, Z8
-	VDIVPS       Z7, Z8, Z8
-	VMULPS       Z8, Z2, Z8
-	VMOVUPS      Z8, (BX)
-	ADDQ         $+64, CX
-	ADDQ         $+64, DX
-	ADDQ         $+64, BX
-	SUBQ         $+16, AX
-	CMPQ         AX, $+16
-	JGE          loop23
+	VMOVUPS           (CX), Z1
+	VMOVUPS           (DX), Z2
+	VANDPS.BCST       single7fffffff<>+0(SB), Z1, Z3
+	VMINPS            Z3, Z0, Z3
+	VORPS.BCST        single80000000<>+0(SB), Z3, Z4
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z5
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z4, Z5
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z5, Z5
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z5, Z4
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z5, Z4
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z6
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z4, Z6
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z4, Z6
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z4, Z6
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z4, Z6
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z4, Z6
+	VMULPS            Z4, Z4, Z7
+	VFMADD213PS       Z4, Z7, Z6
+	VADDPS.BCST       single3f800000<>+0(SB), Z6, Z6
+	VMOVAPS           Z6, Z4
+	VSCALEFPS         Z5, Z4, Z4
+	VADDPS.BCST       single3f800000<>+0(SB), Z4, Z7
+	VDIVPS            Z7, Z3, Z3
+	VBROADCASTSS      single3f800000<>+0(SB), Z8
+	VBROADCASTSS      single3f800000<>+0(SB), Z9
+	VFMADD231PS       Z3, Z4, Z8
+	VSUBPS            Z3, Z9, Z9
+	VMULPS            Z6, Z9, Z9
+	VSCALEFPS         Z5, Z9, Z9
+	VPMOVD2M          Z1, K1
+	VMOVAPS           Z9, K1, Z8
+	VDIVPS            Z7, Z8, Z8
+	VMULPS            Z8, Z2, Z8
+	VMOVUPS           Z8, (BX)
+	ADDQ              $+64, CX
+	ADDQ              $+64, DX
+	ADDQ              $+64, BX
+	SUBQ              $+16, AX
+	CMPQ              AX, $+16
+	JGE               loop23
 
 done24:
-	TESTQ        AX, AX
-	JZ           end25
-	MOVQ         $-1, SI
-	BZHIQ        AX, SI, SI
-	KMOVW        SI, K1
-	VMOVUPS.Z    (CX), K1, Z1
-	VMOVUPS.Z    (DX), K1, Z2
-	VANDPS       single7fffffff<>+0(SB), Z1, Z3
-	VMINPS       Z3, Z0, Z3
-	VORPS        single80000000<>+0(SB), Z3, Z0
-	VMOVUPS      single4b4000fe<>+0(SB), Z4
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z0, Z4
-	VSUBPS       single4b4000fe<>+0(SB), Z4, Z4
-	VFNMADD231PS single3f317200<>+0(SB), Z4, Z0
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z4, Z0
-	VMOVUPS      single3950d0b2<>+0(SB), Z5
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z0, Z5
-	VFMADD213PS  single3c088848<>+0(SB), Z0, Z5
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z0, Z5
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z0, Z5
-	VFMADD213PS  single3f000000<>+0(SB), Z0, Z5
-	VMULPS       Z0, Z0, Z6
-	VFMADD213PS  Z0, Z6, Z5
-	VADDPS       single3f800000<>+0(SB), Z5, Z5
-	VMOVAPS      Z5, Z0
-	VSCALEFPS    Z4, Z0, Z0
-	VADDPS       single3f800000<>+0(SB), Z0, Z6
-	VDIVPS       Z6, Z3, Z3
-	VMOVUPS      single3f800000<>+0(SB), Z7
-	VMOVUPS      single3f800000<>+0(SB), Z8
-	VFMADD231PS  Z3, Z0, Z7
-	VSUBPS       Z3, Z8, Z8
-	VMULPS       Z5, Z8, Z8
-	VSCALEFPS    Z4, Z8, Z8
-	VPMOVD2M     Z1, K2
-	VMOVAPS      Z8, K2, Z7
-	VDIVPS       Z6, Z7, Z7
-	VMULPS       Z7, Z2, Z7
-	VMOVUPS      Z7, K1, (BX)
+	TESTQ             AX, AX
+	JZ                end25
+	MOVQ              $-1, SI
+	BZHIQ             AX, SI, SI
+	KMOVW             SI, K1
+	VMOVUPS.Z         (CX), K1, Z1
+	VMOVUPS.Z         (DX), K1, Z2
+	VANDPS.BCST       single7fffffff<>+0(SB), Z1, Z3
+	VMINPS            Z3, Z0, Z3
+	VORPS.BCST        single80000000<>+0(SB), Z3, Z0
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z4
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z0, Z4
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z4, Z4
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z4, Z0
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z4, Z0
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z5
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z0, Z5
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z0, Z5
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z0, Z5
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z0, Z5
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z0, Z5
+	VMULPS            Z0, Z0, Z6
+	VFMADD213PS       Z0, Z6, Z5
+	VADDPS.BCST       single3f800000<>+0(SB), Z5, Z5
+	VMOVAPS           Z5, Z0
+	VSCALEFPS         Z4, Z0, Z0
+	VADDPS.BCST       single3f800000<>+0(SB), Z0, Z6
+	VDIVPS            Z6, Z3, Z3
+	VBROADCASTSS      single3f800000<>+0(SB), Z7
+	VBROADCASTSS      single3f800000<>+0(SB), Z8
+	VFMADD231PS       Z3, Z0, Z7
+	VSUBPS            Z3, Z8, Z8
+	VMULPS            Z5, Z8, Z8
+	VSCALEFPS         Z4, Z8, Z8
+	VPMOVD2M          Z1, K2
+	VMOVAPS           Z8, K2, Z7
+	VDIVPS            Z6, Z7, Z7
+	VMULPS            Z7, Z2, Z7
+	VMOVUPS           Z7, K1, (BX)
 
 end25:
 	VZEROUPPER
@@ -1345,196 +1157,196 @@ end25:
 // func siluBackward64AVX512(dx []float64, x []float64, dy []float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·siluBackward64AVX512(SB), NOSPLIT, $0-72
-	VMOVUPD double4087980000000000<>+0(SB), Z0
-	MOVQ    x_len+32(FP), AX
-	MOVQ    x_base+24(FP), CX
-	MOVQ    dy_base+48(FP), DX
-	MOVQ    dx_base+0(FP), BX
-	CMPQ    AX, $+16
-	JLT     done27
+	VBROADCASTSD double4087980000000000<>+0(SB), Z0
+	MOVQ         x_len+32(FP), AX
+	MOVQ         x_base+24(FP), CX
+	MOVQ         dy_base+48(FP), DX
+	MOVQ         dx_base+0(FP), BX
+	CMPQ         AX, $+16
+	JLT          done27
 
 loop26:
-	VMOVUPD      (CX), Z1
-	VMOVUPD      (DX), Z2
-	VANDPD       double7fffffffffffffff<>+0(SB), Z1, Z3
-	VMINPD       Z3, Z0, Z3
-	VORPD        double8000000000000000<>+0(SB), Z3, Z4
-	VMOVUPD      double43380000000007fe<>+0(SB), Z5
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z4, Z5
-	VSUBPD       double43380000000007fe<>+0(SB), Z5, Z5
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z5, Z4
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z5, Z4
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z6
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z4, Z6
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z4, Z6
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z4, Z6
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z4, Z6
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z4, Z6
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z4, Z6
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z4, Z6
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z4, Z6
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z4, Z6
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z4, Z6
-	VMULPD       Z4, Z4, Z7
-	VFMADD213PD  Z4, Z7, Z6
-	VADDPD       double3ff0000000000000<>+0(SB), Z6, Z6
-	VMOVAPD      Z6, Z4
-	VSCALEFPD    Z5, Z4, Z4
-	VADDPD       double3ff0000000000000<>+0(SB), Z4, Z7
-	VDIVPD       Z7, Z3, Z3
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z8
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z9
-	VFMADD231PD  Z3, Z4, Z8
-	VSUBPD       Z3, Z9, Z9
-	VMULPD       Z6, Z9, Z9
-	VSCALEFPD    Z5, Z9, Z9
-	VPMOVQ2M     Z1, K1
-	VMOVAPD      Z9, K1, Z8
-	VDIVPD       Z7, Z8, Z8
-	VMULPD       Z8, Z2, Z8
-	VMOVUPD      Z8, (BX)
-	VMOVUPD      64(CX), Z1
-	VMOVUPD      64(DX), Z2
-	VANDPD       double7fffffffffffffff<>+0(SB), Z1, Z3
-	VMINPD       Z3, Z0, Z3
-	VORPD        double8000000000000000<>+0(SB), Z3, Z4
-	VMOVUPD      double43380000000007fe<>+0(SB), Z5
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z4, Z5
-	VSUBPD       double43380000000007fe<>+0(SB), Z5, Z5
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z5, Z4
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z5, Z4
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z6
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z4, Z6
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z4, Z6
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z4, Z6
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z4, Z6
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z4, Z6
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z4, Z6
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z4, Z6
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z4, Z6
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z4, Z6
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z4, Z6
-	VMULPD       Z4, Z4, Z7
-	VFMADD213PD  Z4, Z7, Z6
-	VADDPD       double3ff0000000000000<>+0(SB), Z6, Z6
-	VMOVAPD      Z6, Z4
-	VSCALEFPD    Z5, Z4, Z4
-	VADDPD       double3ff0000000000000<>+0(SB), Z4, Z7
-	VDIVPD       Z7, Z3, Z3
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z8
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z9
-	VFMADD231PD  Z3, Z4, Z8
-	VSUBPD       Z3, Z9, Z9
-	VMULPD       Z6, Z9, Z9
-	VSCALEFPD    Z5, Z9, Z9
-	VPMOVQ2M     Z1, K1
-	VMOVAPD      Z9, K1, Z8
-	VDIVPD       Z7, Z8, Z8
-	VMULPD       Z8, Z2, Z8
-	VMOVUPD      Z8, 64(BX)
-	ADDQ         $+128, CX
-	ADDQ         $+128, DX
-	ADDQ         $+128, BX
-	SUBQ         $+16, AX
-	CMPQ         AX, $+16
-	JGE          loop26
+	VMOVUPD           (CX), Z1
+	VMOVUPD           (DX), Z2
+	VANDPD.BCST       double7fffffffffffffff<>+0(SB), Z1, Z3
+	VMINPD            Z3, Z0, Z3
+	VORPD.BCST        double8000000000000000<>+0(SB), Z3, Z4
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z5
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z4, Z5
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z5, Z5
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z5, Z4
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z5, Z4
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z6
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z4, Z6
+	VMULPD            Z4, Z4, Z7
+	VFMADD213PD       Z4, Z7, Z6
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z6, Z6
+	VMOVAPD           Z6, Z4
+	VSCALEFPD         Z5, Z4, Z4
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z4, Z7
+	VDIVPD            Z7, Z3, Z3
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z8
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z9
+	VFMADD231PD       Z3, Z4, Z8
+	VSUBPD            Z3, Z9, Z9
+	VMULPD            Z6, Z9, Z9
+	VSCALEFPD         Z5, Z9, Z9
+	VPMOVQ2M          Z1, K1
+	VMOVAPD           Z9, K1, Z8
+	VDIVPD            Z7, Z8, Z8
+	VMULPD            Z8, Z2, Z8
+	VMOVUPD           Z8, (BX)
+	VMOVUPD           64(CX), Z1
+	VMOVUPD           64(DX), Z2
+	VANDPD.BCST       double7fffffffffffffff<>+0(SB), Z1, Z3
+	VMINPD            Z3, Z0, Z3
+	VORPD.BCST        double8000000000000000<>+0(SB), Z3, Z4
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z5
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z4, Z5
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z5, Z5
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z5, Z4
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z5, Z4
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z6
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z4, Z6
+	VMULPD            Z4, Z4, Z7
+	VFMADD213PD       Z4, Z7, Z6
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z6, Z6
+	VMOVAPD           Z6, Z4
+	VSCALEFPD         Z5, Z4, Z4
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z4, Z7
+	VDIVPD            Z7, Z3, Z3
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z8
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z9
+	VFMADD231PD       Z3, Z4, Z8
+	VSUBPD            Z3, Z9, Z9
+	VMULPD            Z6, Z9, Z9
+	VSCALEFPD         Z5, Z9, Z9
+	VPMOVQ2M          Z1, K1
+	VMOVAPD           Z9, K1, Z8
+	VDIVPD            Z7, Z8, Z8
+	VMULPD            Z8, Z2, Z8
+	VMOVUPD           Z8, 64(BX)
+	ADDQ              $+128, CX
+	ADDQ              $+128, DX
+	ADDQ              $+128, BX
+	SUBQ              $+16, AX
+	CMPQ              AX, $+16
+	JGE               loop26
 
 done27:
 	CMPQ AX, $+8
 	JLT  done29
 
 loop28:
-	VMOVUPD      (CX), Z1
-	VMOVUPD      (DX), Z2
-	VANDPD       double7fffffffffffffff<>+0(SB), Z1, Z3
-	VMINPD       Z3, Z0, Z3
-	VORPD        double8000000000000000<>+0(SB), Z3, Z4
-	VMOVUPD      double43380000000007fe<>+0(SB), Z5
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z4, Z5
-	VSUBPD       double43380000000007fe<>+0(SB), Z5, Z5
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z5, Z4
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z5, Z4
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z6
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z4, Z6
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z4, Z6
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z4, Z6
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z4, Z6
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z4, Z6
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z4, Z6
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z4, Z6
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z4, Z6
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z4, Z6
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z4, Z6
-	VMULPD       Z4, Z4, Z7
-	VFMADD213PD  Z4, Z7, Z6
-	VADDPD       double3ff0000000000000<>+0(SB), Z6, Z6
-	VMOVAPD      Z6, Z4
-	VSCALEFPD    Z5, Z4, Z4
-	VADDPD       double3ff0000000000000<>+0(SB), Z4, Z7
-	VDIVPD       Z7, Z3, Z3
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z8
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z9
-	VFMADD231PD  Z3, Z4, Z8
-	VSUBPD       Z3, Z9, Z9
-	VMULPD       Z6, Z9, Z9
-	VSCALEFPD    Z5, Z9, Z9
-	VPMOVQ2M     Z1, K1
-	VMOVAPD      Z9, K1, Z8
-	VDIVPD       Z7, Z8, Z8
-	VMULPD       Z8, Z2, Z8
-	VMOVUPD      Z8, (BX)
-	ADDQ         $+64, CX
-	ADDQ         $+64, DX
-	ADDQ         $+64, BX
-	SUBQ         $+8, AX
-	CMPQ         AX, $+8
-	JGE          loop28
+	VMOVUPD           (CX), Z1
+	VMOVUPD           (DX), Z2
+	VANDPD.BCST       double7fffffffffffffff<>+0(SB), Z1, Z3
+	VMINPD            Z3, Z0, Z3
+	VORPD.BCST        double8000000000000000<>+0(SB), Z3, Z4
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z5
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z4, Z5
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z5, Z5
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z5, Z4
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z5, Z4
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z6
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z4, Z6
+	VMULPD            Z4, Z4, Z7
+	VFMADD213PD       Z4, Z7, Z6
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z6, Z6
+	VMOVAPD           Z6, Z4
+	VSCALEFPD         Z5, Z4, Z4
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z4, Z7
+	VDIVPD            Z7, Z3, Z3
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z8
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z9
+	VFMADD231PD       Z3, Z4, Z8
+	VSUBPD            Z3, Z9, Z9
+	VMULPD            Z6, Z9, Z9
+	VSCALEFPD         Z5, Z9, Z9
+	VPMOVQ2M          Z1, K1
+	VMOVAPD           Z9, K1, Z8
+	VDIVPD            Z7, Z8, Z8
+	VMULPD            Z8, Z2, Z8
+	VMOVUPD           Z8, (BX)
+	ADDQ              $+64, CX
+	ADDQ              $+64, DX
+	ADDQ              $+64, BX
+	SUBQ              $+8, AX
+	CMPQ              AX, $+8
+	JGE               loop28
 
 done29:
-	TESTQ        AX, AX
-	JZ           end30
-	MOVQ         $-1, SI
-	BZHIQ        AX, SI, SI
-	KMOVW        SI, K1
-	VMOVUPD.Z    (CX), K1, Z1
-	VMOVUPD.Z    (DX), K1, Z2
-	VANDPD       double7fffffffffffffff<>+0(SB), Z1, Z3
-	VMINPD       Z3, Z0, Z3
-	VORPD        double8000000000000000<>+0(SB), Z3, Z0
-	VMOVUPD      double43380000000007fe<>+0(SB), Z4
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z0, Z4
-	VSUBPD       double43380000000007fe<>+0(SB), Z4, Z4
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z4, Z0
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z4, Z0
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z5
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z0, Z5
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z0, Z5
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z0, Z5
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z0, Z5
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z0, Z5
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z0, Z5
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z0, Z5
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z0, Z5
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z0, Z5
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z0, Z5
-	VMULPD       Z0, Z0, Z6
-	VFMADD213PD  Z0, Z6, Z5
-	VADDPD       double3ff0000000000000<>+0(SB), Z5, Z5
-	VMOVAPD      Z5, Z0
-	VSCALEFPD    Z4, Z0, Z0
-	VADDPD       double3ff0000000000000<>+0(SB), Z0, Z6
-	VDIVPD       Z6, Z3, Z3
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z7
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z8
-	VFMADD231PD  Z3, Z0, Z7
-	VSUBPD       Z3, Z8, Z8
-	VMULPD       Z5, Z8, Z8
-	VSCALEFPD    Z4, Z8, Z8
-	VPMOVQ2M     Z1, K2
-	VMOVAPD      Z8, K2, Z7
-	VDIVPD       Z6, Z7, Z7
-	VMULPD       Z7, Z2, Z7
-	VMOVUPD      Z7, K1, (BX)
+	TESTQ             AX, AX
+	JZ                end30
+	MOVQ              $-1, SI
+	BZHIQ             AX, SI, SI
+	KMOVW             SI, K1
+	VMOVUPD.Z         (CX), K1, Z1
+	VMOVUPD.Z         (DX), K1, Z2
+	VANDPD.BCST       double7fffffffffffffff<>+0(SB), Z1, Z3
+	VMINPD            Z3, Z0, Z3
+	VORPD.BCST        double8000000000000000<>+0(SB), Z3, Z0
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z4
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z0, Z4
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z4, Z4
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z4, Z0
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z4, Z0
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z5
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z0, Z5
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z0, Z5
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z0, Z5
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z0, Z5
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z0, Z5
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z0, Z5
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z0, Z5
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z0, Z5
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z0, Z5
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z0, Z5
+	VMULPD            Z0, Z0, Z6
+	VFMADD213PD       Z0, Z6, Z5
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z5, Z5
+	VMOVAPD           Z5, Z0
+	VSCALEFPD         Z4, Z0, Z0
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z0, Z6
+	VDIVPD            Z6, Z3, Z3
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z7
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z8
+	VFMADD231PD       Z3, Z0, Z7
+	VSUBPD            Z3, Z8, Z8
+	VMULPD            Z5, Z8, Z8
+	VSCALEFPD         Z4, Z8, Z8
+	VPMOVQ2M          Z1, K2
+	VMOVAPD           Z8, K2, Z7
+	VDIVPD            Z6, Z7, Z7
+	VMULPD            Z7, Z2, Z7
+	VMOVUPD           Z7, K1, (BX)
 
 end30:
 	VZEROUPPER
@@ -1993,185 +1805,185 @@ end40:
 // func mish32AVX512(dst []float32, x []float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·mish32AVX512(SB), NOSPLIT, $0-48
-	VMOVUPS single42dc0000<>+0(SB), Z0
-	MOVQ    x_len+32(FP), AX
-	MOVQ    x_base+24(FP), CX
-	MOVQ    dst_base+0(FP), DX
-	CMPQ    AX, $+32
-	JLT     done42
+	VBROADCASTSS single42dc0000<>+0(SB), Z0
+	MOVQ         x_len+32(FP), AX
+	MOVQ         x_base+24(FP), CX
+	MOVQ         dst_base+0(FP), DX
+	CMPQ         AX, $+32
+	JLT          done42
 
 loop41:
-	VMOVUPS      (CX), Z1
-	VANDPS       single7fffffff<>+0(SB), Z1, Z2
-	VMINPS       Z2, Z0, Z2
-	VORPS        single80000000<>+0(SB), Z2, Z3
-	VMOVUPS      single4b4000fe<>+0(SB), Z4
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z3, Z4
-	VSUBPS       single4b4000fe<>+0(SB), Z4, Z4
-	VFNMADD231PS single3f317200<>+0(SB), Z4, Z3
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z4, Z3
-	VMOVUPS      single3950d0b2<>+0(SB), Z5
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z3, Z5
-	VFMADD213PS  single3c088848<>+0(SB), Z3, Z5
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z3, Z5
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z3, Z5
-	VFMADD213PS  single3f000000<>+0(SB), Z3, Z5
-	VMULPS       Z3, Z3, Z6
-	VFMADD213PS  Z3, Z6, Z5
-	VADDPS       single3f800000<>+0(SB), Z5, Z5
-	VMOVAPS      Z5, Z3
-	VSCALEFPS    Z4, Z3, Z3
-	VMOVUPS      single40000000<>+0(SB), Z6
-	VMULPS       Z2, Z5, Z2
-	VSCALEFPS    Z4, Z2, Z2
-	VORPS        single80000000<>+0(SB), Z2, Z2
-	VMOVUPS      single3f800000<>+0(SB), Z4
-	VADDPS       Z3, Z3, Z5
-	VADDPS       Z4, Z5, Z4
-	VFMADD213PS  Z4, Z3, Z5
-	VMULPS       Z1, Z4, Z4
-	VADDPS       single40000000<>+0(SB), Z3, Z7
-	VMULPS       Z7, Z2, Z2
-	VFMADD231PS  Z3, Z7, Z6
-	VPMOVD2M     Z1, K1
-	VMOVAPS      Z2, K1, Z4
-	VMOVAPS      Z6, K1, Z5
-	VDIVPS       Z5, Z4, Z4
-	VMOVUPS      Z4, (DX)
-	VMOVUPS      64(CX), Z1
-	VANDPS       single7fffffff<>+0(SB), Z1, Z2
-	VMINPS       Z2, Z0, Z2
-	VORPS        single80000000<>+0(SB), Z2, Z3
-	VMOVUPS      single4b4000fe<>+0(SB), Z4
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z3, Z4
-	VSUBPS       single4b4000fe<>+0(SB), Z4, Z4
-	VFNMADD231PS single3f317200<>+0(SB), Z4, Z3
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z4, Z3
-	VMOVUPS      single3950d0b2<>+0(SB), Z5
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z3, Z5
-	VFMADD213PS  single3c088848<>+0(SB), Z3, Z5
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z3, Z5
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z3, Z5
-	VFMADD213PS  single3f000000<>+0(SB), Z3, Z5
-	VMULPS       Z3, Z3, Z6
-	VFMADD213PS  Z3, Z6, Z5
-	VADDPS       single3f800000<>+0(SB), Z5, Z5
-	VMOVAPS      Z5, Z3
-	VSCALEFPS    Z4, Z3, Z3
-	VMOVUPS      single40000000<>+0(SB), Z6
-	VMULPS       Z2, Z5, Z2
-	VSCALEFPS    Z4, Z2, Z2
-	VORPS        single80000000<>+0(SB), Z2, Z2
-	VMOVUPS      single3f800000<>+0(SB), Z4
-	VADDPS       Z3, Z3, Z5
-	VADDPS       Z4, Z5, Z4
-	VFMADD213PS  Z4, Z3, Z5
-	VMULPS       Z1, Z4, Z4
-	VADDPS       single40000000<>+0(SB), Z3, Z7
-	VMULPS       Z7, Z2, Z2
-	VFMADD231PS  Z3, Z7, Z6
-	VPMOVD2M     Z1, K1
-	VMOVAPS      Z2, K1, Z4
-	VMOVAPS      Z6, K1, Z5
-	VDIVPS       Z5, Z4, Z4
-	VMOVUPS      Z4, 64(DX)
-	ADDQ         $+128, CX
-	ADDQ         $+128, DX
-	SUBQ         $+32, AX
-	CMPQ         AX, $+32
-	JGE          loop41
+	VMOVUPS           (CX), Z1
+	VANDPS.BCST       single7fffffff<>+0(SB), Z1, Z2
+	VMINPS            Z2, Z0, Z2
+	VORPS.BCST        single80000000<>+0(SB), Z2, Z3
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z4
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z3, Z4
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z4, Z4
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z4, Z3
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z4, Z3
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z5
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z3, Z5
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z3, Z5
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z3, Z5
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z3, Z5
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z3, Z5
+	VMULPS            Z3, Z3, Z6
+	VFMADD213PS       Z3, Z6, Z5
+	VADDPS.BCST       single3f800000<>+0(SB), Z5, Z5
+	VMOVAPS           Z5, Z3
+	VSCALEFPS         Z4, Z3, Z3
+	VBROADCASTSS      single40000000<>+0(SB), Z6
+	VMULPS            Z2, Z5, Z2
+	VSCALEFPS         Z4, Z2, Z2
+	VORPS.BCST        single80000000<>+0(SB), Z2, Z2
+	VBROADCASTSS      single3f800000<>+0(SB), Z4
+	VADDPS            Z3, Z3, Z5
+	VADDPS            Z4, Z5, Z4
+	VFMADD213PS       Z4, Z3, Z5
+	VMULPS            Z1, Z4, Z4
+	VADDPS.BCST       single40000000<>+0(SB), Z3, Z7
+	VMULPS            Z7, Z2, Z2
+	VFMADD231PS       Z3, Z7, Z6
+	VPMOVD2M          Z1, K1
+	VMOVAPS           Z2, K1, Z4
+	VMOVAPS           Z6, K1, Z5
+	VDIVPS            Z5, Z4, Z4
+	VMOVUPS           Z4, (DX)
+	VMOVUPS           64(CX), Z1
+	VANDPS.BCST       single7fffffff<>+0(SB), Z1, Z2
+	VMINPS            Z2, Z0, Z2
+	VORPS.BCST        single80000000<>+0(SB), Z2, Z3
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z4
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z3, Z4
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z4, Z4
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z4, Z3
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z4, Z3
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z5
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z3, Z5
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z3, Z5
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z3, Z5
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z3, Z5
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z3, Z5
+	VMULPS            Z3, Z3, Z6
+	VFMADD213PS       Z3, Z6, Z5
+	VADDPS.BCST       single3f800000<>+0(SB), Z5, Z5
+	VMOVAPS           Z5, Z3
+	VSCALEFPS         Z4, Z3, Z3
+	VBROADCASTSS      single40000000<>+0(SB), Z6
+	VMULPS            Z2, Z5, Z2
+	VSCALEFPS         Z4, Z2, Z2
+	VORPS.BCST        single80000000<>+0(SB), Z2, Z2
+	VBROADCASTSS      single3f800000<>+0(SB), Z4
+	VADDPS            Z3, Z3, Z5
+	VADDPS            Z4, Z5, Z4
+	VFMADD213PS       Z4, Z3, Z5
+	VMULPS            Z1, Z4, Z4
+	VADDPS.BCST       single40000000<>+0(SB), Z3, Z7
+	VMULPS            Z7, Z2, Z2
+	VFMADD231PS       Z3, Z7, Z6
+	VPMOVD2M          Z1, K1
+	VMOVAPS           Z2, K1, Z4
+	VMOVAPS           Z6, K1, Z5
+	VDIVPS            Z5, Z4, Z4
+	VMOVUPS           Z4, 64(DX)
+	ADDQ              $+128, CX
+	ADDQ              $+128, DX
+	SUBQ              $+32, AX
+	CMPQ              AX, $+32
+	JGE               loop41
 
 done42:
 	CMPQ AX, $+16
 	JLT  done44
 
 loop43:
-	VMOVUPS      (CX), Z1
-	VANDPS       single7fffffff<>+0(SB), Z1, Z2
-	VMINPS       Z2, Z0, Z2
-	VORPS        single80000000<>+0(SB), Z2, Z3
-	VMOVUPS      single4b4000fe<>+0(SB), Z4
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z3, Z4
-	VSUBPS       single4b4000fe<>+0(SB), Z4, Z4
-	VFNMADD231PS single3f317200<>+0(SB), Z4, Z3
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z4, Z3
-	VMOVUPS      single3950d0b2<>+0(SB), Z5
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z3, Z5
-	VFMADD213PS  single3c088848<>+0(SB), Z3, Z5
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z3, Z5
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z3, Z5
-	VFMADD213PS  single3f000000<>+0(SB), Z3, Z5
-	VMULPS       Z3, Z3, Z6
-	VFMADD213PS  Z3, Z6, Z5
-	VADDPS       single3f800000<>+0(SB), Z5, Z5
-	VMOVAPS      Z5, Z3
-	VSCALEFPS    Z4, Z3, Z3
-	VMOVUPS      single40000000<>+0(SB), Z6
-	VMULPS       Z2, Z5, Z2
-	VSCALEFPS    Z4, Z2, Z2
-	VORPS        single80000000<>+0(SB), Z2, Z2
-	VMOVUPS      single3f800000<>+0(SB), Z4
-	VADDPS       Z3, Z3, Z5
-	VADDPS       Z4, Z5, Z4
-	VFMADD213PS  Z4, Z3, Z5
-	VMULPS       Z1, Z4, Z4
-	VADDPS       single40000000<>+0(SB), Z3, Z7
-	VMULPS       Z7, Z2, Z2
-	VFMADD231PS  Z3, Z7, Z6
-	VPMOVD2M     Z1, K1
-	VMOVAPS      Z2, K1, Z4
-	VMOVAPS      Z6, K1, Z5
-	VDIVPS       Z5, Z4, Z4
-	VMOVUPS      Z4, (DX)
-	ADDQ         $+64, CX
-	ADDQ         $+64, DX
-	SUBQ         $+16, AX
-	CMPQ         AX, $+16
-	JGE          loop43
+	VMOVUPS           (CX), Z1
+	VANDPS.BCST       single7fffffff<>+0(SB), Z1, Z2
+	VMINPS            Z2, Z0, Z2
+	VORPS.BCST        single80000000<>+0(SB), Z2, Z3
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z4
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z3, Z4
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z4, Z4
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z4, Z3
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z4, Z3
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z5
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z3, Z5
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z3, Z5
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z3, Z5
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z3, Z5
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z3, Z5
+	VMULPS            Z3, Z3, Z6
+	VFMADD213PS       Z3, Z6, Z5
+	VADDPS.BCST       single3f800000<>+0(SB), Z5, Z5
+	VMOVAPS           Z5, Z3
+	VSCALEFPS         Z4, Z3, Z3
+	VBROADCASTSS      single40000000<>+0(SB), Z6
+	VMULPS            Z2, Z5, Z2
+	VSCALEFPS         Z4, Z2, Z2
+	VORPS.BCST        single80000000<>+0(SB), Z2, Z2
+	VBROADCASTSS      single3f800000<>+0(SB), Z4
+	VADDPS            Z3, Z3, Z5
+	VADDPS            Z4, Z5, Z4
+	VFMADD213PS       Z4, Z3, Z5
+	VMULPS            Z1, Z4, Z4
+	VADDPS.BCST       single40000000<>+0(SB), Z3, Z7
+	VMULPS            Z7, Z2, Z2
+	VFMADD231PS       Z3, Z7, Z6
+	VPMOVD2M          Z1, K1
+	VMOVAPS           Z2, K1, Z4
+	VMOVAPS           Z6, K1, Z5
+	VDIVPS            Z5, Z4, Z4
+	VMOVUPS           Z4, (DX)
+	ADDQ              $+64, CX
+	ADDQ              $+64, DX
+	SUBQ              $+16, AX
+	CMPQ              AX, $+16
+	JGE               loop43
 
 done44:
-	TESTQ        AX, AX
-	JZ           end45
-	MOVQ         $-1, BX
-	BZHIQ        AX, BX, BX
-	KMOVW        BX, K1
-	VMOVUPS.Z    (CX), K1, Z1
-	VANDPS       single7fffffff<>+0(SB), Z1, Z2
-	VMINPS       Z2, Z0, Z2
-	VORPS        single80000000<>+0(SB), Z2, Z0
-	VMOVUPS      single4b4000fe<>+0(SB), Z3
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z0, Z3
-	VSUBPS       single4b4000fe<>+0(SB), Z3, Z3
-	VFNMADD231PS single3f317200<>+0(SB), Z3, Z0
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z3, Z0
-	VMOVUPS      single3950d0b2<>+0(SB), Z4
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z0, Z4
-	VFMADD213PS  single3c088848<>+0(SB), Z0, Z4
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z0, Z4
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z0, Z4
-	VFMADD213PS  single3f000000<>+0(SB), Z0, Z4
-	VMULPS       Z0, Z0, Z5
-	VFMADD213PS  Z0, Z5, Z4
-	VADDPS       single3f800000<>+0(SB), Z4, Z4
-	VMOVAPS      Z4, Z0
-	VSCALEFPS    Z3, Z0, Z0
-	VMOVUPS      single40000000<>+0(SB), Z5
-	VMULPS       Z2, Z4, Z2
-	VSCALEFPS    Z3, Z2, Z2
-	VORPS        single80000000<>+0(SB), Z2, Z2
-	VMOVUPS      single3f800000<>+0(SB), Z3
-	VADDPS       Z0, Z0, Z4
-	VADDPS       Z3, Z4, Z3
-	VFMADD213PS  Z3, Z0, Z4
-	VMULPS       Z1, Z3, Z3
-	VADDPS       single40000000<>+0(SB), Z0, Z6
-	VMULPS       Z6, Z2, Z2
-	VFMADD231PS  Z0, Z6, Z5
-	VPMOVD2M     Z1, K2
-	VMOVAPS      Z2, K2, Z3
-	VMOVAPS      Z5, K2, Z4
-	VDIVPS       Z4, Z3, Z3
-	VMOVUPS      Z3, K1, (DX)
+	TESTQ             AX, AX
+	JZ                end45
+	MOVQ              $-1, BX
+	BZHIQ             AX, BX, BX
+	KMOVW             BX, K1
+	VMOVUPS.Z         (CX), K1, Z1
+	VANDPS.BCST       single7fffffff<>+0(SB), Z1, Z2
+	VMINPS            Z2, Z0, Z2
+	VORPS.BCST        single80000000<>+0(SB), Z2, Z0
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z3
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z0, Z3
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z3, Z3
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z3, Z0
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z3, Z0
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z4
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z0, Z4
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z0, Z4
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z0, Z4
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z0, Z4
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z0, Z4
+	VMULPS            Z0, Z0, Z5
+	VFMADD213PS       Z0, Z5, Z4
+	VADDPS.BCST       single3f800000<>+0(SB), Z4, Z4
+	VMOVAPS           Z4, Z0
+	VSCALEFPS         Z3, Z0, Z0
+	VBROADCASTSS      single40000000<>+0(SB), Z5
+	VMULPS            Z2, Z4, Z2
+	VSCALEFPS         Z3, Z2, Z2
+	VORPS.BCST        single80000000<>+0(SB), Z2, Z2
+	VBROADCASTSS      single3f800000<>+0(SB), Z3
+	VADDPS            Z0, Z0, Z4
+	VADDPS            Z3, Z4, Z3
+	VFMADD213PS       Z3, Z0, Z4
+	VMULPS            Z1, Z3, Z3
+	VADDPS.BCST       single40000000<>+0(SB), Z0, Z6
+	VMULPS            Z6, Z2, Z2
+	VFMADD231PS       Z0, Z6, Z5
+	VPMOVD2M          Z1, K2
+	VMOVAPS           Z2, K2, Z3
+	VMOVAPS           Z5, K2, Z4
+	VDIVPS            Z4, Z3, Z3
+	VMOVUPS           Z3, K1, (DX)
 
 end45:
 	VZEROUPPER
@@ -2185,218 +1997,210 @@ DATA single40000000<>+16(SB)/4, $0x40000000
 DATA single40000000<>+20(SB)/4, $0x40000000
 DATA single40000000<>+24(SB)/4, $0x40000000
 DATA single40000000<>+28(SB)/4, $0x40000000
-DATA single40000000<>+32(SB)/4, $0x40000000
-DATA single40000000<>+36(SB)/4, $0x40000000
-DATA single40000000<>+40(SB)/4, $0x40000000
-DATA single40000000<>+44(SB)/4, $0x40000000
-DATA single40000000<>+48(SB)/4, $0x40000000
-DATA single40000000<>+52(SB)/4, $0x40000000
-DATA single40000000<>+56(SB)/4, $0x40000000
-DATA single40000000<>+60(SB)/4, $0x40000000
-GLOBL single40000000<>(SB), RODATA|NOPTR, $64
+GLOBL single40000000<>(SB), RODATA|NOPTR, $32
 
 // func mish64AVX512(dst []float64, x []float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·mish64AVX512(SB), NOSPLIT, $0-48
-	VMOVUPD double4087980000000000<>+0(SB), Z0
-	MOVQ    x_len+32(FP), AX
-	MOVQ    x_base+24(FP), CX
-	MOVQ    dst_base+0(FP), DX
-	CMPQ    AX, $+16
-	JLT     done47
+	VBROADCASTSD double4087980000000000<>+0(SB), Z0
+	MOVQ         x_len+32(FP), AX
+	MOVQ         x_base+24(FP), CX
+	MOVQ         dst_base+0(FP), DX
+	CMPQ         AX, $+16
+	JLT          done47
 
 loop46:
-	VMOVUPD      (CX), Z1
-	VANDPD       double7fffffffffffffff<>+0(SB), Z1, Z2
-	VMINPD       Z2, Z0, Z2
-	VORPD        double8000000000000000<>+0(SB), Z2, Z3
-	VMOVUPD      double43380000000007fe<>+0(SB), Z4
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z3, Z4
-	VSUBPD       double43380000000007fe<>+0(SB), Z4, Z4
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z4, Z3
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z4, Z3
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z5
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z3, Z5
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z3, Z5
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z3, Z5
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z3, Z5
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z3, Z5
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z3, Z5
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z3, Z5
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z3, Z5
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z3, Z5
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z3, Z5
-	VMULPD       Z3, Z3, Z6
-	VFMADD213PD  Z3, Z6, Z5
-	VADDPD       double3ff0000000000000<>+0(SB), Z5, Z5
-	VMOVAPD      Z5, Z3
-	VSCALEFPD    Z4, Z3, Z3
-	VMOVUPD      double4000000000000000<>+0(SB), Z6
-	VMULPD       Z2, Z5, Z2
-	VSCALEFPD    Z4, Z2, Z2
-	VORPD        double8000000000000000<>+0(SB), Z2, Z2
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z4
-	VADDPD       Z3, Z3, Z5
-	VADDPD       Z4, Z5, Z4
-	VFMADD213PD  Z4, Z3, Z5
-	VMULPD       Z1, Z4, Z4
-	VADDPD       double4000000000000000<>+0(SB), Z3, Z7
-	VMULPD       Z7, Z2, Z2
-	VFMADD231PD  Z3, Z7, Z6
-	VPMOVQ2M     Z1, K1
-	VMOVAPD      Z2, K1, Z4
-	VMOVAPD      Z6, K1, Z5
-	VDIVPD       Z5, Z4, Z4
-	VMOVUPD      Z4, (DX)
-	VMOVUPD      64(CX), Z1
-	VANDPD       double7fffffffffffffff<>+0(SB), Z1, Z2
-	VMINPD       Z2, Z0, Z2
-	VORPD        double8000000000000000<>+0(SB), Z2, Z3
-	VMOVUPD      double43380000000007fe<>+0(SB), Z4
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z3, Z4
-	VSUBPD       double43380000000007fe<>+0(SB), Z4, Z4
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z4, Z3
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z4, Z3
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z5
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z3, Z5
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z3, Z5
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z3, Z5
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z3, Z5
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z3, Z5
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z3, Z5
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z3, Z5
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z3, Z5
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z3, Z5
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z3, Z5
-	VMULPD       Z3, Z3, Z6
-	VFMADD213PD  Z3, Z6, Z5
-	VADDPD       double3ff0000000000000<>+0(SB), Z5, Z5
-	VMOVAPD      Z5, Z3
-	VSCALEFPD    Z4, Z3, Z3
-	VMOVUPD      double4000000000000000<>+0(SB), Z6
-	VMULPD       Z2, Z5, Z2
-	VSCALEFPD    Z4, Z2, Z2
-	VORPD        double8000000000000000<>+0(SB), Z2, Z2
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z4
-	VADDPD       Z3, Z3, Z5
-	VADDPD       Z4, Z5, Z4
-	VFMADD213PD  Z4, Z3, Z5
-	VMULPD       Z1, Z4, Z4
-	VADDPD       double4000000000000000<>+0(SB), Z3, Z7
-	VMULPD       Z7, Z2, Z2
-	VFMADD231PD  Z3, Z7, Z6
-	VPMOVQ2M     Z1, K1
-	VMOVAPD      Z2, K1, Z4
-	VMOVAPD      Z6, K1, Z5
-	VDIVPD       Z5, Z4, Z4
-	VMOVUPD      Z4, 64(DX)
-	ADDQ         $+128, CX
-	ADDQ         $+128, DX
-	SUBQ         $+16, AX
-	CMPQ         AX, $+16
-	JGE          loop46
+	VMOVUPD           (CX), Z1
+	VANDPD.BCST       double7fffffffffffffff<>+0(SB), Z1, Z2
+	VMINPD            Z2, Z0, Z2
+	VORPD.BCST        double8000000000000000<>+0(SB), Z2, Z3
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z4
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z3, Z4
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z4, Z4
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z4, Z3
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z4, Z3
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z5
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z3, Z5
+	VMULPD            Z3, Z3, Z6
+	VFMADD213PD       Z3, Z6, Z5
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z5, Z5
+	VMOVAPD           Z5, Z3
+	VSCALEFPD         Z4, Z3, Z3
+	VBROADCASTSD      double4000000000000000<>+0(SB), Z6
+	VMULPD            Z2, Z5, Z2
+	VSCALEFPD         Z4, Z2, Z2
+	VORPD.BCST        double8000000000000000<>+0(SB), Z2, Z2
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z4
+	VADDPD            Z3, Z3, Z5
+	VADDPD            Z4, Z5, Z4
+	VFMADD213PD       Z4, Z3, Z5
+	VMULPD            Z1, Z4, Z4
+	VADDPD.BCST       double4000000000000000<>+0(SB), Z3, Z7
+	VMULPD            Z7, Z2, Z2
+	VFMADD231PD       Z3, Z7, Z6
+	VPMOVQ2M          Z1, K1
+	VMOVAPD           Z2, K1, Z4
+	VMOVAPD           Z6, K1, Z5
+	VDIVPD            Z5, Z4, Z4
+	VMOVUPD           Z4, (DX)
+	VMOVUPD           64(CX), Z1
+	VANDPD.BCST       double7fffffffffffffff<>+0(SB), Z1, Z2
+	VMINPD            Z2, Z0, Z2
+	VORPD.BCST        double8000000000000000<>+0(SB), Z2, Z3
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z4
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z3, Z4
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z4, Z4
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z4, Z3
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z4, Z3
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z5
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z3, Z5
+	VMULPD            Z3, Z3, Z6
+	VFMADD213PD       Z3, Z6, Z5
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z5, Z5
+	VMOVAPD           Z5, Z3
+	VSCALEFPD         Z4, Z3, Z3
+	VBROADCASTSD      double4000000000000000<>+0(SB), Z6
+	VMULPD            Z2, Z5, Z2
+	VSCALEFPD         Z4, Z2, Z2
+	VORPD.BCST        double8000000000000000<>+0(SB), Z2, Z2
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z4
+	VADDPD            Z3, Z3, Z5
+	VADDPD            Z4, Z5, Z4
+	VFMADD213PD       Z4, Z3, Z5
+	VMULPD            Z1, Z4, Z4
+	VADDPD.BCST       double4000000000000000<>+0(SB), Z3, Z7
+	VMULPD            Z7, Z2, Z2
+	VFMADD231PD       Z3, Z7, Z6
+	VPMOVQ2M          Z1, K1
+	VMOVAPD           Z2, K1, Z4
+	VMOVAPD           Z6, K1, Z5
+	VDIVPD            Z5, Z4, Z4
+	VMOVUPD           Z4, 64(DX)
+	ADDQ              $+128, CX
+	ADDQ              $+128, DX
+	SUBQ              $+16, AX
+	CMPQ              AX, $+16
+	JGE               loop46
 
 done47:
 	CMPQ AX, $+8
 	JLT  done49
 
 loop48:
-	VMOVUPD      (CX), Z1
-	VANDPD       double7fffffffffffffff<>+0(SB), Z1, Z2
-	VMINPD       Z2, Z0, Z2
-	VORPD        double8000000000000000<>+0(SB), Z2, Z3
-	VMOVUPD      double43380000000007fe<>+0(SB), Z4
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z3, Z4
-	VSUBPD       double43380000000007fe<>+0(SB), Z4, Z4
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z4, Z3
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z4, Z3
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z5
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z3, Z5
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z3, Z5
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z3, Z5
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z3, Z5
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z3, Z5
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z3, Z5
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z3, Z5
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z3, Z5
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z3, Z5
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z3, Z5
-	VMULPD       Z3, Z3, Z6
-	VFMADD213PD  Z3, Z6, Z5
-	VADDPD       double3ff0000000000000<>+0(SB), Z5, Z5
-	VMOVAPD      Z5, Z3
-	VSCALEFPD    Z4, Z3, Z3
-	VMOVUPD      double4000000000000000<>+0(SB), Z6
-	VMULPD       Z2, Z5, Z2
-	VSCALEFPD    Z4, Z2, Z2
-	VORPD        double8000000000000000<>+0(SB), Z2, Z2
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z4
-	VADDPD       Z3, Z3, Z5
-	VADDPD       Z4, Z5, Z4
-	VFMADD213PD  Z4, Z3, Z5
-	VMULPD       Z1, Z4, Z4
-	VADDPD       double4000000000000000<>+0(SB), Z3, Z7
-	VMULPD       Z7, Z2, Z2
-	VFMADD231PD  Z3, Z7, Z6
-	VPMOVQ2M     Z1, K1
-	VMOVAPD      Z2, K1, Z4
-	VMOVAPD      Z6, K1, Z5
-	VDIVPD       Z5, Z4, Z4
-	VMOVUPD      Z4, (DX)
-	ADDQ         $+64, CX
-	ADDQ         $+64, DX
-	SUBQ         $+8, AX
-	CMPQ         AX, $+8
-	JGE          loop48
+	VMOVUPD           (CX), Z1
+	VANDPD.BCST       double7fffffffffffffff<>+0(SB), Z1, Z2
+	VMINPD            Z2, Z0, Z2
+	VORPD.BCST        double8000000000000000<>+0(SB), Z2, Z3
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z4
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z3, Z4
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z4, Z4
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z4, Z3
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z4, Z3
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z5
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z3, Z5
+	VMULPD            Z3, Z3, Z6
+	VFMADD213PD       Z3, Z6, Z5
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z5, Z5
+	VMOVAPD           Z5, Z3
+	VSCALEFPD         Z4, Z3, Z3
+	VBROADCASTSD      double4000000000000000<>+0(SB), Z6
+	VMULPD            Z2, Z5, Z2
+	VSCALEFPD         Z4, Z2, Z2
+	VORPD.BCST        double8000000000000000<>+0(SB), Z2, Z2
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z4
+	VADDPD            Z3, Z3, Z5
+	VADDPD            Z4, Z5, Z4
+	VFMADD213PD       Z4, Z3, Z5
+	VMULPD            Z1, Z4, Z4
+	VADDPD.BCST       double4000000000000000<>+0(SB), Z3, Z7
+	VMULPD            Z7, Z2, Z2
+	VFMADD231PD       Z3, Z7, Z6
+	VPMOVQ2M          Z1, K1
+	VMOVAPD           Z2, K1, Z4
+	VMOVAPD           Z6, K1, Z5
+	VDIVPD            Z5, Z4, Z4
+	VMOVUPD           Z4, (DX)
+	ADDQ              $+64, CX
+	ADDQ              $+64, DX
+	SUBQ              $+8, AX
+	CMPQ              AX, $+8
+	JGE               loop48
 
 done49:
-	TESTQ        AX, AX
-	JZ           end50
-	MOVQ         $-1, BX
-	BZHIQ        AX, BX, BX
-	KMOVW        BX, K1
-	VMOVUPD.Z    (CX), K1, Z1
-	VANDPD       double7fffffffffffffff<>+0(SB), Z1, Z2
-	VMINPD       Z2, Z0, Z2
-	VORPD        double8000000000000000<>+0(SB), Z2, Z0
-	VMOVUPD      double43380000000007fe<>+0(SB), Z3
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z0, Z3
-	VSUBPD       double43380000000007fe<>+0(SB), Z3, Z3
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z3, Z0
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z3, Z0
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z4
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z0, Z4
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z0, Z4
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z0, Z4
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z0, Z4
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z0, Z4
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z0, Z4
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z0, Z4
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z0, Z4
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z0, Z4
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z0, Z4
-	VMULPD       Z0, Z0, Z5
-	VFMADD213PD  Z0, Z5, Z4
-	VADDPD       double3ff0000000000000<>+0(SB), Z4, Z4
-	VMOVAPD      Z4, Z0
-	VSCALEFPD    Z3, Z0, Z0
-	VMOVUPD      double4000000000000000<>+0(SB), Z5
-	VMULPD       Z2, Z4, Z2
-	VSCALEFPD    Z3, Z2, Z2
-	VORPD        double8000000000000000<>+0(SB), Z2, Z2
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z3
-	VADDPD       Z0, Z0, Z4
-	VADDPD       Z3, Z4, Z3
-	VFMADD213PD  Z3, Z0, Z4
-	VMULPD       Z1, Z3, Z3
-	VADDPD       double4000000000000000<>+0(SB), Z0, Z6
-	VMULPD       Z6, Z2, Z2
-	VFMADD231PD  Z0, Z6, Z5
-	VPMOVQ2M     Z1, K2
-	VMOVAPD      Z2, K2, Z3
-	VMOVAPD      Z5, K2, Z4
-	VDIVPD       Z4, Z3, Z3
-	VMOVUPD      Z3, K1, (DX)
+	TESTQ             AX, AX
+	JZ                end50
+	MOVQ              $-1, BX
+	BZHIQ             AX, BX, BX
+	KMOVW             BX, K1
+	VMOVUPD.Z         (CX), K1, Z1
+	VANDPD.BCST       double7fffffffffffffff<>+0(SB), Z1, Z2
+	VMINPD            Z2, Z0, Z2
+	VORPD.BCST        double8000000000000000<>+0(SB), Z2, Z0
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z3
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z0, Z3
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z3, Z3
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z3, Z0
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z3, Z0
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z4
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z0, Z4
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z0, Z4
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z0, Z4
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z0, Z4
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z0, Z4
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z0, Z4
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z0, Z4
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z0, Z4
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z0, Z4
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z0, Z4
+	VMULPD            Z0, Z0, Z5
+	VFMADD213PD       Z0, Z5, Z4
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z4, Z4
+	VMOVAPD           Z4, Z0
+	VSCALEFPD         Z3, Z0, Z0
+	VBROADCASTSD      double4000000000000000<>+0(SB), Z5
+	VMULPD            Z2, Z4, Z2
+	VSCALEFPD         Z3, Z2, Z2
+	VORPD.BCST        double8000000000000000<>+0(SB), Z2, Z2
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z3
+	VADDPD            Z0, Z0, Z4
+	VADDPD            Z3, Z4, Z3
+	VFMADD213PD       Z3, Z0, Z4
+	VMULPD            Z1, Z3, Z3
+	VADDPD.BCST       double4000000000000000<>+0(SB), Z0, Z6
+	VMULPD            Z6, Z2, Z2
+	VFMADD231PD       Z0, Z6, Z5
+	VPMOVQ2M          Z1, K2
+	VMOVAPD           Z2, K2, Z3
+	VMOVAPD           Z5, K2, Z4
+	VDIVPD            Z4, Z3, Z3
+	VMOVUPD           Z3, K1, (DX)
 
 end50:
 	VZEROUPPER
@@ -2406,11 +2210,7 @@ DATA double4000000000000000<>+0(SB)/8, $0x4000000000000000
 DATA double4000000000000000<>+8(SB)/8, $0x4000000000000000
 DATA double4000000000000000<>+16(SB)/8, $0x4000000000000000
 DATA double4000000000000000<>+24(SB)/8, $0x4000000000000000
-DATA double4000000000000000<>+32(SB)/8, $0x4000000000000000
-DATA double4000000000000000<>+40(SB)/8, $0x4000000000000000
-DATA double4000000000000000<>+48(SB)/8, $0x4000000000000000
-DATA double4000000000000000<>+56(SB)/8, $0x4000000000000000
-GLOBL double4000000000000000<>(SB), RODATA|NOPTR, $64
+GLOBL double4000000000000000<>(SB), RODATA|NOPTR, $32
 
 // func mish32AVX2(dst []float32, x []float32)
 // Requires: AVX, AVX2, FMA3
@@ -2883,236 +2683,236 @@ end60:
 // func mishBackward32AVX512(dx []float32, x []float32, dy []float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·mishBackward32AVX512(SB), NOSPLIT, $0-72
-	VMOVUPS single42dc0000<>+0(SB), Z0
-	MOVQ    x_len+32(FP), AX
-	MOVQ    x_base+24(FP), CX
-	MOVQ    dy_base+48(FP), DX
-	MOVQ    dx_base+0(FP), BX
-	CMPQ    AX, $+32
-	JLT     done62
+	VBROADCASTSS single42dc0000<>+0(SB), Z0
+	MOVQ         x_len+32(FP), AX
+	MOVQ         x_base+24(FP), CX
+	MOVQ         dy_base+48(FP), DX
+	MOVQ         dx_base+0(FP), BX
+	CMPQ         AX, $+32
+	JLT          done62
 
 loop61:
-	VMOVUPS      (CX), Z1
-	VMOVUPS      (DX), Z2
-	VANDPS       single7fffffff<>+0(SB), Z1, Z3
-	VMINPS       Z3, Z0, Z3
-	VORPS        single80000000<>+0(SB), Z3, Z4
-	VMOVUPS      single4b4000fe<>+0(SB), Z5
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z4, Z5
-	VSUBPS       single4b4000fe<>+0(SB), Z5, Z5
-	VFNMADD231PS single3f317200<>+0(SB), Z5, Z4
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z5, Z4
-	VMOVUPS      single3950d0b2<>+0(SB), Z6
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z4, Z6
-	VFMADD213PS  single3c088848<>+0(SB), Z4, Z6
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z4, Z6
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z4, Z6
-	VFMADD213PS  single3f000000<>+0(SB), Z4, Z6
-	VMULPS       Z4, Z4, Z7
-	VFMADD213PS  Z4, Z7, Z6
-	VADDPS       single3f800000<>+0(SB), Z6, Z6
-	VPMOVD2M     Z1, K1
-	VMOVAPS      Z6, Z1
-	VSCALEFPS    Z5, Z1, Z1
-	VADDPS       single3f800000<>+0(SB), Z1, Z4
-	VMOVUPS      single3f800000<>+0(SB), Z7
-	VADDPS       Z1, Z1, Z10
-	VADDPS       Z7, Z10, Z7
-	VMULPS       Z1, Z10, Z10
-	VMOVAPS      Z7, Z8
-	VADDPS       Z10, Z7, Z9
-	VMULPS       Z3, Z10, Z10
-	VADDPS       single40000000<>+0(SB), Z1, Z11
-	VMOVAPS      Z11, K1, Z7
-	VMULPS       Z1, Z11, Z11
-	VMOVAPS      Z11, K1, Z8
-	VADDPS       single40000000<>+0(SB), Z11, Z11
-	VMOVAPS      Z11, K1, Z9
-	VMULPS       singlec0000000<>+0(SB), Z3, Z11
-	VMOVAPS      Z11, K1, Z10
-	VADDPS       Z9, Z8, Z8
-	VMULPS       Z4, Z9, Z4
-	VMULPS       Z4, Z7, Z7
-	VFMADD231PS  Z10, Z8, Z7
-	VMULPS       Z6, Z7, Z6
-	VSCALEFPS    Z5, Z6, Z6
-	VMOVAPS      Z6, K1, Z7
-	VMULPS       Z9, Z4, Z4
-	VDIVPS       Z4, Z7, Z7
-	VMULPS       Z7, Z2, Z7
-	VMOVUPS      Z7, (BX)
-	VMOVUPS      64(CX), Z1
-	VMOVUPS      64(DX), Z2
-	VANDPS       single7fffffff<>+0(SB), Z1, Z3
-	VMINPS       Z3, Z0, Z3
-	VORPS        single80000000<>+0(SB), Z3, Z4
-	VMOVUPS      single4b4000fe<>+0(SB), Z5
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z4, Z5
-	VSUBPS       single4b4000fe<>+0(SB), Z5, Z5
-	VFNMADD231PS single3f317200<>+0(SB), Z5, Z4
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z5, Z4
-	VMOVUPS      single3950d0b2<>+0(SB), Z6
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z4, Z6
-	VFMADD213PS  single3c088848<>+0(SB), Z4, Z6
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z4, Z6
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z4, Z6
-	VFMADD213PS  single3f000000<>+0(SB), Z4, Z6
-	VMULPS       Z4, Z4, Z7
-	VFMADD213PS  Z4, Z7, Z6
-	VADDPS       single3f800000<>+0(SB), Z6, Z6
-	VPMOVD2M     Z1, K1
-	VMOVAPS      Z6, Z1
-	VSCALEFPS    Z5, Z1, Z1
-	VADDPS       single3f800000<>+0(SB), Z1, Z4
-	VMOVUPS      single3f800000<>+0(SB), Z7
-	VADDPS       Z1, Z1, Z10
-	VADDPS       Z7, Z10, Z7
-	VMULPS       Z1, Z10, Z10
-	VMOVAPS      Z7, Z8
-	VADDPS       Z10, Z7, Z9
-	VMULPS       Z3, Z10, Z10
-	VADDPS       single40000000<>+0(SB), Z1, Z11
-	VMOVAPS      Z11, K1, Z7
-	VMULPS       Z1, Z11, Z11
-	VMOVAPS      Z11, K1, Z8
-	VADDPS       single40000000<>+0(SB), Z11, Z11
-	VMOVAPS      Z11, K1, Z9
-	VMULPS       singlec0000000<>+0(SB), Z3, Z11
-	VMOVAPS      Z11, K1, Z10
-	VADDPS       Z9, Z8, Z8
-	VMULPS       Z4, Z9, Z4
-	VMULPS       Z4, Z7, Z7
-	VFMADD231PS  Z10, Z8, Z7
-	VMULPS       Z6, Z7, Z6
-	VSCALEFPS    Z5, Z6, Z6
-	VMOVAPS      Z6, K1, Z7
-	VMULPS       Z9, Z4, Z4
-	VDIVPS       Z4, Z7, Z7
-	VMULPS       Z7, Z2, Z7
-	VMOVUPS      Z7, 64(BX)
-	ADDQ         $+128, CX
-	ADDQ         $+128, DX
-	ADDQ         $+128, BX
-	SUBQ         $+32, AX
-	CMPQ         AX, $+32
-	JGE          loop61
+	VMOVUPS           (CX), Z1
+	VMOVUPS           (DX), Z2
+	VANDPS.BCST       single7fffffff<>+0(SB), Z1, Z3
+	VMINPS            Z3, Z0, Z3
+	VORPS.BCST        single80000000<>+0(SB), Z3, Z4
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z5
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z4, Z5
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z5, Z5
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z5, Z4
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z5, Z4
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z6
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z4, Z6
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z4, Z6
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z4, Z6
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z4, Z6
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z4, Z6
+	VMULPS            Z4, Z4, Z7
+	VFMADD213PS       Z4, Z7, Z6
+	VADDPS.BCST       single3f800000<>+0(SB), Z6, Z6
+	VPMOVD2M          Z1, K1
+	VMOVAPS           Z6, Z1
+	VSCALEFPS         Z5, Z1, Z1
+	VADDPS.BCST       single3f800000<>+0(SB), Z1, Z4
+	VBROADCASTSS      single3f800000<>+0(SB), Z7
+	VADDPS            Z1, Z1, Z10
+	VADDPS            Z7, Z10, Z7
+	VMULPS            Z1, Z10, Z10
+	VMOVAPS           Z7, Z8
+	VADDPS            Z10, Z7, Z9
+	VMULPS            Z3, Z10, Z10
+	VADDPS.BCST       single40000000<>+0(SB), Z1, Z11
+	VMOVAPS           Z11, K1, Z7
+	VMULPS            Z1, Z11, Z11
+	VMOVAPS           Z11, K1, Z8
+	VADDPS.BCST       single40000000<>+0(SB), Z11, Z11
+	VMOVAPS           Z11, K1, Z9
+	VMULPS.BCST       singlec0000000<>+0(SB), Z3, Z11
+	VMOVAPS           Z11, K1, Z10
+	VADDPS            Z9, Z8, Z8
+	VMULPS            Z4, Z9, Z4
+	VMULPS            Z4, Z7, Z7
+	VFMADD231PS       Z10, Z8, Z7
+	VMULPS            Z6, Z7, Z6
+	VSCALEFPS         Z5, Z6, Z6
+	VMOVAPS           Z6, K1, Z7
+	VMULPS            Z9, Z4, Z4
+	VDIVPS            Z4, Z7, Z7
+	VMULPS            Z7, Z2, Z7
+	VMOVUPS           Z7, (BX)
+	VMOVUPS           64(CX), Z1
+	VMOVUPS           64(DX), Z2
+	VANDPS.BCST       single7fffffff<>+0(SB), Z1, Z3
+	VMINPS            Z3, Z0, Z3
+	VORPS.BCST        single80000000<>+0(SB), Z3, Z4
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z5
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z4, Z5
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z5, Z5
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z5, Z4
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z5, Z4
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z6
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z4, Z6
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z4, Z6
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z4, Z6
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z4, Z6
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z4, Z6
+	VMULPS            Z4, Z4, Z7
+	VFMADD213PS       Z4, Z7, Z6
+	VADDPS.BCST       single3f800000<>+0(SB), Z6, Z6
+	VPMOVD2M          Z1, K1
+	VMOVAPS           Z6, Z1
+	VSCALEFPS         Z5, Z1, Z1
+	VADDPS.BCST       single3f800000<>+0(SB), Z1, Z4
+	VBROADCASTSS      single3f800000<>+0(SB), Z7
+	VADDPS            Z1, Z1, Z10
+	VADDPS            Z7, Z10, Z7
+	VMULPS            Z1, Z10, Z10
+	VMOVAPS           Z7, Z8
+	VADDPS            Z10, Z7, Z9
+	VMULPS            Z3, Z10, Z10
+	VADDPS.BCST       single40000000<>+0(SB), Z1, Z11
+	VMOVAPS           Z11, K1, Z7
+	VMULPS            Z1, Z11, Z11
+	VMOVAPS           Z11, K1, Z8
+	VADDPS.BCST       single40000000<>+0(SB), Z11, Z11
+	VMOVAPS           Z11, K1, Z9
+	VMULPS.BCST       singlec0000000<>+0(SB), Z3, Z11
+	VMOVAPS           Z11, K1, Z10
+	VADDPS            Z9, Z8, Z8
+	VMULPS            Z4, Z9, Z4
+	VMULPS            Z4, Z7, Z7
+	VFMADD231PS       Z10, Z8, Z7
+	VMULPS            Z6, Z7, Z6
+	VSCALEFPS         Z5, Z6, Z6
+	VMOVAPS           Z6, K1, Z7
+	VMULPS            Z9, Z4, Z4
+	VDIVPS            Z4, Z7, Z7
+	VMULPS            Z7, Z2, Z7
+	VMOVUPS           Z7, 64(BX)
+	ADDQ              $+128, CX
+	ADDQ              $+128, DX
+	ADDQ              $+128, BX
+	SUBQ              $+32, AX
+	CMPQ              AX, $+32
+	JGE               loop61
 
 done62:
 	CMPQ AX, $+16
 	JLT  done64
 
 loop63:
-	VMOVUPS      (CX), Z1
-	VMOVUPS      (DX), Z2
-	VANDPS       single7fffffff<>+0(SB), Z1, Z3
-	VMINPS       Z3, Z0, Z3
-	VORPS        single80000000<>+0(SB), Z3, Z4
-	VMOVUPS      single4b4000fe<>+0(SB), Z5
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z4, Z5
-	VSUBPS       single4b4000fe<>+0(SB), Z5, Z5
-	VFNMADD231PS single3f317200<>+0(SB), Z5, Z4
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z5, Z4
-	VMOVUPS      single3950d0b2<>+0(SB), Z6
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z4, Z6
-	VFMADD213PS  single3c088848<>+0(SB), Z4, Z6
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z4, Z6
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z4, Z6
-	VFMADD213PS  single3f000000<>+0(SB), Z4, Z6
-	VMULPS       Z4, Z4, Z7
-	VFMADD213PS  Z4, Z7, Z6
-	VADDPS       single3f800000<>+0(SB), Z6, Z6
-	VPMOVD2M     Z1, K1
-	VMOVAPS      Z6, Z1
-	VSCALEFPS    Z5, Z1, Z1
-	VADDPS       single3f800000<>+0(SB), Z1, Z4
-	VMOVUPS      single3f800000<>+0(SB), Z7
-	VADDPS       Z1, Z1, Z10
-	VADDPS       Z7, Z10, Z7
-	VMULPS       Z1, Z10, Z10
-	VMOVAPS      Z7, Z8
-	VADDPS       Z10, Z7, Z9
-	VMULPS       Z3, Z10, Z10
-	VADDPS       single40000000<>+0(SB), Z1, Z11
-	VMOVAPS      Z11, K1, Z7
-	VMULPS       Z1, Z11, Z11
-	VMOVAPS      Z11, K1, Z8
-	VADDPS       single40000000<>+0(SB), Z11, Z11
-	VMOVAPS      Z11, K1, Z9
-	VMULPS       singlec0000000<>+0(SB), Z3, Z11
-	VMOVAPS      Z11, K1, Z10
-	VADDPS       Z9, Z8, Z8
-	VMULPS       Z4, Z9, Z4
-	VMULPS       Z4, Z7, Z7
-	VFMADD231PS  Z10, Z8, Z7
-	VMULPS       Z6, Z7, Z6
-	VSCALEFPS    Z5, Z6, Z6
-	VMOVAPS      Z6, K1, Z7
-	VMULPS       Z9, Z4, Z4
-	VDIVPS       Z4, Z7, Z7
-	VMULPS       Z7, Z2, Z7
-	VMOVUPS      Z7, (BX)
-	ADDQ         $+64, CX
-	ADDQ         $+64, DX
-	ADDQ         $+64, BX
-	SUBQ         $+16, AX
-	CMPQ         AX, $+16
-	JGE          loop63
+	VMOVUPS           (CX), Z1
+	VMOVUPS           (DX), Z2
+	VANDPS.BCST       single7fffffff<>+0(SB), Z1, Z3
+	VMINPS            Z3, Z0, Z3
+	VORPS.BCST        single80000000<>+0(SB), Z3, Z4
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z5
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z4, Z5
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z5, Z5
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z5, Z4
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z5, Z4
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z6
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z4, Z6
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z4, Z6
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z4, Z6
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z4, Z6
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z4, Z6
+	VMULPS            Z4, Z4, Z7
+	VFMADD213PS       Z4, Z7, Z6
+	VADDPS.BCST       single3f800000<>+0(SB), Z6, Z6
+	VPMOVD2M          Z1, K1
+	VMOVAPS           Z6, Z1
+	VSCALEFPS         Z5, Z1, Z1
+	VADDPS.BCST       single3f800000<>+0(SB), Z1, Z4
+	VBROADCASTSS      single3f800000<>+0(SB), Z7
+	VADDPS            Z1, Z1, Z10
+	VADDPS            Z7, Z10, Z7
+	VMULPS            Z1, Z10, Z10
+	VMOVAPS           Z7, Z8
+	VADDPS            Z10, Z7, Z9
+	VMULPS            Z3, Z10, Z10
+	VADDPS.BCST       single40000000<>+0(SB), Z1, Z11
+	VMOVAPS           Z11, K1, Z7
+	VMULPS            Z1, Z11, Z11
+	VMOVAPS           Z11, K1, Z8
+	VADDPS.BCST       single40000000<>+0(SB), Z11, Z11
+	VMOVAPS           Z11, K1, Z9
+	VMULPS.BCST       singlec0000000<>+0(SB), Z3, Z11
+	VMOVAPS           Z11, K1, Z10
+	VADDPS            Z9, Z8, Z8
+	VMULPS            Z4, Z9, Z4
+	VMULPS            Z4, Z7, Z7
+	VFMADD231PS       Z10, Z8, Z7
+	VMULPS            Z6, Z7, Z6
+	VSCALEFPS         Z5, Z6, Z6
+	VMOVAPS           Z6, K1, Z7
+	VMULPS            Z9, Z4, Z4
+	VDIVPS            Z4, Z7, Z7
+	VMULPS            Z7, Z2, Z7
+	VMOVUPS           Z7, (BX)
+	ADDQ              $+64, CX
+	ADDQ              $+64, DX
+	ADDQ              $+64, BX
+	SUBQ              $+16, AX
+	CMPQ              AX, $+16
+	JGE               loop63
 
 done64:
-	TESTQ        AX, AX
-	JZ           end65
-	MOVQ         $-1, SI
-	BZHIQ        AX, SI, SI
-	KMOVW        SI, K1
-	VMOVUPS.Z    (CX), K1, Z1
-	VMOVUPS.Z    (DX), K1, Z2
-	VANDPS       single7fffffff<>+0(SB), Z1, Z3
-	VMINPS       Z3, Z0, Z3
-	VORPS        single80000000<>+0(SB), Z3, Z0
-	VMOVUPS      single4b4000fe<>+0(SB), Z4
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z0, Z4
-	VSUBPS       single4b4000fe<>+0(SB), Z4, Z4
-	VFNMADD231PS single3f317200<>+0(SB), Z4, Z0
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z4, Z0
-	VMOVUPS      single3950d0b2<>+0(SB), Z5
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z0, Z5
-	VFMADD213PS  single3c088848<>+0(SB), Z0, Z5
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z0, Z5
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z0, Z5
-	VFMADD213PS  single3f000000<>+0(SB), Z0, Z5
-	VMULPS       Z0, Z0, Z6
-	VFMADD213PS  Z0, Z6, Z5
-	VADDPS       single3f800000<>+0(SB), Z5, Z5
-	VPMOVD2M     Z1, K2
-	VMOVAPS      Z5, Z0
-	VSCALEFPS    Z4, Z0, Z0
-	VADDPS       single3f800000<>+0(SB), Z0, Z1
-	VMOVUPS      single3f800000<>+0(SB), Z6
-	VADDPS       Z0, Z0, Z9
-	VADDPS       Z6, Z9, Z6
-	VMULPS       Z0, Z9, Z9
-	VMOVAPS      Z6, Z7
-	VADDPS       Z9, Z6, Z8
-	VMULPS       Z3, Z9, Z9
-	VADDPS       single40000000<>+0(SB), Z0, Z10
-	VMOVAPS      Z10, K2, Z6
-	VMULPS       Z0, Z10, Z10
-	VMOVAPS      Z10, K2, Z7
-	VADDPS       single40000000<>+0(SB), Z10, Z10
-	VMOVAPS      Z10, K2, Z8
-	VMULPS       singlec0000000<>+0(SB), Z3, Z10
-	VMOVAPS      Z10, K2, Z9
-	VADDPS       Z8, Z7, Z7
-	VMULPS       Z1, Z8, Z1
-	VMULPS       Z1, Z6, Z6
-	VFMADD231PS  Z9, Z7, Z6
-	VMULPS       Z5, Z6, Z5
-	VSCALEFPS    Z4, Z5, Z5
-	VMOVAPS      Z5, K2, Z6
-	VMULPS       Z8, Z1, Z1
-	VDIVPS       Z1, Z6, Z6
-	VMULPS       Z6, Z2, Z6
-	VMOVUPS      Z6, K1, (BX)
+	TESTQ             AX, AX
+	JZ                end65
+	MOVQ              $-1, SI
+	BZHIQ             AX, SI, SI
+	KMOVW             SI, K1
+	VMOVUPS.Z         (CX), K1, Z1
+	VMOVUPS.Z         (DX), K1, Z2
+	VANDPS.BCST       single7fffffff<>+0(SB), Z1, Z3
+	VMINPS            Z3, Z0, Z3
+	VORPS.BCST        single80000000<>+0(SB), Z3, Z0
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z4
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z0, Z4
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z4, Z4
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z4, Z0
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z4, Z0
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z5
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z0, Z5
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z0, Z5
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z0, Z5
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z0, Z5
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z0, Z5
+	VMULPS            Z0, Z0, Z6
+	VFMADD213PS       Z0, Z6, Z5
+	VADDPS.BCST       single3f800000<>+0(SB), Z5, Z5
+	VPMOVD2M          Z1, K2
+	VMOVAPS           Z5, Z0
+	VSCALEFPS         Z4, Z0, Z0
+	VADDPS.BCST       single3f800000<>+0(SB), Z0, Z1
+	VBROADCASTSS      single3f800000<>+0(SB), Z6
+	VADDPS            Z0, Z0, Z9
+	VADDPS            Z6, Z9, Z6
+	VMULPS            Z0, Z9, Z9
+	VMOVAPS           Z6, Z7
+	VADDPS            Z9, Z6, Z8
+	VMULPS            Z3, Z9, Z9
+	VADDPS.BCST       single40000000<>+0(SB), Z0, Z10
+	VMOVAPS           Z10, K2, Z6
+	VMULPS            Z0, Z10, Z10
+	VMOVAPS           Z10, K2, Z7
+	VADDPS.BCST       single40000000<>+0(SB), Z10, Z10
+	VMOVAPS           Z10, K2, Z8
+	VMULPS.BCST       singlec0000000<>+0(SB), Z3, Z10
+	VMOVAPS           Z10, K2, Z9
+	VADDPS            Z8, Z7, Z7
+	VMULPS            Z1, Z8, Z1
+	VMULPS            Z1, Z6, Z6
+	VFMADD231PS       Z9, Z7, Z6
+	VMULPS            Z5, Z6, Z5
+	VSCALEFPS         Z4, Z5, Z5
+	VMOVAPS           Z5, K2, Z6
+	VMULPS            Z8, Z1, Z1
+	VDIVPS            Z1, Z6, Z6
+	VMULPS            Z6, Z2, Z6
+	VMOVUPS           Z6, K1, (BX)
 
 end65:
 	VZEROUPPER
@@ -3126,269 +2926,261 @@ DATA singlec0000000<>+16(SB)/4, $0xc0000000
 DATA singlec0000000<>+20(SB)/4, $0xc0000000
 DATA singlec0000000<>+24(SB)/4, $0xc0000000
 DATA singlec0000000<>+28(SB)/4, $0xc0000000
-DATA singlec0000000<>+32(SB)/4, $0xc0000000
-DATA singlec0000000<>+36(SB)/4, $0xc0000000
-DATA singlec0000000<>+40(SB)/4, $0xc0000000
-DATA singlec0000000<>+44(SB)/4, $0xc0000000
-DATA singlec0000000<>+48(SB)/4, $0xc0000000
-DATA singlec0000000<>+52(SB)/4, $0xc0000000
-DATA singlec0000000<>+56(SB)/4, $0xc0000000
-DATA singlec0000000<>+60(SB)/4, $0xc0000000
-GLOBL singlec0000000<>(SB), RODATA|NOPTR, $64
+GLOBL singlec0000000<>(SB), RODATA|NOPTR, $32
 
 // func mishBackward64AVX512(dx []float64, x []float64, dy []float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·mishBackward64AVX512(SB), NOSPLIT, $0-72
-	VMOVUPD double4087980000000000<>+0(SB), Z0
-	MOVQ    x_len+32(FP), AX
-	MOVQ    x_base+24(FP), CX
-	MOVQ    dy_base+48(FP), DX
-	MOVQ    dx_base+0(FP), BX
-	CMPQ    AX, $+16
-	JLT     done67
+	VBROADCASTSD double4087980000000000<>+0(SB), Z0
+	MOVQ         x_len+32(FP), AX
+	MOVQ         x_base+24(FP), CX
+	MOVQ         dy_base+48(FP), DX
+	MOVQ         dx_base+0(FP), BX
+	CMPQ         AX, $+16
+	JLT          done67
 
 loop66:
-	VMOVUPD      (CX), Z1
-	VMOVUPD      (DX), Z2
-	VANDPD       double7fffffffffffffff<>+0(SB), Z1, Z3
-	VMINPD       Z3, Z0, Z3
-	VORPD        double8000000000000000<>+0(SB), Z3, Z4
-	VMOVUPD      double43380000000007fe<>+0(SB), Z5
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z4, Z5
-	VSUBPD       double43380000000007fe<>+0(SB), Z5, Z5
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z5, Z4
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z5, Z4
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z6
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z4, Z6
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z4, Z6
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z4, Z6
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z4, Z6
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z4, Z6
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z4, Z6
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z4, Z6
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z4, Z6
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z4, Z6
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z4, Z6
-	VMULPD       Z4, Z4, Z7
-	VFMADD213PD  Z4, Z7, Z6
-	VADDPD       double3ff0000000000000<>+0(SB), Z6, Z6
-	VPMOVQ2M     Z1, K1
-	VMOVAPD      Z6, Z1
-	VSCALEFPD    Z5, Z1, Z1
-	VADDPD       double3ff0000000000000<>+0(SB), Z1, Z4
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z7
-	VADDPD       Z1, Z1, Z10
-	VADDPD       Z7, Z10, Z7
-	VMULPD       Z1, Z10, Z10
-	VMOVAPD      Z7, Z8
-	VADDPD       Z10, Z7, Z9
-	VMULPD       Z3, Z10, Z10
-	VADDPD       double4000000000000000<>+0(SB), Z1, Z11
-	VMOVAPD      Z11, K1, Z7
-	VMULPD       Z1, Z11, Z11
-	VMOVAPD      Z11, K1, Z8
-	VADDPD       double4000000000000000<>+0(SB), Z11, Z11
-	VMOVAPD      Z11, K1, Z9
-	VMULPD       doublec000000000000000<>+0(SB), Z3, Z11
-	VMOVAPD      Z11, K1, Z10
-	VADDPD       Z9, Z8, Z8
-	VMULPD       Z4, Z9, Z4
-	VMULPD       Z4, Z7, Z7
-	VFMADD231PD  Z10, Z8, Z7
-	VMULPD       Z6, Z7, Z6
-	VSCALEFPD    Z5, Z6, Z6
-	VMOVAPD      Z6, K1, Z7
-	VMULPD       Z9, Z4, Z4
-	VDIVPD       Z4, Z7, Z7
-	VMULPD       Z7, Z2, Z7
-	VMOVUPD      Z7, (BX)
-	VMOVUPD      64(CX), Z1
-	VMOVUPD      64(DX), Z2
-	VANDPD       double7fffffffffffffff<>+0(SB), Z1, Z3
-	VMINPD       Z3, Z0, Z3
-	VORPD        double8000000000000000<>+0(SB), Z3, Z4
-	VMOVUPD      double43380000000007fe<>+0(SB), Z5
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z4, Z5
-	VSUBPD       double43380000000007fe<>+0(SB), Z5, Z5
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z5, Z4
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z5, Z4
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z6
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z4, Z6
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z4, Z6
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z4, Z6
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z4, Z6
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z4, Z6
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z4, Z6
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z4, Z6
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z4, Z6
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z4, Z6
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z4, Z6
-	VMULPD       Z4, Z4, Z7
-	VFMADD213PD  Z4, Z7, Z6
-	VADDPD       double3ff0000000000000<>+0(SB), Z6, Z6
-	VPMOVQ2M     Z1, K1
-	VMOVAPD      Z6, Z1
-	VSCALEFPD    Z5, Z1, Z1
-	VADDPD       double3ff0000000000000<>+0(SB), Z1, Z4
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z7
-	VADDPD       Z1, Z1, Z10
-	VADDPD       Z7, Z10, Z7
-	VMULPD       Z1, Z10, Z10
-	VMOVAPD      Z7, Z8
-	VADDPD       Z10, Z7, Z9
-	VMULPD       Z3, Z10, Z10
-	VADDPD       double4000000000000000<>+0(SB), Z1, Z11
-	VMOVAPD      Z11, K1, Z7
-	VMULPD       Z1, Z11, Z11
-	VMOVAPD      Z11, K1, Z8
-	VADDPD       double4000000000000000<>+0(SB), Z11, Z11
-	VMOVAPD      Z11, K1, Z9
-	VMULPD       doublec000000000000000<>+0(SB), Z3, Z11
-	VMOVAPD      Z11, K1, Z10
-	VADDPD       Z9, Z8, Z8
-	VMULPD       Z4, Z9, Z4
-	VMULPD       Z4, Z7, Z7
-	VFMADD231PD  Z10, Z8, Z7
-	VMULPD       Z6, Z7, Z6
-	VSCALEFPD    Z5, Z6, Z6
-	VMOVAPD      Z6, K1, Z7
-	VMULPD       Z9, Z4, Z4
-	VDIVPD       Z4, Z7, Z7
-	VMULPD       Z7, Z2, Z7
-	VMOVUPD      Z7, 64(BX)
-	ADDQ         $+128, CX
-	ADDQ         $+128, DX
-	ADDQ         $+128, BX
-	SUBQ         $+16, AX
-	CMPQ         AX, $+16
-	JGE          loop66
+	VMOVUPD           (CX), Z1
+	VMOVUPD           (DX), Z2
+	VANDPD.BCST       double7fffffffffffffff<>+0(SB), Z1, Z3
+	VMINPD            Z3, Z0, Z3
+	VORPD.BCST        double8000000000000000<>+0(SB), Z3, Z4
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z5
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z4, Z5
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z5, Z5
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z5, Z4
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z5, Z4
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z6
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z4, Z6
+	VMULPD            Z4, Z4, Z7
+	VFMADD213PD       Z4, Z7, Z6
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z6, Z6
+	VPMOVQ2M          Z1, K1
+	VMOVAPD           Z6, Z1
+	VSCALEFPD         Z5, Z1, Z1
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z1, Z4
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z7
+	VADDPD            Z1, Z1, Z10
+	VADDPD            Z7, Z10, Z7
+	VMULPD            Z1, Z10, Z10
+	VMOVAPD           Z7, Z8
+	VADDPD            Z10, Z7, Z9
+	VMULPD            Z3, Z10, Z10
+	VADDPD.BCST       double4000000000000000<>+0(SB), Z1, Z11
+	VMOVAPD           Z11, K1, Z7
+	VMULPD            Z1, Z11, Z11
+	VMOVAPD           Z11, K1, Z8
+	VADDPD.BCST       double4000000000000000<>+0(SB), Z11, Z11
+	VMOVAPD           Z11, K1, Z9
+	VMULPD.BCST       doublec000000000000000<>+0(SB), Z3, Z11
+	VMOVAPD           Z11, K1, Z10
+	VADDPD            Z9, Z8, Z8
+	VMULPD            Z4, Z9, Z4
+	VMULPD            Z4, Z7, Z7
+	VFMADD231PD       Z10, Z8, Z7
+	VMULPD            Z6, Z7, Z6
+	VSCALEFPD         Z5, Z6, Z6
+	VMOVAPD           Z6, K1, Z7
+	VMULPD            Z9, Z4, Z4
+	VDIVPD            Z4, Z7, Z7
+	VMULPD            Z7, Z2, Z7
+	VMOVUPD           Z7, (BX)
+	VMOVUPD           64(CX), Z1
+	VMOVUPD           64(DX), Z2
+	VANDPD.BCST       double7fffffffffffffff<>+0(SB), Z1, Z3
+	VMINPD            Z3, Z0, Z3
+	VORPD.BCST        double8000000000000000<>+0(SB), Z3, Z4
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z5
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z4, Z5
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z5, Z5
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z5, Z4
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z5, Z4
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z6
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z4, Z6
+	VMULPD            Z4, Z4, Z7
+	VFMADD213PD       Z4, Z7, Z6
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z6, Z6
+	VPMOVQ2M          Z1, K1
+	VMOVAPD           Z6, Z1
+	VSCALEFPD         Z5, Z1, Z1
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z1, Z4
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z7
+	VADDPD            Z1, Z1, Z10
+	VADDPD            Z7, Z10, Z7
+	VMULPD            Z1, Z10, Z10
+	VMOVAPD           Z7, Z8
+	VADDPD            Z10, Z7, Z9
+	VMULPD            Z3, Z10, Z10
+	VADDPD.BCST       double4000000000000000<>+0(SB), Z1, Z11
+	VMOVAPD           Z11, K1, Z7
+	VMULPD            Z1, Z11, Z11
+	VMOVAPD           Z11, K1, Z8
+	VADDPD.BCST       double4000000000000000<>+0(SB), Z11, Z11
+	VMOVAPD           Z11, K1, Z9
+	VMULPD.BCST       doublec000000000000000<>+0(SB), Z3, Z11
+	VMOVAPD           Z11, K1, Z10
+	VADDPD            Z9, Z8, Z8
+	VMULPD            Z4, Z9, Z4
+	VMULPD            Z4, Z7, Z7
+	VFMADD231PD       Z10, Z8, Z7
+	VMULPD            Z6, Z7, Z6
+	VSCALEFPD         Z5, Z6, Z6
+	VMOVAPD           Z6, K1, Z7
+	VMULPD            Z9, Z4, Z4
+	VDIVPD            Z4, Z7, Z7
+	VMULPD            Z7, Z2, Z7
+	VMOVUPD           Z7, 64(BX)
+	ADDQ              $+128, CX
+	ADDQ              $+128, DX
+	ADDQ              $+128, BX
+	SUBQ              $+16, AX
+	CMPQ              AX, $+16
+	JGE               loop66
 
 done67:
 	CMPQ AX, $+8
 	JLT  done69
 
 loop68:
-	VMOVUPD      (CX), Z1
-	VMOVUPD      (DX), Z2
-	VANDPD       double7fffffffffffffff<>+0(SB), Z1, Z3
-	VMINPD       Z3, Z0, Z3
-	VORPD        double8000000000000000<>+0(SB), Z3, Z4
-	VMOVUPD      double43380000000007fe<>+0(SB), Z5
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z4, Z5
-	VSUBPD       double43380000000007fe<>+0(SB), Z5, Z5
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z5, Z4
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z5, Z4
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z6
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z4, Z6
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z4, Z6
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z4, Z6
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z4, Z6
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z4, Z6
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z4, Z6
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z4, Z6
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z4, Z6
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z4, Z6
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z4, Z6
-	VMULPD       Z4, Z4, Z7
-	VFMADD213PD  Z4, Z7, Z6
-	VADDPD       double3ff0000000000000<>+0(SB), Z6, Z6
-	VPMOVQ2M     Z1, K1
-	VMOVAPD      Z6, Z1
-	VSCALEFPD    Z5, Z1, Z1
-	VADDPD       double3ff0000000000000<>+0(SB), Z1, Z4
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z7
-	VADDPD       Z1, Z1, Z10
-	VADDPD       Z7, Z10, Z7
-	VMULPD       Z1, Z10, Z10
-	VMOVAPD      Z7, Z8
-	VADDPD       Z10, Z7, Z9
-	VMULPD       Z3, Z10, Z10
-	VADDPD       double4000000000000000<>+0(SB), Z1, Z11
-	VMOVAPD      Z11, K1, Z7
-	VMULPD       Z1, Z11, Z11
-	VMOVAPD      Z11, K1, Z8
-	VADDPD       double4000000000000000<>+0(SB), Z11, Z11
-	VMOVAPD      Z11, K1, Z9
-	VMULPD       doublec000000000000000<>+0(SB), Z3, Z11
-	VMOVAPD      Z11, K1, Z10
-	VADDPD       Z9, Z8, Z8
-	VMULPD       Z4, Z9, Z4
-	VMULPD       Z4, Z7, Z7
-	VFMADD231PD  Z10, Z8, Z7
-	VMULPD       Z6, Z7, Z6
-	VSCALEFPD    Z5, Z6, Z6
-	VMOVAPD      Z6, K1, Z7
-	VMULPD       Z9, Z4, Z4
-	VDIVPD       Z4, Z7, Z7
-	VMULPD       Z7, Z2, Z7
-	VMOVUPD      Z7, (BX)
-	ADDQ         $+64, CX
-	ADDQ         $+64, DX
-	ADDQ         $+64, BX
-	SUBQ         $+8, AX
-	CMPQ         AX, $+8
-	JGE          loop68
+	VMOVUPD           (CX), Z1
+	VMOVUPD           (DX), Z2
+	VANDPD.BCST       double7fffffffffffffff<>+0(SB), Z1, Z3
+	VMINPD            Z3, Z0, Z3
+	VORPD.BCST        double8000000000000000<>+0(SB), Z3, Z4
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z5
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z4, Z5
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z5, Z5
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z5, Z4
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z5, Z4
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z6
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z4, Z6
+	VMULPD            Z4, Z4, Z7
+	VFMADD213PD       Z4, Z7, Z6
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z6, Z6
+	VPMOVQ2M          Z1, K1
+	VMOVAPD           Z6, Z1
+	VSCALEFPD         Z5, Z1, Z1
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z1, Z4
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z7
+	VADDPD            Z1, Z1, Z10
+	VADDPD            Z7, Z10, Z7
+	VMULPD            Z1, Z10, Z10
+	VMOVAPD           Z7, Z8
+	VADDPD            Z10, Z7, Z9
+	VMULPD            Z3, Z10, Z10
+	VADDPD.BCST       double4000000000000000<>+0(SB), Z1, Z11
+	VMOVAPD           Z11, K1, Z7
+	VMULPD            Z1, Z11, Z11
+	VMOVAPD           Z11, K1, Z8
+	VADDPD.BCST       double4000000000000000<>+0(SB), Z11, Z11
+	VMOVAPD           Z11, K1, Z9
+	VMULPD.BCST       doublec000000000000000<>+0(SB), Z3, Z11
+	VMOVAPD           Z11, K1, Z10
+	VADDPD            Z9, Z8, Z8
+	VMULPD            Z4, Z9, Z4
+	VMULPD            Z4, Z7, Z7
+	VFMADD231PD       Z10, Z8, Z7
+	VMULPD            Z6, Z7, Z6
+	VSCALEFPD         Z5, Z6, Z6
+	VMOVAPD           Z6, K1, Z7
+	VMULPD            Z9, Z4, Z4
+	VDIVPD            Z4, Z7, Z7
+	VMULPD            Z7, Z2, Z7
+	VMOVUPD           Z7, (BX)
+	ADDQ              $+64, CX
+	ADDQ              $+64, DX
+	ADDQ              $+64, BX
+	SUBQ              $+8, AX
+	CMPQ              AX, $+8
+	JGE               loop68
 
 done69:
-	TESTQ        AX, AX
-	JZ           end70
-	MOVQ         $-1, SI
-	BZHIQ        AX, SI, SI
-	KMOVW        SI, K1
-	VMOVUPD.Z    (CX), K1, Z1
-	VMOVUPD.Z    (DX), K1, Z2
-	VANDPD       double7fffffffffffffff<>+0(SB), Z1, Z3
-	VMINPD       Z3, Z0, Z3
-	VORPD        double8000000000000000<>+0(SB), Z3, Z0
-	VMOVUPD      double43380000000007fe<>+0(SB), Z4
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z0, Z4
-	VSUBPD       double43380000000007fe<>+0(SB), Z4, Z4
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z4, Z0
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z4, Z0
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z5
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z0, Z5
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z0, Z5
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z0, Z5
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z0, Z5
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z0, Z5
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z0, Z5
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z0, Z5
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z0, Z5
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z0, Z5
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z0, Z5
-	VMULPD       Z0, Z0, Z6
-	VFMADD213PD  Z0, Z6, Z5
-	VADDPD       double3ff0000000000000<>+0(SB), Z5, Z5
-	VPMOVQ2M     Z1, K2
-	VMOVAPD      Z5, Z0
-	VSCALEFPD    Z4, Z0, Z0
-	VADDPD       double3ff0000000000000<>+0(SB), Z0, Z1
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z6
-	VADDPD       Z0, Z0, Z9
-	VADDPD       Z6, Z9, Z6
-	VMULPD       Z0, Z9, Z9
-	VMOVAPD      Z6, Z7
-	VADDPD       Z9, Z6, Z8
-	VMULPD       Z3, Z9, Z9
-	VADDPD       double4000000000000000<>+0(SB), Z0, Z10
-	VMOVAPD      Z10, K2, Z6
-	VMULPD       Z0, Z10, Z10
-	VMOVAPD      Z10, K2, Z7
-	VADDPD       double4000000000000000<>+0(SB), Z10, Z10
-	VMOVAPD      Z10, K2, Z8
-	VMULPD       doublec000000000000000<>+0(SB), Z3, Z10
-	VMOVAPD      Z10, K2, Z9
-	VADDPD       Z8, Z7, Z7
-	VMULPD       Z1, Z8, Z1
-	VMULPD       Z1, Z6, Z6
-	VFMADD231PD  Z9, Z7, Z6
-	VMULPD       Z5, Z6, Z5
-	VSCALEFPD    Z4, Z5, Z5
-	VMOVAPD      Z5, K2, Z6
-	VMULPD       Z8, Z1, Z1
-	VDIVPD       Z1, Z6, Z6
-	VMULPD       Z6, Z2, Z6
-	VMOVUPD      Z6, K1, (BX)
+	TESTQ             AX, AX
+	JZ                end70
+	MOVQ              $-1, SI
+	BZHIQ             AX, SI, SI
+	KMOVW             SI, K1
+	VMOVUPD.Z         (CX), K1, Z1
+	VMOVUPD.Z         (DX), K1, Z2
+	VANDPD.BCST       double7fffffffffffffff<>+0(SB), Z1, Z3
+	VMINPD            Z3, Z0, Z3
+	VORPD.BCST        double8000000000000000<>+0(SB), Z3, Z0
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z4
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z0, Z4
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z4, Z4
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z4, Z0
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z4, Z0
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z5
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z0, Z5
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z0, Z5
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z0, Z5
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z0, Z5
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z0, Z5
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z0, Z5
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z0, Z5
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z0, Z5
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z0, Z5
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z0, Z5
+	VMULPD            Z0, Z0, Z6
+	VFMADD213PD       Z0, Z6, Z5
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z5, Z5
+	VPMOVQ2M          Z1, K2
+	VMOVAPD           Z5, Z0
+	VSCALEFPD         Z4, Z0, Z0
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z0, Z1
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z6
+	VADDPD            Z0, Z0, Z9
+	VADDPD            Z6, Z9, Z6
+	VMULPD            Z0, Z9, Z9
+	VMOVAPD           Z6, Z7
+	VADDPD            Z9, Z6, Z8
+	VMULPD            Z3, Z9, Z9
+	VADDPD.BCST       double4000000000000000<>+0(SB), Z0, Z10
+	VMOVAPD           Z10, K2, Z6
+	VMULPD            Z0, Z10, Z10
+	VMOVAPD           Z10, K2, Z7
+	VADDPD.BCST       double4000000000000000<>+0(SB), Z10, Z10
+	VMOVAPD           Z10, K2, Z8
+	VMULPD.BCST       doublec000000000000000<>+0(SB), Z3, Z10
+	VMOVAPD           Z10, K2, Z9
+	VADDPD            Z8, Z7, Z7
+	VMULPD            Z1, Z8, Z1
+	VMULPD            Z1, Z6, Z6
+	VFMADD231PD       Z9, Z7, Z6
+	VMULPD            Z5, Z6, Z5
+	VSCALEFPD         Z4, Z5, Z5
+	VMOVAPD           Z5, K2, Z6
+	VMULPD            Z8, Z1, Z1
+	VDIVPD            Z1, Z6, Z6
+	VMULPD            Z6, Z2, Z6
+	VMOVUPD           Z6, K1, (BX)
 
 end70:
 	VZEROUPPER
@@ -3398,11 +3190,7 @@ DATA doublec000000000000000<>+0(SB)/8, $0xc000000000000000
 DATA doublec000000000000000<>+8(SB)/8, $0xc000000000000000
 DATA doublec000000000000000<>+16(SB)/8, $0xc000000000000000
 DATA doublec000000000000000<>+24(SB)/8, $0xc000000000000000
-DATA doublec000000000000000<>+32(SB)/8, $0xc000000000000000
-DATA doublec000000000000000<>+40(SB)/8, $0xc000000000000000
-DATA doublec000000000000000<>+48(SB)/8, $0xc000000000000000
-DATA doublec000000000000000<>+56(SB)/8, $0xc000000000000000
-GLOBL doublec000000000000000<>(SB), RODATA|NOPTR, $64
+GLOBL doublec000000000000000<>(SB), RODATA|NOPTR, $32
 
 // func mishBackward32AVX2(dx []float32, x []float32, dy []float32)
 // Requires: AVX, AVX2, FMA3
@@ -3979,8 +3767,8 @@ end80:
 TEXT ·elu32AVX512(SB), NOSPLIT, $0-56
 	VBROADCASTSS right+48(FP), Z0
 	VBROADCASTSS left+52(FP), Z1
-	VMOVUPS      single00000000<>+0(SB), Z2
-	VMOVUPS      singlec1a00000<>+0(SB), Z3
+	VBROADCASTSS single00000000<>+0(SB), Z2
+	VBROADCASTSS singlec1a00000<>+0(SB), Z3
 	MOVQ         x_len+32(FP), AX
 	MOVQ         x_base+24(FP), CX
 	MOVQ         dst_base+0(FP), DX
@@ -3988,133 +3776,133 @@ TEXT ·elu32AVX512(SB), NOSPLIT, $0-56
 	JLT          done82
 
 loop81:
-	VMOVUPS      (CX), Z4
-	VORPS        single80000000<>+0(SB), Z4, Z5
-	VMAXPS       Z5, Z3, Z5
-	VMOVUPS      single4b40007f<>+0(SB), Z7
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z5, Z7
-	VSUBPS       single4b40007f<>+0(SB), Z7, Z6
-	VFNMADD231PS single3f317200<>+0(SB), Z6, Z5
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z6, Z5
-	VMOVUPS      single3950d0b2<>+0(SB), Z6
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z5, Z6
-	VFMADD213PS  single3c088848<>+0(SB), Z5, Z6
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z5, Z6
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z5, Z6
-	VFMADD213PS  single3f000000<>+0(SB), Z5, Z6
-	VMULPS       Z5, Z5, Z8
-	VFMADD213PS  Z5, Z8, Z6
-	VPSLLD       $0x17, Z7, Z7
-	VSUBPS       single3f800000<>+0(SB), Z7, Z8
-	VFMADD231PS  Z7, Z6, Z8
-	VANDPS       single80000000<>+0(SB), Z4, Z5
-	VORPS        Z5, Z8, Z8
-	VMULPS       Z8, Z1, Z8
-	VMULPS       Z4, Z0, Z5
-	VCMPPS       $0x1e, Z2, Z4, K1
-	VMOVAPS      Z5, K1, Z8
-	VMOVUPS      Z8, (DX)
-	VMOVUPS      64(CX), Z4
-	VORPS        single80000000<>+0(SB), Z4, Z5
-	VMAXPS       Z5, Z3, Z5
-	VMOVUPS      single4b40007f<>+0(SB), Z7
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z5, Z7
-	VSUBPS       single4b40007f<>+0(SB), Z7, Z6
-	VFNMADD231PS single3f317200<>+0(SB), Z6, Z5
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z6, Z5
-	VMOVUPS      single3950d0b2<>+0(SB), Z6
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z5, Z6
-	VFMADD213PS  single3c088848<>+0(SB), Z5, Z6
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z5, Z6
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z5, Z6
-	VFMADD213PS  single3f000000<>+0(SB), Z5, Z6
-	VMULPS       Z5, Z5, Z8
-	VFMADD213PS  Z5, Z8, Z6
-	VPSLLD       $0x17, Z7, Z7
-	VSUBPS       single3f800000<>+0(SB), Z7, Z8
-	VFMADD231PS  Z7, Z6, Z8
-	VANDPS       single80000000<>+0(SB), Z4, Z5
-	VORPS        Z5, Z8, Z8
-	VMULPS       Z8, Z1, Z8
-	VMULPS       Z4, Z0, Z5
-	VCMPPS       $0x1e, Z2, Z4, K1
-	VMOVAPS      Z5, K1, Z8
-	VMOVUPS      Z8, 64(DX)
-	ADDQ         $+128, CX
-	ADDQ         $+128, DX
-	SUBQ         $+32, AX
-	CMPQ         AX, $+32
-	JGE          loop81
+	VMOVUPS           (CX), Z4
+	VORPS.BCST        single80000000<>+0(SB), Z4, Z5
+	VMAXPS            Z5, Z3, Z5
+	VBROADCASTSS      single4b40007f<>+0(SB), Z7
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z5, Z7
+	VSUBPS.BCST       single4b40007f<>+0(SB), Z7, Z6
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z6, Z5
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z6, Z5
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z6
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z5, Z6
+	VMULPS            Z5, Z5, Z8
+	VFMADD213PS       Z5, Z8, Z6
+	VPSLLD            $0x17, Z7, Z7
+	VSUBPS.BCST       single3f800000<>+0(SB), Z7, Z8
+	VFMADD231PS       Z7, Z6, Z8
+	VANDPS.BCST       single80000000<>+0(SB), Z4, Z5
+	VORPS             Z5, Z8, Z8
+	VMULPS            Z8, Z1, Z8
+	VMULPS            Z4, Z0, Z5
+	VCMPPS            $0x1e, Z2, Z4, K1
+	VMOVAPS           Z5, K1, Z8
+	VMOVUPS           Z8, (DX)
+	VMOVUPS           64(CX), Z4
+	VORPS.BCST        single80000000<>+0(SB), Z4, Z5
+	VMAXPS            Z5, Z3, Z5
+	VBROADCASTSS      single4b40007f<>+0(SB), Z7
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z5, Z7
+	VSUBPS.BCST       single4b40007f<>+0(SB), Z7, Z6
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z6, Z5
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z6, Z5
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z6
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z5, Z6
+	VMULPS            Z5, Z5, Z8
+	VFMADD213PS       Z5, Z8, Z6
+	VPSLLD            $0x17, Z7, Z7
+	VSUBPS.BCST       single3f800000<>+0(SB), Z7, Z8
+	VFMADD231PS       Z7, Z6, Z8
+	VANDPS.BCST       single80000000<>+0(SB), Z4, Z5
+	VORPS             Z5, Z8, Z8
+	VMULPS            Z8, Z1, Z8
+	VMULPS            Z4, Z0, Z5
+	VCMPPS            $0x1e, Z2, Z4, K1
+	VMOVAPS           Z5, K1, Z8
+	VMOVUPS           Z8, 64(DX)
+	ADDQ              $+128, CX
+	ADDQ              $+128, DX
+	SUBQ              $+32, AX
+	CMPQ              AX, $+32
+	JGE               loop81
 
 done82:
 	CMPQ AX, $+16
 	JLT  done84
 
 loop83:
-	VMOVUPS      (CX), Z4
-	VORPS        single80000000<>+0(SB), Z4, Z5
-	VMAXPS       Z5, Z3, Z5
-	VMOVUPS      single4b40007f<>+0(SB), Z7
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z5, Z7
-	VSUBPS       single4b40007f<>+0(SB), Z7, Z6
-	VFNMADD231PS single3f317200<>+0(SB), Z6, Z5
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z6, Z5
-	VMOVUPS      single3950d0b2<>+0(SB), Z6
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z5, Z6
-	VFMADD213PS  single3c088848<>+0(SB), Z5, Z6
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z5, Z6
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z5, Z6
-	VFMADD213PS  single3f000000<>+0(SB), Z5, Z6
-	VMULPS       Z5, Z5, Z8
-	VFMADD213PS  Z5, Z8, Z6
-	VPSLLD       $0x17, Z7, Z7
-	VSUBPS       single3f800000<>+0(SB), Z7, Z8
-	VFMADD231PS  Z7, Z6, Z8
-	VANDPS       single80000000<>+0(SB), Z4, Z5
-	VORPS        Z5, Z8, Z8
-	VMULPS       Z8, Z1, Z8
-	VMULPS       Z4, Z0, Z5
-	VCMPPS       $0x1e, Z2, Z4, K1
-	VMOVAPS      Z5, K1, Z8
-	VMOVUPS      Z8, (DX)
-	ADDQ         $+64, CX
-	ADDQ         $+64, DX
-	SUBQ         $+16, AX
-	CMPQ         AX, $+16
-	JGE          loop83
+	VMOVUPS           (CX), Z4
+	VORPS.BCST        single80000000<>+0(SB), Z4, Z5
+	VMAXPS            Z5, Z3, Z5
+	VBROADCASTSS      single4b40007f<>+0(SB), Z7
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z5, Z7
+	VSUBPS.BCST       single4b40007f<>+0(SB), Z7, Z6
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z6, Z5
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z6, Z5
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z6
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z5, Z6
+	VMULPS            Z5, Z5, Z8
+	VFMADD213PS       Z5, Z8, Z6
+	VPSLLD            $0x17, Z7, Z7
+	VSUBPS.BCST       single3f800000<>+0(SB), Z7, Z8
+	VFMADD231PS       Z7, Z6, Z8
+	VANDPS.BCST       single80000000<>+0(SB), Z4, Z5
+	VORPS             Z5, Z8, Z8
+	VMULPS            Z8, Z1, Z8
+	VMULPS            Z4, Z0, Z5
+	VCMPPS            $0x1e, Z2, Z4, K1
+	VMOVAPS           Z5, K1, Z8
+	VMOVUPS           Z8, (DX)
+	ADDQ              $+64, CX
+	ADDQ              $+64, DX
+	SUBQ              $+16, AX
+	CMPQ              AX, $+16
+	JGE               loop83
 
 done84:
-	TESTQ        AX, AX
-	JZ           end85
-	MOVQ         $-1, BX
-	BZHIQ        AX, BX, BX
-	KMOVW        BX, K1
-	VMOVUPS.Z    (CX), K1, Z4
-	VORPS        single80000000<>+0(SB), Z4, Z5
-	VMAXPS       Z5, Z3, Z5
-	VMOVUPS      single4b40007f<>+0(SB), Z6
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z5, Z6
-	VSUBPS       single4b40007f<>+0(SB), Z6, Z3
-	VFNMADD231PS single3f317200<>+0(SB), Z3, Z5
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z3, Z5
-	VMOVUPS      single3950d0b2<>+0(SB), Z3
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z5, Z3
-	VFMADD213PS  single3c088848<>+0(SB), Z5, Z3
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z5, Z3
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z5, Z3
-	VFMADD213PS  single3f000000<>+0(SB), Z5, Z3
-	VMULPS       Z5, Z5, Z7
-	VFMADD213PS  Z5, Z7, Z3
-	VPSLLD       $0x17, Z6, Z6
-	VSUBPS       single3f800000<>+0(SB), Z6, Z7
-	VFMADD231PS  Z6, Z3, Z7
-	VANDPS       single80000000<>+0(SB), Z4, Z5
-	VORPS        Z5, Z7, Z7
-	VMULPS       Z7, Z1, Z7
-	VMULPS       Z4, Z0, Z5
-	VCMPPS       $0x1e, Z2, Z4, K2
-	VMOVAPS      Z5, K2, Z7
-	VMOVUPS      Z7, K1, (DX)
+	TESTQ             AX, AX
+	JZ                end85
+	MOVQ              $-1, BX
+	BZHIQ             AX, BX, BX
+	KMOVW             BX, K1
+	VMOVUPS.Z         (CX), K1, Z4
+	VORPS.BCST        single80000000<>+0(SB), Z4, Z5
+	VMAXPS            Z5, Z3, Z5
+	VBROADCASTSS      single4b40007f<>+0(SB), Z6
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z5, Z6
+	VSUBPS.BCST       single4b40007f<>+0(SB), Z6, Z3
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z3, Z5
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z3, Z5
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z3
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z5, Z3
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z5, Z3
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z5, Z3
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z5, Z3
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z5, Z3
+	VMULPS            Z5, Z5, Z7
+	VFMADD213PS       Z5, Z7, Z3
+	VPSLLD            $0x17, Z6, Z6
+	VSUBPS.BCST       single3f800000<>+0(SB), Z6, Z7
+	VFMADD231PS       Z6, Z3, Z7
+	VANDPS.BCST       single80000000<>+0(SB), Z4, Z5
+	VORPS             Z5, Z7, Z7
+	VMULPS            Z7, Z1, Z7
+	VMULPS            Z4, Z0, Z5
+	VCMPPS            $0x1e, Z2, Z4, K2
+	VMOVAPS           Z5, K2, Z7
+	VMOVUPS           Z7, K1, (DX)
 
 end85:
 	VZEROUPPER
@@ -4128,15 +3916,7 @@ DATA single00000000<>+16(SB)/4, $0x00000000
 DATA single00000000<>+20(SB)/4, $0x00000000
 DATA single00000000<>+24(SB)/4, $0x00000000
 DATA single00000000<>+28(SB)/4, $0x00000000
-DATA single00000000<>+32(SB)/4, $0x00000000
-DATA single00000000<>+36(SB)/4, $0x00000000
-DATA single00000000<>+40(SB)/4, $0x00000000
-DATA single00000000<>+44(SB)/4, $0x00000000
-DATA single00000000<>+48(SB)/4, $0x00000000
-DATA single00000000<>+52(SB)/4, $0x00000000
-DATA single00000000<>+56(SB)/4, $0x00000000
-DATA single00000000<>+60(SB)/4, $0x00000000
-GLOBL single00000000<>(SB), RODATA|NOPTR, $64
+GLOBL single00000000<>(SB), RODATA|NOPTR, $32
 
 DATA singlec1a00000<>+0(SB)/4, $0xc1a00000
 DATA singlec1a00000<>+4(SB)/4, $0xc1a00000
@@ -4146,15 +3926,7 @@ DATA singlec1a00000<>+16(SB)/4, $0xc1a00000
 DATA singlec1a00000<>+20(SB)/4, $0xc1a00000
 DATA singlec1a00000<>+24(SB)/4, $0xc1a00000
 DATA singlec1a00000<>+28(SB)/4, $0xc1a00000
-DATA singlec1a00000<>+32(SB)/4, $0xc1a00000
-DATA singlec1a00000<>+36(SB)/4, $0xc1a00000
-DATA singlec1a00000<>+40(SB)/4, $0xc1a00000
-DATA singlec1a00000<>+44(SB)/4, $0xc1a00000
-DATA singlec1a00000<>+48(SB)/4, $0xc1a00000
-DATA singlec1a00000<>+52(SB)/4, $0xc1a00000
-DATA singlec1a00000<>+56(SB)/4, $0xc1a00000
-DATA singlec1a00000<>+60(SB)/4, $0xc1a00000
-GLOBL singlec1a00000<>(SB), RODATA|NOPTR, $64
+GLOBL singlec1a00000<>(SB), RODATA|NOPTR, $32
 
 DATA single4b40007f<>+0(SB)/4, $0x4b40007f
 DATA single4b40007f<>+4(SB)/4, $0x4b40007f
@@ -4164,23 +3936,15 @@ DATA single4b40007f<>+16(SB)/4, $0x4b40007f
 DATA single4b40007f<>+20(SB)/4, $0x4b40007f
 DATA single4b40007f<>+24(SB)/4, $0x4b40007f
 DATA single4b40007f<>+28(SB)/4, $0x4b40007f
-DATA single4b40007f<>+32(SB)/4, $0x4b40007f
-DATA single4b40007f<>+36(SB)/4, $0x4b40007f
-DATA single4b40007f<>+40(SB)/4, $0x4b40007f
-DATA single4b40007f<>+44(SB)/4, $0x4b40007f
-DATA single4b40007f<>+48(SB)/4, $0x4b40007f
-DATA single4b40007f<>+52(SB)/4, $0x4b40007f
-DATA single4b40007f<>+56(SB)/4, $0x4b40007f
-DATA single4b40007f<>+60(SB)/4, $0x4b40007f
-GLOBL single4b40007f<>(SB), RODATA|NOPTR, $64
+GLOBL single4b40007f<>(SB), RODATA|NOPTR, $32
 
 // func elu64AVX512(dst []float64, x []float64, right float64, left float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·elu64AVX512(SB), NOSPLIT, $0-64
 	VBROADCASTSD right+48(FP), Z0
 	VBROADCASTSD left+56(FP), Z1
-	VMOVUPD      double0000000000000000<>+0(SB), Z2
-	VMOVUPD      doublec044000000000000<>+0(SB), Z3
+	VBROADCASTSD double0000000000000000<>+0(SB), Z2
+	VBROADCASTSD doublec044000000000000<>+0(SB), Z3
 	MOVQ         x_len+32(FP), AX
 	MOVQ         x_base+24(FP), CX
 	MOVQ         dst_base+0(FP), DX
@@ -4188,153 +3952,153 @@ TEXT ·elu64AVX512(SB), NOSPLIT, $0-64
 	JLT          done87
 
 loop86:
-	VMOVUPD      (CX), Z4
-	VORPD        double8000000000000000<>+0(SB), Z4, Z5
-	VMAXPD       Z5, Z3, Z5
-	VMOVUPD      double43380000000003ff<>+0(SB), Z7
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z5, Z7
-	VSUBPD       double43380000000003ff<>+0(SB), Z7, Z6
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z6, Z5
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z6, Z5
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z6
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z5, Z6
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z5, Z6
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z5, Z6
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z5, Z6
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z5, Z6
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z5, Z6
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z5, Z6
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z5, Z6
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z5, Z6
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z5, Z6
-	VMULPD       Z5, Z5, Z8
-	VFMADD213PD  Z5, Z8, Z6
-	VPSLLQ       $0x34, Z7, Z7
-	VSUBPD       double3ff0000000000000<>+0(SB), Z7, Z8
-	VFMADD231PD  Z7, Z6, Z8
-	VANDPD       double8000000000000000<>+0(SB), Z4, Z5
-	VORPD        Z5, Z8, Z8
-	VMULPD       Z8, Z1, Z8
-	VMULPD       Z4, Z0, Z5
-	VCMPPD       $0x1e, Z2, Z4, K1
-	VMOVAPD      Z5, K1, Z8
-	VMOVUPD      Z8, (DX)
-	VMOVUPD      64(CX), Z4
-	VORPD        double8000000000000000<>+0(SB), Z4, Z5
-	VMAXPD       Z5, Z3, Z5
-	VMOVUPD      double43380000000003ff<>+0(SB), Z7
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z5, Z7
-	VSUBPD       double43380000000003ff<>+0(SB), Z7, Z6
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z6, Z5
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z6, Z5
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z6
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z5, Z6
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z5, Z6
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z5, Z6
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z5, Z6
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z5, Z6
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z5, Z6
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z5, Z6
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z5, Z6
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z5, Z6
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z5, Z6
-	VMULPD       Z5, Z5, Z8
-	VFMADD213PD  Z5, Z8, Z6
-	VPSLLQ       $0x34, Z7, Z7
-	VSUBPD       double3ff0000000000000<>+0(SB), Z7, Z8
-	VFMADD231PD  Z7, Z6, Z8
-	VANDPD       double8000000000000000<>+0(SB), Z4, Z5
-	VORPD        Z5, Z8, Z8
-	VMULPD       Z8, Z1, Z8
-	VMULPD       Z4, Z0, Z5
-	VCMPPD       $0x1e, Z2, Z4, K1
-	VMOVAPD      Z5, K1, Z8
-	VMOVUPD      Z8, 64(DX)
-	ADDQ         $+128, CX
-	ADDQ         $+128, DX
-	SUBQ         $+16, AX
-	CMPQ         AX, $+16
-	JGE          loop86
+	VMOVUPD           (CX), Z4
+	VORPD.BCST        double8000000000000000<>+0(SB), Z4, Z5
+	VMAXPD            Z5, Z3, Z5
+	VBROADCASTSD      double43380000000003ff<>+0(SB), Z7
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z5, Z7
+	VSUBPD.BCST       double43380000000003ff<>+0(SB), Z7, Z6
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z6, Z5
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z6, Z5
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z6
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z5, Z6
+	VMULPD            Z5, Z5, Z8
+	VFMADD213PD       Z5, Z8, Z6
+	VPSLLQ            $0x34, Z7, Z7
+	VSUBPD.BCST       double3ff0000000000000<>+0(SB), Z7, Z8
+	VFMADD231PD       Z7, Z6, Z8
+	VANDPD.BCST       double8000000000000000<>+0(SB), Z4, Z5
+	VORPD             Z5, Z8, Z8
+	VMULPD            Z8, Z1, Z8
+	VMULPD            Z4, Z0, Z5
+	VCMPPD            $0x1e, Z2, Z4, K1
+	VMOVAPD           Z5, K1, Z8
+	VMOVUPD           Z8, (DX)
+	VMOVUPD           64(CX), Z4
+	VORPD.BCST        double8000000000000000<>+0(SB), Z4, Z5
+	VMAXPD            Z5, Z3, Z5
+	VBROADCASTSD      double43380000000003ff<>+0(SB), Z7
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z5, Z7
+	VSUBPD.BCST       double43380000000003ff<>+0(SB), Z7, Z6
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z6, Z5
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z6, Z5
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z6
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z5, Z6
+	VMULPD            Z5, Z5, Z8
+	VFMADD213PD       Z5, Z8, Z6
+	VPSLLQ            $0x34, Z7, Z7
+	VSUBPD.BCST       double3ff0000000000000<>+0(SB), Z7, Z8
+	VFMADD231PD       Z7, Z6, Z8
+	VANDPD.BCST       double8000000000000000<>+0(SB), Z4, Z5
+	VORPD             Z5, Z8, Z8
+	VMULPD            Z8, Z1, Z8
+	VMULPD            Z4, Z0, Z5
+	VCMPPD            $0x1e, Z2, Z4, K1
+	VMOVAPD           Z5, K1, Z8
+	VMOVUPD           Z8, 64(DX)
+	ADDQ              $+128, CX
+	ADDQ              $+128, DX
+	SUBQ              $+16, AX
+	CMPQ              AX, $+16
+	JGE               loop86
 
 done87:
 	CMPQ AX, $+8
 	JLT  done89
 
 loop88:
-	VMOVUPD      (CX), Z4
-	VORPD        double8000000000000000<>+0(SB), Z4, Z5
-	VMAXPD       Z5, Z3, Z5
-	VMOVUPD      double43380000000003ff<>+0(SB), Z7
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z5, Z7
-	VSUBPD       double43380000000003ff<>+0(SB), Z7, Z6
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z6, Z5
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z6, Z5
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z6
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z5, Z6
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z5, Z6
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z5, Z6
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z5, Z6
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z5, Z6
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z5, Z6
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z5, Z6
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z5, Z6
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z5, Z6
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z5, Z6
-	VMULPD       Z5, Z5, Z8
-	VFMADD213PD  Z5, Z8, Z6
-	VPSLLQ       $0x34, Z7, Z7
-	VSUBPD       double3ff0000000000000<>+0(SB), Z7, Z8
-	VFMADD231PD  Z7, Z6, Z8
-	VANDPD       double8000000000000000<>+0(SB), Z4, Z5
-	VORPD        Z5, Z8, Z8
-	VMULPD       Z8, Z1, Z8
-	VMULPD       Z4, Z0, Z5
-	VCMPPD       $0x1e, Z2, Z4, K1
-	VMOVAPD      Z5, K1, Z8
-	VMOVUPD      Z8, (DX)
-	ADDQ         $+64, CX
-	ADDQ         $+64, DX
-	SUBQ         $+8, AX
-	CMPQ         AX, $+8
-	JGE          loop88
+	VMOVUPD           (CX), Z4
+	VORPD.BCST        double8000000000000000<>+0(SB), Z4, Z5
+	VMAXPD            Z5, Z3, Z5
+	VBROADCASTSD      double43380000000003ff<>+0(SB), Z7
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z5, Z7
+	VSUBPD.BCST       double43380000000003ff<>+0(SB), Z7, Z6
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z6, Z5
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z6, Z5
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z6
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z5, Z6
+	VMULPD            Z5, Z5, Z8
+	VFMADD213PD       Z5, Z8, Z6
+	VPSLLQ            $0x34, Z7, Z7
+	VSUBPD.BCST       double3ff0000000000000<>+0(SB), Z7, Z8
+	VFMADD231PD       Z7, Z6, Z8
+	VANDPD.BCST       double8000000000000000<>+0(SB), Z4, Z5
+	VORPD             Z5, Z8, Z8
+	VMULPD            Z8, Z1, Z8
+	VMULPD            Z4, Z0, Z5
+	VCMPPD            $0x1e, Z2, Z4, K1
+	VMOVAPD           Z5, K1, Z8
+	VMOVUPD           Z8, (DX)
+	ADDQ              $+64, CX
+	ADDQ              $+64, DX
+	SUBQ              $+8, AX
+	CMPQ              AX, $+8
+	JGE               loop88
 
 done89:
-	TESTQ        AX, AX
-	JZ           end90
-	MOVQ         $-1, BX
-	BZHIQ        AX, BX, BX
-	KMOVW        BX, K1
-	VMOVUPD.Z    (CX), K1, Z4
-	VORPD        double8000000000000000<>+0(SB), Z4, Z5
-	VMAXPD       Z5, Z3, Z5
-	VMOVUPD      double43380000000003ff<>+0(SB), Z6
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z5, Z6
-	VSUBPD       double43380000000003ff<>+0(SB), Z6, Z3
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z3, Z5
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z3, Z5
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z3
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z5, Z3
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z5, Z3
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z5, Z3
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z5, Z3
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z5, Z3
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z5, Z3
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z5, Z3
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z5, Z3
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z5, Z3
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z5, Z3
-	VMULPD       Z5, Z5, Z7
-	VFMADD213PD  Z5, Z7, Z3
-	VPSLLQ       $0x34, Z6, Z6
-	VSUBPD       double3ff0000000000000<>+0(SB), Z6, Z7
-	VFMADD231PD  Z6, Z3, Z7
-	VANDPD       double8000000000000000<>+0(SB), Z4, Z5
-	VORPD        Z5, Z7, Z7
-	VMULPD       Z7, Z1, Z7
-	VMULPD       Z4, Z0, Z5
-	VCMPPD       $0x1e, Z2, Z4, K2
-	VMOVAPD      Z5, K2, Z7
-	VMOVUPD      Z7, K1, (DX)
+	TESTQ             AX, AX
+	JZ                end90
+	MOVQ              $-1, BX
+	BZHIQ             AX, BX, BX
+	KMOVW             BX, K1
+	VMOVUPD.Z         (CX), K1, Z4
+	VORPD.BCST        double8000000000000000<>+0(SB), Z4, Z5
+	VMAXPD            Z5, Z3, Z5
+	VBROADCASTSD      double43380000000003ff<>+0(SB), Z6
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z5, Z6
+	VSUBPD.BCST       double43380000000003ff<>+0(SB), Z6, Z3
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z3, Z5
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z3, Z5
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z3
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z5, Z3
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z5, Z3
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z5, Z3
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z5, Z3
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z5, Z3
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z5, Z3
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z5, Z3
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z5, Z3
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z5, Z3
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z5, Z3
+	VMULPD            Z5, Z5, Z7
+	VFMADD213PD       Z5, Z7, Z3
+	VPSLLQ            $0x34, Z6, Z6
+	VSUBPD.BCST       double3ff0000000000000<>+0(SB), Z6, Z7
+	VFMADD231PD       Z6, Z3, Z7
+	VANDPD.BCST       double8000000000000000<>+0(SB), Z4, Z5
+	VORPD             Z5, Z7, Z7
+	VMULPD            Z7, Z1, Z7
+	VMULPD            Z4, Z0, Z5
+	VCMPPD            $0x1e, Z2, Z4, K2
+	VMOVAPD           Z5, K2, Z7
+	VMOVUPD           Z7, K1, (DX)
 
 end90:
 	VZEROUPPER
@@ -4344,31 +4108,19 @@ DATA double0000000000000000<>+0(SB)/8, $0x0000000000000000
 DATA double0000000000000000<>+8(SB)/8, $0x0000000000000000
 DATA double0000000000000000<>+16(SB)/8, $0x0000000000000000
 DATA double0000000000000000<>+24(SB)/8, $0x0000000000000000
-DATA double0000000000000000<>+32(SB)/8, $0x0000000000000000
-DATA double0000000000000000<>+40(SB)/8, $0x0000000000000000
-DATA double0000000000000000<>+48(SB)/8, $0x0000000000000000
-DATA double0000000000000000<>+56(SB)/8, $0x0000000000000000
-GLOBL double0000000000000000<>(SB), RODATA|NOPTR, $64
+GLOBL double0000000000000000<>(SB), RODATA|NOPTR, $32
 
 DATA doublec044000000000000<>+0(SB)/8, $0xc044000000000000
 DATA doublec044000000000000<>+8(SB)/8, $0xc044000000000000
 DATA doublec044000000000000<>+16(SB)/8, $0xc044000000000000
 DATA doublec044000000000000<>+24(SB)/8, $0xc044000000000000
-DATA doublec044000000000000<>+32(SB)/8, $0xc044000000000000
-DATA doublec044000000000000<>+40(SB)/8, $0xc044000000000000
-DATA doublec044000000000000<>+48(SB)/8, $0xc044000000000000
-DATA doublec044000000000000<>+56(SB)/8, $0xc044000000000000
-GLOBL doublec044000000000000<>(SB), RODATA|NOPTR, $64
+GLOBL doublec044000000000000<>(SB), RODATA|NOPTR, $32
 
 DATA double43380000000003ff<>+0(SB)/8, $0x43380000000003ff
 DATA double43380000000003ff<>+8(SB)/8, $0x43380000000003ff
 DATA double43380000000003ff<>+16(SB)/8, $0x43380000000003ff
 DATA double43380000000003ff<>+24(SB)/8, $0x43380000000003ff
-DATA double43380000000003ff<>+32(SB)/8, $0x43380000000003ff
-DATA double43380000000003ff<>+40(SB)/8, $0x43380000000003ff
-DATA double43380000000003ff<>+48(SB)/8, $0x43380000000003ff
-DATA double43380000000003ff<>+56(SB)/8, $0x43380000000003ff
-GLOBL double43380000000003ff<>(SB), RODATA|NOPTR, $64
+GLOBL double43380000000003ff<>(SB), RODATA|NOPTR, $32
 
 // func elu32AVX2(dst []float32, x []float32, right float32, left float32)
 // Requires: AVX, AVX2, FMA3
@@ -4689,8 +4441,8 @@ end100:
 TEXT ·eluBackward32AVX512(SB), NOSPLIT, $0-80
 	VBROADCASTSS right+72(FP), Z0
 	VBROADCASTSS left+76(FP), Z1
-	VMOVUPS      single00000000<>+0(SB), Z2
-	VMOVUPS      singlec2d00000<>+0(SB), Z3
+	VBROADCASTSS single00000000<>+0(SB), Z2
+	VBROADCASTSS singlec2d00000<>+0(SB), Z3
 	MOVQ         x_len+32(FP), AX
 	MOVQ         x_base+24(FP), CX
 	MOVQ         dy_base+48(FP), DX
@@ -4699,127 +4451,127 @@ TEXT ·eluBackward32AVX512(SB), NOSPLIT, $0-80
 	JLT          done102
 
 loop101:
-	VMOVUPS      (CX), Z4
-	VMOVUPS      (DX), Z5
-	VORPS        single80000000<>+0(SB), Z4, Z6
-	VMAXPS       Z6, Z3, Z6
-	VMOVUPS      single4b4000fe<>+0(SB), Z7
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z6, Z7
-	VSUBPS       single4b4000fe<>+0(SB), Z7, Z7
-	VFNMADD231PS single3f317200<>+0(SB), Z7, Z6
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z7, Z6
-	VMOVUPS      single3950d0b2<>+0(SB), Z8
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z6, Z8
-	VFMADD213PS  single3c088848<>+0(SB), Z6, Z8
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z6, Z8
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z6, Z8
-	VFMADD213PS  single3f000000<>+0(SB), Z6, Z8
-	VMULPS       Z6, Z6, Z9
-	VFMADD213PS  Z6, Z9, Z8
-	VADDPS       single3f800000<>+0(SB), Z8, Z8
-	VSCALEFPS    Z7, Z8, Z8
-	VMULPS       Z8, Z1, Z8
-	VCMPPS       $0x1e, Z2, Z4, K1
-	VMOVAPS      Z0, K1, Z8
-	VMULPS       Z5, Z8, Z8
-	VMOVUPS      Z8, (BX)
-	VMOVUPS      64(CX), Z4
-	VMOVUPS      64(DX), Z5
-	VORPS        single80000000<>+0(SB), Z4, Z6
-	VMAXPS       Z6, Z3, Z6
-	VMOVUPS      single4b4000fe<>+0(SB), Z7
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z6, Z7
-	VSUBPS       single4b4000fe<>+0(SB), Z7, Z7
-	VFNMADD231PS single3f317200<>+0(SB), Z7, Z6
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z7, Z6
-	VMOVUPS      single3950d0b2<>+0(SB), Z8
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z6, Z8
-	VFMADD213PS  single3c088848<>+0(SB), Z6, Z8
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z6, Z8
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z6, Z8
-	VFMADD213PS  single3f000000<>+0(SB), Z6, Z8
-	VMULPS       Z6, Z6, Z9
-	VFMADD213PS  Z6, Z9, Z8
-	VADDPS       single3f800000<>+0(SB), Z8, Z8
-	VSCALEFPS    Z7, Z8, Z8
-	VMULPS       Z8, Z1, Z8
-	VCMPPS       $0x1e, Z2, Z4, K1
-	VMOVAPS      Z0, K1, Z8
-	VMULPS       Z5, Z8, Z8
-	VMOVUPS      Z8, 64(BX)
-	ADDQ         $+128, CX
-	ADDQ         $+128, DX
-	ADDQ         $+128, BX
-	SUBQ         $+32, AX
-	CMPQ         AX, $+32
-	JGE          loop101
+	VMOVUPS           (CX), Z4
+	VMOVUPS           (DX), Z5
+	VORPS.BCST        single80000000<>+0(SB), Z4, Z6
+	VMAXPS            Z6, Z3, Z6
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z7
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z6, Z7
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z7, Z7
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z7, Z6
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z7, Z6
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z8
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z6, Z8
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z6, Z8
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z6, Z8
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z6, Z8
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z6, Z8
+	VMULPS            Z6, Z6, Z9
+	VFMADD213PS       Z6, Z9, Z8
+	VADDPS.BCST       single3f800000<>+0(SB), Z8, Z8
+	VSCALEFPS         Z7, Z8, Z8
+	VMULPS            Z8, Z1, Z8
+	VCMPPS            $0x1e, Z2, Z4, K1
+	VMOVAPS           Z0, K1, Z8
+	VMULPS            Z5, Z8, Z8
+	VMOVUPS           Z8, (BX)
+	VMOVUPS           64(CX), Z4
+	VMOVUPS           64(DX), Z5
+	VORPS.BCST        single80000000<>+0(SB), Z4, Z6
+	VMAXPS            Z6, Z3, Z6
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z7
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z6, Z7
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z7, Z7
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z7, Z6
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z7, Z6
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z8
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z6, Z8
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z6, Z8
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z6, Z8
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z6, Z8
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z6, Z8
+	VMULPS            Z6, Z6, Z9
+	VFMADD213PS       Z6, Z9, Z8
+	VADDPS.BCST       single3f800000<>+0(SB), Z8, Z8
+	VSCALEFPS         Z7, Z8, Z8
+	VMULPS            Z8, Z1, Z8
+	VCMPPS            $0x1e, Z2, Z4, K1
+	VMOVAPS           Z0, K1, Z8
+	VMULPS            Z5, Z8, Z8
+	VMOVUPS           Z8, 64(BX)
+	ADDQ              $+128, CX
+	ADDQ              $+128, DX
+	ADDQ              $+128, BX
+	SUBQ              $+32, AX
+	CMPQ              AX, $+32
+	JGE               loop101
 
 done102:
 	CMPQ AX, $+16
 	JLT  done104
 
 loop103:
-	VMOVUPS      (CX), Z4
-	VMOVUPS      (DX), Z5
-	VORPS        single80000000<>+0(SB), Z4, Z6
-	VMAXPS       Z6, Z3, Z6
-	VMOVUPS      single4b4000fe<>+0(SB), Z7
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z6, Z7
-	VSUBPS       single4b4000fe<>+0(SB), Z7, Z7
-	VFNMADD231PS single3f317200<>+0(SB), Z7, Z6
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z7, Z6
-	VMOVUPS      single3950d0b2<>+0(SB), Z8
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z6, Z8
-	VFMADD213PS  single3c088848<>+0(SB), Z6, Z8
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z6, Z8
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z6, Z8
-	VFMADD213PS  single3f000000<>+0(SB), Z6, Z8
-	VMULPS       Z6, Z6, Z9
-	VFMADD213PS  Z6, Z9, Z8
-	VADDPS       single3f800000<>+0(SB), Z8, Z8
-	VSCALEFPS    Z7, Z8, Z8
-	VMULPS       Z8, Z1, Z8
-	VCMPPS       $0x1e, Z2, Z4, K1
-	VMOVAPS      Z0, K1, Z8
-	VMULPS       Z5, Z8, Z8
-	VMOVUPS      Z8, (BX)
-	ADDQ         $+64, CX
-	ADDQ         $+64, DX
-	ADDQ         $+64, BX
-	SUBQ         $+16, AX
-	CMPQ         AX, $+16
-	JGE          loop103
+	VMOVUPS           (CX), Z4
+	VMOVUPS           (DX), Z5
+	VORPS.BCST        single80000000<>+0(SB), Z4, Z6
+	VMAXPS            Z6, Z3, Z6
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z7
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z6, Z7
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z7, Z7
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z7, Z6
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z7, Z6
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z8
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z6, Z8
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z6, Z8
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z6, Z8
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z6, Z8
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z6, Z8
+	VMULPS            Z6, Z6, Z9
+	VFMADD213PS       Z6, Z9, Z8
+	VADDPS.BCST       single3f800000<>+0(SB), Z8, Z8
+	VSCALEFPS         Z7, Z8, Z8
+	VMULPS            Z8, Z1, Z8
+	VCMPPS            $0x1e, Z2, Z4, K1
+	VMOVAPS           Z0, K1, Z8
+	VMULPS            Z5, Z8, Z8
+	VMOVUPS           Z8, (BX)
+	ADDQ              $+64, CX
+	ADDQ              $+64, DX
+	ADDQ              $+64, BX
+	SUBQ              $+16, AX
+	CMPQ              AX, $+16
+	JGE               loop103
 
 done104:
-	TESTQ        AX, AX
-	JZ           end105
-	MOVQ         $-1, SI
-	BZHIQ        AX, SI, SI
-	KMOVW        SI, K1
-	VMOVUPS.Z    (CX), K1, Z4
-	VMOVUPS.Z    (DX), K1, Z5
-	VORPS        single80000000<>+0(SB), Z4, Z6
-	VMAXPS       Z6, Z3, Z6
-	VMOVUPS      single4b4000fe<>+0(SB), Z3
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z6, Z3
-	VSUBPS       single4b4000fe<>+0(SB), Z3, Z3
-	VFNMADD231PS single3f317200<>+0(SB), Z3, Z6
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z3, Z6
-	VMOVUPS      single3950d0b2<>+0(SB), Z7
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z6, Z7
-	VFMADD213PS  single3c088848<>+0(SB), Z6, Z7
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z6, Z7
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z6, Z7
-	VFMADD213PS  single3f000000<>+0(SB), Z6, Z7
-	VMULPS       Z6, Z6, Z8
-	VFMADD213PS  Z6, Z8, Z7
-	VADDPS       single3f800000<>+0(SB), Z7, Z7
-	VSCALEFPS    Z3, Z7, Z7
-	VMULPS       Z7, Z1, Z7
-	VCMPPS       $0x1e, Z2, Z4, K2
-	VMOVAPS      Z0, K2, Z7
-	VMULPS       Z5, Z7, Z7
-	VMOVUPS      Z7, K1, (BX)
+	TESTQ             AX, AX
+	JZ                end105
+	MOVQ              $-1, SI
+	BZHIQ             AX, SI, SI
+	KMOVW             SI, K1
+	VMOVUPS.Z         (CX), K1, Z4
+	VMOVUPS.Z         (DX), K1, Z5
+	VORPS.BCST        single80000000<>+0(SB), Z4, Z6
+	VMAXPS            Z6, Z3, Z6
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z3
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z6, Z3
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z3, Z3
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z3, Z6
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z3, Z6
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z7
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z6, Z7
+	VMULPS            Z6, Z6, Z8
+	VFMADD213PS       Z6, Z8, Z7
+	VADDPS.BCST       single3f800000<>+0(SB), Z7, Z7
+	VSCALEFPS         Z3, Z7, Z7
+	VMULPS            Z7, Z1, Z7
+	VCMPPS            $0x1e, Z2, Z4, K2
+	VMOVAPS           Z0, K2, Z7
+	VMULPS            Z5, Z7, Z7
+	VMOVUPS           Z7, K1, (BX)
 
 end105:
 	VZEROUPPER
@@ -4833,23 +4585,15 @@ DATA singlec2d00000<>+16(SB)/4, $0xc2d00000
 DATA singlec2d00000<>+20(SB)/4, $0xc2d00000
 DATA singlec2d00000<>+24(SB)/4, $0xc2d00000
 DATA singlec2d00000<>+28(SB)/4, $0xc2d00000
-DATA singlec2d00000<>+32(SB)/4, $0xc2d00000
-DATA singlec2d00000<>+36(SB)/4, $0xc2d00000
-DATA singlec2d00000<>+40(SB)/4, $0xc2d00000
-DATA singlec2d00000<>+44(SB)/4, $0xc2d00000
-DATA singlec2d00000<>+48(SB)/4, $0xc2d00000
-DATA singlec2d00000<>+52(SB)/4, $0xc2d00000
-DATA singlec2d00000<>+56(SB)/4, $0xc2d00000
-DATA singlec2d00000<>+60(SB)/4, $0xc2d00000
-GLOBL singlec2d00000<>(SB), RODATA|NOPTR, $64
+GLOBL singlec2d00000<>(SB), RODATA|NOPTR, $32
 
 // func eluBackward64AVX512(dx []float64, x []float64, dy []float64, right float64, left float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·eluBackward64AVX512(SB), NOSPLIT, $0-88
 	VBROADCASTSD right+72(FP), Z0
 	VBROADCASTSD left+80(FP), Z1
-	VMOVUPD      double0000000000000000<>+0(SB), Z2
-	VMOVUPD      doublec087500000000000<>+0(SB), Z3
+	VBROADCASTSD double0000000000000000<>+0(SB), Z2
+	VBROADCASTSD doublec087500000000000<>+0(SB), Z3
 	MOVQ         x_len+32(FP), AX
 	MOVQ         x_base+24(FP), CX
 	MOVQ         dy_base+48(FP), DX
@@ -4858,147 +4602,147 @@ TEXT ·eluBackward64AVX512(SB), NOSPLIT, $0-88
 	JLT          done107
 
 loop106:
-	VMOVUPD      (CX), Z4
-	VMOVUPD      (DX), Z5
-	VORPD        double8000000000000000<>+0(SB), Z4, Z6
-	VMAXPD       Z6, Z3, Z6
-	VMOVUPD      double43380000000007fe<>+0(SB), Z7
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z6, Z7
-	VSUBPD       double43380000000007fe<>+0(SB), Z7, Z7
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z7, Z6
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z7, Z6
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z8
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z6, Z8
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z6, Z8
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z6, Z8
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z6, Z8
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z6, Z8
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z6, Z8
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z6, Z8
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z6, Z8
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z6, Z8
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z6, Z8
-	VMULPD       Z6, Z6, Z9
-	VFMADD213PD  Z6, Z9, Z8
-	VADDPD       double3ff0000000000000<>+0(SB), Z8, Z8
-	VSCALEFPD    Z7, Z8, Z8
-	VMULPD       Z8, Z1, Z8
-	VCMPPD       $0x1e, Z2, Z4, K1
-	VMOVAPD      Z0, K1, Z8
-	VMULPD       Z5, Z8, Z8
-	VMOVUPD      Z8, (BX)
-	VMOVUPD      64(CX), Z4
-	VMOVUPD      64(DX), Z5
-	VORPD        double8000000000000000<>+0(SB), Z4, Z6
-	VMAXPD       Z6, Z3, Z6
-	VMOVUPD      double43380000000007fe<>+0(SB), Z7
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z6, Z7
-	VSUBPD       double43380000000007fe<>+0(SB), Z7, Z7
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z7, Z6
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z7, Z6
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z8
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z6, Z8
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z6, Z8
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z6, Z8
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z6, Z8
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z6, Z8
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z6, Z8
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z6, Z8
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z6, Z8
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z6, Z8
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z6, Z8
-	VMULPD       Z6, Z6, Z9
-	VFMADD213PD  Z6, Z9, Z8
-	VADDPD       double3ff0000000000000<>+0(SB), Z8, Z8
-	VSCALEFPD    Z7, Z8, Z8
-	VMULPD       Z8, Z1, Z8
-	VCMPPD       $0x1e, Z2, Z4, K1
-	VMOVAPD      Z0, K1, Z8
-	VMULPD       Z5, Z8, Z8
-	VMOVUPD      Z8, 64(BX)
-	ADDQ         $+128, CX
-	ADDQ         $+128, DX
-	ADDQ         $+128, BX
-	SUBQ         $+16, AX
-	CMPQ         AX, $+16
-	JGE          loop106
+	VMOVUPD           (CX), Z4
+	VMOVUPD           (DX), Z5
+	VORPD.BCST        double8000000000000000<>+0(SB), Z4, Z6
+	VMAXPD            Z6, Z3, Z6
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z7
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z6, Z7
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z7, Z7
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z7, Z6
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z7, Z6
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z8
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z6, Z8
+	VMULPD            Z6, Z6, Z9
+	VFMADD213PD       Z6, Z9, Z8
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z8, Z8
+	VSCALEFPD         Z7, Z8, Z8
+	VMULPD            Z8, Z1, Z8
+	VCMPPD            $0x1e, Z2, Z4, K1
+	VMOVAPD           Z0, K1, Z8
+	VMULPD            Z5, Z8, Z8
+	VMOVUPD           Z8, (BX)
+	VMOVUPD           64(CX), Z4
+	VMOVUPD           64(DX), Z5
+	VORPD.BCST        double8000000000000000<>+0(SB), Z4, Z6
+	VMAXPD            Z6, Z3, Z6
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z7
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z6, Z7
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z7, Z7
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z7, Z6
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z7, Z6
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z8
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z6, Z8
+	VMULPD            Z6, Z6, Z9
+	VFMADD213PD       Z6, Z9, Z8
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z8, Z8
+	VSCALEFPD         Z7, Z8, Z8
+	VMULPD            Z8, Z1, Z8
+	VCMPPD            $0x1e, Z2, Z4, K1
+	VMOVAPD           Z0, K1, Z8
+	VMULPD            Z5, Z8, Z8
+	VMOVUPD           Z8, 64(BX)
+	ADDQ              $+128, CX
+	ADDQ              $+128, DX
+	ADDQ              $+128, BX
+	SUBQ              $+16, AX
+	CMPQ              AX, $+16
+	JGE               loop106
 
 done107:
 	CMPQ AX, $+8
 	JLT  done109
 
 loop108:
-	VMOVUPD      (CX), Z4
-	VMOVUPD      (DX), Z5
-	VORPD        double8000000000000000<>+0(SB), Z4, Z6
-	VMAXPD       Z6, Z3, Z6
-	VMOVUPD      double43380000000007fe<>+0(SB), Z7
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z6, Z7
-	VSUBPD       double43380000000007fe<>+0(SB), Z7, Z7
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z7, Z6
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z7, Z6
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z8
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z6, Z8
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z6, Z8
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z6, Z8
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z6, Z8
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z6, Z8
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z6, Z8
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z6, Z8
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z6, Z8
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z6, Z8
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z6, Z8
-	VMULPD       Z6, Z6, Z9
-	VFMADD213PD  Z6, Z9, Z8
-	VADDPD       double3ff0000000000000<>+0(SB), Z8, Z8
-	VSCALEFPD    Z7, Z8, Z8
-	VMULPD       Z8, Z1, Z8
-	VCMPPD       $0x1e, Z2, Z4, K1
-	VMOVAPD      Z0, K1, Z8
-	VMULPD       Z5, Z8, Z8
-	VMOVUPD      Z8, (BX)
-	ADDQ         $+64, CX
-	ADDQ         $+64, DX
-	ADDQ         $+64, BX
-	SUBQ         $+8, AX
-	CMPQ         AX, $+8
-	JGE          loop108
+	VMOVUPD           (CX), Z4
+	VMOVUPD           (DX), Z5
+	VORPD.BCST        double8000000000000000<>+0(SB), Z4, Z6
+	VMAXPD            Z6, Z3, Z6
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z7
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z6, Z7
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z7, Z7
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z7, Z6
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z7, Z6
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z8
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z6, Z8
+	VMULPD            Z6, Z6, Z9
+	VFMADD213PD       Z6, Z9, Z8
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z8, Z8
+	VSCALEFPD         Z7, Z8, Z8
+	VMULPD            Z8, Z1, Z8
+	VCMPPD            $0x1e, Z2, Z4, K1
+	VMOVAPD           Z0, K1, Z8
+	VMULPD            Z5, Z8, Z8
+	VMOVUPD           Z8, (BX)
+	ADDQ              $+64, CX
+	ADDQ              $+64, DX
+	ADDQ              $+64, BX
+	SUBQ              $+8, AX
+	CMPQ              AX, $+8
+	JGE               loop108
 
 done109:
-	TESTQ        AX, AX
-	JZ           end110
-	MOVQ         $-1, SI
-	BZHIQ        AX, SI, SI
-	KMOVW        SI, K1
-	VMOVUPD.Z    (CX), K1, Z4
-	VMOVUPD.Z    (DX), K1, Z5
-	VORPD        double8000000000000000<>+0(SB), Z4, Z6
-	VMAXPD       Z6, Z3, Z6
-	VMOVUPD      double43380000000007fe<>+0(SB), Z3
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z6, Z3
-	VSUBPD       double43380000000007fe<>+0(SB), Z3, Z3
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z3, Z6
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z3, Z6
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z7
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z6, Z7
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z6, Z7
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z6, Z7
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z6, Z7
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z6, Z7
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z6, Z7
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z6, Z7
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z6, Z7
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z6, Z7
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z6, Z7
-	VMULPD       Z6, Z6, Z8
-	VFMADD213PD  Z6, Z8, Z7
-	VADDPD       double3ff0000000000000<>+0(SB), Z7, Z7
-	VSCALEFPD    Z3, Z7, Z7
-	VMULPD       Z7, Z1, Z7
-	VCMPPD       $0x1e, Z2, Z4, K2
-	VMOVAPD      Z0, K2, Z7
-	VMULPD       Z5, Z7, Z7
-	VMOVUPD      Z7, K1, (BX)
+	TESTQ             AX, AX
+	JZ                end110
+	MOVQ              $-1, SI
+	BZHIQ             AX, SI, SI
+	KMOVW             SI, K1
+	VMOVUPD.Z         (CX), K1, Z4
+	VMOVUPD.Z         (DX), K1, Z5
+	VORPD.BCST        double8000000000000000<>+0(SB), Z4, Z6
+	VMAXPD            Z6, Z3, Z6
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z3
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z6, Z3
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z3, Z3
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z3, Z6
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z3, Z6
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z7
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z6, Z7
+	VMULPD            Z6, Z6, Z8
+	VFMADD213PD       Z6, Z8, Z7
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z7, Z7
+	VSCALEFPD         Z3, Z7, Z7
+	VMULPD            Z7, Z1, Z7
+	VCMPPD            $0x1e, Z2, Z4, K2
+	VMOVAPD           Z0, K2, Z7
+	VMULPD            Z5, Z7, Z7
+	VMOVUPD           Z7, K1, (BX)
 
 end110:
 	VZEROUPPER
@@ -5008,11 +4752,7 @@ DATA doublec087500000000000<>+0(SB)/8, $0xc087500000000000
 DATA doublec087500000000000<>+8(SB)/8, $0xc087500000000000
 DATA doublec087500000000000<>+16(SB)/8, $0xc087500000000000
 DATA doublec087500000000000<>+24(SB)/8, $0xc087500000000000
-DATA doublec087500000000000<>+32(SB)/8, $0xc087500000000000
-DATA doublec087500000000000<>+40(SB)/8, $0xc087500000000000
-DATA doublec087500000000000<>+48(SB)/8, $0xc087500000000000
-DATA doublec087500000000000<>+56(SB)/8, $0xc087500000000000
-GLOBL doublec087500000000000<>(SB), RODATA|NOPTR, $64
+GLOBL doublec087500000000000<>(SB), RODATA|NOPTR, $32
 
 // func eluBackward32AVX2(dx []float32, x []float32, dy []float32, right float32, left float32)
 // Requires: AVX, AVX2, FMA3
@@ -5363,10 +5103,10 @@ end120:
 TEXT ·softplus32AVX512(SB), NOSPLIT, $0-56
 	VBROADCASTSS beta+48(FP), Z0
 	VBROADCASTSS threshold+52(FP), Z1
-	VMOVUPS      single42d00000<>+0(SB), Z2
+	VBROADCASTSS single42d00000<>+0(SB), Z2
 	VBROADCASTSS beta+48(FP), Z3
 	VDIVPS       Z3, Z2, Z2
-	VMOVUPS      single7f7fffff<>+0(SB), Z3
+	VBROADCASTSS single7f7fffff<>+0(SB), Z3
 	VMINPS       Z2, Z3, Z2
 	MOVQ         x_len+32(FP), AX
 	MOVQ         x_base+24(FP), CX
@@ -5375,241 +5115,241 @@ TEXT ·softplus32AVX512(SB), NOSPLIT, $0-56
 	JLT          done122
 
 loop121:
-	VMOVUPS      (CX), Z3
-	VMOVUPS      single00000000<>+0(SB), Z5
-	VMULPS       Z3, Z0, Z4
-	VMAXPS       Z4, Z5, Z5
-	VANDPS       single7fffffff<>+0(SB), Z3, Z6
-	VMINPS       Z6, Z2, Z6
-	VMULPS       Z0, Z6, Z7
-	VMOVAPS      Z7, Z8
-	VFNMADD231PS Z6, Z0, Z8
-	VORPS        single80000000<>+0(SB), Z7, Z7
-	VMOVUPS      single4b4000fe<>+0(SB), Z6
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z7, Z6
-	VSUBPS       single4b4000fe<>+0(SB), Z6, Z6
-	VFNMADD231PS single3f317200<>+0(SB), Z6, Z7
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z6, Z7
-	VADDPS       Z8, Z7, Z7
-	VMOVUPS      single3950d0b2<>+0(SB), Z8
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z7, Z8
-	VFMADD213PS  single3c088848<>+0(SB), Z7, Z8
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z7, Z8
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z7, Z8
-	VFMADD213PS  single3f000000<>+0(SB), Z7, Z8
-	VMULPS       Z7, Z7, Z9
-	VFMADD213PS  Z7, Z9, Z8
-	VADDPS       single3f800000<>+0(SB), Z8, Z8
-	VSCALEFPS    Z6, Z8, Z8
-	VMOVUPS      single3f800000<>+0(SB), Z7
-	VCMPPS       $0x1e, single3ed413cd<>+0(SB), Z8, K1
-	VSUBPS       single3f800000<>+0(SB), Z8, Z6
-	VMULPS       single3f000000<>+0(SB), Z6, Z6
-	VMOVAPS.Z    Z7, K1, Z7
-	VMOVAPS      Z6, K1, Z8
-	VADDPS       single40000000<>+0(SB), Z8, Z6
-	VDIVPS       Z6, Z8, Z6
-	VMULPS       Z6, Z6, Z9
-	VMOVUPS      single3e789e26<>+0(SB), Z10
-	VFMADD213PS  single3e91e9ee<>+0(SB), Z9, Z10
-	VFMADD213PS  single3eccce13<>+0(SB), Z9, Z10
-	VFMADD213PS  single3f2aaaaa<>+0(SB), Z9, Z10
-	VMULPS       Z9, Z10, Z10
-	VMULPS       single3f000000<>+0(SB), Z8, Z9
-	VMULPS       Z8, Z9, Z9
-	VADDPS       Z9, Z10, Z10
-	VMULPS       Z6, Z10, Z10
-	VFMADD231PS  single3717f7d1<>+0(SB), Z7, Z10
-	VSUBPS       Z10, Z9, Z9
-	VSUBPS       Z9, Z8, Z8
-	VFMADD231PS  single3f317180<>+0(SB), Z7, Z8
-	VADDPS       Z8, Z5, Z5
-	VDIVPS       Z0, Z5, Z5
-	VCMPPS       $0x1e, Z1, Z4, K1
-	VMOVAPS      Z3, K1, Z5
-	VMOVUPS      Z5, (DX)
-	VMOVUPS      64(CX), Z3
-	VMOVUPS      single00000000<>+0(SB), Z5
-	VMULPS       Z3, Z0, Z4
-	VMAXPS       Z4, Z5, Z5
-	VANDPS       single7fffffff<>+0(SB), Z3, Z6
-	VMINPS       Z6, Z2, Z6
-	VMULPS       Z0, Z6, Z7
-	VMOVAPS      Z7, Z8
-	VFNMADD231PS Z6, Z0, Z8
-	VORPS        single80000000<>+0(SB), Z7, Z7
-	VMOVUPS      single4b4000fe<>+0(SB), Z6
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z7, Z6
-	VSUBPS       single4b4000fe<>+0(SB), Z6, Z6
-	VFNMADD231PS single3f317200<>+0(SB), Z6, Z7
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z6, Z7
-	VADDPS       Z8, Z7, Z7
-	VMOVUPS      single3950d0b2<>+0(SB), Z8
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z7, Z8
-	VFMADD213PS  single3c088848<>+0(SB), Z7, Z8
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z7, Z8
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z7, Z8
-	VFMADD213PS  single3f000000<>+0(SB), Z7, Z8
-	VMULPS       Z7, Z7, Z9
-	VFMADD213PS  Z7, Z9, Z8
-	VADDPS       single3f800000<>+0(SB), Z8, Z8
-	VSCALEFPS    Z6, Z8, Z8
-	VMOVUPS      single3f800000<>+0(SB), Z7
-	VCMPPS       $0x1e, single3ed413cd<>+0(SB), Z8, K1
-	VSUBPS       single3f800000<>+0(SB), Z8, Z6
-	VMULPS       single3f000000<>+0(SB), Z6, Z6
-	VMOVAPS.Z    Z7, K1, Z7
-	VMOVAPS      Z6, K1, Z8
-	VADDPS       single40000000<>+0(SB), Z8, Z6
-	VDIVPS       Z6, Z8, Z6
-	VMULPS       Z6, Z6, Z9
-	VMOVUPS      single3e789e26<>+0(SB), Z10
-	VFMADD213PS  single3e91e9ee<>+0(SB), Z9, Z10
-	VFMADD213PS  single3eccce13<>+0(SB), Z9, Z10
-	VFMADD213PS  single3f2aaaaa<>+0(SB), Z9, Z10
-	VMULPS       Z9, Z10, Z10
-	VMULPS       single3f000000<>+0(SB), Z8, Z9
-	VMULPS       Z8, Z9, Z9
-	VADDPS       Z9, Z10, Z10
-	VMULPS       Z6, Z10, Z10
-	VFMADD231PS  single3717f7d1<>+0(SB), Z7, Z10
-	VSUBPS       Z10, Z9, Z9
-	VSUBPS       Z9, Z8, Z8
-	VFMADD231PS  single3f317180<>+0(SB), Z7, Z8
-	VADDPS       Z8, Z5, Z5
-	VDIVPS       Z0, Z5, Z5
-	VCMPPS       $0x1e, Z1, Z4, K1
-	VMOVAPS      Z3, K1, Z5
-	VMOVUPS      Z5, 64(DX)
-	ADDQ         $+128, CX
-	ADDQ         $+128, DX
-	SUBQ         $+32, AX
-	CMPQ         AX, $+32
-	JGE          loop121
+	VMOVUPS           (CX), Z3
+	VBROADCASTSS      single00000000<>+0(SB), Z5
+	VMULPS            Z3, Z0, Z4
+	VMAXPS            Z4, Z5, Z5
+	VANDPS.BCST       single7fffffff<>+0(SB), Z3, Z6
+	VMINPS            Z6, Z2, Z6
+	VMULPS            Z0, Z6, Z7
+	VMOVAPS           Z7, Z8
+	VFNMADD231PS      Z6, Z0, Z8
+	VORPS.BCST        single80000000<>+0(SB), Z7, Z7
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z6
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z7, Z6
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z6, Z6
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z6, Z7
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z6, Z7
+	VADDPS            Z8, Z7, Z7
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z8
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z7, Z8
+	VMULPS            Z7, Z7, Z9
+	VFMADD213PS       Z7, Z9, Z8
+	VADDPS.BCST       single3f800000<>+0(SB), Z8, Z8
+	VSCALEFPS         Z6, Z8, Z8
+	VBROADCASTSS      single3f800000<>+0(SB), Z7
+	VCMPPS.BCST       $0x1e, single3ed413cd<>+0(SB), Z8, K1
+	VSUBPS.BCST       single3f800000<>+0(SB), Z8, Z6
+	VMULPS.BCST       single3f000000<>+0(SB), Z6, Z6
+	VMOVAPS.Z         Z7, K1, Z7
+	VMOVAPS           Z6, K1, Z8
+	VADDPS.BCST       single40000000<>+0(SB), Z8, Z6
+	VDIVPS            Z6, Z8, Z6
+	VMULPS            Z6, Z6, Z9
+	VBROADCASTSS      single3e789e26<>+0(SB), Z10
+	VFMADD213PS.BCST  single3e91e9ee<>+0(SB), Z9, Z10
+	VFMADD213PS.BCST  single3eccce13<>+0(SB), Z9, Z10
+	VFMADD213PS.BCST  single3f2aaaaa<>+0(SB), Z9, Z10
+	VMULPS            Z9, Z10, Z10
+	VMULPS.BCST       single3f000000<>+0(SB), Z8, Z9
+	VMULPS            Z8, Z9, Z9
+	VADDPS            Z9, Z10, Z10
+	VMULPS            Z6, Z10, Z10
+	VFMADD231PS.BCST  single3717f7d1<>+0(SB), Z7, Z10
+	VSUBPS            Z10, Z9, Z9
+	VSUBPS            Z9, Z8, Z8
+	VFMADD231PS.BCST  single3f317180<>+0(SB), Z7, Z8
+	VADDPS            Z8, Z5, Z5
+	VDIVPS            Z0, Z5, Z5
+	VCMPPS            $0x1e, Z1, Z4, K1
+	VMOVAPS           Z3, K1, Z5
+	VMOVUPS           Z5, (DX)
+	VMOVUPS           64(CX), Z3
+	VBROADCASTSS      single00000000<>+0(SB), Z5
+	VMULPS            Z3, Z0, Z4
+	VMAXPS            Z4, Z5, Z5
+	VANDPS.BCST       single7fffffff<>+0(SB), Z3, Z6
+	VMINPS            Z6, Z2, Z6
+	VMULPS            Z0, Z6, Z7
+	VMOVAPS           Z7, Z8
+	VFNMADD231PS      Z6, Z0, Z8
+	VORPS.BCST        single80000000<>+0(SB), Z7, Z7
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z6
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z7, Z6
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z6, Z6
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z6, Z7
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z6, Z7
+	VADDPS            Z8, Z7, Z7
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z8
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z7, Z8
+	VMULPS            Z7, Z7, Z9
+	VFMADD213PS       Z7, Z9, Z8
+	VADDPS.BCST       single3f800000<>+0(SB), Z8, Z8
+	VSCALEFPS         Z6, Z8, Z8
+	VBROADCASTSS      single3f800000<>+0(SB), Z7
+	VCMPPS.BCST       $0x1e, single3ed413cd<>+0(SB), Z8, K1
+	VSUBPS.BCST       single3f800000<>+0(SB), Z8, Z6
+	VMULPS.BCST       single3f000000<>+0(SB), Z6, Z6
+	VMOVAPS.Z         Z7, K1, Z7
+	VMOVAPS           Z6, K1, Z8
+	VADDPS.BCST       single40000000<>+0(SB), Z8, Z6
+	VDIVPS            Z6, Z8, Z6
+	VMULPS            Z6, Z6, Z9
+	VBROADCASTSS      single3e789e26<>+0(SB), Z10
+	VFMADD213PS.BCST  single3e91e9ee<>+0(SB), Z9, Z10
+	VFMADD213PS.BCST  single3eccce13<>+0(SB), Z9, Z10
+	VFMADD213PS.BCST  single3f2aaaaa<>+0(SB), Z9, Z10
+	VMULPS            Z9, Z10, Z10
+	VMULPS.BCST       single3f000000<>+0(SB), Z8, Z9
+	VMULPS            Z8, Z9, Z9
+	VADDPS            Z9, Z10, Z10
+	VMULPS            Z6, Z10, Z10
+	VFMADD231PS.BCST  single3717f7d1<>+0(SB), Z7, Z10
+	VSUBPS            Z10, Z9, Z9
+	VSUBPS            Z9, Z8, Z8
+	VFMADD231PS.BCST  single3f317180<>+0(SB), Z7, Z8
+	VADDPS            Z8, Z5, Z5
+	VDIVPS            Z0, Z5, Z5
+	VCMPPS            $0x1e, Z1, Z4, K1
+	VMOVAPS           Z3, K1, Z5
+	VMOVUPS           Z5, 64(DX)
+	ADDQ              $+128, CX
+	ADDQ              $+128, DX
+	SUBQ              $+32, AX
+	CMPQ              AX, $+32
+	JGE               loop121
 
 done122:
 	CMPQ AX, $+16
 	JLT  done124
 
 loop123:
-	VMOVUPS      (CX), Z3
-	VMOVUPS      single00000000<>+0(SB), Z5
-	VMULPS       Z3, Z0, Z4
-	VMAXPS       Z4, Z5, Z5
-	VANDPS       single7fffffff<>+0(SB), Z3, Z6
-	VMINPS       Z6, Z2, Z6
-	VMULPS       Z0, Z6, Z7
-	VMOVAPS      Z7, Z8
-	VFNMADD231PS Z6, Z0, Z8
-	VORPS        single80000000<>+0(SB), Z7, Z7
-	VMOVUPS      single4b4000fe<>+0(SB), Z6
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z7, Z6
-	VSUBPS       single4b4000fe<>+0(SB), Z6, Z6
-	VFNMADD231PS single3f317200<>+0(SB), Z6, Z7
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z6, Z7
-	VADDPS       Z8, Z7, Z7
-	VMOVUPS      single3950d0b2<>+0(SB), Z8
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z7, Z8
-	VFMADD213PS  single3c088848<>+0(SB), Z7, Z8
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z7, Z8
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z7, Z8
-	VFMADD213PS  single3f000000<>+0(SB), Z7, Z8
-	VMULPS       Z7, Z7, Z9
-	VFMADD213PS  Z7, Z9, Z8
-	VADDPS       single3f800000<>+0(SB), Z8, Z8
-	VSCALEFPS    Z6, Z8, Z8
-	VMOVUPS      single3f800000<>+0(SB), Z7
-	VCMPPS       $0x1e, single3ed413cd<>+0(SB), Z8, K1
-	VSUBPS       single3f800000<>+0(SB), Z8, Z6
-	VMULPS       single3f000000<>+0(SB), Z6, Z6
-	VMOVAPS.Z    Z7, K1, Z7
-	VMOVAPS      Z6, K1, Z8
-	VADDPS       single40000000<>+0(SB), Z8, Z6
-	VDIVPS       Z6, Z8, Z6
-	VMULPS       Z6, Z6, Z9
-	VMOVUPS      single3e789e26<>+0(SB), Z10
-	VFMADD213PS  single3e91e9ee<>+0(SB), Z9, Z10
-	VFMADD213PS  single3eccce13<>+0(SB), Z9, Z10
-	VFMADD213PS  single3f2aaaaa<>+0(SB), Z9, Z10
-	VMULPS       Z9, Z10, Z10
-	VMULPS       single3f000000<>+0(SB), Z8, Z9
-	VMULPS       Z8, Z9, Z9
-	VADDPS       Z9, Z10, Z10
-	VMULPS       Z6, Z10, Z10
-	VFMADD231PS  single3717f7d1<>+0(SB), Z7, Z10
-	VSUBPS       Z10, Z9, Z9
-	VSUBPS       Z9, Z8, Z8
-	VFMADD231PS  single3f317180<>+0(SB), Z7, Z8
-	VADDPS       Z8, Z5, Z5
-	VDIVPS       Z0, Z5, Z5
-	VCMPPS       $0x1e, Z1, Z4, K1
-	VMOVAPS      Z3, K1, Z5
-	VMOVUPS      Z5, (DX)
-	ADDQ         $+64, CX
-	ADDQ         $+64, DX
-	SUBQ         $+16, AX
-	CMPQ         AX, $+16
-	JGE          loop123
+	VMOVUPS           (CX), Z3
+	VBROADCASTSS      single00000000<>+0(SB), Z5
+	VMULPS            Z3, Z0, Z4
+	VMAXPS            Z4, Z5, Z5
+	VANDPS.BCST       single7fffffff<>+0(SB), Z3, Z6
+	VMINPS            Z6, Z2, Z6
+	VMULPS            Z0, Z6, Z7
+	VMOVAPS           Z7, Z8
+	VFNMADD231PS      Z6, Z0, Z8
+	VORPS.BCST        single80000000<>+0(SB), Z7, Z7
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z6
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z7, Z6
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z6, Z6
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z6, Z7
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z6, Z7
+	VADDPS            Z8, Z7, Z7
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z8
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z7, Z8
+	VMULPS            Z7, Z7, Z9
+	VFMADD213PS       Z7, Z9, Z8
+	VADDPS.BCST       single3f800000<>+0(SB), Z8, Z8
+	VSCALEFPS         Z6, Z8, Z8
+	VBROADCASTSS      single3f800000<>+0(SB), Z7
+	VCMPPS.BCST       $0x1e, single3ed413cd<>+0(SB), Z8, K1
+	VSUBPS.BCST       single3f800000<>+0(SB), Z8, Z6
+	VMULPS.BCST       single3f000000<>+0(SB), Z6, Z6
+	VMOVAPS.Z         Z7, K1, Z7
+	VMOVAPS           Z6, K1, Z8
+	VADDPS.BCST       single40000000<>+0(SB), Z8, Z6
+	VDIVPS            Z6, Z8, Z6
+	VMULPS            Z6, Z6, Z9
+	VBROADCASTSS      single3e789e26<>+0(SB), Z10
+	VFMADD213PS.BCST  single3e91e9ee<>+0(SB), Z9, Z10
+	VFMADD213PS.BCST  single3eccce13<>+0(SB), Z9, Z10
+	VFMADD213PS.BCST  single3f2aaaaa<>+0(SB), Z9, Z10
+	VMULPS            Z9, Z10, Z10
+	VMULPS.BCST       single3f000000<>+0(SB), Z8, Z9
+	VMULPS            Z8, Z9, Z9
+	VADDPS            Z9, Z10, Z10
+	VMULPS            Z6, Z10, Z10
+	VFMADD231PS.BCST  single3717f7d1<>+0(SB), Z7, Z10
+	VSUBPS            Z10, Z9, Z9
+	VSUBPS            Z9, Z8, Z8
+	VFMADD231PS.BCST  single3f317180<>+0(SB), Z7, Z8
+	VADDPS            Z8, Z5, Z5
+	VDIVPS            Z0, Z5, Z5
+	VCMPPS            $0x1e, Z1, Z4, K1
+	VMOVAPS           Z3, K1, Z5
+	VMOVUPS           Z5, (DX)
+	ADDQ              $+64, CX
+	ADDQ              $+64, DX
+	SUBQ              $+16, AX
+	CMPQ              AX, $+16
+	JGE               loop123
 
 done124:
-	TESTQ        AX, AX
-	JZ           end125
-	MOVQ         $-1, BX
-	BZHIQ        AX, BX, BX
-	KMOVW        BX, K1
-	VMOVUPS.Z    (CX), K1, Z3
-	VMOVUPS      single00000000<>+0(SB), Z5
-	VMULPS       Z3, Z0, Z4
-	VMAXPS       Z4, Z5, Z5
-	VANDPS       single7fffffff<>+0(SB), Z3, Z6
-	VMINPS       Z6, Z2, Z6
-	VMULPS       Z0, Z6, Z2
-	VMOVAPS      Z2, Z7
-	VFNMADD231PS Z6, Z0, Z7
-	VORPS        single80000000<>+0(SB), Z2, Z2
-	VMOVUPS      single4b4000fe<>+0(SB), Z6
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z2, Z6
-	VSUBPS       single4b4000fe<>+0(SB), Z6, Z6
-	VFNMADD231PS single3f317200<>+0(SB), Z6, Z2
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z6, Z2
-	VADDPS       Z7, Z2, Z2
-	VMOVUPS      single3950d0b2<>+0(SB), Z7
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z2, Z7
-	VFMADD213PS  single3c088848<>+0(SB), Z2, Z7
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z2, Z7
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z2, Z7
-	VFMADD213PS  single3f000000<>+0(SB), Z2, Z7
-	VMULPS       Z2, Z2, Z8
-	VFMADD213PS  Z2, Z8, Z7
-	VADDPS       single3f800000<>+0(SB), Z7, Z7
-	VSCALEFPS    Z6, Z7, Z7
-	VMOVUPS      single3f800000<>+0(SB), Z6
-	VCMPPS       $0x1e, single3ed413cd<>+0(SB), Z7, K2
-	VSUBPS       single3f800000<>+0(SB), Z7, Z2
-	VMULPS       single3f000000<>+0(SB), Z2, Z2
-	VMOVAPS.Z    Z6, K2, Z6
-	VMOVAPS      Z2, K2, Z7
-	VADDPS       single40000000<>+0(SB), Z7, Z2
-	VDIVPS       Z2, Z7, Z2
-	VMULPS       Z2, Z2, Z8
-	VMOVUPS      single3e789e26<>+0(SB), Z9
-	VFMADD213PS  single3e91e9ee<>+0(SB), Z8, Z9
-	VFMADD213PS  single3eccce13<>+0(SB), Z8, Z9
-	VFMADD213PS  single3f2aaaaa<>+0(SB), Z8, Z9
-	VMULPS       Z8, Z9, Z9
-	VMULPS       single3f000000<>+0(SB), Z7, Z8
-	VMULPS       Z7, Z8, Z8
-	VADDPS       Z8, Z9, Z9
-	VMULPS       Z2, Z9, Z9
-	VFMADD231PS  single3717f7d1<>+0(SB), Z6, Z9
-	VSUBPS       Z9, Z8, Z8
-	VSUBPS       Z8, Z7, Z7
-	VFMADD231PS  single3f317180<>+0(SB), Z6, Z7
-	VADDPS       Z7, Z5, Z5
-	VDIVPS       Z0, Z5, Z5
-	VCMPPS       $0x1e, Z1, Z4, K2
-	VMOVAPS      Z3, K2, Z5
-	VMOVUPS      Z5, K1, (DX)
+	TESTQ             AX, AX
+	JZ                end125
+	MOVQ              $-1, BX
+	BZHIQ             AX, BX, BX
+	KMOVW             BX, K1
+	VMOVUPS.Z         (CX), K1, Z3
+	VBROADCASTSS      single00000000<>+0(SB), Z5
+	VMULPS            Z3, Z0, Z4
+	VMAXPS            Z4, Z5, Z5
+	VANDPS.BCST       single7fffffff<>+0(SB), Z3, Z6
+	VMINPS            Z6, Z2, Z6
+	VMULPS            Z0, Z6, Z2
+	VMOVAPS           Z2, Z7
+	VFNMADD231PS      Z6, Z0, Z7
+	VORPS.BCST        single80000000<>+0(SB), Z2, Z2
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z6
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z2, Z6
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z6, Z6
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z6, Z2
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z6, Z2
+	VADDPS            Z7, Z2, Z2
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z7
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z2, Z7
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z2, Z7
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z2, Z7
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z2, Z7
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z2, Z7
+	VMULPS            Z2, Z2, Z8
+	VFMADD213PS       Z2, Z8, Z7
+	VADDPS.BCST       single3f800000<>+0(SB), Z7, Z7
+	VSCALEFPS         Z6, Z7, Z7
+	VBROADCASTSS      single3f800000<>+0(SB), Z6
+	VCMPPS.BCST       $0x1e, single3ed413cd<>+0(SB), Z7, K2
+	VSUBPS.BCST       single3f800000<>+0(SB), Z7, Z2
+	VMULPS.BCST       single3f000000<>+0(SB), Z2, Z2
+	VMOVAPS.Z         Z6, K2, Z6
+	VMOVAPS           Z2, K2, Z7
+	VADDPS.BCST       single40000000<>+0(SB), Z7, Z2
+	VDIVPS            Z2, Z7, Z2
+	VMULPS            Z2, Z2, Z8
+	VBROADCASTSS      single3e789e26<>+0(SB), Z9
+	VFMADD213PS.BCST  single3e91e9ee<>+0(SB), Z8, Z9
+	VFMADD213PS.BCST  single3eccce13<>+0(SB), Z8, Z9
+	VFMADD213PS.BCST  single3f2aaaaa<>+0(SB), Z8, Z9
+	VMULPS            Z8, Z9, Z9
+	VMULPS.BCST       single3f000000<>+0(SB), Z7, Z8
+	VMULPS            Z7, Z8, Z8
+	VADDPS            Z8, Z9, Z9
+	VMULPS            Z2, Z9, Z9
+	VFMADD231PS.BCST  single3717f7d1<>+0(SB), Z6, Z9
+	VSUBPS            Z9, Z8, Z8
+	VSUBPS            Z8, Z7, Z7
+	VFMADD231PS.BCST  single3f317180<>+0(SB), Z6, Z7
+	VADDPS            Z7, Z5, Z5
+	VDIVPS            Z0, Z5, Z5
+	VCMPPS            $0x1e, Z1, Z4, K2
+	VMOVAPS           Z3, K2, Z5
+	VMOVUPS           Z5, K1, (DX)
 
 end125:
 	VZEROUPPER
@@ -5623,15 +5363,7 @@ DATA single42d00000<>+16(SB)/4, $0x42d00000
 DATA single42d00000<>+20(SB)/4, $0x42d00000
 DATA single42d00000<>+24(SB)/4, $0x42d00000
 DATA single42d00000<>+28(SB)/4, $0x42d00000
-DATA single42d00000<>+32(SB)/4, $0x42d00000
-DATA single42d00000<>+36(SB)/4, $0x42d00000
-DATA single42d00000<>+40(SB)/4, $0x42d00000
-DATA single42d00000<>+44(SB)/4, $0x42d00000
-DATA single42d00000<>+48(SB)/4, $0x42d00000
-DATA single42d00000<>+52(SB)/4, $0x42d00000
-DATA single42d00000<>+56(SB)/4, $0x42d00000
-DATA single42d00000<>+60(SB)/4, $0x42d00000
-GLOBL single42d00000<>(SB), RODATA|NOPTR, $64
+GLOBL single42d00000<>(SB), RODATA|NOPTR, $32
 
 DATA single7f7fffff<>+0(SB)/4, $0x7f7fffff
 DATA single7f7fffff<>+4(SB)/4, $0x7f7fffff
@@ -5641,15 +5373,7 @@ DATA single7f7fffff<>+16(SB)/4, $0x7f7fffff
 DATA single7f7fffff<>+20(SB)/4, $0x7f7fffff
 DATA single7f7fffff<>+24(SB)/4, $0x7f7fffff
 DATA single7f7fffff<>+28(SB)/4, $0x7f7fffff
-DATA single7f7fffff<>+32(SB)/4, $0x7f7fffff
-DATA single7f7fffff<>+36(SB)/4, $0x7f7fffff
-DATA single7f7fffff<>+40(SB)/4, $0x7f7fffff
-DATA single7f7fffff<>+44(SB)/4, $0x7f7fffff
-DATA single7f7fffff<>+48(SB)/4, $0x7f7fffff
-DATA single7f7fffff<>+52(SB)/4, $0x7f7fffff
-DATA single7f7fffff<>+56(SB)/4, $0x7f7fffff
-DATA single7f7fffff<>+60(SB)/4, $0x7f7fffff
-GLOBL single7f7fffff<>(SB), RODATA|NOPTR, $64
+GLOBL single7f7fffff<>(SB), RODATA|NOPTR, $32
 
 DATA single3ed413cd<>+0(SB)/4, $0x3ed413cd
 DATA single3ed413cd<>+4(SB)/4, $0x3ed413cd
@@ -5659,15 +5383,7 @@ DATA single3ed413cd<>+16(SB)/4, $0x3ed413cd
 DATA single3ed413cd<>+20(SB)/4, $0x3ed413cd
 DATA single3ed413cd<>+24(SB)/4, $0x3ed413cd
 DATA single3ed413cd<>+28(SB)/4, $0x3ed413cd
-DATA single3ed413cd<>+32(SB)/4, $0x3ed413cd
-DATA single3ed413cd<>+36(SB)/4, $0x3ed413cd
-DATA single3ed413cd<>+40(SB)/4, $0x3ed413cd
-DATA single3ed413cd<>+44(SB)/4, $0x3ed413cd
-DATA single3ed413cd<>+48(SB)/4, $0x3ed413cd
-DATA single3ed413cd<>+52(SB)/4, $0x3ed413cd
-DATA single3ed413cd<>+56(SB)/4, $0x3ed413cd
-DATA single3ed413cd<>+60(SB)/4, $0x3ed413cd
-GLOBL single3ed413cd<>(SB), RODATA|NOPTR, $64
+GLOBL single3ed413cd<>(SB), RODATA|NOPTR, $32
 
 DATA single3e789e26<>+0(SB)/4, $0x3e789e26
 DATA single3e789e26<>+4(SB)/4, $0x3e789e26
@@ -5677,15 +5393,7 @@ DATA single3e789e26<>+16(SB)/4, $0x3e789e26
 DATA single3e789e26<>+20(SB)/4, $0x3e789e26
 DATA single3e789e26<>+24(SB)/4, $0x3e789e26
 DATA single3e789e26<>+28(SB)/4, $0x3e789e26
-DATA single3e789e26<>+32(SB)/4, $0x3e789e26
-DATA single3e789e26<>+36(SB)/4, $0x3e789e26
-DATA single3e789e26<>+40(SB)/4, $0x3e789e26
-DATA single3e789e26<>+44(SB)/4, $0x3e789e26
-DATA single3e789e26<>+48(SB)/4, $0x3e789e26
-DATA single3e789e26<>+52(SB)/4, $0x3e789e26
-DATA single3e789e26<>+56(SB)/4, $0x3e789e26
-DATA single3e789e26<>+60(SB)/4, $0x3e789e26
-GLOBL single3e789e26<>(SB), RODATA|NOPTR, $64
+GLOBL single3e789e26<>(SB), RODATA|NOPTR, $32
 
 DATA single3e91e9ee<>+0(SB)/4, $0x3e91e9ee
 DATA single3e91e9ee<>+4(SB)/4, $0x3e91e9ee
@@ -5695,15 +5403,7 @@ DATA single3e91e9ee<>+16(SB)/4, $0x3e91e9ee
 DATA single3e91e9ee<>+20(SB)/4, $0x3e91e9ee
 DATA single3e91e9ee<>+24(SB)/4, $0x3e91e9ee
 DATA single3e91e9ee<>+28(SB)/4, $0x3e91e9ee
-DATA single3e91e9ee<>+32(SB)/4, $0x3e91e9ee
-DATA single3e91e9ee<>+36(SB)/4, $0x3e91e9ee
-DATA single3e91e9ee<>+40(SB)/4, $0x3e91e9ee
-DATA single3e91e9ee<>+44(SB)/4, $0x3e91e9ee
-DATA single3e91e9ee<>+48(SB)/4, $0x3e91e9ee
-DATA single3e91e9ee<>+52(SB)/4, $0x3e91e9ee
-DATA single3e91e9ee<>+56(SB)/4, $0x3e91e9ee
-DATA single3e91e9ee<>+60(SB)/4, $0x3e91e9ee
-GLOBL single3e91e9ee<>(SB), RODATA|NOPTR, $64
+GLOBL single3e91e9ee<>(SB), RODATA|NOPTR, $32
 
 DATA single3eccce13<>+0(SB)/4, $0x3eccce13
 DATA single3eccce13<>+4(SB)/4, $0x3eccce13
@@ -5713,15 +5413,7 @@ DATA single3eccce13<>+16(SB)/4, $0x3eccce13
 DATA single3eccce13<>+20(SB)/4, $0x3eccce13
 DATA single3eccce13<>+24(SB)/4, $0x3eccce13
 DATA single3eccce13<>+28(SB)/4, $0x3eccce13
-DATA single3eccce13<>+32(SB)/4, $0x3eccce13
-DATA single3eccce13<>+36(SB)/4, $0x3eccce13
-DATA single3eccce13<>+40(SB)/4, $0x3eccce13
-DATA single3eccce13<>+44(SB)/4, $0x3eccce13
-DATA single3eccce13<>+48(SB)/4, $0x3eccce13
-DATA single3eccce13<>+52(SB)/4, $0x3eccce13
-DATA single3eccce13<>+56(SB)/4, $0x3eccce13
-DATA single3eccce13<>+60(SB)/4, $0x3eccce13
-GLOBL single3eccce13<>(SB), RODATA|NOPTR, $64
+GLOBL single3eccce13<>(SB), RODATA|NOPTR, $32
 
 DATA single3f2aaaaa<>+0(SB)/4, $0x3f2aaaaa
 DATA single3f2aaaaa<>+4(SB)/4, $0x3f2aaaaa
@@ -5731,15 +5423,7 @@ DATA single3f2aaaaa<>+16(SB)/4, $0x3f2aaaaa
 DATA single3f2aaaaa<>+20(SB)/4, $0x3f2aaaaa
 DATA single3f2aaaaa<>+24(SB)/4, $0x3f2aaaaa
 DATA single3f2aaaaa<>+28(SB)/4, $0x3f2aaaaa
-DATA single3f2aaaaa<>+32(SB)/4, $0x3f2aaaaa
-DATA single3f2aaaaa<>+36(SB)/4, $0x3f2aaaaa
-DATA single3f2aaaaa<>+40(SB)/4, $0x3f2aaaaa
-DATA single3f2aaaaa<>+44(SB)/4, $0x3f2aaaaa
-DATA single3f2aaaaa<>+48(SB)/4, $0x3f2aaaaa
-DATA single3f2aaaaa<>+52(SB)/4, $0x3f2aaaaa
-DATA single3f2aaaaa<>+56(SB)/4, $0x3f2aaaaa
-DATA single3f2aaaaa<>+60(SB)/4, $0x3f2aaaaa
-GLOBL single3f2aaaaa<>(SB), RODATA|NOPTR, $64
+GLOBL single3f2aaaaa<>(SB), RODATA|NOPTR, $32
 
 DATA single3717f7d1<>+0(SB)/4, $0x3717f7d1
 DATA single3717f7d1<>+4(SB)/4, $0x3717f7d1
@@ -5749,15 +5433,7 @@ DATA single3717f7d1<>+16(SB)/4, $0x3717f7d1
 DATA single3717f7d1<>+20(SB)/4, $0x3717f7d1
 DATA single3717f7d1<>+24(SB)/4, $0x3717f7d1
 DATA single3717f7d1<>+28(SB)/4, $0x3717f7d1
-DATA single3717f7d1<>+32(SB)/4, $0x3717f7d1
-DATA single3717f7d1<>+36(SB)/4, $0x3717f7d1
-DATA single3717f7d1<>+40(SB)/4, $0x3717f7d1
-DATA single3717f7d1<>+44(SB)/4, $0x3717f7d1
-DATA single3717f7d1<>+48(SB)/4, $0x3717f7d1
-DATA single3717f7d1<>+52(SB)/4, $0x3717f7d1
-DATA single3717f7d1<>+56(SB)/4, $0x3717f7d1
-DATA single3717f7d1<>+60(SB)/4, $0x3717f7d1
-GLOBL single3717f7d1<>(SB), RODATA|NOPTR, $64
+GLOBL single3717f7d1<>(SB), RODATA|NOPTR, $32
 
 DATA single3f317180<>+0(SB)/4, $0x3f317180
 DATA single3f317180<>+4(SB)/4, $0x3f317180
@@ -5767,25 +5443,17 @@ DATA single3f317180<>+16(SB)/4, $0x3f317180
 DATA single3f317180<>+20(SB)/4, $0x3f317180
 DATA single3f317180<>+24(SB)/4, $0x3f317180
 DATA single3f317180<>+28(SB)/4, $0x3f317180
-DATA single3f317180<>+32(SB)/4, $0x3f317180
-DATA single3f317180<>+36(SB)/4, $0x3f317180
-DATA single3f317180<>+40(SB)/4, $0x3f317180
-DATA single3f317180<>+44(SB)/4, $0x3f317180
-DATA single3f317180<>+48(SB)/4, $0x3f317180
-DATA single3f317180<>+52(SB)/4, $0x3f317180
-DATA single3f317180<>+56(SB)/4, $0x3f317180
-DATA single3f317180<>+60(SB)/4, $0x3f317180
-GLOBL single3f317180<>(SB), RODATA|NOPTR, $64
+GLOBL single3f317180<>(SB), RODATA|NOPTR, $32
 
 // func softplus64AVX512(dst []float64, x []float64, beta float64, threshold float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·softplus64AVX512(SB), NOSPLIT, $0-64
 	VBROADCASTSD beta+48(FP), Z0
 	VBROADCASTSD threshold+56(FP), Z1
-	VMOVUPD      double4087500000000000<>+0(SB), Z2
+	VBROADCASTSD double4087500000000000<>+0(SB), Z2
 	VBROADCASTSD beta+48(FP), Z3
 	VDIVPD       Z3, Z2, Z2
-	VMOVUPD      double7fefffffffffffff<>+0(SB), Z3
+	VBROADCASTSD double7fefffffffffffff<>+0(SB), Z3
 	VMINPD       Z2, Z3, Z2
 	MOVQ         x_len+32(FP), AX
 	MOVQ         x_base+24(FP), CX
@@ -5794,273 +5462,273 @@ TEXT ·softplus64AVX512(SB), NOSPLIT, $0-64
 	JLT          done127
 
 loop126:
-	VMOVUPD      (CX), Z3
-	VMOVUPD      double0000000000000000<>+0(SB), Z5
-	VMULPD       Z3, Z0, Z4
-	VMAXPD       Z4, Z5, Z5
-	VANDPD       double7fffffffffffffff<>+0(SB), Z3, Z6
-	VMINPD       Z6, Z2, Z6
-	VMULPD       Z0, Z6, Z7
-	VMOVAPD      Z7, Z8
-	VFNMADD231PD Z6, Z0, Z8
-	VORPD        double8000000000000000<>+0(SB), Z7, Z7
-	VMOVUPD      double43380000000007fe<>+0(SB), Z6
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z7, Z6
-	VSUBPD       double43380000000007fe<>+0(SB), Z6, Z6
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z6, Z7
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z6, Z7
-	VADDPD       Z8, Z7, Z7
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z8
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z7, Z8
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z7, Z8
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z7, Z8
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z7, Z8
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z7, Z8
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z7, Z8
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z7, Z8
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z7, Z8
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z7, Z8
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z7, Z8
-	VMULPD       Z7, Z7, Z9
-	VFMADD213PD  Z7, Z9, Z8
-	VADDPD       double3ff0000000000000<>+0(SB), Z8, Z8
-	VSCALEFPD    Z6, Z8, Z8
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z7
-	VCMPPD       $0x1e, double3fda827999fcef32<>+0(SB), Z8, K1
-	VSUBPD       double3ff0000000000000<>+0(SB), Z8, Z6
-	VMULPD       double3fe0000000000000<>+0(SB), Z6, Z6
-	VMOVAPD.Z    Z7, K1, Z7
-	VMOVAPD      Z6, K1, Z8
-	VADDPD       double4000000000000000<>+0(SB), Z8, Z6
-	VDIVPD       Z6, Z8, Z6
-	VMULPD       Z6, Z6, Z9
-	VMOVUPD      double3fc2f112df3e5244<>+0(SB), Z10
-	VFMADD213PD  double3fc39a09d078c69f<>+0(SB), Z9, Z10
-	VFMADD213PD  double3fc7466496cb03de<>+0(SB), Z9, Z10
-	VFMADD213PD  double3fcc71c51d8e78af<>+0(SB), Z9, Z10
-	VFMADD213PD  double3fd2492494229359<>+0(SB), Z9, Z10
-	VFMADD213PD  double3fd999999997fa04<>+0(SB), Z9, Z10
-	VFMADD213PD  double3fe5555555555593<>+0(SB), Z9, Z10
-	VMULPD       Z9, Z10, Z10
-	VMULPD       double3fe0000000000000<>+0(SB), Z8, Z9
-	VMULPD       Z8, Z9, Z9
-	VADDPD       Z9, Z10, Z10
-	VMULPD       Z6, Z10, Z10
-	VFMADD231PD  double3dea39ef35793c76<>+0(SB), Z7, Z10
-	VSUBPD       Z10, Z9, Z9
-	VSUBPD       Z9, Z8, Z8
-	VFMADD231PD  double3fe62e42fee00000<>+0(SB), Z7, Z8
-	VADDPD       Z8, Z5, Z5
-	VDIVPD       Z0, Z5, Z5
-	VCMPPD       $0x1e, Z1, Z4, K1
-	VMOVAPD      Z3, K1, Z5
-	VMOVUPD      Z5, (DX)
-	VMOVUPD      64(CX), Z3
-	VMOVUPD      double0000000000000000<>+0(SB), Z5
-	VMULPD       Z3, Z0, Z4
-	VMAXPD       Z4, Z5, Z5
-	VANDPD       double7fffffffffffffff<>+0(SB), Z3, Z6
-	VMINPD       Z6, Z2, Z6
-	VMULPD       Z0, Z6, Z7
-	VMOVAPD      Z7, Z8
-	VFNMADD231PD Z6, Z0, Z8
-	VORPD        double8000000000000000<>+0(SB), Z7, Z7
-	VMOVUPD      double43380000000007fe<>+0(SB), Z6
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z7, Z6
-	VSUBPD       double43380000000007fe<>+0(SB), Z6, Z6
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z6, Z7
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z6, Z7
-	VADDPD       Z8, Z7, Z7
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z8
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z7, Z8
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z7, Z8
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z7, Z8
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z7, Z8
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z7, Z8
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z7, Z8
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z7, Z8
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z7, Z8
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z7, Z8
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z7, Z8
-	VMULPD       Z7, Z7, Z9
-	VFMADD213PD  Z7, Z9, Z8
-	VADDPD       double3ff0000000000000<>+0(SB), Z8, Z8
-	VSCALEFPD    Z6, Z8, Z8
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z7
-	VCMPPD       $0x1e, double3fda827999fcef32<>+0(SB), Z8, K1
-	VSUBPD       double3ff0000000000000<>+0(SB), Z8, Z6
-	VMULPD       double3fe0000000000000<>+0(SB), Z6, Z6
-	VMOVAPD.Z    Z7, K1, Z7
-	VMOVAPD      Z6, K1, Z8
-	VADDPD       double4000000000000000<>+0(SB), Z8, Z6
-	VDIVPD       Z6, Z8, Z6
-	VMULPD       Z6, Z6, Z9
-	VMOVUPD      double3fc2f112df3e5244<>+0(SB), Z10
-	VFMADD213PD  double3fc39a09d078c69f<>+0(SB), Z9, Z10
-	VFMADD213PD  double3fc7466496cb03de<>+0(SB), Z9, Z10
-	VFMADD213PD  double3fcc71c51d8e78af<>+0(SB), Z9, Z10
-	VFMADD213PD  double3fd2492494229359<>+0(SB), Z9, Z10
-	VFMADD213PD  double3fd999999997fa04<>+0(SB), Z9, Z10
-	VFMADD213PD  double3fe5555555555593<>+0(SB), Z9, Z10
-	VMULPD       Z9, Z10, Z10
-	VMULPD       double3fe0000000000000<>+0(SB), Z8, Z9
-	VMULPD       Z8, Z9, Z9
-	VADDPD       Z9, Z10, Z10
-	VMULPD       Z6, Z10, Z10
-	VFMADD231PD  double3dea39ef35793c76<>+0(SB), Z7, Z10
-	VSUBPD       Z10, Z9, Z9
-	VSUBPD       Z9, Z8, Z8
-	VFMADD231PD  double3fe62e42fee00000<>+0(SB), Z7, Z8
-	VADDPD       Z8, Z5, Z5
-	VDIVPD       Z0, Z5, Z5
-	VCMPPD       $0x1e, Z1, Z4, K1
-	VMOVAPD      Z3, K1, Z5
-	VMOVUPD      Z5, 64(DX)
-	ADDQ         $+128, CX
-	ADDQ         $+128, DX
-	SUBQ         $+16, AX
-	CMPQ         AX, $+16
-	JGE          loop126
+	VMOVUPD           (CX), Z3
+	VBROADCASTSD      double0000000000000000<>+0(SB), Z5
+	VMULPD            Z3, Z0, Z4
+	VMAXPD            Z4, Z5, Z5
+	VANDPD.BCST       double7fffffffffffffff<>+0(SB), Z3, Z6
+	VMINPD            Z6, Z2, Z6
+	VMULPD            Z0, Z6, Z7
+	VMOVAPD           Z7, Z8
+	VFNMADD231PD      Z6, Z0, Z8
+	VORPD.BCST        double8000000000000000<>+0(SB), Z7, Z7
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z6
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z7, Z6
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z6, Z6
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z6, Z7
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z6, Z7
+	VADDPD            Z8, Z7, Z7
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z8
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z7, Z8
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z7, Z8
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z7, Z8
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z7, Z8
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z7, Z8
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z7, Z8
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z7, Z8
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z7, Z8
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z7, Z8
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z7, Z8
+	VMULPD            Z7, Z7, Z9
+	VFMADD213PD       Z7, Z9, Z8
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z8, Z8
+	VSCALEFPD         Z6, Z8, Z8
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z7
+	VCMPPD.BCST       $0x1e, double3fda827999fcef32<>+0(SB), Z8, K1
+	VSUBPD.BCST       double3ff0000000000000<>+0(SB), Z8, Z6
+	VMULPD.BCST       double3fe0000000000000<>+0(SB), Z6, Z6
+	VMOVAPD.Z         Z7, K1, Z7
+	VMOVAPD           Z6, K1, Z8
+	VADDPD.BCST       double4000000000000000<>+0(SB), Z8, Z6
+	VDIVPD            Z6, Z8, Z6
+	VMULPD            Z6, Z6, Z9
+	VBROADCASTSD      double3fc2f112df3e5244<>+0(SB), Z10
+	VFMADD213PD.BCST  double3fc39a09d078c69f<>+0(SB), Z9, Z10
+	VFMADD213PD.BCST  double3fc7466496cb03de<>+0(SB), Z9, Z10
+	VFMADD213PD.BCST  double3fcc71c51d8e78af<>+0(SB), Z9, Z10
+	VFMADD213PD.BCST  double3fd2492494229359<>+0(SB), Z9, Z10
+	VFMADD213PD.BCST  double3fd999999997fa04<>+0(SB), Z9, Z10
+	VFMADD213PD.BCST  double3fe5555555555593<>+0(SB), Z9, Z10
+	VMULPD            Z9, Z10, Z10
+	VMULPD.BCST       double3fe0000000000000<>+0(SB), Z8, Z9
+	VMULPD            Z8, Z9, Z9
+	VADDPD            Z9, Z10, Z10
+	VMULPD            Z6, Z10, Z10
+	VFMADD231PD.BCST  double3dea39ef35793c76<>+0(SB), Z7, Z10
+	VSUBPD            Z10, Z9, Z9
+	VSUBPD            Z9, Z8, Z8
+	VFMADD231PD.BCST  double3fe62e42fee00000<>+0(SB), Z7, Z8
+	VADDPD            Z8, Z5, Z5
+	VDIVPD            Z0, Z5, Z5
+	VCMPPD            $0x1e, Z1, Z4, K1
+	VMOVAPD           Z3, K1, Z5
+	VMOVUPD           Z5, (DX)
+	VMOVUPD           64(CX), Z3
+	VBROADCASTSD      double0000000000000000<>+0(SB), Z5
+	VMULPD            Z3, Z0, Z4
+	VMAXPD            Z4, Z5, Z5
+	VANDPD.BCST       double7fffffffffffffff<>+0(SB), Z3, Z6
+	VMINPD            Z6, Z2, Z6
+	VMULPD            Z0, Z6, Z7
+	VMOVAPD           Z7, Z8
+	VFNMADD231PD      Z6, Z0, Z8
+	VORPD.BCST        double8000000000000000<>+0(SB), Z7, Z7
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z6
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z7, Z6
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z6, Z6
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z6, Z7
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z6, Z7
+	VADDPD            Z8, Z7, Z7
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z8
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z7, Z8
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z7, Z8
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z7, Z8
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z7, Z8
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z7, Z8
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z7, Z8
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z7, Z8
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z7, Z8
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z7, Z8
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z7, Z8
+	VMULPD            Z7, Z7, Z9
+	VFMADD213PD       Z7, Z9, Z8
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z8, Z8
+	VSCALEFPD         Z6, Z8, Z8
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z7
+	VCMPPD.BCST       $0x1e, double3fda827999fcef32<>+0(SB), Z8, K1
+	VSUBPD.BCST       double3ff0000000000000<>+0(SB), Z8, Z6
+	VMULPD.BCST       double3fe0000000000000<>+0(SB), Z6, Z6
+	VMOVAPD.Z         Z7, K1, Z7
+	VMOVAPD           Z6, K1, Z8
+	VADDPD.BCST       double4000000000000000<>+0(SB), Z8, Z6
+	VDIVPD            Z6, Z8, Z6
+	VMULPD            Z6, Z6, Z9
+	VBROADCASTSD      double3fc2f112df3e5244<>+0(SB), Z10
+	VFMADD213PD.BCST  double3fc39a09d078c69f<>+0(SB), Z9, Z10
+	VFMADD213PD.BCST  double3fc7466496cb03de<>+0(SB), Z9, Z10
+	VFMADD213PD.BCST  double3fcc71c51d8e78af<>+0(SB), Z9, Z10
+	VFMADD213PD.BCST  double3fd2492494229359<>+0(SB), Z9, Z10
+	VFMADD213PD.BCST  double3fd999999997fa04<>+0(SB), Z9, Z10
+	VFMADD213PD.BCST  double3fe5555555555593<>+0(SB), Z9, Z10
+	VMULPD            Z9, Z10, Z10
+	VMULPD.BCST       double3fe0000000000000<>+0(SB), Z8, Z9
+	VMULPD            Z8, Z9, Z9
+	VADDPD            Z9, Z10, Z10
+	VMULPD            Z6, Z10, Z10
+	VFMADD231PD.BCST  double3dea39ef35793c76<>+0(SB), Z7, Z10
+	VSUBPD            Z10, Z9, Z9
+	VSUBPD            Z9, Z8, Z8
+	VFMADD231PD.BCST  double3fe62e42fee00000<>+0(SB), Z7, Z8
+	VADDPD            Z8, Z5, Z5
+	VDIVPD            Z0, Z5, Z5
+	VCMPPD            $0x1e, Z1, Z4, K1
+	VMOVAPD           Z3, K1, Z5
+	VMOVUPD           Z5, 64(DX)
+	ADDQ              $+128, CX
+	ADDQ              $+128, DX
+	SUBQ              $+16, AX
+	CMPQ              AX, $+16
+	JGE               loop126
 
 done127:
 	CMPQ AX, $+8
 	JLT  done129
 
 loop128:
-	VMOVUPD      (CX), Z3
-	VMOVUPD      double0000000000000000<>+0(SB), Z5
-	VMULPD       Z3, Z0, Z4
-	VMAXPD       Z4, Z5, Z5
-	VANDPD       double7fffffffffffffff<>+0(SB), Z3, Z6
-	VMINPD       Z6, Z2, Z6
-	VMULPD       Z0, Z6, Z7
-	VMOVAPD      Z7, Z8
-	VFNMADD231PD Z6, Z0, Z8
-	VORPD        double8000000000000000<>+0(SB), Z7, Z7
-	VMOVUPD      double43380000000007fe<>+0(SB), Z6
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z7, Z6
-	VSUBPD       double43380000000007fe<>+0(SB), Z6, Z6
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z6, Z7
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z6, Z7
-	VADDPD       Z8, Z7, Z7
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z8
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z7, Z8
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z7, Z8
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z7, Z8
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z7, Z8
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z7, Z8
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z7, Z8
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z7, Z8
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z7, Z8
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z7, Z8
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z7, Z8
-	VMULPD       Z7, Z7, Z9
-	VFMADD213PD  Z7, Z9, Z8
-	VADDPD       double3ff0000000000000<>+0(SB), Z8, Z8
-	VSCALEFPD    Z6, Z8, Z8
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z7
-	VCMPPD       $0x1e, double3fda827999fcef32<>+0(SB), Z8, K1
-	VSUBPD       double3ff0000000000000<>+0(SB), Z8, Z6
-	VMULPD       double3fe0000000000000<>+0(SB), Z6, Z6
-	VMOVAPD.Z    Z7, K1, Z7
-	VMOVAPD      Z6, K1, Z8
-	VADDPD       double4000000000000000<>+0(SB), Z8, Z6
-	VDIVPD       Z6, Z8, Z6
-	VMULPD       Z6, Z6, Z9
-	VMOVUPD      double3fc2f112df3e5244<>+0(SB), Z10
-	VFMADD213PD  double3fc39a09d078c69f<>+0(SB), Z9, Z10
-	VFMADD213PD  double3fc7466496cb03de<>+0(SB), Z9, Z10
-	VFMADD213PD  double3fcc71c51d8e78af<>+0(SB), Z9, Z10
-	VFMADD213PD  double3fd2492494229359<>+0(SB), Z9, Z10
-	VFMADD213PD  double3fd999999997fa04<>+0(SB), Z9, Z10
-	VFMADD213PD  double3fe5555555555593<>+0(SB), Z9, Z10
-	VMULPD       Z9, Z10, Z10
-	VMULPD       double3fe0000000000000<>+0(SB), Z8, Z9
-	VMULPD       Z8, Z9, Z9
-	VADDPD       Z9, Z10, Z10
-	VMULPD       Z6, Z10, Z10
-	VFMADD231PD  double3dea39ef35793c76<>+0(SB), Z7, Z10
-	VSUBPD       Z10, Z9, Z9
-	VSUBPD       Z9, Z8, Z8
-	VFMADD231PD  double3fe62e42fee00000<>+0(SB), Z7, Z8
-	VADDPD       Z8, Z5, Z5
-	VDIVPD       Z0, Z5, Z5
-	VCMPPD       $0x1e, Z1, Z4, K1
-	VMOVAPD      Z3, K1, Z5
-	VMOVUPD      Z5, (DX)
-	ADDQ         $+64, CX
-	ADDQ         $+64, DX
-	SUBQ         $+8, AX
-	CMPQ         AX, $+8
-	JGE          loop128
+	VMOVUPD           (CX), Z3
+	VBROADCASTSD      double0000000000000000<>+0(SB), Z5
+	VMULPD            Z3, Z0, Z4
+	VMAXPD            Z4, Z5, Z5
+	VANDPD.BCST       double7fffffffffffffff<>+0(SB), Z3, Z6
+	VMINPD            Z6, Z2, Z6
+	VMULPD            Z0, Z6, Z7
+	VMOVAPD           Z7, Z8
+	VFNMADD231PD      Z6, Z0, Z8
+	VORPD.BCST        double8000000000000000<>+0(SB), Z7, Z7
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z6
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z7, Z6
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z6, Z6
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z6, Z7
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z6, Z7
+	VADDPD            Z8, Z7, Z7
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z8
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z7, Z8
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z7, Z8
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z7, Z8
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z7, Z8
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z7, Z8
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z7, Z8
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z7, Z8
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z7, Z8
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z7, Z8
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z7, Z8
+	VMULPD            Z7, Z7, Z9
+	VFMADD213PD       Z7, Z9, Z8
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z8, Z8
+	VSCALEFPD         Z6, Z8, Z8
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z7
+	VCMPPD.BCST       $0x1e, double3fda827999fcef32<>+0(SB), Z8, K1
+	VSUBPD.BCST       double3ff0000000000000<>+0(SB), Z8, Z6
+	VMULPD.BCST       double3fe0000000000000<>+0(SB), Z6, Z6
+	VMOVAPD.Z         Z7, K1, Z7
+	VMOVAPD           Z6, K1, Z8
+	VADDPD.BCST       double4000000000000000<>+0(SB), Z8, Z6
+	VDIVPD            Z6, Z8, Z6
+	VMULPD            Z6, Z6, Z9
+	VBROADCASTSD      double3fc2f112df3e5244<>+0(SB), Z10
+	VFMADD213PD.BCST  double3fc39a09d078c69f<>+0(SB), Z9, Z10
+	VFMADD213PD.BCST  double3fc7466496cb03de<>+0(SB), Z9, Z10
+	VFMADD213PD.BCST  double3fcc71c51d8e78af<>+0(SB), Z9, Z10
+	VFMADD213PD.BCST  double3fd2492494229359<>+0(SB), Z9, Z10
+	VFMADD213PD.BCST  double3fd999999997fa04<>+0(SB), Z9, Z10
+	VFMADD213PD.BCST  double3fe5555555555593<>+0(SB), Z9, Z10
+	VMULPD            Z9, Z10, Z10
+	VMULPD.BCST       double3fe0000000000000<>+0(SB), Z8, Z9
+	VMULPD            Z8, Z9, Z9
+	VADDPD            Z9, Z10, Z10
+	VMULPD            Z6, Z10, Z10
+	VFMADD231PD.BCST  double3dea39ef35793c76<>+0(SB), Z7, Z10
+	VSUBPD            Z10, Z9, Z9
+	VSUBPD            Z9, Z8, Z8
+	VFMADD231PD.BCST  double3fe62e42fee00000<>+0(SB), Z7, Z8
+	VADDPD            Z8, Z5, Z5
+	VDIVPD            Z0, Z5, Z5
+	VCMPPD            $0x1e, Z1, Z4, K1
+	VMOVAPD           Z3, K1, Z5
+	VMOVUPD           Z5, (DX)
+	ADDQ              $+64, CX
+	ADDQ              $+64, DX
+	SUBQ              $+8, AX
+	CMPQ              AX, $+8
+	JGE               loop128
 
 done129:
-	TESTQ        AX, AX
-	JZ           end130
-	MOVQ         $-1, BX
-	BZHIQ        AX, BX, BX
-	KMOVW        BX, K1
-	VMOVUPD.Z    (CX), K1, Z3
-	VMOVUPD      double0000000000000000<>+0(SB), Z5
-	VMULPD       Z3, Z0, Z4
-	VMAXPD       Z4, Z5, Z5
-	VANDPD       double7fffffffffffffff<>+0(SB), Z3, Z6
-	VMINPD       Z6, Z2, Z6
-	VMULPD       Z0, Z6, Z2
-	VMOVAPD      Z2, Z7
-	VFNMADD231PD Z6, Z0, Z7
-	VORPD        double8000000000000000<>+0(SB), Z2, Z2
-	VMOVUPD      double43380000000007fe<>+0(SB), Z6
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z2, Z6
-	VSUBPD       double43380000000007fe<>+0(SB), Z6, Z6
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z6, Z2
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z6, Z2
-	VADDPD       Z7, Z2, Z2
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z7
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z2, Z7
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z2, Z7
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z2, Z7
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z2, Z7
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z2, Z7
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z2, Z7
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z2, Z7
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z2, Z7
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z2, Z7
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z2, Z7
-	VMULPD       Z2, Z2, Z8
-	VFMADD213PD  Z2, Z8, Z7
-	VADDPD       double3ff0000000000000<>+0(SB), Z7, Z7
-	VSCALEFPD    Z6, Z7, Z7
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z6
-	VCMPPD       $0x1e, double3fda827999fcef32<>+0(SB), Z7, K2
-	VSUBPD       double3ff0000000000000<>+0(SB), Z7, Z2
-	VMULPD       double3fe0000000000000<>+0(SB), Z2, Z2
-	VMOVAPD.Z    Z6, K2, Z6
-	VMOVAPD      Z2, K2, Z7
-	VADDPD       double4000000000000000<>+0(SB), Z7, Z2
-	VDIVPD       Z2, Z7, Z2
-	VMULPD       Z2, Z2, Z8
-	VMOVUPD      double3fc2f112df3e5244<>+0(SB), Z9
-	VFMADD213PD  double3fc39a09d078c69f<>+0(SB), Z8, Z9
-	VFMADD213PD  double3fc7466496cb03de<>+0(SB), Z8, Z9
-	VFMADD213PD  double3fcc71c51d8e78af<>+0(SB), Z8, Z9
-	VFMADD213PD  double3fd2492494229359<>+0(SB), Z8, Z9
-	VFMADD213PD  double3fd999999997fa04<>+0(SB), Z8, Z9
-	VFMADD213PD  double3fe5555555555593<>+0(SB), Z8, Z9
-	VMULPD       Z8, Z9, Z9
-	VMULPD       double3fe0000000000000<>+0(SB), Z7, Z8
-	VMULPD       Z7, Z8, Z8
-	VADDPD       Z8, Z9, Z9
-	VMULPD       Z2, Z9, Z9
-	VFMADD231PD  double3dea39ef35793c76<>+0(SB), Z6, Z9
-	VSUBPD       Z9, Z8, Z8
-	VSUBPD       Z8, Z7, Z7
-	VFMADD231PD  double3fe62e42fee00000<>+0(SB), Z6, Z7
-	VADDPD       Z7, Z5, Z5
-	VDIVPD       Z0, Z5, Z5
-	VCMPPD       $0x1e, Z1, Z4, K2
-	VMOVAPD      Z3, K2, Z5
-	VMOVUPD      Z5, K1, (DX)
+	TESTQ             AX, AX
+	JZ                end130
+	MOVQ              $-1, BX
+	BZHIQ             AX, BX, BX
+	KMOVW             BX, K1
+	VMOVUPD.Z         (CX), K1, Z3
+	VBROADCASTSD      double0000000000000000<>+0(SB), Z5
+	VMULPD            Z3, Z0, Z4
+	VMAXPD            Z4, Z5, Z5
+	VANDPD.BCST       double7fffffffffffffff<>+0(SB), Z3, Z6
+	VMINPD            Z6, Z2, Z6
+	VMULPD            Z0, Z6, Z2
+	VMOVAPD           Z2, Z7
+	VFNMADD231PD      Z6, Z0, Z7
+	VORPD.BCST        double8000000000000000<>+0(SB), Z2, Z2
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z6
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z2, Z6
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z6, Z6
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z6, Z2
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z6, Z2
+	VADDPD            Z7, Z2, Z2
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z7
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z2, Z7
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z2, Z7
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z2, Z7
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z2, Z7
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z2, Z7
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z2, Z7
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z2, Z7
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z2, Z7
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z2, Z7
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z2, Z7
+	VMULPD            Z2, Z2, Z8
+	VFMADD213PD       Z2, Z8, Z7
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z7, Z7
+	VSCALEFPD         Z6, Z7, Z7
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z6
+	VCMPPD.BCST       $0x1e, double3fda827999fcef32<>+0(SB), Z7, K2
+	VSUBPD.BCST       double3ff0000000000000<>+0(SB), Z7, Z2
+	VMULPD.BCST       double3fe0000000000000<>+0(SB), Z2, Z2
+	VMOVAPD.Z         Z6, K2, Z6
+	VMOVAPD           Z2, K2, Z7
+	VADDPD.BCST       double4000000000000000<>+0(SB), Z7, Z2
+	VDIVPD            Z2, Z7, Z2
+	VMULPD            Z2, Z2, Z8
+	VBROADCASTSD      double3fc2f112df3e5244<>+0(SB), Z9
+	VFMADD213PD.BCST  double3fc39a09d078c69f<>+0(SB), Z8, Z9
+	VFMADD213PD.BCST  double3fc7466496cb03de<>+0(SB), Z8, Z9
+	VFMADD213PD.BCST  double3fcc71c51d8e78af<>+0(SB), Z8, Z9
+	VFMADD213PD.BCST  double3fd2492494229359<>+0(SB), Z8, Z9
+	VFMADD213PD.BCST  double3fd999999997fa04<>+0(SB), Z8, Z9
+	VFMADD213PD.BCST  double3fe5555555555593<>+0(SB), Z8, Z9
+	VMULPD            Z8, Z9, Z9
+	VMULPD.BCST       double3fe0000000000000<>+0(SB), Z7, Z8
+	VMULPD            Z7, Z8, Z8
+	VADDPD            Z8, Z9, Z9
+	VMULPD            Z2, Z9, Z9
+	VFMADD231PD.BCST  double3dea39ef35793c76<>+0(SB), Z6, Z9
+	VSUBPD            Z9, Z8, Z8
+	VSUBPD            Z8, Z7, Z7
+	VFMADD231PD.BCST  double3fe62e42fee00000<>+0(SB), Z6, Z7
+	VADDPD            Z7, Z5, Z5
+	VDIVPD            Z0, Z5, Z5
+	VCMPPD            $0x1e, Z1, Z4, K2
+	VMOVAPD           Z3, K2, Z5
+	VMOVUPD           Z5, K1, (DX)
 
 end130:
 	VZEROUPPER
@@ -6070,121 +5738,73 @@ DATA double4087500000000000<>+0(SB)/8, $0x4087500000000000
 DATA double4087500000000000<>+8(SB)/8, $0x4087500000000000
 DATA double4087500000000000<>+16(SB)/8, $0x4087500000000000
 DATA double4087500000000000<>+24(SB)/8, $0x4087500000000000
-DATA double4087500000000000<>+32(SB)/8, $0x4087500000000000
-DATA double4087500000000000<>+40(SB)/8, $0x4087500000000000
-DATA double4087500000000000<>+48(SB)/8, $0x4087500000000000
-DATA double4087500000000000<>+56(SB)/8, $0x4087500000000000
-GLOBL double4087500000000000<>(SB), RODATA|NOPTR, $64
+GLOBL double4087500000000000<>(SB), RODATA|NOPTR, $32
 
 DATA double7fefffffffffffff<>+0(SB)/8, $0x7fefffffffffffff
 DATA double7fefffffffffffff<>+8(SB)/8, $0x7fefffffffffffff
 DATA double7fefffffffffffff<>+16(SB)/8, $0x7fefffffffffffff
 DATA double7fefffffffffffff<>+24(SB)/8, $0x7fefffffffffffff
-DATA double7fefffffffffffff<>+32(SB)/8, $0x7fefffffffffffff
-DATA double7fefffffffffffff<>+40(SB)/8, $0x7fefffffffffffff
-DATA double7fefffffffffffff<>+48(SB)/8, $0x7fefffffffffffff
-DATA double7fefffffffffffff<>+56(SB)/8, $0x7fefffffffffffff
-GLOBL double7fefffffffffffff<>(SB), RODATA|NOPTR, $64
+GLOBL double7fefffffffffffff<>(SB), RODATA|NOPTR, $32
 
 DATA double3fda827999fcef32<>+0(SB)/8, $0x3fda827999fcef32
 DATA double3fda827999fcef32<>+8(SB)/8, $0x3fda827999fcef32
 DATA double3fda827999fcef32<>+16(SB)/8, $0x3fda827999fcef32
 DATA double3fda827999fcef32<>+24(SB)/8, $0x3fda827999fcef32
-DATA double3fda827999fcef32<>+32(SB)/8, $0x3fda827999fcef32
-DATA double3fda827999fcef32<>+40(SB)/8, $0x3fda827999fcef32
-DATA double3fda827999fcef32<>+48(SB)/8, $0x3fda827999fcef32
-DATA double3fda827999fcef32<>+56(SB)/8, $0x3fda827999fcef32
-GLOBL double3fda827999fcef32<>(SB), RODATA|NOPTR, $64
+GLOBL double3fda827999fcef32<>(SB), RODATA|NOPTR, $32
 
 DATA double3fc2f112df3e5244<>+0(SB)/8, $0x3fc2f112df3e5244
 DATA double3fc2f112df3e5244<>+8(SB)/8, $0x3fc2f112df3e5244
 DATA double3fc2f112df3e5244<>+16(SB)/8, $0x3fc2f112df3e5244
 DATA double3fc2f112df3e5244<>+24(SB)/8, $0x3fc2f112df3e5244
-DATA double3fc2f112df3e5244<>+32(SB)/8, $0x3fc2f112df3e5244
-DATA double3fc2f112df3e5244<>+40(SB)/8, $0x3fc2f112df3e5244
-DATA double3fc2f112df3e5244<>+48(SB)/8, $0x3fc2f112df3e5244
-DATA double3fc2f112df3e5244<>+56(SB)/8, $0x3fc2f112df3e5244
-GLOBL double3fc2f112df3e5244<>(SB), RODATA|NOPTR, $64
+GLOBL double3fc2f112df3e5244<>(SB), RODATA|NOPTR, $32
 
 DATA double3fc39a09d078c69f<>+0(SB)/8, $0x3fc39a09d078c69f
 DATA double3fc39a09d078c69f<>+8(SB)/8, $0x3fc39a09d078c69f
 DATA double3fc39a09d078c69f<>+16(SB)/8, $0x3fc39a09d078c69f
 DATA double3fc39a09d078c69f<>+24(SB)/8, $0x3fc39a09d078c69f
-DATA double3fc39a09d078c69f<>+32(SB)/8, $0x3fc39a09d078c69f
-DATA double3fc39a09d078c69f<>+40(SB)/8, $0x3fc39a09d078c69f
-DATA double3fc39a09d078c69f<>+48(SB)/8, $0x3fc39a09d078c69f
-DATA double3fc39a09d078c69f<>+56(SB)/8, $0x3fc39a09d078c69f
-GLOBL double3fc39a09d078c69f<>(SB), RODATA|NOPTR, $64
+GLOBL double3fc39a09d078c69f<>(SB), RODATA|NOPTR, $32
 
 DATA double3fc7466496cb03de<>+0(SB)/8, $0x3fc7466496cb03de
 DATA double3fc7466496cb03de<>+8(SB)/8, $0x3fc7466496cb03de
 DATA double3fc7466496cb03de<>+16(SB)/8, $0x3fc7466496cb03de
 DATA double3fc7466496cb03de<>+24(SB)/8, $0x3fc7466496cb03de
-DATA double3fc7466496cb03de<>+32(SB)/8, $0x3fc7466496cb03de
-DATA double3fc7466496cb03de<>+40(SB)/8, $0x3fc7466496cb03de
-DATA double3fc7466496cb03de<>+48(SB)/8, $0x3fc7466496cb03de
-DATA double3fc7466496cb03de<>+56(SB)/8, $0x3fc7466496cb03de
-GLOBL double3fc7466496cb03de<>(SB), RODATA|NOPTR, $64
+GLOBL double3fc7466496cb03de<>(SB), RODATA|NOPTR, $32
 
 DATA double3fcc71c51d8e78af<>+0(SB)/8, $0x3fcc71c51d8e78af
 DATA double3fcc71c51d8e78af<>+8(SB)/8, $0x3fcc71c51d8e78af
 DATA double3fcc71c51d8e78af<>+16(SB)/8, $0x3fcc71c51d8e78af
 DATA double3fcc71c51d8e78af<>+24(SB)/8, $0x3fcc71c51d8e78af
-DATA double3fcc71c51d8e78af<>+32(SB)/8, $0x3fcc71c51d8e78af
-DATA double3fcc71c51d8e78af<>+40(SB)/8, $0x3fcc71c51d8e78af
-DATA double3fcc71c51d8e78af<>+48(SB)/8, $0x3fcc71c51d8e78af
-DATA double3fcc71c51d8e78af<>+56(SB)/8, $0x3fcc71c51d8e78af
-GLOBL double3fcc71c51d8e78af<>(SB), RODATA|NOPTR, $64
+GLOBL double3fcc71c51d8e78af<>(SB), RODATA|NOPTR, $32
 
 DATA double3fd2492494229359<>+0(SB)/8, $0x3fd2492494229359
 DATA double3fd2492494229359<>+8(SB)/8, $0x3fd2492494229359
 DATA double3fd2492494229359<>+16(SB)/8, $0x3fd2492494229359
 DATA double3fd2492494229359<>+24(SB)/8, $0x3fd2492494229359
-DATA double3fd2492494229359<>+32(SB)/8, $0x3fd2492494229359
-DATA double3fd2492494229359<>+40(SB)/8, $0x3fd2492494229359
-DATA double3fd2492494229359<>+48(SB)/8, $0x3fd2492494229359
-DATA double3fd2492494229359<>+56(SB)/8, $0x3fd2492494229359
-GLOBL double3fd2492494229359<>(SB), RODATA|NOPTR, $64
+GLOBL double3fd2492494229359<>(SB), RODATA|NOPTR, $32
 
 DATA double3fd999999997fa04<>+0(SB)/8, $0x3fd999999997fa04
 DATA double3fd999999997fa04<>+8(SB)/8, $0x3fd999999997fa04
 DATA double3fd999999997fa04<>+16(SB)/8, $0x3fd999999997fa04
 DATA double3fd999999997fa04<>+24(SB)/8, $0x3fd999999997fa04
-DATA double3fd999999997fa04<>+32(SB)/8, $0x3fd999999997fa04
-DATA double3fd999999997fa04<>+40(SB)/8, $0x3fd999999997fa04
-DATA double3fd999999997fa04<>+48(SB)/8, $0x3fd999999997fa04
-DATA double3fd999999997fa04<>+56(SB)/8, $0x3fd999999997fa04
-GLOBL double3fd999999997fa04<>(SB), RODATA|NOPTR, $64
+GLOBL double3fd999999997fa04<>(SB), RODATA|NOPTR, $32
 
 DATA double3fe5555555555593<>+0(SB)/8, $0x3fe5555555555593
 DATA double3fe5555555555593<>+8(SB)/8, $0x3fe5555555555593
 DATA double3fe5555555555593<>+16(SB)/8, $0x3fe5555555555593
 DATA double3fe5555555555593<>+24(SB)/8, $0x3fe5555555555593
-DATA double3fe5555555555593<>+32(SB)/8, $0x3fe5555555555593
-DATA double3fe5555555555593<>+40(SB)/8, $0x3fe5555555555593
-DATA double3fe5555555555593<>+48(SB)/8, $0x3fe5555555555593
-DATA double3fe5555555555593<>+56(SB)/8, $0x3fe5555555555593
-GLOBL double3fe5555555555593<>(SB), RODATA|NOPTR, $64
+GLOBL double3fe5555555555593<>(SB), RODATA|NOPTR, $32
 
 DATA double3dea39ef35793c76<>+0(SB)/8, $0x3dea39ef35793c76
 DATA double3dea39ef35793c76<>+8(SB)/8, $0x3dea39ef35793c76
 DATA double3dea39ef35793c76<>+16(SB)/8, $0x3dea39ef35793c76
 DATA double3dea39ef35793c76<>+24(SB)/8, $0x3dea39ef35793c76
-DATA double3dea39ef35793c76<>+32(SB)/8, $0x3dea39ef35793c76
-DATA double3dea39ef35793c76<>+40(SB)/8, $0x3dea39ef35793c76
-DATA double3dea39ef35793c76<>+48(SB)/8, $0x3dea39ef35793c76
-DATA double3dea39ef35793c76<>+56(SB)/8, $0x3dea39ef35793c76
-GLOBL double3dea39ef35793c76<>(SB), RODATA|NOPTR, $64
+GLOBL double3dea39ef35793c76<>(SB), RODATA|NOPTR, $32
 
 DATA double3fe62e42fee00000<>+0(SB)/8, $0x3fe62e42fee00000
 DATA double3fe62e42fee00000<>+8(SB)/8, $0x3fe62e42fee00000
 DATA double3fe62e42fee00000<>+16(SB)/8, $0x3fe62e42fee00000
 DATA double3fe62e42fee00000<>+24(SB)/8, $0x3fe62e42fee00000
-DATA double3fe62e42fee00000<>+32(SB)/8, $0x3fe62e42fee00000
-DATA double3fe62e42fee00000<>+40(SB)/8, $0x3fe62e42fee00000
-DATA double3fe62e42fee00000<>+48(SB)/8, $0x3fe62e42fee00000
-DATA double3fe62e42fee00000<>+56(SB)/8, $0x3fe62e42fee00000
-GLOBL double3fe62e42fee00000<>(SB), RODATA|NOPTR, $64
+GLOBL double3fe62e42fee00000<>(SB), RODATA|NOPTR, $32
 
 // func softplus32AVX2(dst []float32, x []float32, beta float32, threshold float32)
 // Requires: AVX, AVX2, FMA3
@@ -6779,10 +6399,10 @@ end140:
 TEXT ·softplusBackward32AVX512(SB), NOSPLIT, $0-80
 	VBROADCASTSS beta+72(FP), Z0
 	VBROADCASTSS threshold+76(FP), Z1
-	VMOVUPS      single42d00000<>+0(SB), Z2
+	VBROADCASTSS single42d00000<>+0(SB), Z2
 	VBROADCASTSS beta+72(FP), Z3
 	VDIVPS       Z3, Z2, Z2
-	VMOVUPS      single7f7fffff<>+0(SB), Z3
+	VBROADCASTSS single7f7fffff<>+0(SB), Z3
 	VMINPS       Z2, Z3, Z2
 	MOVQ         x_len+32(FP), AX
 	MOVQ         x_base+24(FP), CX
@@ -6792,167 +6412,167 @@ TEXT ·softplusBackward32AVX512(SB), NOSPLIT, $0-80
 	JLT          done142
 
 loop141:
-	VMOVUPS      (CX), Z3
-	VMOVUPS      (DX), Z4
-	VMOVUPS      single3f800000<>+0(SB), Z6
-	VMULPS       Z3, Z0, Z5
-	VANDPS       single7fffffff<>+0(SB), Z3, Z7
-	VMINPS       Z7, Z2, Z7
-	VMULPS       Z0, Z7, Z8
-	VMOVAPS      Z8, Z9
-	VFNMADD231PS Z7, Z0, Z9
-	VORPS        single80000000<>+0(SB), Z8, Z8
-	VMOVUPS      single4b4000fe<>+0(SB), Z7
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z8, Z7
-	VSUBPS       single4b4000fe<>+0(SB), Z7, Z7
-	VFNMADD231PS single3f317200<>+0(SB), Z7, Z8
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z7, Z8
-	VADDPS       Z9, Z8, Z8
-	VMOVUPS      single3950d0b2<>+0(SB), Z9
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z8, Z9
-	VFMADD213PS  single3c088848<>+0(SB), Z8, Z9
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z8, Z9
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z8, Z9
-	VFMADD213PS  single3f000000<>+0(SB), Z8, Z9
-	VMULPS       Z8, Z8, Z10
-	VFMADD213PS  Z8, Z10, Z9
-	VADDPS       single3f800000<>+0(SB), Z9, Z9
-	VSCALEFPS    Z7, Z9, Z9
-	VPMOVD2M     Z3, K1
-	VMOVAPS      Z9, K1, Z6
-	VADDPS       single3f800000<>+0(SB), Z9, Z9
-	VDIVPS       Z9, Z6, Z6
-	VMULPS       Z6, Z4, Z6
-	VCMPPS       $0x1e, Z1, Z5, K1
-	VMOVAPS      Z4, K1, Z6
-	VMOVUPS      Z6, (BX)
-	VMOVUPS      64(CX), Z3
-	VMOVUPS      64(DX), Z4
-	VMOVUPS      single3f800000<>+0(SB), Z6
-	VMULPS       Z3, Z0, Z5
-	VANDPS       single7fffffff<>+0(SB), Z3, Z7
-	VMINPS       Z7, Z2, Z7
-	VMULPS       Z0, Z7, Z8
-	VMOVAPS      Z8, Z9
-	VFNMADD231PS Z7, Z0, Z9
-	VORPS        single80000000<>+0(SB), Z8, Z8
-	VMOVUPS      single4b4000fe<>+0(SB), Z7
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z8, Z7
-	VSUBPS       single4b4000fe<>+0(SB), Z7, Z7
-	VFNMADD231PS single3f317200<>+0(SB), Z7, Z8
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z7, Z8
-	VADDPS       Z9, Z8, Z8
-	VMOVUPS      single3950d0b2<>+0(SB), Z9
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z8, Z9
-	VFMADD213PS  single3c088848<>+0(SB), Z8, Z9
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z8, Z9
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z8, Z9
-	VFMADD213PS  single3f000000<>+0(SB), Z8, Z9
-	VMULPS       Z8, Z8, Z10
-	VFMADD213PS  Z8, Z10, Z9
-	VADDPS       single3f800000<>+0(SB), Z9, Z9
-	VSCALEFPS    Z7, Z9, Z9
-	VPMOVD2M     Z3, K1
-	VMOVAPS      Z9, K1, Z6
-	VADDPS       single3f800000<>+0(SB), Z9, Z9
-	VDIVPS       Z9, Z6, Z6
-	VMULPS       Z6, Z4, Z6
-	VCMPPS       $0x1e, Z1, Z5, K1
-	VMOVAPS      Z4, K1, Z6
-	VMOVUPS      Z6, 64(BX)
-	ADDQ         $+128, CX
-	ADDQ         $+128, DX
-	ADDQ         $+128, BX
-	SUBQ         $+32, AX
-	CMPQ         AX, $+32
-	JGE          loop141
+	VMOVUPS           (CX), Z3
+	VMOVUPS           (DX), Z4
+	VBROADCASTSS      single3f800000<>+0(SB), Z6
+	VMULPS            Z3, Z0, Z5
+	VANDPS.BCST       single7fffffff<>+0(SB), Z3, Z7
+	VMINPS            Z7, Z2, Z7
+	VMULPS            Z0, Z7, Z8
+	VMOVAPS           Z8, Z9
+	VFNMADD231PS      Z7, Z0, Z9
+	VORPS.BCST        single80000000<>+0(SB), Z8, Z8
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z7
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z8, Z7
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z7, Z7
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z7, Z8
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z7, Z8
+	VADDPS            Z9, Z8, Z8
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z9
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z8, Z9
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z8, Z9
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z8, Z9
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z8, Z9
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z8, Z9
+	VMULPS            Z8, Z8, Z10
+	VFMADD213PS       Z8, Z10, Z9
+	VADDPS.BCST       single3f800000<>+0(SB), Z9, Z9
+	VSCALEFPS         Z7, Z9, Z9
+	VPMOVD2M          Z3, K1
+	VMOVAPS           Z9, K1, Z6
+	VADDPS.BCST       single3f800000<>+0(SB), Z9, Z9
+	VDIVPS            Z9, Z6, Z6
+	VMULPS            Z6, Z4, Z6
+	VCMPPS            $0x1e, Z1, Z5, K1
+	VMOVAPS           Z4, K1, Z6
+	VMOVUPS           Z6, (BX)
+	VMOVUPS           64(CX), Z3
+	VMOVUPS           64(DX), Z4
+	VBROADCASTSS      single3f800000<>+0(SB), Z6
+	VMULPS            Z3, Z0, Z5
+	VANDPS.BCST       single7fffffff<>+0(SB), Z3, Z7
+	VMINPS            Z7, Z2, Z7
+	VMULPS            Z0, Z7, Z8
+	VMOVAPS           Z8, Z9
+	VFNMADD231PS      Z7, Z0, Z9
+	VORPS.BCST        single80000000<>+0(SB), Z8, Z8
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z7
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z8, Z7
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z7, Z7
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z7, Z8
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z7, Z8
+	VADDPS            Z9, Z8, Z8
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z9
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z8, Z9
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z8, Z9
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z8, Z9
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z8, Z9
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z8, Z9
+	VMULPS            Z8, Z8, Z10
+	VFMADD213PS       Z8, Z10, Z9
+	VADDPS.BCST       single3f800000<>+0(SB), Z9, Z9
+	VSCALEFPS         Z7, Z9, Z9
+	VPMOVD2M          Z3, K1
+	VMOVAPS           Z9, K1, Z6
+	VADDPS.BCST       single3f800000<>+0(SB), Z9, Z9
+	VDIVPS            Z9, Z6, Z6
+	VMULPS            Z6, Z4, Z6
+	VCMPPS            $0x1e, Z1, Z5, K1
+	VMOVAPS           Z4, K1, Z6
+	VMOVUPS           Z6, 64(BX)
+	ADDQ              $+128, CX
+	ADDQ              $+128, DX
+	ADDQ              $+128, BX
+	SUBQ              $+32, AX
+	CMPQ              AX, $+32
+	JGE               loop141
 
 done142:
 	CMPQ AX, $+16
 	JLT  done144
 
 loop143:
-	VMOVUPS      (CX), Z3
-	VMOVUPS      (DX), Z4
-	VMOVUPS      single3f800000<>+0(SB), Z6
-	VMULPS       Z3, Z0, Z5
-	VANDPS       single7fffffff<>+0(SB), Z3, Z7
-	VMINPS       Z7, Z2, Z7
-	VMULPS       Z0, Z7, Z8
-	VMOVAPS      Z8, Z9
-	VFNMADD231PS Z7, Z0, Z9
-	VORPS        single80000000<>+0(SB), Z8, Z8
-	VMOVUPS      single4b4000fe<>+0(SB), Z7
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z8, Z7
-	VSUBPS       single4b4000fe<>+0(SB), Z7, Z7
-	VFNMADD231PS single3f317200<>+0(SB), Z7, Z8
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z7, Z8
-	VADDPS       Z9, Z8, Z8
-	VMOVUPS      single3950d0b2<>+0(SB), Z9
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z8, Z9
-	VFMADD213PS  single3c088848<>+0(SB), Z8, Z9
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z8, Z9
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z8, Z9
-	VFMADD213PS  single3f000000<>+0(SB), Z8, Z9
-	VMULPS       Z8, Z8, Z10
-	VFMADD213PS  Z8, Z10, Z9
-	VADDPS       single3f800000<>+0(SB), Z9, Z9
-	VSCALEFPS    Z7, Z9, Z9
-	VPMOVD2M     Z3, K1
-	VMOVAPS      Z9, K1, Z6
-	VADDPS       single3f800000<>+0(SB), Z9, Z9
-	VDIVPS       Z9, Z6, Z6
-	VMULPS       Z6, Z4, Z6
-	VCMPPS       $0x1e, Z1, Z5, K1
-	VMOVAPS      Z4, K1, Z6
-	VMOVUPS      Z6, (BX)
-	ADDQ         $+64, CX
-	ADDQ         $+64, DX
-	ADDQ         $+64, BX
-	SUBQ         $+16, AX
-	CMPQ         AX, $+16
-	JGE          loop143
+	VMOVUPS           (CX), Z3
+	VMOVUPS           (DX), Z4
+	VBROADCASTSS      single3f800000<>+0(SB), Z6
+	VMULPS            Z3, Z0, Z5
+	VANDPS.BCST       single7fffffff<>+0(SB), Z3, Z7
+	VMINPS            Z7, Z2, Z7
+	VMULPS            Z0, Z7, Z8
+	VMOVAPS           Z8, Z9
+	VFNMADD231PS      Z7, Z0, Z9
+	VORPS.BCST        single80000000<>+0(SB), Z8, Z8
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z7
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z8, Z7
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z7, Z7
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z7, Z8
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z7, Z8
+	VADDPS            Z9, Z8, Z8
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z9
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z8, Z9
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z8, Z9
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z8, Z9
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z8, Z9
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z8, Z9
+	VMULPS            Z8, Z8, Z10
+	VFMADD213PS       Z8, Z10, Z9
+	VADDPS.BCST       single3f800000<>+0(SB), Z9, Z9
+	VSCALEFPS         Z7, Z9, Z9
+	VPMOVD2M          Z3, K1
+	VMOVAPS           Z9, K1, Z6
+	VADDPS.BCST       single3f800000<>+0(SB), Z9, Z9
+	VDIVPS            Z9, Z6, Z6
+	VMULPS            Z6, Z4, Z6
+	VCMPPS            $0x1e, Z1, Z5, K1
+	VMOVAPS           Z4, K1, Z6
+	VMOVUPS           Z6, (BX)
+	ADDQ              $+64, CX
+	ADDQ              $+64, DX
+	ADDQ              $+64, BX
+	SUBQ              $+16, AX
+	CMPQ              AX, $+16
+	JGE               loop143
 
 done144:
-	TESTQ        AX, AX
-	JZ           end145
-	MOVQ         $-1, SI
-	BZHIQ        AX, SI, SI
-	KMOVW        SI, K1
-	VMOVUPS.Z    (CX), K1, Z3
-	VMOVUPS.Z    (DX), K1, Z4
-	VMOVUPS      single3f800000<>+0(SB), Z6
-	VMULPS       Z3, Z0, Z5
-	VANDPS       single7fffffff<>+0(SB), Z3, Z7
-	VMINPS       Z7, Z2, Z7
-	VMULPS       Z0, Z7, Z2
-	VMOVAPS      Z2, Z8
-	VFNMADD231PS Z7, Z0, Z8
-	VORPS        single80000000<>+0(SB), Z2, Z2
-	VMOVUPS      single4b4000fe<>+0(SB), Z0
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z2, Z0
-	VSUBPS       single4b4000fe<>+0(SB), Z0, Z0
-	VFNMADD231PS single3f317200<>+0(SB), Z0, Z2
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z0, Z2
-	VADDPS       Z8, Z2, Z2
-	VMOVUPS      single3950d0b2<>+0(SB), Z7
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z2, Z7
-	VFMADD213PS  single3c088848<>+0(SB), Z2, Z7
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z2, Z7
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z2, Z7
-	VFMADD213PS  single3f000000<>+0(SB), Z2, Z7
-	VMULPS       Z2, Z2, Z8
-	VFMADD213PS  Z2, Z8, Z7
-	VADDPS       single3f800000<>+0(SB), Z7, Z7
-	VSCALEFPS    Z0, Z7, Z7
-	VPMOVD2M     Z3, K2
-	VMOVAPS      Z7, K2, Z6
-	VADDPS       single3f800000<>+0(SB), Z7, Z7
-	VDIVPS       Z7, Z6, Z6
-	VMULPS       Z6, Z4, Z6
-	VCMPPS       $0x1e, Z1, Z5, K2
-	VMOVAPS      Z4, K2, Z6
-	VMOVUPS      Z6, K1, (BX)
+	TESTQ             AX, AX
+	JZ                end145
+	MOVQ              $-1, SI
+	BZHIQ             AX, SI, SI
+	KMOVW             SI, K1
+	VMOVUPS.Z         (CX), K1, Z3
+	VMOVUPS.Z         (DX), K1, Z4
+	VBROADCASTSS      single3f800000<>+0(SB), Z6
+	VMULPS            Z3, Z0, Z5
+	VANDPS.BCST       single7fffffff<>+0(SB), Z3, Z7
+	VMINPS            Z7, Z2, Z7
+	VMULPS            Z0, Z7, Z2
+	VMOVAPS           Z2, Z8
+	VFNMADD231PS      Z7, Z0, Z8
+	VORPS.BCST        single80000000<>+0(SB), Z2, Z2
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z0
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z2, Z0
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z0, Z0
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z0, Z2
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z0, Z2
+	VADDPS            Z8, Z2, Z2
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z7
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z2, Z7
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z2, Z7
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z2, Z7
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z2, Z7
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z2, Z7
+	VMULPS            Z2, Z2, Z8
+	VFMADD213PS       Z2, Z8, Z7
+	VADDPS.BCST       single3f800000<>+0(SB), Z7, Z7
+	VSCALEFPS         Z0, Z7, Z7
+	VPMOVD2M          Z3, K2
+	VMOVAPS           Z7, K2, Z6
+	VADDPS.BCST       single3f800000<>+0(SB), Z7, Z7
+	VDIVPS            Z7, Z6, Z6
+	VMULPS            Z6, Z4, Z6
+	VCMPPS            $0x1e, Z1, Z5, K2
+	VMOVAPS           Z4, K2, Z6
+	VMOVUPS           Z6, K1, (BX)
 
 end145:
 	VZEROUPPER
@@ -6963,10 +6583,10 @@ end145:
 TEXT ·softplusBackward64AVX512(SB), NOSPLIT, $0-88
 	VBROADCASTSD beta+72(FP), Z0
 	VBROADCASTSD threshold+80(FP), Z1
-	VMOVUPD      double4087500000000000<>+0(SB), Z2
+	VBROADCASTSD double4087500000000000<>+0(SB), Z2
 	VBROADCASTSD beta+72(FP), Z3
 	VDIVPD       Z3, Z2, Z2
-	VMOVUPD      double7fefffffffffffff<>+0(SB), Z3
+	VBROADCASTSD double7fefffffffffffff<>+0(SB), Z3
 	VMINPD       Z2, Z3, Z2
 	MOVQ         x_len+32(FP), AX
 	MOVQ         x_base+24(FP), CX
@@ -6976,187 +6596,187 @@ TEXT ·softplusBackward64AVX512(SB), NOSPLIT, $0-88
 	JLT          done147
 
 loop146:
-	VMOVUPD      (CX), Z3
-	VMOVUPD      (DX), Z4
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z6
-	VMULPD       Z3, Z0, Z5
-	VANDPD       double7fffffffffffffff<>+0(SB), Z3, Z7
-	VMINPD       Z7, Z2, Z7
-	VMULPD       Z0, Z7, Z8
-	VMOVAPD      Z8, Z9
-	VFNMADD231PD Z7, Z0, Z9
-	VORPD        double8000000000000000<>+0(SB), Z8, Z8
-	VMOVUPD      double43380000000007fe<>+0(SB), Z7
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z8, Z7
-	VSUBPD       double43380000000007fe<>+0(SB), Z7, Z7
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z7, Z8
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z7, Z8
-	VADDPD       Z9, Z8, Z8
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z9
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z8, Z9
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z8, Z9
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z8, Z9
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z8, Z9
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z8, Z9
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z8, Z9
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z8, Z9
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z8, Z9
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z8, Z9
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z8, Z9
-	VMULPD       Z8, Z8, Z10
-	VFMADD213PD  Z8, Z10, Z9
-	VADDPD       double3ff0000000000000<>+0(SB), Z9, Z9
-	VSCALEFPD    Z7, Z9, Z9
-	VPMOVQ2M     Z3, K1
-	VMOVAPD      Z9, K1, Z6
-	VADDPD       double3ff0000000000000<>+0(SB), Z9, Z9
-	VDIVPD       Z9, Z6, Z6
-	VMULPD       Z6, Z4, Z6
-	VCMPPD       $0x1e, Z1, Z5, K1
-	VMOVAPD      Z4, K1, Z6
-	VMOVUPD      Z6, (BX)
-	VMOVUPD      64(CX), Z3
-	VMOVUPD      64(DX), Z4
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z6
-	VMULPD       Z3, Z0, Z5
-	VANDPD       double7fffffffffffffff<>+0(SB), Z3, Z7
-	VMINPD       Z7, Z2, Z7
-	VMULPD       Z0, Z7, Z8
-	VMOVAPD      Z8, Z9
-	VFNMADD231PD Z7, Z0, Z9
-	VORPD        double8000000000000000<>+0(SB), Z8, Z8
-	VMOVUPD      double43380000000007fe<>+0(SB), Z7
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z8, Z7
-	VSUBPD       double43380000000007fe<>+0(SB), Z7, Z7
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z7, Z8
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z7, Z8
-	VADDPD       Z9, Z8, Z8
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z9
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z8, Z9
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z8, Z9
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z8, Z9
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z8, Z9
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z8, Z9
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z8, Z9
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z8, Z9
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z8, Z9
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z8, Z9
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z8, Z9
-	VMULPD       Z8, Z8, Z10
-	VFMADD213PD  Z8, Z10, Z9
-	VADDPD       double3ff0000000000000<>+0(SB), Z9, Z9
-	VSCALEFPD    Z7, Z9, Z9
-	VPMOVQ2M     Z3, K1
-	VMOVAPD      Z9, K1, Z6
-	VADDPD       double3ff0000000000000<>+0(SB), Z9, Z9
-	VDIVPD       Z9, Z6, Z6
-	VMULPD       Z6, Z4, Z6
-	VCMPPD       $0x1e, Z1, Z5, K1
-	VMOVAPD      Z4, K1, Z6
-	VMOVUPD      Z6, 64(BX)
-	ADDQ         $+128, CX
-	ADDQ         $+128, DX
-	ADDQ         $+128, BX
-	SUBQ         $+16, AX
-	CMPQ         AX, $+16
-	JGE          loop146
+	VMOVUPD           (CX), Z3
+	VMOVUPD           (DX), Z4
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z6
+	VMULPD            Z3, Z0, Z5
+	VANDPD.BCST       double7fffffffffffffff<>+0(SB), Z3, Z7
+	VMINPD            Z7, Z2, Z7
+	VMULPD            Z0, Z7, Z8
+	VMOVAPD           Z8, Z9
+	VFNMADD231PD      Z7, Z0, Z9
+	VORPD.BCST        double8000000000000000<>+0(SB), Z8, Z8
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z7
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z8, Z7
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z7, Z7
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z7, Z8
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z7, Z8
+	VADDPD            Z9, Z8, Z8
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z9
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z8, Z9
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z8, Z9
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z8, Z9
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z8, Z9
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z8, Z9
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z8, Z9
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z8, Z9
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z8, Z9
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z8, Z9
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z8, Z9
+	VMULPD            Z8, Z8, Z10
+	VFMADD213PD       Z8, Z10, Z9
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z9, Z9
+	VSCALEFPD         Z7, Z9, Z9
+	VPMOVQ2M          Z3, K1
+	VMOVAPD           Z9, K1, Z6
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z9, Z9
+	VDIVPD            Z9, Z6, Z6
+	VMULPD            Z6, Z4, Z6
+	VCMPPD            $0x1e, Z1, Z5, K1
+	VMOVAPD           Z4, K1, Z6
+	VMOVUPD           Z6, (BX)
+	VMOVUPD           64(CX), Z3
+	VMOVUPD           64(DX), Z4
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z6
+	VMULPD            Z3, Z0, Z5
+	VANDPD.BCST       double7fffffffffffffff<>+0(SB), Z3, Z7
+	VMINPD            Z7, Z2, Z7
+	VMULPD            Z0, Z7, Z8
+	VMOVAPD           Z8, Z9
+	VFNMADD231PD      Z7, Z0, Z9
+	VORPD.BCST        double8000000000000000<>+0(SB), Z8, Z8
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z7
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z8, Z7
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z7, Z7
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z7, Z8
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z7, Z8
+	VADDPD            Z9, Z8, Z8
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z9
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z8, Z9
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z8, Z9
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z8, Z9
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z8, Z9
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z8, Z9
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z8, Z9
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z8, Z9
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z8, Z9
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z8, Z9
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z8, Z9
+	VMULPD            Z8, Z8, Z10
+	VFMADD213PD       Z8, Z10, Z9
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z9, Z9
+	VSCALEFPD         Z7, Z9, Z9
+	VPMOVQ2M          Z3, K1
+	VMOVAPD           Z9, K1, Z6
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z9, Z9
+	VDIVPD            Z9, Z6, Z6
+	VMULPD            Z6, Z4, Z6
+	VCMPPD            $0x1e, Z1, Z5, K1
+	VMOVAPD           Z4, K1, Z6
+	VMOVUPD           Z6, 64(BX)
+	ADDQ              $+128, CX
+	ADDQ              $+128, DX
+	ADDQ              $+128, BX
+	SUBQ              $+16, AX
+	CMPQ              AX, $+16
+	JGE               loop146
 
 done147:
 	CMPQ AX, $+8
 	JLT  done149
 
 loop148:
-	VMOVUPD      (CX), Z3
-	VMOVUPD      (DX), Z4
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z6
-	VMULPD       Z3, Z0, Z5
-	VANDPD       double7fffffffffffffff<>+0(SB), Z3, Z7
-	VMINPD       Z7, Z2, Z7
-	VMULPD       Z0, Z7, Z8
-	VMOVAPD      Z8, Z9
-	VFNMADD231PD Z7, Z0, Z9
-	VORPD        double8000000000000000<>+0(SB), Z8, Z8
-	VMOVUPD      double43380000000007fe<>+0(SB), Z7
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z8, Z7
-	VSUBPD       double43380000000007fe<>+0(SB), Z7, Z7
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z7, Z8
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z7, Z8
-	VADDPD       Z9, Z8, Z8
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z9
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z8, Z9
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z8, Z9
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z8, Z9
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z8, Z9
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z8, Z9
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z8, Z9
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z8, Z9
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z8, Z9
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z8, Z9
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z8, Z9
-	VMULPD       Z8, Z8, Z10
-	VFMADD213PD  Z8, Z10, Z9
-	VADDPD       double3ff0000000000000<>+0(SB), Z9, Z9
-	VSCALEFPD    Z7, Z9, Z9
-	VPMOVQ2M     Z3, K1
-	VMOVAPD      Z9, K1, Z6
-	VADDPD       double3ff0000000000000<>+0(SB), Z9, Z9
-	VDIVPD       Z9, Z6, Z6
-	VMULPD       Z6, Z4, Z6
-	VCMPPD       $0x1e, Z1, Z5, K1
-	VMOVAPD      Z4, K1, Z6
-	VMOVUPD      Z6, (BX)
-	ADDQ         $+64, CX
-	ADDQ         $+64, DX
-	ADDQ         $+64, BX
-	SUBQ         $+8, AX
-	CMPQ         AX, $+8
-	JGE          loop148
+	VMOVUPD           (CX), Z3
+	VMOVUPD           (DX), Z4
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z6
+	VMULPD            Z3, Z0, Z5
+	VANDPD.BCST       double7fffffffffffffff<>+0(SB), Z3, Z7
+	VMINPD            Z7, Z2, Z7
+	VMULPD            Z0, Z7, Z8
+	VMOVAPD           Z8, Z9
+	VFNMADD231PD      Z7, Z0, Z9
+	VORPD.BCST        double8000000000000000<>+0(SB), Z8, Z8
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z7
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z8, Z7
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z7, Z7
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z7, Z8
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z7, Z8
+	VADDPD            Z9, Z8, Z8
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z9
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z8, Z9
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z8, Z9
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z8, Z9
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z8, Z9
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z8, Z9
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z8, Z9
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z8, Z9
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z8, Z9
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z8, Z9
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z8, Z9
+	VMULPD            Z8, Z8, Z10
+	VFMADD213PD       Z8, Z10, Z9
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z9, Z9
+	VSCALEFPD         Z7, Z9, Z9
+	VPMOVQ2M          Z3, K1
+	VMOVAPD           Z9, K1, Z6
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z9, Z9
+	VDIVPD            Z9, Z6, Z6
+	VMULPD            Z6, Z4, Z6
+	VCMPPD            $0x1e, Z1, Z5, K1
+	VMOVAPD           Z4, K1, Z6
+	VMOVUPD           Z6, (BX)
+	ADDQ              $+64, CX
+	ADDQ              $+64, DX
+	ADDQ              $+64, BX
+	SUBQ              $+8, AX
+	CMPQ              AX, $+8
+	JGE               loop148
 
 done149:
-	TESTQ        AX, AX
-	JZ           end150
-	MOVQ         $-1, SI
-	BZHIQ        AX, SI, SI
-	KMOVW        SI, K1
-	VMOVUPD.Z    (CX), K1, Z3
-	VMOVUPD.Z    (DX), K1, Z4
-	VMOVUPD      double3ff0000000000000<>+0(SB), Z6
-	VMULPD       Z3, Z0, Z5
-	VANDPD       double7fffffffffffffff<>+0(SB), Z3, Z7
-	VMINPD       Z7, Z2, Z7
-	VMULPD       Z0, Z7, Z2
-	VMOVAPD      Z2, Z8
-	VFNMADD231PD Z7, Z0, Z8
-	VORPD        double8000000000000000<>+0(SB), Z2, Z2
-	VMOVUPD      double43380000000007fe<>+0(SB), Z0
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z2, Z0
-	VSUBPD       double43380000000007fe<>+0(SB), Z0, Z0
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z0, Z2
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z0, Z2
-	VADDPD       Z8, Z2, Z2
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z7
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z2, Z7
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z2, Z7
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z2, Z7
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z2, Z7
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z2, Z7
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z2, Z7
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z2, Z7
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z2, Z7
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z2, Z7
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z2, Z7
-	VMULPD       Z2, Z2, Z8
-	VFMADD213PD  Z2, Z8, Z7
-	VADDPD       double3ff0000000000000<>+0(SB), Z7, Z7
-	VSCALEFPD    Z0, Z7, Z7
-	VPMOVQ2M     Z3, K2
-	VMOVAPD      Z7, K2, Z6
-	VADDPD       double3ff0000000000000<>+0(SB), Z7, Z7
-	VDIVPD       Z7, Z6, Z6
-	VMULPD       Z6, Z4, Z6
-	VCMPPD       $0x1e, Z1, Z5, K2
-	VMOVAPD      Z4, K2, Z6
-	VMOVUPD      Z6, K1, (BX)
+	TESTQ             AX, AX
+	JZ                end150
+	MOVQ              $-1, SI
+	BZHIQ             AX, SI, SI
+	KMOVW             SI, K1
+	VMOVUPD.Z         (CX), K1, Z3
+	VMOVUPD.Z         (DX), K1, Z4
+	VBROADCASTSD      double3ff0000000000000<>+0(SB), Z6
+	VMULPD            Z3, Z0, Z5
+	VANDPD.BCST       double7fffffffffffffff<>+0(SB), Z3, Z7
+	VMINPD            Z7, Z2, Z7
+	VMULPD            Z0, Z7, Z2
+	VMOVAPD           Z2, Z8
+	VFNMADD231PD      Z7, Z0, Z8
+	VORPD.BCST        double8000000000000000<>+0(SB), Z2, Z2
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z0
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z2, Z0
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z0, Z0
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z0, Z2
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z0, Z2
+	VADDPD            Z8, Z2, Z2
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z7
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z2, Z7
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z2, Z7
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z2, Z7
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z2, Z7
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z2, Z7
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z2, Z7
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z2, Z7
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z2, Z7
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z2, Z7
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z2, Z7
+	VMULPD            Z2, Z2, Z8
+	VFMADD213PD       Z2, Z8, Z7
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z7, Z7
+	VSCALEFPD         Z0, Z7, Z7
+	VPMOVQ2M          Z3, K2
+	VMOVAPD           Z7, K2, Z6
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z7, Z7
+	VDIVPD            Z7, Z6, Z6
+	VMULPD            Z6, Z4, Z6
+	VCMPPD            $0x1e, Z1, Z5, K2
+	VMOVAPD           Z4, K2, Z6
+	VMOVUPD           Z6, K1, (BX)
 
 end150:
 	VZEROUPPER

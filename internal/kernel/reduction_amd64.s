@@ -1387,7 +1387,7 @@ TEXT ·sumAbs32AVX512(SB), NOSPLIT, $0-32
 
 loop107:
 	VMOVUPS       (CX), Z2
-	VANDPS        single7fffffff<>+0(SB), Z2, Z2
+	VANDPS.BCST   single7fffffff<>+0(SB), Z2, Z2
 	VEXTRACTF64X4 $0x01, Z2, Y3
 	VCVTPS2PD     Y3, Z3
 	VCVTPS2PD     Y2, Z2
@@ -1405,7 +1405,7 @@ rest108:
 	BZHIQ         AX, DX, DX
 	KMOVW         DX, K1
 	VMOVUPS.Z     (CX), K1, Z2
-	VANDPS        single7fffffff<>+0(SB), Z2, Z2
+	VANDPS.BCST   single7fffffff<>+0(SB), Z2, Z2
 	VEXTRACTF64X4 $0x01, Z2, Y3
 	VCVTPS2PD     Y3, Z3
 	VCVTPS2PD     Y2, Z2
@@ -1432,15 +1432,7 @@ DATA single7fffffff<>+16(SB)/4, $0x7fffffff
 DATA single7fffffff<>+20(SB)/4, $0x7fffffff
 DATA single7fffffff<>+24(SB)/4, $0x7fffffff
 DATA single7fffffff<>+28(SB)/4, $0x7fffffff
-DATA single7fffffff<>+32(SB)/4, $0x7fffffff
-DATA single7fffffff<>+36(SB)/4, $0x7fffffff
-DATA single7fffffff<>+40(SB)/4, $0x7fffffff
-DATA single7fffffff<>+44(SB)/4, $0x7fffffff
-DATA single7fffffff<>+48(SB)/4, $0x7fffffff
-DATA single7fffffff<>+52(SB)/4, $0x7fffffff
-DATA single7fffffff<>+56(SB)/4, $0x7fffffff
-DATA single7fffffff<>+60(SB)/4, $0x7fffffff
-GLOBL single7fffffff<>(SB), RODATA|NOPTR, $64
+GLOBL single7fffffff<>(SB), RODATA|NOPTR, $32
 
 // func sumAbs64AVX512(x []float64) float64
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
@@ -1453,47 +1445,47 @@ TEXT ·sumAbs64AVX512(SB), NOSPLIT, $0-32
 	JLT    rest112
 
 loop111:
-	VMOVUPD (CX), Z2
-	VANDPD  double7fffffffffffffff<>+0(SB), Z2, Z2
-	VADDPD  Z2, Z0, Z0
-	VMOVUPD 64(CX), Z2
-	VANDPD  double7fffffffffffffff<>+0(SB), Z2, Z2
-	VADDPD  Z2, Z1, Z1
-	ADDQ    $+128, CX
-	SUBQ    $+16, AX
-	CMPQ    AX, $+16
-	JGE     loop111
+	VMOVUPD     (CX), Z2
+	VANDPD.BCST double7fffffffffffffff<>+0(SB), Z2, Z2
+	VADDPD      Z2, Z0, Z0
+	VMOVUPD     64(CX), Z2
+	VANDPD.BCST double7fffffffffffffff<>+0(SB), Z2, Z2
+	VADDPD      Z2, Z1, Z1
+	ADDQ        $+128, CX
+	SUBQ        $+16, AX
+	CMPQ        AX, $+16
+	JGE         loop111
 
 rest112:
-	CMPQ    AX, $+8
-	JLT     part114
-	VMOVUPD (CX), Z2
-	VANDPD  double7fffffffffffffff<>+0(SB), Z2, Z2
-	VADDPD  Z2, Z0, Z0
-	ADDQ    $+64, CX
-	SUBQ    $+8, AX
-	JMP     next115
+	CMPQ        AX, $+8
+	JLT         part114
+	VMOVUPD     (CX), Z2
+	VANDPD.BCST double7fffffffffffffff<>+0(SB), Z2, Z2
+	VADDPD      Z2, Z0, Z0
+	ADDQ        $+64, CX
+	SUBQ        $+8, AX
+	JMP         next115
 
 part114:
-	TESTQ     AX, AX
-	JZ        end113
-	MOVQ      $-1, DX
-	BZHIQ     AX, DX, DX
-	KMOVW     DX, K1
-	VMOVUPD.Z (CX), K1, Z2
-	VANDPD    double7fffffffffffffff<>+0(SB), Z2, Z2
-	VADDPD    Z2, Z0, Z0
-	JMP       end113
+	TESTQ       AX, AX
+	JZ          end113
+	MOVQ        $-1, DX
+	BZHIQ       AX, DX, DX
+	KMOVW       DX, K1
+	VMOVUPD.Z   (CX), K1, Z2
+	VANDPD.BCST double7fffffffffffffff<>+0(SB), Z2, Z2
+	VADDPD      Z2, Z0, Z0
+	JMP         end113
 
 next115:
-	TESTQ     AX, AX
-	JZ        end113
-	MOVQ      $-1, DX
-	BZHIQ     AX, DX, DX
-	KMOVW     DX, K1
-	VMOVUPD.Z (CX), K1, Z2
-	VANDPD    double7fffffffffffffff<>+0(SB), Z2, Z2
-	VADDPD    Z2, Z1, Z1
+	TESTQ       AX, AX
+	JZ          end113
+	MOVQ        $-1, DX
+	BZHIQ       AX, DX, DX
+	KMOVW       DX, K1
+	VMOVUPD.Z   (CX), K1, Z2
+	VANDPD.BCST double7fffffffffffffff<>+0(SB), Z2, Z2
+	VADDPD      Z2, Z1, Z1
 
 end113:
 	VADDPD        Z1, Z0, Z0
@@ -1511,11 +1503,7 @@ DATA double7fffffffffffffff<>+0(SB)/8, $0x7fffffffffffffff
 DATA double7fffffffffffffff<>+8(SB)/8, $0x7fffffffffffffff
 DATA double7fffffffffffffff<>+16(SB)/8, $0x7fffffffffffffff
 DATA double7fffffffffffffff<>+24(SB)/8, $0x7fffffffffffffff
-DATA double7fffffffffffffff<>+32(SB)/8, $0x7fffffffffffffff
-DATA double7fffffffffffffff<>+40(SB)/8, $0x7fffffffffffffff
-DATA double7fffffffffffffff<>+48(SB)/8, $0x7fffffffffffffff
-DATA double7fffffffffffffff<>+56(SB)/8, $0x7fffffffffffffff
-GLOBL double7fffffffffffffff<>(SB), RODATA|NOPTR, $64
+GLOBL double7fffffffffffffff<>(SB), RODATA|NOPTR, $32
 
 // func sumAbs32AVX2(x []float32) float64
 // Requires: AVX
@@ -1742,7 +1730,7 @@ loop133:
 	VMOVUPS       (CX), Z4
 	VMOVUPS       (DX), Z5
 	VPXORQ        Z7, Z7, Z7
-	VANDPS        single80000000<>+0(SB), Z4, Z6
+	VANDPS.BCST   single80000000<>+0(SB), Z4, Z6
 	VXORPS        Z0, Z6, Z6
 	VCMPPS        $0x04, Z7, Z4, K1
 	VMOVAPS.Z     Z6, K1, Z6
@@ -1768,7 +1756,7 @@ rest134:
 	VMOVUPS.Z     (CX), K1, Z4
 	VMOVUPS.Z     (DX), K1, Z5
 	VPXORQ        Z8, Z8, Z8
-	VANDPS        single80000000<>+0(SB), Z4, Z6
+	VANDPS.BCST   single80000000<>+0(SB), Z4, Z6
 	VXORPS        Z0, Z6, Z6
 	VCMPPS        $0x04, Z8, Z4, K1
 	VMOVAPS.Z     Z6, K1, Z6
@@ -1800,15 +1788,7 @@ DATA single80000000<>+16(SB)/4, $0x80000000
 DATA single80000000<>+20(SB)/4, $0x80000000
 DATA single80000000<>+24(SB)/4, $0x80000000
 DATA single80000000<>+28(SB)/4, $0x80000000
-DATA single80000000<>+32(SB)/4, $0x80000000
-DATA single80000000<>+36(SB)/4, $0x80000000
-DATA single80000000<>+40(SB)/4, $0x80000000
-DATA single80000000<>+44(SB)/4, $0x80000000
-DATA single80000000<>+48(SB)/4, $0x80000000
-DATA single80000000<>+52(SB)/4, $0x80000000
-DATA single80000000<>+56(SB)/4, $0x80000000
-DATA single80000000<>+60(SB)/4, $0x80000000
-GLOBL single80000000<>(SB), RODATA|NOPTR, $64
+GLOBL single80000000<>(SB), RODATA|NOPTR, $32
 
 // func penalizedSumSquares64AVX512(w []float64, g []float64, l1 float64, l2 float64) float64
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
@@ -1827,7 +1807,7 @@ loop137:
 	VMOVUPD     (CX), Z4
 	VMOVUPD     (DX), Z5
 	VPXORQ      Z7, Z7, Z7
-	VANDPD      double8000000000000000<>+0(SB), Z4, Z6
+	VANDPD.BCST double8000000000000000<>+0(SB), Z4, Z6
 	VXORPD      Z0, Z6, Z6
 	VCMPPD      $0x04, Z7, Z4, K1
 	VMOVAPD.Z   Z6, K1, Z6
@@ -1837,7 +1817,7 @@ loop137:
 	VMOVUPD     64(CX), Z4
 	VMOVUPD     64(DX), Z5
 	VPXORQ      Z8, Z8, Z8
-	VANDPD      double8000000000000000<>+0(SB), Z4, Z6
+	VANDPD.BCST double8000000000000000<>+0(SB), Z4, Z6
 	VXORPD      Z0, Z6, Z6
 	VCMPPD      $0x04, Z8, Z4, K1
 	VMOVAPD.Z   Z6, K1, Z6
@@ -1856,7 +1836,7 @@ rest138:
 	VMOVUPD     (CX), Z4
 	VMOVUPD     (DX), Z5
 	VPXORQ      Z9, Z9, Z9
-	VANDPD      double8000000000000000<>+0(SB), Z4, Z6
+	VANDPD.BCST double8000000000000000<>+0(SB), Z4, Z6
 	VXORPD      Z0, Z6, Z6
 	VCMPPD      $0x04, Z9, Z4, K1
 	VMOVAPD.Z   Z6, K1, Z6
@@ -1877,7 +1857,7 @@ part140:
 	VMOVUPD.Z   (CX), K1, Z4
 	VMOVUPD.Z   (DX), K1, Z5
 	VPXORQ      Z9, Z9, Z9
-	VANDPD      double8000000000000000<>+0(SB), Z4, Z6
+	VANDPD.BCST double8000000000000000<>+0(SB), Z4, Z6
 	VXORPD      Z0, Z6, Z6
 	VCMPPD      $0x04, Z9, Z4, K1
 	VMOVAPD.Z   Z6, K1, Z6
@@ -1895,7 +1875,7 @@ next141:
 	VMOVUPD.Z   (CX), K1, Z4
 	VMOVUPD.Z   (DX), K1, Z5
 	VPXORQ      Z10, Z10, Z10
-	VANDPD      double8000000000000000<>+0(SB), Z4, Z6
+	VANDPD.BCST double8000000000000000<>+0(SB), Z4, Z6
 	VXORPD      Z0, Z6, Z6
 	VCMPPD      $0x04, Z10, Z4, K1
 	VMOVAPD.Z   Z6, K1, Z6
@@ -1919,11 +1899,7 @@ DATA double8000000000000000<>+0(SB)/8, $0x8000000000000000
 DATA double8000000000000000<>+8(SB)/8, $0x8000000000000000
 DATA double8000000000000000<>+16(SB)/8, $0x8000000000000000
 DATA double8000000000000000<>+24(SB)/8, $0x8000000000000000
-DATA double8000000000000000<>+32(SB)/8, $0x8000000000000000
-DATA double8000000000000000<>+40(SB)/8, $0x8000000000000000
-DATA double8000000000000000<>+48(SB)/8, $0x8000000000000000
-DATA double8000000000000000<>+56(SB)/8, $0x8000000000000000
-GLOBL double8000000000000000<>(SB), RODATA|NOPTR, $64
+GLOBL double8000000000000000<>(SB), RODATA|NOPTR, $32
 
 // func penalizedSumSquares32AVX2(w []float32, g []float32, l1 float32, l2 float32) float64
 // Requires: AVX, FMA3

@@ -5,22 +5,22 @@
 // func max32AVX512(x []float32) float32
 // Requires: AVX, AVX512F, BMI2
 TEXT ·max32AVX512(SB), NOSPLIT, $0-28
-	MOVQ    x_base+0(FP), AX
-	MOVQ    x_len+8(FP), CX
-	MOVQ    CX, DX
-	ANDQ    $+15, DX
-	SUBQ    DX, CX
-	IMUL3Q  $0x04, CX, CX
-	MOVQ    $-1, BX
-	BZHIQ   DX, BX, BX
-	KMOVW   BX, K1
-	SHRQ    $0x10, BX
-	VMOVUPS singleff800000<>+0(SB), Z0
-	XORL    BX, BX
-	KMOVW   BX, K2
-	XORQ    BX, BX
-	CMPQ    BX, CX
-	JGE     rest2
+	MOVQ         x_base+0(FP), AX
+	MOVQ         x_len+8(FP), CX
+	MOVQ         CX, DX
+	ANDQ         $+15, DX
+	SUBQ         DX, CX
+	IMUL3Q       $0x04, CX, CX
+	MOVQ         $-1, BX
+	BZHIQ        DX, BX, BX
+	KMOVW        BX, K1
+	SHRQ         $0x10, BX
+	VBROADCASTSS singleff800000<>+0(SB), Z0
+	XORL         BX, BX
+	KMOVW        BX, K2
+	XORQ         BX, BX
+	CMPQ         BX, CX
+	JGE          rest2
 
 group1:
 	VMOVUPS (AX)(BX*1), Z1
@@ -32,21 +32,21 @@ group1:
 	JLT     group1
 
 rest2:
-	TESTQ     DX, DX
-	JZ        end3
-	VMOVUPS.Z (AX)(BX*1), K1, Z1
-	VMOVUPS   singleff800000<>+0(SB), Z2
-	VMOVAPS   Z1, K1, Z2
-	VCMPPS    $0x03, Z2, Z2, K1
-	KORW      K1, K2, K2
-	VMAXPS    Z0, Z2, Z0
+	TESTQ        DX, DX
+	JZ           end3
+	VMOVUPS.Z    (AX)(BX*1), K1, Z1
+	VBROADCASTSS singleff800000<>+0(SB), Z2
+	VMOVAPS      Z1, K1, Z2
+	VCMPPS       $0x03, Z2, Z2, K1
+	KORW         K1, K2, K2
+	VMAXPS       Z0, Z2, Z0
 
 end3:
-	KMOVW   K2, AX
-	TESTL   AX, AX
-	JZ      clean4
-	VMOVUPS single7fc00000<>+0(SB), Z0
-	VMOVSS  X0, ret+24(FP)
+	KMOVW        K2, AX
+	TESTL        AX, AX
+	JZ           clean4
+	VBROADCASTSS single7fc00000<>+0(SB), Z0
+	VMOVSS       X0, ret+24(FP)
 	VZEROUPPER
 	RET
 
@@ -71,15 +71,7 @@ DATA singleff800000<>+16(SB)/4, $0xff800000
 DATA singleff800000<>+20(SB)/4, $0xff800000
 DATA singleff800000<>+24(SB)/4, $0xff800000
 DATA singleff800000<>+28(SB)/4, $0xff800000
-DATA singleff800000<>+32(SB)/4, $0xff800000
-DATA singleff800000<>+36(SB)/4, $0xff800000
-DATA singleff800000<>+40(SB)/4, $0xff800000
-DATA singleff800000<>+44(SB)/4, $0xff800000
-DATA singleff800000<>+48(SB)/4, $0xff800000
-DATA singleff800000<>+52(SB)/4, $0xff800000
-DATA singleff800000<>+56(SB)/4, $0xff800000
-DATA singleff800000<>+60(SB)/4, $0xff800000
-GLOBL singleff800000<>(SB), RODATA|NOPTR, $64
+GLOBL singleff800000<>(SB), RODATA|NOPTR, $32
 
 DATA single7fc00000<>+0(SB)/4, $0x7fc00000
 DATA single7fc00000<>+4(SB)/4, $0x7fc00000
@@ -89,38 +81,30 @@ DATA single7fc00000<>+16(SB)/4, $0x7fc00000
 DATA single7fc00000<>+20(SB)/4, $0x7fc00000
 DATA single7fc00000<>+24(SB)/4, $0x7fc00000
 DATA single7fc00000<>+28(SB)/4, $0x7fc00000
-DATA single7fc00000<>+32(SB)/4, $0x7fc00000
-DATA single7fc00000<>+36(SB)/4, $0x7fc00000
-DATA single7fc00000<>+40(SB)/4, $0x7fc00000
-DATA single7fc00000<>+44(SB)/4, $0x7fc00000
-DATA single7fc00000<>+48(SB)/4, $0x7fc00000
-DATA single7fc00000<>+52(SB)/4, $0x7fc00000
-DATA single7fc00000<>+56(SB)/4, $0x7fc00000
-DATA single7fc00000<>+60(SB)/4, $0x7fc00000
-GLOBL single7fc00000<>(SB), RODATA|NOPTR, $64
+GLOBL single7fc00000<>(SB), RODATA|NOPTR, $32
 
 // func max64AVX512(x []float64) float64
 // Requires: AVX, AVX512F, BMI2
 TEXT ·max64AVX512(SB), NOSPLIT, $0-32
-	MOVQ    x_base+0(FP), AX
-	MOVQ    x_len+8(FP), CX
-	MOVQ    CX, DX
-	ANDQ    $+15, DX
-	SUBQ    DX, CX
-	IMUL3Q  $0x08, CX, CX
-	MOVQ    $-1, BX
-	BZHIQ   DX, BX, BX
-	KMOVW   BX, K1
-	SHRQ    $0x08, BX
-	KMOVW   BX, K2
-	SHRQ    $0x08, BX
-	VMOVUPD doublefff0000000000000<>+0(SB), Z0
-	VMOVUPD doublefff0000000000000<>+0(SB), Z1
-	XORL    BX, BX
-	KMOVW   BX, K3
-	XORQ    BX, BX
-	CMPQ    BX, CX
-	JGE     rest6
+	MOVQ         x_base+0(FP), AX
+	MOVQ         x_len+8(FP), CX
+	MOVQ         CX, DX
+	ANDQ         $+15, DX
+	SUBQ         DX, CX
+	IMUL3Q       $0x08, CX, CX
+	MOVQ         $-1, BX
+	BZHIQ        DX, BX, BX
+	KMOVW        BX, K1
+	SHRQ         $0x08, BX
+	KMOVW        BX, K2
+	SHRQ         $0x08, BX
+	VBROADCASTSD doublefff0000000000000<>+0(SB), Z0
+	VBROADCASTSD doublefff0000000000000<>+0(SB), Z1
+	XORL         BX, BX
+	KMOVW        BX, K3
+	XORQ         BX, BX
+	CMPQ         BX, CX
+	JGE          rest6
 
 group5:
 	VMOVUPD (AX)(BX*1), Z2
@@ -136,27 +120,27 @@ group5:
 	JLT     group5
 
 rest6:
-	TESTQ     DX, DX
-	JZ        end7
-	VMOVUPD.Z (AX)(BX*1), K1, Z2
-	VMOVUPD   doublefff0000000000000<>+0(SB), Z3
-	VMOVAPD   Z2, K1, Z3
-	VCMPPD    $0x03, Z3, Z3, K1
-	KORW      K1, K3, K3
-	VMAXPD    Z0, Z3, Z0
-	VMOVUPD.Z 64(AX)(BX*1), K2, Z2
-	VMOVUPD   doublefff0000000000000<>+0(SB), Z3
-	VMOVAPD   Z2, K2, Z3
-	VCMPPD    $0x03, Z3, Z3, K1
-	KORW      K1, K3, K3
-	VMAXPD    Z1, Z3, Z1
+	TESTQ        DX, DX
+	JZ           end7
+	VMOVUPD.Z    (AX)(BX*1), K1, Z2
+	VBROADCASTSD doublefff0000000000000<>+0(SB), Z3
+	VMOVAPD      Z2, K1, Z3
+	VCMPPD       $0x03, Z3, Z3, K1
+	KORW         K1, K3, K3
+	VMAXPD       Z0, Z3, Z0
+	VMOVUPD.Z    64(AX)(BX*1), K2, Z2
+	VBROADCASTSD doublefff0000000000000<>+0(SB), Z3
+	VMOVAPD      Z2, K2, Z3
+	VCMPPD       $0x03, Z3, Z3, K1
+	KORW         K1, K3, K3
+	VMAXPD       Z1, Z3, Z1
 
 end7:
-	KMOVW   K3, AX
-	TESTL   AX, AX
-	JZ      clean8
-	VMOVUPD double7ff8000000000001<>+0(SB), Z0
-	VMOVSD  X0, ret+24(FP)
+	KMOVW        K3, AX
+	TESTL        AX, AX
+	JZ           clean8
+	VBROADCASTSD double7ff8000000000001<>+0(SB), Z0
+	VMOVSD       X0, ret+24(FP)
 	VZEROUPPER
 	RET
 
@@ -176,21 +160,13 @@ DATA doublefff0000000000000<>+0(SB)/8, $0xfff0000000000000
 DATA doublefff0000000000000<>+8(SB)/8, $0xfff0000000000000
 DATA doublefff0000000000000<>+16(SB)/8, $0xfff0000000000000
 DATA doublefff0000000000000<>+24(SB)/8, $0xfff0000000000000
-DATA doublefff0000000000000<>+32(SB)/8, $0xfff0000000000000
-DATA doublefff0000000000000<>+40(SB)/8, $0xfff0000000000000
-DATA doublefff0000000000000<>+48(SB)/8, $0xfff0000000000000
-DATA doublefff0000000000000<>+56(SB)/8, $0xfff0000000000000
-GLOBL doublefff0000000000000<>(SB), RODATA|NOPTR, $64
+GLOBL doublefff0000000000000<>(SB), RODATA|NOPTR, $32
 
 DATA double7ff8000000000001<>+0(SB)/8, $0x7ff8000000000001
 DATA double7ff8000000000001<>+8(SB)/8, $0x7ff8000000000001
 DATA double7ff8000000000001<>+16(SB)/8, $0x7ff8000000000001
 DATA double7ff8000000000001<>+24(SB)/8, $0x7ff8000000000001
-DATA double7ff8000000000001<>+32(SB)/8, $0x7ff8000000000001
-DATA double7ff8000000000001<>+40(SB)/8, $0x7ff8000000000001
-DATA double7ff8000000000001<>+48(SB)/8, $0x7ff8000000000001
-DATA double7ff8000000000001<>+56(SB)/8, $0x7ff8000000000001
-GLOBL double7ff8000000000001<>(SB), RODATA|NOPTR, $64
+GLOBL double7ff8000000000001<>(SB), RODATA|NOPTR, $32
 
 // func max32AVX2(x []float32) float32
 // Requires: AVX
@@ -305,15 +281,7 @@ DATA single00000000<>+16(SB)/4, $0x00000000
 DATA single00000000<>+20(SB)/4, $0x00000000
 DATA single00000000<>+24(SB)/4, $0x00000000
 DATA single00000000<>+28(SB)/4, $0x00000000
-DATA single00000000<>+32(SB)/4, $0x00000000
-DATA single00000000<>+36(SB)/4, $0x00000000
-DATA single00000000<>+40(SB)/4, $0x00000000
-DATA single00000000<>+44(SB)/4, $0x00000000
-DATA single00000000<>+48(SB)/4, $0x00000000
-DATA single00000000<>+52(SB)/4, $0x00000000
-DATA single00000000<>+56(SB)/4, $0x00000000
-DATA single00000000<>+60(SB)/4, $0x00000000
-GLOBL single00000000<>(SB), RODATA|NOPTR, $64
+GLOBL single00000000<>(SB), RODATA|NOPTR, $32
 
 // func max64AVX2(x []float64) float64
 // Requires: AVX
@@ -448,37 +416,33 @@ DATA double0000000000000000<>+0(SB)/8, $0x0000000000000000
 DATA double0000000000000000<>+8(SB)/8, $0x0000000000000000
 DATA double0000000000000000<>+16(SB)/8, $0x0000000000000000
 DATA double0000000000000000<>+24(SB)/8, $0x0000000000000000
-DATA double0000000000000000<>+32(SB)/8, $0x0000000000000000
-DATA double0000000000000000<>+40(SB)/8, $0x0000000000000000
-DATA double0000000000000000<>+48(SB)/8, $0x0000000000000000
-DATA double0000000000000000<>+56(SB)/8, $0x0000000000000000
-GLOBL double0000000000000000<>(SB), RODATA|NOPTR, $64
+GLOBL double0000000000000000<>(SB), RODATA|NOPTR, $32
 
 // func softmax32AVX512(dst []float32, x []float32, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·softmax32AVX512(SB), NOSPLIT, $0-56
-	MOVQ    x_base+24(FP), AX
-	MOVQ    dst_base+0(FP), CX
-	MOVQ    n+48(FP), DX
-	MOVQ    DX, SI
-	ANDQ    $+15, SI
-	MOVQ    DX, BX
-	SUBQ    SI, BX
-	IMUL3Q  $0x04, BX, BX
-	MOVQ    $-1, DI
-	BZHIQ   SI, DI, DI
-	KMOVW   DI, K1
-	SHRQ    $0x10, DI
-	VMOVUPS singlec2d00000<>+0(SB), Z0
-	MOVQ    x_len+32(FP), DI
-	LEAQ    (AX)(DI*4), DI
-	IMUL3Q  $0x04, DX, DX
+	MOVQ         x_base+24(FP), AX
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         n+48(FP), DX
+	MOVQ         DX, SI
+	ANDQ         $+15, SI
+	MOVQ         DX, BX
+	SUBQ         SI, BX
+	IMUL3Q       $0x04, BX, BX
+	MOVQ         $-1, DI
+	BZHIQ        SI, DI, DI
+	KMOVW        DI, K1
+	SHRQ         $0x10, DI
+	VBROADCASTSS singlec2d00000<>+0(SB), Z0
+	MOVQ         x_len+32(FP), DI
+	LEAQ         (AX)(DI*4), DI
+	IMUL3Q       $0x04, DX, DX
 
 row17:
-	VMOVUPS singleff800000<>+0(SB), Z1
-	XORQ    R8, R8
-	CMPQ    R8, BX
-	JGE     rest19
+	VBROADCASTSS singleff800000<>+0(SB), Z1
+	XORQ         R8, R8
+	CMPQ         R8, BX
+	JGE          rest19
 
 group18:
 	VMOVUPS (AX)(R8*1), Z2
@@ -488,12 +452,12 @@ group18:
 	JLT     group18
 
 rest19:
-	TESTQ     SI, SI
-	JZ        end20
-	VMOVUPS.Z (AX)(R8*1), K1, Z2
-	VMOVUPS   singleff800000<>+0(SB), Z3
-	VMOVAPS   Z2, K1, Z3
-	VMAXPS    Z1, Z3, Z1
+	TESTQ        SI, SI
+	JZ           end20
+	VMOVUPS.Z    (AX)(R8*1), K1, Z2
+	VBROADCASTSS singleff800000<>+0(SB), Z3
+	VMOVAPS      Z2, K1, Z3
+	VMAXPS       Z1, Z3, Z1
 
 end20:
 	VEXTRACTF64X4 $0x01, Z1, Y2
@@ -505,60 +469,60 @@ end20:
 	VMOVSHDUP     X2, X1
 	VMAXPS        X1, X2, X1
 	VBROADCASTSS  X1, Z1
-	VMOVUPS       single00000000<>+0(SB), Z2
+	VBROADCASTSS  single00000000<>+0(SB), Z2
 	XORQ          R8, R8
 	CMPQ          R8, BX
 	JGE           rest22
 
 group21:
-	VMOVUPS      (AX)(R8*1), Z3
-	VSUBPS       Z1, Z3, Z3
-	VMAXPS       Z3, Z0, Z3
-	VMOVUPS      single4b4000fe<>+0(SB), Z4
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z3, Z4
-	VSUBPS       single4b4000fe<>+0(SB), Z4, Z4
-	VFNMADD231PS single3f317200<>+0(SB), Z4, Z3
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z4, Z3
-	VMOVUPS      single3950d0b2<>+0(SB), Z5
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z3, Z5
-	VFMADD213PS  single3c088848<>+0(SB), Z3, Z5
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z3, Z5
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z3, Z5
-	VFMADD213PS  single3f000000<>+0(SB), Z3, Z5
-	VMULPS       Z3, Z3, Z6
-	VFMADD213PS  Z3, Z6, Z5
-	VADDPS       single3f800000<>+0(SB), Z5, Z5
-	VSCALEFPS    Z4, Z5, Z5
-	VMOVUPS      Z5, (CX)(R8*1)
-	VADDPS       Z5, Z2, Z2
-	ADDQ         $+64, R8
-	CMPQ         R8, BX
-	JLT          group21
+	VMOVUPS           (AX)(R8*1), Z3
+	VSUBPS            Z1, Z3, Z3
+	VMAXPS            Z3, Z0, Z3
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z4
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z3, Z4
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z4, Z4
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z4, Z3
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z4, Z3
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z5
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z3, Z5
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z3, Z5
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z3, Z5
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z3, Z5
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z3, Z5
+	VMULPS            Z3, Z3, Z6
+	VFMADD213PS       Z3, Z6, Z5
+	VADDPS.BCST       single3f800000<>+0(SB), Z5, Z5
+	VSCALEFPS         Z4, Z5, Z5
+	VMOVUPS           Z5, (CX)(R8*1)
+	VADDPS            Z5, Z2, Z2
+	ADDQ              $+64, R8
+	CMPQ              R8, BX
+	JLT               group21
 
 rest22:
-	TESTQ        SI, SI
-	JZ           end23
-	VMOVUPS.Z    (AX)(R8*1), K1, Z3
-	VSUBPS       Z1, Z3, Z3
-	VMAXPS       Z3, Z0, Z3
-	VMOVUPS      single4b4000fe<>+0(SB), Z1
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z3, Z1
-	VSUBPS       single4b4000fe<>+0(SB), Z1, Z1
-	VFNMADD231PS single3f317200<>+0(SB), Z1, Z3
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z1, Z3
-	VMOVUPS      single3950d0b2<>+0(SB), Z4
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z3, Z4
-	VFMADD213PS  single3c088848<>+0(SB), Z3, Z4
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z3, Z4
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z3, Z4
-	VFMADD213PS  single3f000000<>+0(SB), Z3, Z4
-	VMULPS       Z3, Z3, Z5
-	VFMADD213PS  Z3, Z5, Z4
-	VADDPS       single3f800000<>+0(SB), Z4, Z4
-	VSCALEFPS    Z1, Z4, Z4
-	VMOVAPS.Z    Z4, K1, Z4
-	VMOVUPS      Z4, K1, (CX)(R8*1)
-	VADDPS       Z4, Z2, Z2
+	TESTQ             SI, SI
+	JZ                end23
+	VMOVUPS.Z         (AX)(R8*1), K1, Z3
+	VSUBPS            Z1, Z3, Z3
+	VMAXPS            Z3, Z0, Z3
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z1
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z3, Z1
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z1, Z1
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z1, Z3
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z1, Z3
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z4
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z3, Z4
+	VMULPS            Z3, Z3, Z5
+	VFMADD213PS       Z3, Z5, Z4
+	VADDPS.BCST       single3f800000<>+0(SB), Z4, Z4
+	VSCALEFPS         Z1, Z4, Z4
+	VMOVAPS.Z         Z4, K1, Z4
+	VMOVUPS           Z4, K1, (CX)(R8*1)
+	VADDPS            Z4, Z2, Z2
 
 end23:
 	VEXTRACTF64X4 $0x01, Z2, Y1
@@ -607,15 +571,7 @@ DATA singlec2d00000<>+16(SB)/4, $0xc2d00000
 DATA singlec2d00000<>+20(SB)/4, $0xc2d00000
 DATA singlec2d00000<>+24(SB)/4, $0xc2d00000
 DATA singlec2d00000<>+28(SB)/4, $0xc2d00000
-DATA singlec2d00000<>+32(SB)/4, $0xc2d00000
-DATA singlec2d00000<>+36(SB)/4, $0xc2d00000
-DATA singlec2d00000<>+40(SB)/4, $0xc2d00000
-DATA singlec2d00000<>+44(SB)/4, $0xc2d00000
-DATA singlec2d00000<>+48(SB)/4, $0xc2d00000
-DATA singlec2d00000<>+52(SB)/4, $0xc2d00000
-DATA singlec2d00000<>+56(SB)/4, $0xc2d00000
-DATA singlec2d00000<>+60(SB)/4, $0xc2d00000
-GLOBL singlec2d00000<>(SB), RODATA|NOPTR, $64
+GLOBL singlec2d00000<>(SB), RODATA|NOPTR, $32
 
 DATA single4b4000fe<>+0(SB)/4, $0x4b4000fe
 DATA single4b4000fe<>+4(SB)/4, $0x4b4000fe
@@ -625,15 +581,7 @@ DATA single4b4000fe<>+16(SB)/4, $0x4b4000fe
 DATA single4b4000fe<>+20(SB)/4, $0x4b4000fe
 DATA single4b4000fe<>+24(SB)/4, $0x4b4000fe
 DATA single4b4000fe<>+28(SB)/4, $0x4b4000fe
-DATA single4b4000fe<>+32(SB)/4, $0x4b4000fe
-DATA single4b4000fe<>+36(SB)/4, $0x4b4000fe
-DATA single4b4000fe<>+40(SB)/4, $0x4b4000fe
-DATA single4b4000fe<>+44(SB)/4, $0x4b4000fe
-DATA single4b4000fe<>+48(SB)/4, $0x4b4000fe
-DATA single4b4000fe<>+52(SB)/4, $0x4b4000fe
-DATA single4b4000fe<>+56(SB)/4, $0x4b4000fe
-DATA single4b4000fe<>+60(SB)/4, $0x4b4000fe
-GLOBL single4b4000fe<>(SB), RODATA|NOPTR, $64
+GLOBL single4b4000fe<>(SB), RODATA|NOPTR, $32
 
 DATA single3fb8aa3b<>+0(SB)/4, $0x3fb8aa3b
 DATA single3fb8aa3b<>+4(SB)/4, $0x3fb8aa3b
@@ -643,15 +591,7 @@ DATA single3fb8aa3b<>+16(SB)/4, $0x3fb8aa3b
 DATA single3fb8aa3b<>+20(SB)/4, $0x3fb8aa3b
 DATA single3fb8aa3b<>+24(SB)/4, $0x3fb8aa3b
 DATA single3fb8aa3b<>+28(SB)/4, $0x3fb8aa3b
-DATA single3fb8aa3b<>+32(SB)/4, $0x3fb8aa3b
-DATA single3fb8aa3b<>+36(SB)/4, $0x3fb8aa3b
-DATA single3fb8aa3b<>+40(SB)/4, $0x3fb8aa3b
-DATA single3fb8aa3b<>+44(SB)/4, $0x3fb8aa3b
-DATA single3fb8aa3b<>+48(SB)/4, $0x3fb8aa3b
-DATA single3fb8aa3b<>+52(SB)/4, $0x3fb8aa3b
-DATA single3fb8aa3b<>+56(SB)/4, $0x3fb8aa3b
-DATA single3fb8aa3b<>+60(SB)/4, $0x3fb8aa3b
-GLOBL single3fb8aa3b<>(SB), RODATA|NOPTR, $64
+GLOBL single3fb8aa3b<>(SB), RODATA|NOPTR, $32
 
 DATA single3f317200<>+0(SB)/4, $0x3f317200
 DATA single3f317200<>+4(SB)/4, $0x3f317200
@@ -661,15 +601,7 @@ DATA single3f317200<>+16(SB)/4, $0x3f317200
 DATA single3f317200<>+20(SB)/4, $0x3f317200
 DATA single3f317200<>+24(SB)/4, $0x3f317200
 DATA single3f317200<>+28(SB)/4, $0x3f317200
-DATA single3f317200<>+32(SB)/4, $0x3f317200
-DATA single3f317200<>+36(SB)/4, $0x3f317200
-DATA single3f317200<>+40(SB)/4, $0x3f317200
-DATA single3f317200<>+44(SB)/4, $0x3f317200
-DATA single3f317200<>+48(SB)/4, $0x3f317200
-DATA single3f317200<>+52(SB)/4, $0x3f317200
-DATA single3f317200<>+56(SB)/4, $0x3f317200
-DATA single3f317200<>+60(SB)/4, $0x3f317200
-GLOBL single3f317200<>(SB), RODATA|NOPTR, $64
+GLOBL single3f317200<>(SB), RODATA|NOPTR, $32
 
 DATA single35bfbe8e<>+0(SB)/4, $0x35bfbe8e
 DATA single35bfbe8e<>+4(SB)/4, $0x35bfbe8e
@@ -679,15 +611,7 @@ DATA single35bfbe8e<>+16(SB)/4, $0x35bfbe8e
 DATA single35bfbe8e<>+20(SB)/4, $0x35bfbe8e
 DATA single35bfbe8e<>+24(SB)/4, $0x35bfbe8e
 DATA single35bfbe8e<>+28(SB)/4, $0x35bfbe8e
-DATA single35bfbe8e<>+32(SB)/4, $0x35bfbe8e
-DATA single35bfbe8e<>+36(SB)/4, $0x35bfbe8e
-DATA single35bfbe8e<>+40(SB)/4, $0x35bfbe8e
-DATA single35bfbe8e<>+44(SB)/4, $0x35bfbe8e
-DATA single35bfbe8e<>+48(SB)/4, $0x35bfbe8e
-DATA single35bfbe8e<>+52(SB)/4, $0x35bfbe8e
-DATA single35bfbe8e<>+56(SB)/4, $0x35bfbe8e
-DATA single35bfbe8e<>+60(SB)/4, $0x35bfbe8e
-GLOBL single35bfbe8e<>(SB), RODATA|NOPTR, $64
+GLOBL single35bfbe8e<>(SB), RODATA|NOPTR, $32
 
 DATA single3950d0b2<>+0(SB)/4, $0x3950d0b2
 DATA single3950d0b2<>+4(SB)/4, $0x3950d0b2
@@ -697,15 +621,7 @@ DATA single3950d0b2<>+16(SB)/4, $0x3950d0b2
 DATA single3950d0b2<>+20(SB)/4, $0x3950d0b2
 DATA single3950d0b2<>+24(SB)/4, $0x3950d0b2
 DATA single3950d0b2<>+28(SB)/4, $0x3950d0b2
-DATA single3950d0b2<>+32(SB)/4, $0x3950d0b2
-DATA single3950d0b2<>+36(SB)/4, $0x3950d0b2
-DATA single3950d0b2<>+40(SB)/4, $0x3950d0b2
-DATA single3950d0b2<>+44(SB)/4, $0x3950d0b2
-DATA single3950d0b2<>+48(SB)/4, $0x3950d0b2
-DATA single3950d0b2<>+52(SB)/4, $0x3950d0b2
-DATA single3950d0b2<>+56(SB)/4, $0x3950d0b2
-DATA single3950d0b2<>+60(SB)/4, $0x3950d0b2
-GLOBL single3950d0b2<>(SB), RODATA|NOPTR, $64
+GLOBL single3950d0b2<>(SB), RODATA|NOPTR, $32
 
 DATA single3ab6ba43<>+0(SB)/4, $0x3ab6ba43
 DATA single3ab6ba43<>+4(SB)/4, $0x3ab6ba43
@@ -715,15 +631,7 @@ DATA single3ab6ba43<>+16(SB)/4, $0x3ab6ba43
 DATA single3ab6ba43<>+20(SB)/4, $0x3ab6ba43
 DATA single3ab6ba43<>+24(SB)/4, $0x3ab6ba43
 DATA single3ab6ba43<>+28(SB)/4, $0x3ab6ba43
-DATA single3ab6ba43<>+32(SB)/4, $0x3ab6ba43
-DATA single3ab6ba43<>+36(SB)/4, $0x3ab6ba43
-DATA single3ab6ba43<>+40(SB)/4, $0x3ab6ba43
-DATA single3ab6ba43<>+44(SB)/4, $0x3ab6ba43
-DATA single3ab6ba43<>+48(SB)/4, $0x3ab6ba43
-DATA single3ab6ba43<>+52(SB)/4, $0x3ab6ba43
-DATA single3ab6ba43<>+56(SB)/4, $0x3ab6ba43
-DATA single3ab6ba43<>+60(SB)/4, $0x3ab6ba43
-GLOBL single3ab6ba43<>(SB), RODATA|NOPTR, $64
+GLOBL single3ab6ba43<>(SB), RODATA|NOPTR, $32
 
 DATA single3c088848<>+0(SB)/4, $0x3c088848
 DATA single3c088848<>+4(SB)/4, $0x3c088848
@@ -733,15 +641,7 @@ DATA single3c088848<>+16(SB)/4, $0x3c088848
 DATA single3c088848<>+20(SB)/4, $0x3c088848
 DATA single3c088848<>+24(SB)/4, $0x3c088848
 DATA single3c088848<>+28(SB)/4, $0x3c088848
-DATA single3c088848<>+32(SB)/4, $0x3c088848
-DATA single3c088848<>+36(SB)/4, $0x3c088848
-DATA single3c088848<>+40(SB)/4, $0x3c088848
-DATA single3c088848<>+44(SB)/4, $0x3c088848
-DATA single3c088848<>+48(SB)/4, $0x3c088848
-DATA single3c088848<>+52(SB)/4, $0x3c088848
-DATA single3c088848<>+56(SB)/4, $0x3c088848
-DATA single3c088848<>+60(SB)/4, $0x3c088848
-GLOBL single3c088848<>(SB), RODATA|NOPTR, $64
+GLOBL single3c088848<>(SB), RODATA|NOPTR, $32
 
 DATA single3d2aaa57<>+0(SB)/4, $0x3d2aaa57
 DATA single3d2aaa57<>+4(SB)/4, $0x3d2aaa57
@@ -751,15 +651,7 @@ DATA single3d2aaa57<>+16(SB)/4, $0x3d2aaa57
 DATA single3d2aaa57<>+20(SB)/4, $0x3d2aaa57
 DATA single3d2aaa57<>+24(SB)/4, $0x3d2aaa57
 DATA single3d2aaa57<>+28(SB)/4, $0x3d2aaa57
-DATA single3d2aaa57<>+32(SB)/4, $0x3d2aaa57
-DATA single3d2aaa57<>+36(SB)/4, $0x3d2aaa57
-DATA single3d2aaa57<>+40(SB)/4, $0x3d2aaa57
-DATA single3d2aaa57<>+44(SB)/4, $0x3d2aaa57
-DATA single3d2aaa57<>+48(SB)/4, $0x3d2aaa57
-DATA single3d2aaa57<>+52(SB)/4, $0x3d2aaa57
-DATA single3d2aaa57<>+56(SB)/4, $0x3d2aaa57
-DATA single3d2aaa57<>+60(SB)/4, $0x3d2aaa57
-GLOBL single3d2aaa57<>(SB), RODATA|NOPTR, $64
+GLOBL single3d2aaa57<>(SB), RODATA|NOPTR, $32
 
 DATA single3e2aaaab<>+0(SB)/4, $0x3e2aaaab
 DATA single3e2aaaab<>+4(SB)/4, $0x3e2aaaab
@@ -769,15 +661,7 @@ DATA single3e2aaaab<>+16(SB)/4, $0x3e2aaaab
 DATA single3e2aaaab<>+20(SB)/4, $0x3e2aaaab
 DATA single3e2aaaab<>+24(SB)/4, $0x3e2aaaab
 DATA single3e2aaaab<>+28(SB)/4, $0x3e2aaaab
-DATA single3e2aaaab<>+32(SB)/4, $0x3e2aaaab
-DATA single3e2aaaab<>+36(SB)/4, $0x3e2aaaab
-DATA single3e2aaaab<>+40(SB)/4, $0x3e2aaaab
-DATA single3e2aaaab<>+44(SB)/4, $0x3e2aaaab
-DATA single3e2aaaab<>+48(SB)/4, $0x3e2aaaab
-DATA single3e2aaaab<>+52(SB)/4, $0x3e2aaaab
-DATA single3e2aaaab<>+56(SB)/4, $0x3e2aaaab
-DATA single3e2aaaab<>+60(SB)/4, $0x3e2aaaab
-GLOBL single3e2aaaab<>(SB), RODATA|NOPTR, $64
+GLOBL single3e2aaaab<>(SB), RODATA|NOPTR, $32
 
 DATA single3f000000<>+0(SB)/4, $0x3f000000
 DATA single3f000000<>+4(SB)/4, $0x3f000000
@@ -787,15 +671,7 @@ DATA single3f000000<>+16(SB)/4, $0x3f000000
 DATA single3f000000<>+20(SB)/4, $0x3f000000
 DATA single3f000000<>+24(SB)/4, $0x3f000000
 DATA single3f000000<>+28(SB)/4, $0x3f000000
-DATA single3f000000<>+32(SB)/4, $0x3f000000
-DATA single3f000000<>+36(SB)/4, $0x3f000000
-DATA single3f000000<>+40(SB)/4, $0x3f000000
-DATA single3f000000<>+44(SB)/4, $0x3f000000
-DATA single3f000000<>+48(SB)/4, $0x3f000000
-DATA single3f000000<>+52(SB)/4, $0x3f000000
-DATA single3f000000<>+56(SB)/4, $0x3f000000
-DATA single3f000000<>+60(SB)/4, $0x3f000000
-GLOBL single3f000000<>(SB), RODATA|NOPTR, $64
+GLOBL single3f000000<>(SB), RODATA|NOPTR, $32
 
 DATA single3f800000<>+0(SB)/4, $0x3f800000
 DATA single3f800000<>+4(SB)/4, $0x3f800000
@@ -805,44 +681,36 @@ DATA single3f800000<>+16(SB)/4, $0x3f800000
 DATA single3f800000<>+20(SB)/4, $0x3f800000
 DATA single3f800000<>+24(SB)/4, $0x3f800000
 DATA single3f800000<>+28(SB)/4, $0x3f800000
-DATA single3f800000<>+32(SB)/4, $0x3f800000
-DATA single3f800000<>+36(SB)/4, $0x3f800000
-DATA single3f800000<>+40(SB)/4, $0x3f800000
-DATA single3f800000<>+44(SB)/4, $0x3f800000
-DATA single3f800000<>+48(SB)/4, $0x3f800000
-DATA single3f800000<>+52(SB)/4, $0x3f800000
-DATA single3f800000<>+56(SB)/4, $0x3f800000
-DATA single3f800000<>+60(SB)/4, $0x3f800000
-GLOBL single3f800000<>(SB), RODATA|NOPTR, $64
+GLOBL single3f800000<>(SB), RODATA|NOPTR, $32
 
 // func softmax64AVX512(dst []float64, x []float64, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·softmax64AVX512(SB), NOSPLIT, $0-56
-	MOVQ    x_base+24(FP), AX
-	MOVQ    dst_base+0(FP), CX
-	MOVQ    n+48(FP), DX
-	MOVQ    DX, SI
-	ANDQ    $+15, SI
-	MOVQ    DX, BX
-	SUBQ    SI, BX
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    $-1, DI
-	BZHIQ   SI, DI, DI
-	KMOVW   DI, K1
-	SHRQ    $0x08, DI
-	KMOVW   DI, K2
-	SHRQ    $0x08, DI
-	VMOVUPD doublec087500000000000<>+0(SB), Z0
-	MOVQ    x_len+32(FP), DI
-	LEAQ    (AX)(DI*8), DI
-	IMUL3Q  $0x08, DX, DX
+	MOVQ         x_base+24(FP), AX
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         n+48(FP), DX
+	MOVQ         DX, SI
+	ANDQ         $+15, SI
+	MOVQ         DX, BX
+	SUBQ         SI, BX
+	IMUL3Q       $0x08, BX, BX
+	MOVQ         $-1, DI
+	BZHIQ        SI, DI, DI
+	KMOVW        DI, K1
+	SHRQ         $0x08, DI
+	KMOVW        DI, K2
+	SHRQ         $0x08, DI
+	VBROADCASTSD doublec087500000000000<>+0(SB), Z0
+	MOVQ         x_len+32(FP), DI
+	LEAQ         (AX)(DI*8), DI
+	IMUL3Q       $0x08, DX, DX
 
 row27:
-	VMOVUPD doublefff0000000000000<>+0(SB), Z1
-	VMOVUPD doublefff0000000000000<>+0(SB), Z2
-	XORQ    R8, R8
-	CMPQ    R8, BX
-	JGE     rest29
+	VBROADCASTSD doublefff0000000000000<>+0(SB), Z1
+	VBROADCASTSD doublefff0000000000000<>+0(SB), Z2
+	XORQ         R8, R8
+	CMPQ         R8, BX
+	JGE          rest29
 
 group28:
 	VMOVUPD (AX)(R8*1), Z3
@@ -854,16 +722,16 @@ group28:
 	JLT     group28
 
 rest29:
-	TESTQ     SI, SI
-	JZ        end30
-	VMOVUPD.Z (AX)(R8*1), K1, Z3
-	VMOVUPD   doublefff0000000000000<>+0(SB), Z4
-	VMOVAPD   Z3, K1, Z4
-	VMAXPD    Z1, Z4, Z1
-	VMOVUPD.Z 64(AX)(R8*1), K2, Z3
-	VMOVUPD   doublefff0000000000000<>+0(SB), Z4
-	VMOVAPD   Z3, K2, Z4
-	VMAXPD    Z2, Z4, Z2
+	TESTQ        SI, SI
+	JZ           end30
+	VMOVUPD.Z    (AX)(R8*1), K1, Z3
+	VBROADCASTSD doublefff0000000000000<>+0(SB), Z4
+	VMOVAPD      Z3, K1, Z4
+	VMAXPD       Z1, Z4, Z1
+	VMOVUPD.Z    64(AX)(R8*1), K2, Z3
+	VBROADCASTSD doublefff0000000000000<>+0(SB), Z4
+	VMOVAPD      Z3, K2, Z4
+	VMAXPD       Z2, Z4, Z2
 
 end30:
 	VMAXPD        Z2, Z1, Z1
@@ -874,122 +742,122 @@ end30:
 	VUNPCKHPD     X1, X1, X2
 	VMAXPD        X2, X1, X2
 	VBROADCASTSD  X2, Z1
-	VMOVUPD       double0000000000000000<>+0(SB), Z2
-	VMOVUPD       double0000000000000000<>+0(SB), Z3
+	VBROADCASTSD  double0000000000000000<>+0(SB), Z2
+	VBROADCASTSD  double0000000000000000<>+0(SB), Z3
 	XORQ          R8, R8
 	CMPQ          R8, BX
 	JGE           rest32
 
 group31:
-	VMOVUPD      (AX)(R8*1), Z4
-	VSUBPD       Z1, Z4, Z4
-	VMAXPD       Z4, Z0, Z4
-	VMOVUPD      double43380000000007fe<>+0(SB), Z5
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z4, Z5
-	VSUBPD       double43380000000007fe<>+0(SB), Z5, Z5
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z5, Z4
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z5, Z4
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z6
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z4, Z6
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z4, Z6
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z4, Z6
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z4, Z6
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z4, Z6
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z4, Z6
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z4, Z6
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z4, Z6
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z4, Z6
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z4, Z6
-	VMULPD       Z4, Z4, Z7
-	VFMADD213PD  Z4, Z7, Z6
-	VADDPD       double3ff0000000000000<>+0(SB), Z6, Z6
-	VSCALEFPD    Z5, Z6, Z6
-	VMOVUPD      Z6, (CX)(R8*1)
-	VADDPD       Z6, Z2, Z2
-	VMOVUPD      64(AX)(R8*1), Z4
-	VSUBPD       Z1, Z4, Z4
-	VMAXPD       Z4, Z0, Z4
-	VMOVUPD      double43380000000007fe<>+0(SB), Z5
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z4, Z5
-	VSUBPD       double43380000000007fe<>+0(SB), Z5, Z5
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z5, Z4
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z5, Z4
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z6
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z4, Z6
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z4, Z6
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z4, Z6
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z4, Z6
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z4, Z6
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z4, Z6
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z4, Z6
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z4, Z6
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z4, Z6
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z4, Z6
-	VMULPD       Z4, Z4, Z7
-	VFMADD213PD  Z4, Z7, Z6
-	VADDPD       double3ff0000000000000<>+0(SB), Z6, Z6
-	VSCALEFPD    Z5, Z6, Z6
-	VMOVUPD      Z6, 64(CX)(R8*1)
-	VADDPD       Z6, Z3, Z3
-	ADDQ         $+128, R8
-	CMPQ         R8, BX
-	JLT          group31
+	VMOVUPD           (AX)(R8*1), Z4
+	VSUBPD            Z1, Z4, Z4
+	VMAXPD            Z4, Z0, Z4
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z5
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z4, Z5
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z5, Z5
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z5, Z4
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z5, Z4
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z6
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z4, Z6
+	VMULPD            Z4, Z4, Z7
+	VFMADD213PD       Z4, Z7, Z6
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z6, Z6
+	VSCALEFPD         Z5, Z6, Z6
+	VMOVUPD           Z6, (CX)(R8*1)
+	VADDPD            Z6, Z2, Z2
+	VMOVUPD           64(AX)(R8*1), Z4
+	VSUBPD            Z1, Z4, Z4
+	VMAXPD            Z4, Z0, Z4
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z5
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z4, Z5
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z5, Z5
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z5, Z4
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z5, Z4
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z6
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z4, Z6
+	VMULPD            Z4, Z4, Z7
+	VFMADD213PD       Z4, Z7, Z6
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z6, Z6
+	VSCALEFPD         Z5, Z6, Z6
+	VMOVUPD           Z6, 64(CX)(R8*1)
+	VADDPD            Z6, Z3, Z3
+	ADDQ              $+128, R8
+	CMPQ              R8, BX
+	JLT               group31
 
 rest32:
-	TESTQ        SI, SI
-	JZ           end33
-	VMOVUPD.Z    (AX)(R8*1), K1, Z4
-	VSUBPD       Z1, Z4, Z4
-	VMAXPD       Z4, Z0, Z4
-	VMOVUPD      double43380000000007fe<>+0(SB), Z5
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z4, Z5
-	VSUBPD       double43380000000007fe<>+0(SB), Z5, Z5
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z5, Z4
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z5, Z4
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z6
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z4, Z6
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z4, Z6
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z4, Z6
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z4, Z6
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z4, Z6
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z4, Z6
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z4, Z6
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z4, Z6
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z4, Z6
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z4, Z6
-	VMULPD       Z4, Z4, Z7
-	VFMADD213PD  Z4, Z7, Z6
-	VADDPD       double3ff0000000000000<>+0(SB), Z6, Z6
-	VSCALEFPD    Z5, Z6, Z6
-	VMOVAPD.Z    Z6, K1, Z6
-	VMOVUPD      Z6, K1, (CX)(R8*1)
-	VADDPD       Z6, Z2, Z2
-	VMOVUPD.Z    64(AX)(R8*1), K2, Z4
-	VSUBPD       Z1, Z4, Z4
-	VMAXPD       Z4, Z0, Z4
-	VMOVUPD      double43380000000007fe<>+0(SB), Z1
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z4, Z1
-	VSUBPD       double43380000000007fe<>+0(SB), Z1, Z1
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z1, Z4
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z1, Z4
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z5
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z4, Z5
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z4, Z5
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z4, Z5
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z4, Z5
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z4, Z5
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z4, Z5
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z4, Z5
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z4, Z5
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z4, Z5
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z4, Z5
-	VMULPD       Z4, Z4, Z6
-	VFMADD213PD  Z4, Z6, Z5
-	VADDPD       double3ff0000000000000<>+0(SB), Z5, Z5
-	VSCALEFPD    Z1, Z5, Z5
-	VMOVAPD.Z    Z5, K2, Z5
-	VMOVUPD      Z5, K2, 64(CX)(R8*1)
-	VADDPD       Z5, Z3, Z3
+	TESTQ             SI, SI
+	JZ                end33
+	VMOVUPD.Z         (AX)(R8*1), K1, Z4
+	VSUBPD            Z1, Z4, Z4
+	VMAXPD            Z4, Z0, Z4
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z5
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z4, Z5
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z5, Z5
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z5, Z4
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z5, Z4
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z6
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z4, Z6
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z4, Z6
+	VMULPD            Z4, Z4, Z7
+	VFMADD213PD       Z4, Z7, Z6
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z6, Z6
+	VSCALEFPD         Z5, Z6, Z6
+	VMOVAPD.Z         Z6, K1, Z6
+	VMOVUPD           Z6, K1, (CX)(R8*1)
+	VADDPD            Z6, Z2, Z2
+	VMOVUPD.Z         64(AX)(R8*1), K2, Z4
+	VSUBPD            Z1, Z4, Z4
+	VMAXPD            Z4, Z0, Z4
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z1
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z4, Z1
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z1, Z1
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z1, Z4
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z1, Z4
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z5
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z4, Z5
+	VMULPD            Z4, Z4, Z6
+	VFMADD213PD       Z4, Z6, Z5
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z5, Z5
+	VSCALEFPD         Z1, Z5, Z5
+	VMOVAPD.Z         Z5, K2, Z5
+	VMOVUPD           Z5, K2, 64(CX)(R8*1)
+	VADDPD            Z5, Z3, Z3
 
 end33:
 	VADDPD        Z3, Z2, Z1
@@ -1039,171 +907,103 @@ DATA doublec087500000000000<>+0(SB)/8, $0xc087500000000000
 DATA doublec087500000000000<>+8(SB)/8, $0xc087500000000000
 DATA doublec087500000000000<>+16(SB)/8, $0xc087500000000000
 DATA doublec087500000000000<>+24(SB)/8, $0xc087500000000000
-DATA doublec087500000000000<>+32(SB)/8, $0xc087500000000000
-DATA doublec087500000000000<>+40(SB)/8, $0xc087500000000000
-DATA doublec087500000000000<>+48(SB)/8, $0xc087500000000000
-DATA doublec087500000000000<>+56(SB)/8, $0xc087500000000000
-GLOBL doublec087500000000000<>(SB), RODATA|NOPTR, $64
+GLOBL doublec087500000000000<>(SB), RODATA|NOPTR, $32
 
 DATA double43380000000007fe<>+0(SB)/8, $0x43380000000007fe
 DATA double43380000000007fe<>+8(SB)/8, $0x43380000000007fe
 DATA double43380000000007fe<>+16(SB)/8, $0x43380000000007fe
 DATA double43380000000007fe<>+24(SB)/8, $0x43380000000007fe
-DATA double43380000000007fe<>+32(SB)/8, $0x43380000000007fe
-DATA double43380000000007fe<>+40(SB)/8, $0x43380000000007fe
-DATA double43380000000007fe<>+48(SB)/8, $0x43380000000007fe
-DATA double43380000000007fe<>+56(SB)/8, $0x43380000000007fe
-GLOBL double43380000000007fe<>(SB), RODATA|NOPTR, $64
+GLOBL double43380000000007fe<>(SB), RODATA|NOPTR, $32
 
 DATA double3ff71547652b82fe<>+0(SB)/8, $0x3ff71547652b82fe
 DATA double3ff71547652b82fe<>+8(SB)/8, $0x3ff71547652b82fe
 DATA double3ff71547652b82fe<>+16(SB)/8, $0x3ff71547652b82fe
 DATA double3ff71547652b82fe<>+24(SB)/8, $0x3ff71547652b82fe
-DATA double3ff71547652b82fe<>+32(SB)/8, $0x3ff71547652b82fe
-DATA double3ff71547652b82fe<>+40(SB)/8, $0x3ff71547652b82fe
-DATA double3ff71547652b82fe<>+48(SB)/8, $0x3ff71547652b82fe
-DATA double3ff71547652b82fe<>+56(SB)/8, $0x3ff71547652b82fe
-GLOBL double3ff71547652b82fe<>(SB), RODATA|NOPTR, $64
+GLOBL double3ff71547652b82fe<>(SB), RODATA|NOPTR, $32
 
 DATA double3fe62e42fefa0000<>+0(SB)/8, $0x3fe62e42fefa0000
 DATA double3fe62e42fefa0000<>+8(SB)/8, $0x3fe62e42fefa0000
 DATA double3fe62e42fefa0000<>+16(SB)/8, $0x3fe62e42fefa0000
 DATA double3fe62e42fefa0000<>+24(SB)/8, $0x3fe62e42fefa0000
-DATA double3fe62e42fefa0000<>+32(SB)/8, $0x3fe62e42fefa0000
-DATA double3fe62e42fefa0000<>+40(SB)/8, $0x3fe62e42fefa0000
-DATA double3fe62e42fefa0000<>+48(SB)/8, $0x3fe62e42fefa0000
-DATA double3fe62e42fefa0000<>+56(SB)/8, $0x3fe62e42fefa0000
-GLOBL double3fe62e42fefa0000<>(SB), RODATA|NOPTR, $64
+GLOBL double3fe62e42fefa0000<>(SB), RODATA|NOPTR, $32
 
 DATA double3d7cf79abc9e3b3a<>+0(SB)/8, $0x3d7cf79abc9e3b3a
 DATA double3d7cf79abc9e3b3a<>+8(SB)/8, $0x3d7cf79abc9e3b3a
 DATA double3d7cf79abc9e3b3a<>+16(SB)/8, $0x3d7cf79abc9e3b3a
 DATA double3d7cf79abc9e3b3a<>+24(SB)/8, $0x3d7cf79abc9e3b3a
-DATA double3d7cf79abc9e3b3a<>+32(SB)/8, $0x3d7cf79abc9e3b3a
-DATA double3d7cf79abc9e3b3a<>+40(SB)/8, $0x3d7cf79abc9e3b3a
-DATA double3d7cf79abc9e3b3a<>+48(SB)/8, $0x3d7cf79abc9e3b3a
-DATA double3d7cf79abc9e3b3a<>+56(SB)/8, $0x3d7cf79abc9e3b3a
-GLOBL double3d7cf79abc9e3b3a<>(SB), RODATA|NOPTR, $64
+GLOBL double3d7cf79abc9e3b3a<>(SB), RODATA|NOPTR, $32
 
 DATA double3e21f955369a280f<>+0(SB)/8, $0x3e21f955369a280f
 DATA double3e21f955369a280f<>+8(SB)/8, $0x3e21f955369a280f
 DATA double3e21f955369a280f<>+16(SB)/8, $0x3e21f955369a280f
 DATA double3e21f955369a280f<>+24(SB)/8, $0x3e21f955369a280f
-DATA double3e21f955369a280f<>+32(SB)/8, $0x3e21f955369a280f
-DATA double3e21f955369a280f<>+40(SB)/8, $0x3e21f955369a280f
-DATA double3e21f955369a280f<>+48(SB)/8, $0x3e21f955369a280f
-DATA double3e21f955369a280f<>+56(SB)/8, $0x3e21f955369a280f
-GLOBL double3e21f955369a280f<>(SB), RODATA|NOPTR, $64
+GLOBL double3e21f955369a280f<>(SB), RODATA|NOPTR, $32
 
 DATA double3e5af5ebf94e92e4<>+0(SB)/8, $0x3e5af5ebf94e92e4
 DATA double3e5af5ebf94e92e4<>+8(SB)/8, $0x3e5af5ebf94e92e4
 DATA double3e5af5ebf94e92e4<>+16(SB)/8, $0x3e5af5ebf94e92e4
 DATA double3e5af5ebf94e92e4<>+24(SB)/8, $0x3e5af5ebf94e92e4
-DATA double3e5af5ebf94e92e4<>+32(SB)/8, $0x3e5af5ebf94e92e4
-DATA double3e5af5ebf94e92e4<>+40(SB)/8, $0x3e5af5ebf94e92e4
-DATA double3e5af5ebf94e92e4<>+48(SB)/8, $0x3e5af5ebf94e92e4
-DATA double3e5af5ebf94e92e4<>+56(SB)/8, $0x3e5af5ebf94e92e4
-GLOBL double3e5af5ebf94e92e4<>(SB), RODATA|NOPTR, $64
+GLOBL double3e5af5ebf94e92e4<>(SB), RODATA|NOPTR, $32
 
 DATA double3e927e4c5abb370a<>+0(SB)/8, $0x3e927e4c5abb370a
 DATA double3e927e4c5abb370a<>+8(SB)/8, $0x3e927e4c5abb370a
 DATA double3e927e4c5abb370a<>+16(SB)/8, $0x3e927e4c5abb370a
 DATA double3e927e4c5abb370a<>+24(SB)/8, $0x3e927e4c5abb370a
-DATA double3e927e4c5abb370a<>+32(SB)/8, $0x3e927e4c5abb370a
-DATA double3e927e4c5abb370a<>+40(SB)/8, $0x3e927e4c5abb370a
-DATA double3e927e4c5abb370a<>+48(SB)/8, $0x3e927e4c5abb370a
-DATA double3e927e4c5abb370a<>+56(SB)/8, $0x3e927e4c5abb370a
-GLOBL double3e927e4c5abb370a<>(SB), RODATA|NOPTR, $64
+GLOBL double3e927e4c5abb370a<>(SB), RODATA|NOPTR, $32
 
 DATA double3ec71ddf853494dd<>+0(SB)/8, $0x3ec71ddf853494dd
 DATA double3ec71ddf853494dd<>+8(SB)/8, $0x3ec71ddf853494dd
 DATA double3ec71ddf853494dd<>+16(SB)/8, $0x3ec71ddf853494dd
 DATA double3ec71ddf853494dd<>+24(SB)/8, $0x3ec71ddf853494dd
-DATA double3ec71ddf853494dd<>+32(SB)/8, $0x3ec71ddf853494dd
-DATA double3ec71ddf853494dd<>+40(SB)/8, $0x3ec71ddf853494dd
-DATA double3ec71ddf853494dd<>+48(SB)/8, $0x3ec71ddf853494dd
-DATA double3ec71ddf853494dd<>+56(SB)/8, $0x3ec71ddf853494dd
-GLOBL double3ec71ddf853494dd<>(SB), RODATA|NOPTR, $64
+GLOBL double3ec71ddf853494dd<>(SB), RODATA|NOPTR, $32
 
 DATA double3efa01a01b0b1a5b<>+0(SB)/8, $0x3efa01a01b0b1a5b
 DATA double3efa01a01b0b1a5b<>+8(SB)/8, $0x3efa01a01b0b1a5b
 DATA double3efa01a01b0b1a5b<>+16(SB)/8, $0x3efa01a01b0b1a5b
 DATA double3efa01a01b0b1a5b<>+24(SB)/8, $0x3efa01a01b0b1a5b
-DATA double3efa01a01b0b1a5b<>+32(SB)/8, $0x3efa01a01b0b1a5b
-DATA double3efa01a01b0b1a5b<>+40(SB)/8, $0x3efa01a01b0b1a5b
-DATA double3efa01a01b0b1a5b<>+48(SB)/8, $0x3efa01a01b0b1a5b
-DATA double3efa01a01b0b1a5b<>+56(SB)/8, $0x3efa01a01b0b1a5b
-GLOBL double3efa01a01b0b1a5b<>(SB), RODATA|NOPTR, $64
+GLOBL double3efa01a01b0b1a5b<>(SB), RODATA|NOPTR, $32
 
 DATA double3f2a01a01afe54a3<>+0(SB)/8, $0x3f2a01a01afe54a3
 DATA double3f2a01a01afe54a3<>+8(SB)/8, $0x3f2a01a01afe54a3
 DATA double3f2a01a01afe54a3<>+16(SB)/8, $0x3f2a01a01afe54a3
 DATA double3f2a01a01afe54a3<>+24(SB)/8, $0x3f2a01a01afe54a3
-DATA double3f2a01a01afe54a3<>+32(SB)/8, $0x3f2a01a01afe54a3
-DATA double3f2a01a01afe54a3<>+40(SB)/8, $0x3f2a01a01afe54a3
-DATA double3f2a01a01afe54a3<>+48(SB)/8, $0x3f2a01a01afe54a3
-DATA double3f2a01a01afe54a3<>+56(SB)/8, $0x3f2a01a01afe54a3
-GLOBL double3f2a01a01afe54a3<>(SB), RODATA|NOPTR, $64
+GLOBL double3f2a01a01afe54a3<>(SB), RODATA|NOPTR, $32
 
 DATA double3f56c16c16c14463<>+0(SB)/8, $0x3f56c16c16c14463
 DATA double3f56c16c16c14463<>+8(SB)/8, $0x3f56c16c16c14463
 DATA double3f56c16c16c14463<>+16(SB)/8, $0x3f56c16c16c14463
 DATA double3f56c16c16c14463<>+24(SB)/8, $0x3f56c16c16c14463
-DATA double3f56c16c16c14463<>+32(SB)/8, $0x3f56c16c16c14463
-DATA double3f56c16c16c14463<>+40(SB)/8, $0x3f56c16c16c14463
-DATA double3f56c16c16c14463<>+48(SB)/8, $0x3f56c16c16c14463
-DATA double3f56c16c16c14463<>+56(SB)/8, $0x3f56c16c16c14463
-GLOBL double3f56c16c16c14463<>(SB), RODATA|NOPTR, $64
+GLOBL double3f56c16c16c14463<>(SB), RODATA|NOPTR, $32
 
 DATA double3f8111111110f6ae<>+0(SB)/8, $0x3f8111111110f6ae
 DATA double3f8111111110f6ae<>+8(SB)/8, $0x3f8111111110f6ae
 DATA double3f8111111110f6ae<>+16(SB)/8, $0x3f8111111110f6ae
 DATA double3f8111111110f6ae<>+24(SB)/8, $0x3f8111111110f6ae
-DATA double3f8111111110f6ae<>+32(SB)/8, $0x3f8111111110f6ae
-DATA double3f8111111110f6ae<>+40(SB)/8, $0x3f8111111110f6ae
-DATA double3f8111111110f6ae<>+48(SB)/8, $0x3f8111111110f6ae
-DATA double3f8111111110f6ae<>+56(SB)/8, $0x3f8111111110f6ae
-GLOBL double3f8111111110f6ae<>(SB), RODATA|NOPTR, $64
+GLOBL double3f8111111110f6ae<>(SB), RODATA|NOPTR, $32
 
 DATA double3fa555555555555a<>+0(SB)/8, $0x3fa555555555555a
 DATA double3fa555555555555a<>+8(SB)/8, $0x3fa555555555555a
 DATA double3fa555555555555a<>+16(SB)/8, $0x3fa555555555555a
 DATA double3fa555555555555a<>+24(SB)/8, $0x3fa555555555555a
-DATA double3fa555555555555a<>+32(SB)/8, $0x3fa555555555555a
-DATA double3fa555555555555a<>+40(SB)/8, $0x3fa555555555555a
-DATA double3fa555555555555a<>+48(SB)/8, $0x3fa555555555555a
-DATA double3fa555555555555a<>+56(SB)/8, $0x3fa555555555555a
-GLOBL double3fa555555555555a<>(SB), RODATA|NOPTR, $64
+GLOBL double3fa555555555555a<>(SB), RODATA|NOPTR, $32
 
 DATA double3fc5555555555559<>+0(SB)/8, $0x3fc5555555555559
 DATA double3fc5555555555559<>+8(SB)/8, $0x3fc5555555555559
 DATA double3fc5555555555559<>+16(SB)/8, $0x3fc5555555555559
 DATA double3fc5555555555559<>+24(SB)/8, $0x3fc5555555555559
-DATA double3fc5555555555559<>+32(SB)/8, $0x3fc5555555555559
-DATA double3fc5555555555559<>+40(SB)/8, $0x3fc5555555555559
-DATA double3fc5555555555559<>+48(SB)/8, $0x3fc5555555555559
-DATA double3fc5555555555559<>+56(SB)/8, $0x3fc5555555555559
-GLOBL double3fc5555555555559<>(SB), RODATA|NOPTR, $64
+GLOBL double3fc5555555555559<>(SB), RODATA|NOPTR, $32
 
 DATA double3fe0000000000000<>+0(SB)/8, $0x3fe0000000000000
 DATA double3fe0000000000000<>+8(SB)/8, $0x3fe0000000000000
 DATA double3fe0000000000000<>+16(SB)/8, $0x3fe0000000000000
 DATA double3fe0000000000000<>+24(SB)/8, $0x3fe0000000000000
-DATA double3fe0000000000000<>+32(SB)/8, $0x3fe0000000000000
-DATA double3fe0000000000000<>+40(SB)/8, $0x3fe0000000000000
-DATA double3fe0000000000000<>+48(SB)/8, $0x3fe0000000000000
-DATA double3fe0000000000000<>+56(SB)/8, $0x3fe0000000000000
-GLOBL double3fe0000000000000<>(SB), RODATA|NOPTR, $64
+GLOBL double3fe0000000000000<>(SB), RODATA|NOPTR, $32
 
 DATA double3ff0000000000000<>+0(SB)/8, $0x3ff0000000000000
 DATA double3ff0000000000000<>+8(SB)/8, $0x3ff0000000000000
 DATA double3ff0000000000000<>+16(SB)/8, $0x3ff0000000000000
 DATA double3ff0000000000000<>+24(SB)/8, $0x3ff0000000000000
-DATA double3ff0000000000000<>+32(SB)/8, $0x3ff0000000000000
-DATA double3ff0000000000000<>+40(SB)/8, $0x3ff0000000000000
-DATA double3ff0000000000000<>+48(SB)/8, $0x3ff0000000000000
-DATA double3ff0000000000000<>+56(SB)/8, $0x3ff0000000000000
-GLOBL double3ff0000000000000<>(SB), RODATA|NOPTR, $64
+GLOBL double3ff0000000000000<>(SB), RODATA|NOPTR, $32
 
 // func softmax32AVX2(dst []float32, x []float32, n int)
 // Requires: AVX, AVX2, FMA3
@@ -1848,165 +1648,165 @@ end56:
 // func softmaxNarrow32AVX512(dst []float32, x []float32, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·softmaxNarrow32AVX512(SB), NOSPLIT, $0-56
-	MOVQ    x_base+24(FP), AX
-	MOVQ    dst_base+0(FP), CX
-	MOVQ    n+48(FP), DX
-	MOVQ    $-1, BX
-	BZHIQ   DX, BX, BX
-	KMOVW   BX, K1
-	SHRQ    $0x10, BX
-	VMOVUPS singlec2d00000<>+0(SB), Z0
-	MOVQ    x_len+32(FP), BX
-	LEAQ    (AX)(BX*4), BX
-	IMUL3Q  $0x04, DX, DX
+	MOVQ         x_base+24(FP), AX
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         n+48(FP), DX
+	MOVQ         $-1, BX
+	BZHIQ        DX, BX, BX
+	KMOVW        BX, K1
+	SHRQ         $0x10, BX
+	VBROADCASTSS singlec2d00000<>+0(SB), Z0
+	MOVQ         x_len+32(FP), BX
+	LEAQ         (AX)(BX*4), BX
+	IMUL3Q       $0x04, DX, DX
 
 row57:
-	VMOVUPS.Z     (AX), K1, Z1
-	VMOVUPS       singleff800000<>+0(SB), Z2
-	VMOVAPS       Z1, K1, Z2
-	VEXTRACTF64X4 $0x01, Z2, Y1
-	VMAXPS        Y1, Y2, Y1
-	VEXTRACTF128  $0x01, Y1, X3
-	VMAXPS        X3, X1, X3
-	VMOVHLPS      X3, X3, X1
-	VMAXPS        X1, X3, X1
-	VMOVSHDUP     X1, X3
-	VMAXPS        X3, X1, X3
-	VBROADCASTSS  X3, Z1
-	VSUBPS        Z1, Z2, Z2
-	VMAXPS        Z2, Z0, Z2
-	VMOVUPS       single4b4000fe<>+0(SB), Z1
-	VFMADD231PS   single3fb8aa3b<>+0(SB), Z2, Z1
-	VSUBPS        single4b4000fe<>+0(SB), Z1, Z1
-	VFNMADD231PS  single3f317200<>+0(SB), Z1, Z2
-	VFNMADD231PS  single35bfbe8e<>+0(SB), Z1, Z2
-	VMOVUPS       single3950d0b2<>+0(SB), Z3
-	VFMADD213PS   single3ab6ba43<>+0(SB), Z2, Z3
-	VFMADD213PS   single3c088848<>+0(SB), Z2, Z3
-	VFMADD213PS   single3d2aaa57<>+0(SB), Z2, Z3
-	VFMADD213PS   single3e2aaaab<>+0(SB), Z2, Z3
-	VFMADD213PS   single3f000000<>+0(SB), Z2, Z3
-	VMULPS        Z2, Z2, Z4
-	VFMADD213PS   Z2, Z4, Z3
-	VADDPS        single3f800000<>+0(SB), Z3, Z3
-	VSCALEFPS     Z1, Z3, Z3
-	VMOVAPS.Z     Z3, K1, Z3
-	VEXTRACTF64X4 $0x01, Z3, Y1
-	VADDPS        Y1, Y3, Y1
-	VEXTRACTF128  $0x01, Y1, X2
-	VADDPS        X2, X1, X2
-	VMOVHLPS      X2, X2, X1
-	VADDPS        X1, X2, X1
-	VMOVSHDUP     X1, X2
-	VADDPS        X2, X1, X2
-	VMOVSS        single3f800000<>+0(SB), X1
-	VDIVSS        X2, X1, X1
-	VBROADCASTSS  X1, Z1
-	VMULPS        Z3, Z1, Z3
-	VMOVUPS       Z3, K1, (CX)
-	ADDQ          DX, AX
-	ADDQ          DX, CX
-	CMPQ          AX, BX
-	JLT           row57
+	VMOVUPS.Z         (AX), K1, Z1
+	VBROADCASTSS      singleff800000<>+0(SB), Z2
+	VMOVAPS           Z1, K1, Z2
+	VEXTRACTF64X4     $0x01, Z2, Y1
+	VMAXPS            Y1, Y2, Y1
+	VEXTRACTF128      $0x01, Y1, X3
+	VMAXPS            X3, X1, X3
+	VMOVHLPS          X3, X3, X1
+	VMAXPS            X1, X3, X1
+	VMOVSHDUP         X1, X3
+	VMAXPS            X3, X1, X3
+	VBROADCASTSS      X3, Z1
+	VSUBPS            Z1, Z2, Z2
+	VMAXPS            Z2, Z0, Z2
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z1
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z2, Z1
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z1, Z1
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z1, Z2
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z1, Z2
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z3
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z2, Z3
+	VMULPS            Z2, Z2, Z4
+	VFMADD213PS       Z2, Z4, Z3
+	VADDPS.BCST       single3f800000<>+0(SB), Z3, Z3
+	VSCALEFPS         Z1, Z3, Z3
+	VMOVAPS.Z         Z3, K1, Z3
+	VEXTRACTF64X4     $0x01, Z3, Y1
+	VADDPS            Y1, Y3, Y1
+	VEXTRACTF128      $0x01, Y1, X2
+	VADDPS            X2, X1, X2
+	VMOVHLPS          X2, X2, X1
+	VADDPS            X1, X2, X1
+	VMOVSHDUP         X1, X2
+	VADDPS            X2, X1, X2
+	VMOVSS            single3f800000<>+0(SB), X1
+	VDIVSS            X2, X1, X1
+	VBROADCASTSS      X1, Z1
+	VMULPS            Z3, Z1, Z3
+	VMOVUPS           Z3, K1, (CX)
+	ADDQ              DX, AX
+	ADDQ              DX, CX
+	CMPQ              AX, BX
+	JLT               row57
 	VZEROUPPER
 	RET
 
 // func softmaxNarrow64AVX512(dst []float64, x []float64, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·softmaxNarrow64AVX512(SB), NOSPLIT, $0-56
-	MOVQ    x_base+24(FP), AX
-	MOVQ    dst_base+0(FP), CX
-	MOVQ    n+48(FP), DX
-	MOVQ    $-1, BX
-	BZHIQ   DX, BX, BX
-	KMOVW   BX, K1
-	SHRQ    $0x08, BX
-	KMOVW   BX, K2
-	SHRQ    $0x08, BX
-	VMOVUPD doublec087500000000000<>+0(SB), Z0
-	MOVQ    x_len+32(FP), BX
-	LEAQ    (AX)(BX*8), BX
-	IMUL3Q  $0x08, DX, DX
+	MOVQ         x_base+24(FP), AX
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         n+48(FP), DX
+	MOVQ         $-1, BX
+	BZHIQ        DX, BX, BX
+	KMOVW        BX, K1
+	SHRQ         $0x08, BX
+	KMOVW        BX, K2
+	SHRQ         $0x08, BX
+	VBROADCASTSD doublec087500000000000<>+0(SB), Z0
+	MOVQ         x_len+32(FP), BX
+	LEAQ         (AX)(BX*8), BX
+	IMUL3Q       $0x08, DX, DX
 
 row58:
-	VMOVUPD.Z     (AX), K1, Z1
-	VMOVUPD       doublefff0000000000000<>+0(SB), Z2
-	VMOVAPD       Z1, K1, Z2
-	VMOVUPD.Z     64(AX), K2, Z1
-	VMOVUPD       doublefff0000000000000<>+0(SB), Z3
-	VMOVAPD       Z1, K2, Z3
-	VMAXPD        Z3, Z2, Z1
-	VEXTRACTF64X4 $0x01, Z1, Y4
-	VMAXPD        Y4, Y1, Y4
-	VEXTRACTF128  $0x01, Y4, X1
-	VMAXPD        X1, X4, X1
-	VUNPCKHPD     X1, X1, X4
-	VMAXPD        X4, X1, X4
-	VBROADCASTSD  X4, Z1
-	VSUBPD        Z1, Z2, Z2
-	VMAXPD        Z2, Z0, Z2
-	VMOVUPD       double43380000000007fe<>+0(SB), Z4
-	VFMADD231PD   double3ff71547652b82fe<>+0(SB), Z2, Z4
-	VSUBPD        double43380000000007fe<>+0(SB), Z4, Z4
-	VFNMADD231PD  double3fe62e42fefa0000<>+0(SB), Z4, Z2
-	VFNMADD231PD  double3d7cf79abc9e3b3a<>+0(SB), Z4, Z2
-	VMOVUPD       double3e21f955369a280f<>+0(SB), Z5
-	VFMADD213PD   double3e5af5ebf94e92e4<>+0(SB), Z2, Z5
-	VFMADD213PD   double3e927e4c5abb370a<>+0(SB), Z2, Z5
-	VFMADD213PD   double3ec71ddf853494dd<>+0(SB), Z2, Z5
-	VFMADD213PD   double3efa01a01b0b1a5b<>+0(SB), Z2, Z5
-	VFMADD213PD   double3f2a01a01afe54a3<>+0(SB), Z2, Z5
-	VFMADD213PD   double3f56c16c16c14463<>+0(SB), Z2, Z5
-	VFMADD213PD   double3f8111111110f6ae<>+0(SB), Z2, Z5
-	VFMADD213PD   double3fa555555555555a<>+0(SB), Z2, Z5
-	VFMADD213PD   double3fc5555555555559<>+0(SB), Z2, Z5
-	VFMADD213PD   double3fe0000000000000<>+0(SB), Z2, Z5
-	VMULPD        Z2, Z2, Z6
-	VFMADD213PD   Z2, Z6, Z5
-	VADDPD        double3ff0000000000000<>+0(SB), Z5, Z5
-	VSCALEFPD     Z4, Z5, Z5
-	VMOVAPD.Z     Z5, K1, Z5
-	VSUBPD        Z1, Z3, Z3
-	VMAXPD        Z3, Z0, Z3
-	VMOVUPD       double43380000000007fe<>+0(SB), Z1
-	VFMADD231PD   double3ff71547652b82fe<>+0(SB), Z3, Z1
-	VSUBPD        double43380000000007fe<>+0(SB), Z1, Z1
-	VFNMADD231PD  double3fe62e42fefa0000<>+0(SB), Z1, Z3
-	VFNMADD231PD  double3d7cf79abc9e3b3a<>+0(SB), Z1, Z3
-	VMOVUPD       double3e21f955369a280f<>+0(SB), Z2
-	VFMADD213PD   double3e5af5ebf94e92e4<>+0(SB), Z3, Z2
-	VFMADD213PD   double3e927e4c5abb370a<>+0(SB), Z3, Z2
-	VFMADD213PD   double3ec71ddf853494dd<>+0(SB), Z3, Z2
-	VFMADD213PD   double3efa01a01b0b1a5b<>+0(SB), Z3, Z2
-	VFMADD213PD   double3f2a01a01afe54a3<>+0(SB), Z3, Z2
-	VFMADD213PD   double3f56c16c16c14463<>+0(SB), Z3, Z2
-	VFMADD213PD   double3f8111111110f6ae<>+0(SB), Z3, Z2
-	VFMADD213PD   double3fa555555555555a<>+0(SB), Z3, Z2
-	VFMADD213PD   double3fc5555555555559<>+0(SB), Z3, Z2
-	VFMADD213PD   double3fe0000000000000<>+0(SB), Z3, Z2
-	VMULPD        Z3, Z3, Z4
-	VFMADD213PD   Z3, Z4, Z2
-	VADDPD        double3ff0000000000000<>+0(SB), Z2, Z2
-	VSCALEFPD     Z1, Z2, Z2
-	VMOVAPD.Z     Z2, K2, Z2
-	VADDPD        Z2, Z5, Z1
-	VEXTRACTF64X4 $0x01, Z1, Y3
-	VADDPD        Y3, Y1, Y3
-	VEXTRACTF128  $0x01, Y3, X1
-	VADDPD        X1, X3, X1
-	VUNPCKHPD     X1, X1, X3
-	VADDPD        X3, X1, X3
-	VMOVSD        double3ff0000000000000<>+0(SB), X1
-	VDIVSD        X3, X1, X1
-	VBROADCASTSD  X1, Z1
-	VMULPD        Z5, Z1, Z5
-	VMOVUPD       Z5, K1, (CX)
-	VMULPD        Z2, Z1, Z2
-	VMOVUPD       Z2, K2, 64(CX)
-	ADDQ          DX, AX
-	ADDQ          DX, CX
-	CMPQ          AX, BX
-	JLT           row58
+	VMOVUPD.Z         (AX), K1, Z1
+	VBROADCASTSD      doublefff0000000000000<>+0(SB), Z2
+	VMOVAPD           Z1, K1, Z2
+	VMOVUPD.Z         64(AX), K2, Z1
+	VBROADCASTSD      doublefff0000000000000<>+0(SB), Z3
+	VMOVAPD           Z1, K2, Z3
+	VMAXPD            Z3, Z2, Z1
+	VEXTRACTF64X4     $0x01, Z1, Y4
+	VMAXPD            Y4, Y1, Y4
+	VEXTRACTF128      $0x01, Y4, X1
+	VMAXPD            X1, X4, X1
+	VUNPCKHPD         X1, X1, X4
+	VMAXPD            X4, X1, X4
+	VBROADCASTSD      X4, Z1
+	VSUBPD            Z1, Z2, Z2
+	VMAXPD            Z2, Z0, Z2
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z4
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z2, Z4
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z4, Z4
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z4, Z2
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z4, Z2
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z5
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z2, Z5
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z2, Z5
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z2, Z5
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z2, Z5
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z2, Z5
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z2, Z5
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z2, Z5
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z2, Z5
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z2, Z5
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z2, Z5
+	VMULPD            Z2, Z2, Z6
+	VFMADD213PD       Z2, Z6, Z5
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z5, Z5
+	VSCALEFPD         Z4, Z5, Z5
+	VMOVAPD.Z         Z5, K1, Z5
+	VSUBPD            Z1, Z3, Z3
+	VMAXPD            Z3, Z0, Z3
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z1
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z3, Z1
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z1, Z1
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z1, Z3
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z1, Z3
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z2
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z3, Z2
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z3, Z2
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z3, Z2
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z3, Z2
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z3, Z2
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z3, Z2
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z3, Z2
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z3, Z2
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z3, Z2
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z3, Z2
+	VMULPD            Z3, Z3, Z4
+	VFMADD213PD       Z3, Z4, Z2
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z2, Z2
+	VSCALEFPD         Z1, Z2, Z2
+	VMOVAPD.Z         Z2, K2, Z2
+	VADDPD            Z2, Z5, Z1
+	VEXTRACTF64X4     $0x01, Z1, Y3
+	VADDPD            Y3, Y1, Y3
+	VEXTRACTF128      $0x01, Y3, X1
+	VADDPD            X1, X3, X1
+	VUNPCKHPD         X1, X1, X3
+	VADDPD            X3, X1, X3
+	VMOVSD            double3ff0000000000000<>+0(SB), X1
+	VDIVSD            X3, X1, X1
+	VBROADCASTSD      X1, Z1
+	VMULPD            Z5, Z1, Z5
+	VMOVUPD           Z5, K1, (CX)
+	VMULPD            Z2, Z1, Z2
+	VMOVUPD           Z2, K2, 64(CX)
+	ADDQ              DX, AX
+	ADDQ              DX, CX
+	CMPQ              AX, BX
+	JLT               row58
 	VZEROUPPER
 	RET
 
@@ -2317,10 +2117,10 @@ TEXT ·softmaxBackward32AVX512(SB), NOSPLIT, $0-80
 	IMUL3Q $0x04, BX, BX
 
 row61:
-	VMOVUPS single00000000<>+0(SB), Z0
-	XORQ    R9, R9
-	CMPQ    R9, SI
-	JGE     rest63
+	VBROADCASTSS single00000000<>+0(SB), Z0
+	XORQ         R9, R9
+	CMPQ         R9, SI
+	JGE          rest63
 
 group62:
 	VMOVUPS     (DX)(R9*1), Z1
@@ -2402,11 +2202,11 @@ TEXT ·softmaxBackward64AVX512(SB), NOSPLIT, $0-80
 	IMUL3Q $0x08, BX, BX
 
 row68:
-	VMOVUPD double0000000000000000<>+0(SB), Z0
-	VMOVUPD double0000000000000000<>+0(SB), Z1
-	XORQ    R9, R9
-	CMPQ    R9, SI
-	JGE     rest70
+	VBROADCASTSD double0000000000000000<>+0(SB), Z0
+	VBROADCASTSD double0000000000000000<>+0(SB), Z1
+	XORQ         R9, R9
+	CMPQ         R9, SI
+	JGE          rest70
 
 group69:
 	VMOVUPD     (DX)(R9*1), Z2
@@ -2741,32 +2541,32 @@ end88:
 	RET
 
 // func crossEntropy32AVX512(dx []float32, x []float32, class []int32, stats []float32, n int, scale float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
 TEXT ·crossEntropy32AVX512(SB), NOSPLIT, $0-108
-	MOVQ    x_base+24(FP), AX
-	MOVQ    class_base+48(FP), CX
-	MOVQ    stats_base+72(FP), DX
-	MOVQ    dx_base+0(FP), BX
-	MOVQ    n+96(FP), SI
-	MOVQ    SI, R8
-	ANDQ    $+15, R8
-	MOVQ    SI, DI
-	SUBQ    R8, DI
-	IMUL3Q  $0x04, DI, DI
-	MOVQ    $-1, R9
-	BZHIQ   R8, R9, R9
-	KMOVW   R9, K1
-	SHRQ    $0x10, R9
-	VMOVUPS singlec2d00000<>+0(SB), Z0
-	MOVQ    x_len+32(FP), R9
-	LEAQ    (AX)(R9*4), R9
-	IMUL3Q  $0x04, SI, SI
+	MOVQ         x_base+24(FP), AX
+	MOVQ         class_base+48(FP), CX
+	MOVQ         stats_base+72(FP), DX
+	MOVQ         dx_base+0(FP), BX
+	MOVQ         n+96(FP), SI
+	MOVQ         SI, R8
+	ANDQ         $+15, R8
+	MOVQ         SI, DI
+	SUBQ         R8, DI
+	IMUL3Q       $0x04, DI, DI
+	MOVQ         $-1, R9
+	BZHIQ        R8, R9, R9
+	KMOVW        R9, K1
+	SHRQ         $0x10, R9
+	VBROADCASTSS singlec2d00000<>+0(SB), Z0
+	MOVQ         x_len+32(FP), R9
+	LEAQ         (AX)(R9*4), R9
+	IMUL3Q       $0x04, SI, SI
 
 row89:
-	VMOVUPS singleff800000<>+0(SB), Z1
-	XORQ    R10, R10
-	CMPQ    R10, DI
-	JGE     rest91
+	VBROADCASTSS singleff800000<>+0(SB), Z1
+	XORQ         R10, R10
+	CMPQ         R10, DI
+	JGE          rest91
 
 group90:
 	VMOVUPS (AX)(R10*1), Z2
@@ -2776,12 +2576,12 @@ group90:
 	JLT     group90
 
 rest91:
-	TESTQ     R8, R8
-	JZ        end92
-	VMOVUPS.Z (AX)(R10*1), K1, Z2
-	VMOVUPS   singleff800000<>+0(SB), Z3
-	VMOVAPS   Z2, K1, Z3
-	VMAXPS    Z1, Z3, Z1
+	TESTQ        R8, R8
+	JZ           end92
+	VMOVUPS.Z    (AX)(R10*1), K1, Z2
+	VBROADCASTSS singleff800000<>+0(SB), Z3
+	VMOVAPS      Z2, K1, Z3
+	VMAXPS       Z1, Z3, Z1
 
 end92:
 	VEXTRACTF64X4 $0x01, Z1, Y2
@@ -2795,8 +2595,8 @@ end92:
 	VBROADCASTSS  X1, Z1
 	MOVLQSX       (CX), R10
 	ADDQ          $+4, CX
-	VMOVUPS       single00000000<>+0(SB), Z2
-	VMOVUPS       single00000000<>+0(SB), Z3
+	VBROADCASTSS  single00000000<>+0(SB), Z2
+	VBROADCASTSS  single00000000<>+0(SB), Z3
 	VXORPS        X4, X4, X4
 	VCVTSI2SSQ    R10, X4, X4
 	VBROADCASTSS  X4, Z4
@@ -2805,64 +2605,64 @@ end92:
 	JGE           rest94
 
 group93:
-	VMOVUPS      (AX)(R11*1), Z5
-	VSUBPS       Z1, Z5, Z5
-	VMAXPS       Z5, Z0, Z5
-	VMOVUPS      single4b4000fe<>+0(SB), Z6
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z5, Z6
-	VSUBPS       single4b4000fe<>+0(SB), Z6, Z6
-	VFNMADD231PS single3f317200<>+0(SB), Z6, Z5
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z6, Z5
-	VMOVUPS      single3950d0b2<>+0(SB), Z7
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z5, Z7
-	VFMADD213PS  single3c088848<>+0(SB), Z5, Z7
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z5, Z7
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z5, Z7
-	VFMADD213PS  single3f000000<>+0(SB), Z5, Z7
-	VMULPS       Z5, Z5, Z8
-	VFMADD213PS  Z5, Z8, Z7
-	VADDPS       single3f800000<>+0(SB), Z7, Z7
-	VSCALEFPS    Z6, Z7, Z7
-	VMOVUPS      Z7, (BX)(R11*1)
-	VCMPPS       $0x04, counting32AVX5120<>+0(SB), Z4, K2
-	VMOVAPS.Z    Z7, K2, Z5
-	VADDPS       Z5, Z2, Z2
-	VSUBPS       Z5, Z7, Z7
-	VADDPS       Z7, Z3, Z3
-	VSUBPS       single41800000<>+0(SB), Z4, Z4
-	ADDQ         $+64, R11
-	CMPQ         R11, DI
-	JLT          group93
+	VMOVUPS           (AX)(R11*1), Z5
+	VSUBPS            Z1, Z5, Z5
+	VMAXPS            Z5, Z0, Z5
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z6
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z5, Z6
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z6, Z6
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z6, Z5
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z6, Z5
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z7
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z5, Z7
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z5, Z7
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z5, Z7
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z5, Z7
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z5, Z7
+	VMULPS            Z5, Z5, Z8
+	VFMADD213PS       Z5, Z8, Z7
+	VADDPS.BCST       single3f800000<>+0(SB), Z7, Z7
+	VSCALEFPS         Z6, Z7, Z7
+	VMOVUPS           Z7, (BX)(R11*1)
+	VCMPPS            $0x04, counting32AVX5120<>+0(SB), Z4, K2
+	VMOVAPS.Z         Z7, K2, Z5
+	VADDPS            Z5, Z2, Z2
+	VSUBPS            Z5, Z7, Z7
+	VADDPS            Z7, Z3, Z3
+	VSUBPS.BCST       single41800000<>+0(SB), Z4, Z4
+	ADDQ              $+64, R11
+	CMPQ              R11, DI
+	JLT               group93
 
 rest94:
-	TESTQ        R8, R8
-	JZ           end95
-	VMOVUPS.Z    (AX)(R11*1), K1, Z5
-	VSUBPS       Z1, Z5, Z5
-	VMAXPS       Z5, Z0, Z5
-	VMOVUPS      single4b4000fe<>+0(SB), Z6
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z5, Z6
-	VSUBPS       single4b4000fe<>+0(SB), Z6, Z6
-	VFNMADD231PS single3f317200<>+0(SB), Z6, Z5
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z6, Z5
-	VMOVUPS      single3950d0b2<>+0(SB), Z7
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z5, Z7
-	VFMADD213PS  single3c088848<>+0(SB), Z5, Z7
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z5, Z7
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z5, Z7
-	VFMADD213PS  single3f000000<>+0(SB), Z5, Z7
-	VMULPS       Z5, Z5, Z8
-	VFMADD213PS  Z5, Z8, Z7
-	VADDPS       single3f800000<>+0(SB), Z7, Z7
-	VSCALEFPS    Z6, Z7, Z7
-	VMOVAPS.Z    Z7, K1, Z7
-	VMOVUPS      Z7, K1, (BX)(R11*1)
-	VCMPPS       $0x04, counting32AVX5120<>+0(SB), Z4, K2
-	VMOVAPS.Z    Z7, K2, Z5
-	VADDPS       Z5, Z2, Z2
-	VSUBPS       Z5, Z7, Z7
-	VADDPS       Z7, Z3, Z3
-	VSUBPS       single41800000<>+0(SB), Z4, Z4
+	TESTQ             R8, R8
+	JZ                end95
+	VMOVUPS.Z         (AX)(R11*1), K1, Z5
+	VSUBPS            Z1, Z5, Z5
+	VMAXPS            Z5, Z0, Z5
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z6
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z5, Z6
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z6, Z6
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z6, Z5
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z6, Z5
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z7
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z5, Z7
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z5, Z7
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z5, Z7
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z5, Z7
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z5, Z7
+	VMULPS            Z5, Z5, Z8
+	VFMADD213PS       Z5, Z8, Z7
+	VADDPS.BCST       single3f800000<>+0(SB), Z7, Z7
+	VSCALEFPS         Z6, Z7, Z7
+	VMOVAPS.Z         Z7, K1, Z7
+	VMOVUPS           Z7, K1, (BX)(R11*1)
+	VCMPPS            $0x04, counting32AVX5120<>+0(SB), Z4, K2
+	VMOVAPS.Z         Z7, K2, Z5
+	VADDPS            Z5, Z2, Z2
+	VSUBPS            Z5, Z7, Z7
+	VADDPS            Z7, Z3, Z3
+	VSUBPS.BCST       single41800000<>+0(SB), Z4, Z4
 
 end95:
 	VEXTRACTF64X4 $0x01, Z2, Y4
@@ -2909,13 +2709,13 @@ rest97:
 	VMOVUPS   Z3, K1, (BX)(R11*1)
 
 end98:
-	VMULPS X1, X2, X2
-	VXORPS single80000000<>+0(SB), X2, X2
-	VMOVSS X2, (BX)(R10*4)
-	ADDQ   SI, AX
-	ADDQ   SI, BX
-	CMPQ   AX, R9
-	JLT    row89
+	VMULPS      X1, X2, X2
+	VXORPS.BCST single80000000<>+0(SB), X2, X2
+	VMOVSS      X2, (BX)(R10*4)
+	ADDQ        SI, AX
+	ADDQ        SI, BX
+	CMPQ        AX, R9
+	JLT         row89
 	VZEROUPPER
 	RET
 
@@ -2945,15 +2745,7 @@ DATA single41800000<>+16(SB)/4, $0x41800000
 DATA single41800000<>+20(SB)/4, $0x41800000
 DATA single41800000<>+24(SB)/4, $0x41800000
 DATA single41800000<>+28(SB)/4, $0x41800000
-DATA single41800000<>+32(SB)/4, $0x41800000
-DATA single41800000<>+36(SB)/4, $0x41800000
-DATA single41800000<>+40(SB)/4, $0x41800000
-DATA single41800000<>+44(SB)/4, $0x41800000
-DATA single41800000<>+48(SB)/4, $0x41800000
-DATA single41800000<>+52(SB)/4, $0x41800000
-DATA single41800000<>+56(SB)/4, $0x41800000
-DATA single41800000<>+60(SB)/4, $0x41800000
-GLOBL single41800000<>(SB), RODATA|NOPTR, $64
+GLOBL single41800000<>(SB), RODATA|NOPTR, $32
 
 DATA single80000000<>+0(SB)/4, $0x80000000
 DATA single80000000<>+4(SB)/4, $0x80000000
@@ -2963,46 +2755,38 @@ DATA single80000000<>+16(SB)/4, $0x80000000
 DATA single80000000<>+20(SB)/4, $0x80000000
 DATA single80000000<>+24(SB)/4, $0x80000000
 DATA single80000000<>+28(SB)/4, $0x80000000
-DATA single80000000<>+32(SB)/4, $0x80000000
-DATA single80000000<>+36(SB)/4, $0x80000000
-DATA single80000000<>+40(SB)/4, $0x80000000
-DATA single80000000<>+44(SB)/4, $0x80000000
-DATA single80000000<>+48(SB)/4, $0x80000000
-DATA single80000000<>+52(SB)/4, $0x80000000
-DATA single80000000<>+56(SB)/4, $0x80000000
-DATA single80000000<>+60(SB)/4, $0x80000000
-GLOBL single80000000<>(SB), RODATA|NOPTR, $64
+GLOBL single80000000<>(SB), RODATA|NOPTR, $32
 
 // func crossEntropy64AVX512(dx []float64, x []float64, class []int32, stats []float64, n int, scale float64)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
 TEXT ·crossEntropy64AVX512(SB), NOSPLIT, $0-112
-	MOVQ    x_base+24(FP), AX
-	MOVQ    class_base+48(FP), CX
-	MOVQ    stats_base+72(FP), DX
-	MOVQ    dx_base+0(FP), BX
-	MOVQ    n+96(FP), SI
-	MOVQ    SI, R8
-	ANDQ    $+15, R8
-	MOVQ    SI, DI
-	SUBQ    R8, DI
-	IMUL3Q  $0x08, DI, DI
-	MOVQ    $-1, R9
-	BZHIQ   R8, R9, R9
-	KMOVW   R9, K1
-	SHRQ    $0x08, R9
-	KMOVW   R9, K2
-	SHRQ    $0x08, R9
-	VMOVUPD doublec087500000000000<>+0(SB), Z0
-	MOVQ    x_len+32(FP), R9
-	LEAQ    (AX)(R9*8), R9
-	IMUL3Q  $0x08, SI, SI
+	MOVQ         x_base+24(FP), AX
+	MOVQ         class_base+48(FP), CX
+	MOVQ         stats_base+72(FP), DX
+	MOVQ         dx_base+0(FP), BX
+	MOVQ         n+96(FP), SI
+	MOVQ         SI, R8
+	ANDQ         $+15, R8
+	MOVQ         SI, DI
+	SUBQ         R8, DI
+	IMUL3Q       $0x08, DI, DI
+	MOVQ         $-1, R9
+	BZHIQ        R8, R9, R9
+	KMOVW        R9, K1
+	SHRQ         $0x08, R9
+	KMOVW        R9, K2
+	SHRQ         $0x08, R9
+	VBROADCASTSD doublec087500000000000<>+0(SB), Z0
+	MOVQ         x_len+32(FP), R9
+	LEAQ         (AX)(R9*8), R9
+	IMUL3Q       $0x08, SI, SI
 
 row99:
-	VMOVUPD doublefff0000000000000<>+0(SB), Z1
-	VMOVUPD doublefff0000000000000<>+0(SB), Z2
-	XORQ    R10, R10
-	CMPQ    R10, DI
-	JGE     rest101
+	VBROADCASTSD doublefff0000000000000<>+0(SB), Z1
+	VBROADCASTSD doublefff0000000000000<>+0(SB), Z2
+	XORQ         R10, R10
+	CMPQ         R10, DI
+	JGE          rest101
 
 group100:
 	VMOVUPD (AX)(R10*1), Z3
@@ -3014,16 +2798,16 @@ group100:
 	JLT     group100
 
 rest101:
-	TESTQ     R8, R8
-	JZ        end102
-	VMOVUPD.Z (AX)(R10*1), K1, Z3
-	VMOVUPD   doublefff0000000000000<>+0(SB), Z4
-	VMOVAPD   Z3, K1, Z4
-	VMAXPD    Z1, Z4, Z1
-	VMOVUPD.Z 64(AX)(R10*1), K2, Z3
-	VMOVUPD   doublefff0000000000000<>+0(SB), Z4
-	VMOVAPD   Z3, K2, Z4
-	VMAXPD    Z2, Z4, Z2
+	TESTQ        R8, R8
+	JZ           end102
+	VMOVUPD.Z    (AX)(R10*1), K1, Z3
+	VBROADCASTSD doublefff0000000000000<>+0(SB), Z4
+	VMOVAPD      Z3, K1, Z4
+	VMAXPD       Z1, Z4, Z1
+	VMOVUPD.Z    64(AX)(R10*1), K2, Z3
+	VBROADCASTSD doublefff0000000000000<>+0(SB), Z4
+	VMOVAPD      Z3, K2, Z4
+	VMAXPD       Z2, Z4, Z2
 
 end102:
 	VMAXPD        Z2, Z1, Z1
@@ -3036,9 +2820,9 @@ end102:
 	VBROADCASTSD  X2, Z1
 	MOVLQSX       (CX), R10
 	ADDQ          $+4, CX
-	VMOVUPD       double0000000000000000<>+0(SB), Z2
-	VMOVUPD       double0000000000000000<>+0(SB), Z3
-	VMOVUPD       double0000000000000000<>+0(SB), Z4
+	VBROADCASTSD  double0000000000000000<>+0(SB), Z2
+	VBROADCASTSD  double0000000000000000<>+0(SB), Z3
+	VBROADCASTSD  double0000000000000000<>+0(SB), Z4
 	VXORPS        X5, X5, X5
 	VCVTSI2SDQ    R10, X5, X5
 	VBROADCASTSD  X5, Z5
@@ -3047,133 +2831,133 @@ end102:
 	JGE           rest104
 
 group103:
-	VMOVUPD      (AX)(R11*1), Z6
-	VSUBPD       Z1, Z6, Z6
-	VMAXPD       Z6, Z0, Z6
-	VMOVUPD      double43380000000007fe<>+0(SB), Z7
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z6, Z7
-	VSUBPD       double43380000000007fe<>+0(SB), Z7, Z7
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z7, Z6
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z7, Z6
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z8
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z6, Z8
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z6, Z8
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z6, Z8
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z6, Z8
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z6, Z8
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z6, Z8
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z6, Z8
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z6, Z8
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z6, Z8
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z6, Z8
-	VMULPD       Z6, Z6, Z9
-	VFMADD213PD  Z6, Z9, Z8
-	VADDPD       double3ff0000000000000<>+0(SB), Z8, Z8
-	VSCALEFPD    Z7, Z8, Z8
-	VMOVUPD      Z8, (BX)(R11*1)
-	VCMPPD       $0x04, counting64AVX5120<>+0(SB), Z5, K3
-	VMOVAPD.Z    Z8, K3, Z6
-	VADDPD       Z6, Z2, Z2
-	VSUBPD       Z6, Z8, Z8
-	VADDPD       Z8, Z4, Z4
-	VMOVUPD      64(AX)(R11*1), Z6
-	VSUBPD       Z1, Z6, Z6
-	VMAXPD       Z6, Z0, Z6
-	VMOVUPD      double43380000000007fe<>+0(SB), Z7
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z6, Z7
-	VSUBPD       double43380000000007fe<>+0(SB), Z7, Z7
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z7, Z6
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z7, Z6
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z8
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z6, Z8
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z6, Z8
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z6, Z8
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z6, Z8
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z6, Z8
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z6, Z8
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z6, Z8
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z6, Z8
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z6, Z8
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z6, Z8
-	VMULPD       Z6, Z6, Z9
-	VFMADD213PD  Z6, Z9, Z8
-	VADDPD       double3ff0000000000000<>+0(SB), Z8, Z8
-	VSCALEFPD    Z7, Z8, Z8
-	VMOVUPD      Z8, 64(BX)(R11*1)
-	VCMPPD       $0x04, counting64AVX5121<>+0(SB), Z5, K3
-	VMOVAPD.Z    Z8, K3, Z6
-	VADDPD       Z6, Z3, Z3
-	VSUBPD       Z6, Z8, Z8
-	VADDPD       Z8, Z4, Z4
-	VSUBPD       double4030000000000000<>+0(SB), Z5, Z5
-	ADDQ         $+128, R11
-	CMPQ         R11, DI
-	JLT          group103
+	VMOVUPD           (AX)(R11*1), Z6
+	VSUBPD            Z1, Z6, Z6
+	VMAXPD            Z6, Z0, Z6
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z7
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z6, Z7
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z7, Z7
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z7, Z6
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z7, Z6
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z8
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z6, Z8
+	VMULPD            Z6, Z6, Z9
+	VFMADD213PD       Z6, Z9, Z8
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z8, Z8
+	VSCALEFPD         Z7, Z8, Z8
+	VMOVUPD           Z8, (BX)(R11*1)
+	VCMPPD            $0x04, counting64AVX5120<>+0(SB), Z5, K3
+	VMOVAPD.Z         Z8, K3, Z6
+	VADDPD            Z6, Z2, Z2
+	VSUBPD            Z6, Z8, Z8
+	VADDPD            Z8, Z4, Z4
+	VMOVUPD           64(AX)(R11*1), Z6
+	VSUBPD            Z1, Z6, Z6
+	VMAXPD            Z6, Z0, Z6
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z7
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z6, Z7
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z7, Z7
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z7, Z6
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z7, Z6
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z8
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z6, Z8
+	VMULPD            Z6, Z6, Z9
+	VFMADD213PD       Z6, Z9, Z8
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z8, Z8
+	VSCALEFPD         Z7, Z8, Z8
+	VMOVUPD           Z8, 64(BX)(R11*1)
+	VCMPPD            $0x04, counting64AVX5121<>+0(SB), Z5, K3
+	VMOVAPD.Z         Z8, K3, Z6
+	VADDPD            Z6, Z3, Z3
+	VSUBPD            Z6, Z8, Z8
+	VADDPD            Z8, Z4, Z4
+	VSUBPD.BCST       double4030000000000000<>+0(SB), Z5, Z5
+	ADDQ              $+128, R11
+	CMPQ              R11, DI
+	JLT               group103
 
 rest104:
-	TESTQ        R8, R8
-	JZ           end105
-	VMOVUPD.Z    (AX)(R11*1), K1, Z6
-	VSUBPD       Z1, Z6, Z6
-	VMAXPD       Z6, Z0, Z6
-	VMOVUPD      double43380000000007fe<>+0(SB), Z7
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z6, Z7
-	VSUBPD       double43380000000007fe<>+0(SB), Z7, Z7
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z7, Z6
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z7, Z6
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z8
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z6, Z8
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z6, Z8
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z6, Z8
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z6, Z8
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z6, Z8
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z6, Z8
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z6, Z8
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z6, Z8
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z6, Z8
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z6, Z8
-	VMULPD       Z6, Z6, Z9
-	VFMADD213PD  Z6, Z9, Z8
-	VADDPD       double3ff0000000000000<>+0(SB), Z8, Z8
-	VSCALEFPD    Z7, Z8, Z8
-	VMOVAPD.Z    Z8, K1, Z8
-	VMOVUPD      Z8, K1, (BX)(R11*1)
-	VCMPPD       $0x04, counting64AVX5120<>+0(SB), Z5, K3
-	VMOVAPD.Z    Z8, K3, Z6
-	VADDPD       Z6, Z2, Z2
-	VSUBPD       Z6, Z8, Z8
-	VADDPD       Z8, Z4, Z4
-	VMOVUPD.Z    64(AX)(R11*1), K2, Z6
-	VSUBPD       Z1, Z6, Z6
-	VMAXPD       Z6, Z0, Z6
-	VMOVUPD      double43380000000007fe<>+0(SB), Z7
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z6, Z7
-	VSUBPD       double43380000000007fe<>+0(SB), Z7, Z7
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z7, Z6
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z7, Z6
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z8
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z6, Z8
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z6, Z8
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z6, Z8
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z6, Z8
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z6, Z8
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z6, Z8
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z6, Z8
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z6, Z8
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z6, Z8
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z6, Z8
-	VMULPD       Z6, Z6, Z9
-	VFMADD213PD  Z6, Z9, Z8
-	VADDPD       double3ff0000000000000<>+0(SB), Z8, Z8
-	VSCALEFPD    Z7, Z8, Z8
-	VMOVAPD.Z    Z8, K2, Z8
-	VMOVUPD      Z8, K2, 64(BX)(R11*1)
-	VCMPPD       $0x04, counting64AVX5121<>+0(SB), Z5, K3
-	VMOVAPD.Z    Z8, K3, Z6
-	VADDPD       Z6, Z3, Z3
-	VSUBPD       Z6, Z8, Z8
-	VADDPD       Z8, Z4, Z4
-	VSUBPD       double4030000000000000<>+0(SB), Z5, Z5
+	TESTQ             R8, R8
+	JZ                end105
+	VMOVUPD.Z         (AX)(R11*1), K1, Z6
+	VSUBPD            Z1, Z6, Z6
+	VMAXPD            Z6, Z0, Z6
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z7
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z6, Z7
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z7, Z7
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z7, Z6
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z7, Z6
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z8
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z6, Z8
+	VMULPD            Z6, Z6, Z9
+	VFMADD213PD       Z6, Z9, Z8
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z8, Z8
+	VSCALEFPD         Z7, Z8, Z8
+	VMOVAPD.Z         Z8, K1, Z8
+	VMOVUPD           Z8, K1, (BX)(R11*1)
+	VCMPPD            $0x04, counting64AVX5120<>+0(SB), Z5, K3
+	VMOVAPD.Z         Z8, K3, Z6
+	VADDPD            Z6, Z2, Z2
+	VSUBPD            Z6, Z8, Z8
+	VADDPD            Z8, Z4, Z4
+	VMOVUPD.Z         64(AX)(R11*1), K2, Z6
+	VSUBPD            Z1, Z6, Z6
+	VMAXPD            Z6, Z0, Z6
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z7
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z6, Z7
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z7, Z7
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z7, Z6
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z7, Z6
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z8
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z6, Z8
+	VMULPD            Z6, Z6, Z9
+	VFMADD213PD       Z6, Z9, Z8
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z8, Z8
+	VSCALEFPD         Z7, Z8, Z8
+	VMOVAPD.Z         Z8, K2, Z8
+	VMOVUPD           Z8, K2, 64(BX)(R11*1)
+	VCMPPD            $0x04, counting64AVX5121<>+0(SB), Z5, K3
+	VMOVAPD.Z         Z8, K3, Z6
+	VADDPD            Z6, Z3, Z3
+	VSUBPD            Z6, Z8, Z8
+	VADDPD            Z8, Z4, Z4
+	VSUBPD.BCST       double4030000000000000<>+0(SB), Z5, Z5
 
 end105:
 	VADDPD        Z3, Z2, Z2
@@ -3223,13 +3007,13 @@ rest107:
 	VMOVUPD   Z2, K2, 64(BX)(R11*1)
 
 end108:
-	VMULPD X1, X3, X3
-	VXORPD double8000000000000000<>+0(SB), X3, X3
-	VMOVSD X3, (BX)(R10*8)
-	ADDQ   SI, AX
-	ADDQ   SI, BX
-	CMPQ   AX, R9
-	JLT    row99
+	VMULPD      X1, X3, X3
+	VXORPD.BCST double8000000000000000<>+0(SB), X3, X3
+	VMOVSD      X3, (BX)(R10*8)
+	ADDQ        SI, AX
+	ADDQ        SI, BX
+	CMPQ        AX, R9
+	JLT         row99
 	VZEROUPPER
 	RET
 
@@ -3257,21 +3041,13 @@ DATA double4030000000000000<>+0(SB)/8, $0x4030000000000000
 DATA double4030000000000000<>+8(SB)/8, $0x4030000000000000
 DATA double4030000000000000<>+16(SB)/8, $0x4030000000000000
 DATA double4030000000000000<>+24(SB)/8, $0x4030000000000000
-DATA double4030000000000000<>+32(SB)/8, $0x4030000000000000
-DATA double4030000000000000<>+40(SB)/8, $0x4030000000000000
-DATA double4030000000000000<>+48(SB)/8, $0x4030000000000000
-DATA double4030000000000000<>+56(SB)/8, $0x4030000000000000
-GLOBL double4030000000000000<>(SB), RODATA|NOPTR, $64
+GLOBL double4030000000000000<>(SB), RODATA|NOPTR, $32
 
 DATA double8000000000000000<>+0(SB)/8, $0x8000000000000000
 DATA double8000000000000000<>+8(SB)/8, $0x8000000000000000
 DATA double8000000000000000<>+16(SB)/8, $0x8000000000000000
 DATA double8000000000000000<>+24(SB)/8, $0x8000000000000000
-DATA double8000000000000000<>+32(SB)/8, $0x8000000000000000
-DATA double8000000000000000<>+40(SB)/8, $0x8000000000000000
-DATA double8000000000000000<>+48(SB)/8, $0x8000000000000000
-DATA double8000000000000000<>+56(SB)/8, $0x8000000000000000
-GLOBL double8000000000000000<>(SB), RODATA|NOPTR, $64
+GLOBL double8000000000000000<>(SB), RODATA|NOPTR, $32
 
 // func crossEntropy32AVX2(dx []float32, x []float32, class []int32, stats []float32, n int, scale float32)
 // Requires: AVX, AVX2, FMA3
@@ -4054,29 +3830,29 @@ GLOBL counting64AVX23<>(SB), RODATA|NOPTR, $32
 // func crossEntropyLoss32AVX512(x []float32, class []int32, stats []float32, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·crossEntropyLoss32AVX512(SB), NOSPLIT, $0-80
-	MOVQ    x_base+0(FP), AX
-	MOVQ    class_base+24(FP), CX
-	MOVQ    stats_base+48(FP), DX
-	MOVQ    n+72(FP), BX
-	MOVQ    BX, DI
-	ANDQ    $+15, DI
-	MOVQ    BX, SI
-	SUBQ    DI, SI
-	IMUL3Q  $0x04, SI, SI
-	MOVQ    $-1, R8
-	BZHIQ   DI, R8, R8
-	KMOVW   R8, K1
-	SHRQ    $0x10, R8
-	VMOVUPS singlec2d00000<>+0(SB), Z0
-	MOVQ    x_len+8(FP), R8
-	LEAQ    (AX)(R8*4), R8
-	IMUL3Q  $0x04, BX, BX
+	MOVQ         x_base+0(FP), AX
+	MOVQ         class_base+24(FP), CX
+	MOVQ         stats_base+48(FP), DX
+	MOVQ         n+72(FP), BX
+	MOVQ         BX, DI
+	ANDQ         $+15, DI
+	MOVQ         BX, SI
+	SUBQ         DI, SI
+	IMUL3Q       $0x04, SI, SI
+	MOVQ         $-1, R8
+	BZHIQ        DI, R8, R8
+	KMOVW        R8, K1
+	SHRQ         $0x10, R8
+	VBROADCASTSS singlec2d00000<>+0(SB), Z0
+	MOVQ         x_len+8(FP), R8
+	LEAQ         (AX)(R8*4), R8
+	IMUL3Q       $0x04, BX, BX
 
 row129:
-	VMOVUPS singleff800000<>+0(SB), Z1
-	XORQ    R9, R9
-	CMPQ    R9, SI
-	JGE     rest131
+	VBROADCASTSS singleff800000<>+0(SB), Z1
+	XORQ         R9, R9
+	CMPQ         R9, SI
+	JGE          rest131
 
 group130:
 	VMOVUPS (AX)(R9*1), Z2
@@ -4086,12 +3862,12 @@ group130:
 	JLT     group130
 
 rest131:
-	TESTQ     DI, DI
-	JZ        end132
-	VMOVUPS.Z (AX)(R9*1), K1, Z2
-	VMOVUPS   singleff800000<>+0(SB), Z3
-	VMOVAPS   Z2, K1, Z3
-	VMAXPS    Z1, Z3, Z1
+	TESTQ        DI, DI
+	JZ           end132
+	VMOVUPS.Z    (AX)(R9*1), K1, Z2
+	VBROADCASTSS singleff800000<>+0(SB), Z3
+	VMOVAPS      Z2, K1, Z3
+	VMAXPS       Z1, Z3, Z1
 
 end132:
 	VEXTRACTF64X4 $0x01, Z1, Y2
@@ -4105,8 +3881,8 @@ end132:
 	VBROADCASTSS  X1, Z1
 	MOVLQSX       (CX), R9
 	ADDQ          $+4, CX
-	VMOVUPS       single00000000<>+0(SB), Z2
-	VMOVUPS       single00000000<>+0(SB), Z3
+	VBROADCASTSS  single00000000<>+0(SB), Z2
+	VBROADCASTSS  single00000000<>+0(SB), Z3
 	VXORPS        X4, X4, X4
 	VCVTSI2SSQ    R9, X4, X4
 	VBROADCASTSS  X4, Z4
@@ -4115,62 +3891,62 @@ end132:
 	JGE           rest134
 
 group133:
-	VMOVUPS      (AX)(R9*1), Z5
-	VSUBPS       Z1, Z5, Z5
-	VMAXPS       Z5, Z0, Z5
-	VMOVUPS      single4b4000fe<>+0(SB), Z6
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z5, Z6
-	VSUBPS       single4b4000fe<>+0(SB), Z6, Z6
-	VFNMADD231PS single3f317200<>+0(SB), Z6, Z5
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z6, Z5
-	VMOVUPS      single3950d0b2<>+0(SB), Z7
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z5, Z7
-	VFMADD213PS  single3c088848<>+0(SB), Z5, Z7
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z5, Z7
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z5, Z7
-	VFMADD213PS  single3f000000<>+0(SB), Z5, Z7
-	VMULPS       Z5, Z5, Z8
-	VFMADD213PS  Z5, Z8, Z7
-	VADDPS       single3f800000<>+0(SB), Z7, Z7
-	VSCALEFPS    Z6, Z7, Z7
-	VCMPPS       $0x04, counting32AVX5120<>+0(SB), Z4, K2
-	VMOVAPS.Z    Z7, K2, Z5
-	VADDPS       Z5, Z2, Z2
-	VSUBPS       Z5, Z7, Z7
-	VADDPS       Z7, Z3, Z3
-	VSUBPS       single41800000<>+0(SB), Z4, Z4
-	ADDQ         $+64, R9
-	CMPQ         R9, SI
-	JLT          group133
+	VMOVUPS           (AX)(R9*1), Z5
+	VSUBPS            Z1, Z5, Z5
+	VMAXPS            Z5, Z0, Z5
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z6
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z5, Z6
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z6, Z6
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z6, Z5
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z6, Z5
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z7
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z5, Z7
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z5, Z7
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z5, Z7
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z5, Z7
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z5, Z7
+	VMULPS            Z5, Z5, Z8
+	VFMADD213PS       Z5, Z8, Z7
+	VADDPS.BCST       single3f800000<>+0(SB), Z7, Z7
+	VSCALEFPS         Z6, Z7, Z7
+	VCMPPS            $0x04, counting32AVX5120<>+0(SB), Z4, K2
+	VMOVAPS.Z         Z7, K2, Z5
+	VADDPS            Z5, Z2, Z2
+	VSUBPS            Z5, Z7, Z7
+	VADDPS            Z7, Z3, Z3
+	VSUBPS.BCST       single41800000<>+0(SB), Z4, Z4
+	ADDQ              $+64, R9
+	CMPQ              R9, SI
+	JLT               group133
 
 rest134:
-	TESTQ        DI, DI
-	JZ           end135
-	VMOVUPS.Z    (AX)(R9*1), K1, Z5
-	VSUBPS       Z1, Z5, Z5
-	VMAXPS       Z5, Z0, Z5
-	VMOVUPS      single4b4000fe<>+0(SB), Z6
-	VFMADD231PS  single3fb8aa3b<>+0(SB), Z5, Z6
-	VSUBPS       single4b4000fe<>+0(SB), Z6, Z6
-	VFNMADD231PS single3f317200<>+0(SB), Z6, Z5
-	VFNMADD231PS single35bfbe8e<>+0(SB), Z6, Z5
-	VMOVUPS      single3950d0b2<>+0(SB), Z7
-	VFMADD213PS  single3ab6ba43<>+0(SB), Z5, Z7
-	VFMADD213PS  single3c088848<>+0(SB), Z5, Z7
-	VFMADD213PS  single3d2aaa57<>+0(SB), Z5, Z7
-	VFMADD213PS  single3e2aaaab<>+0(SB), Z5, Z7
-	VFMADD213PS  single3f000000<>+0(SB), Z5, Z7
-	VMULPS       Z5, Z5, Z8
-	VFMADD213PS  Z5, Z8, Z7
-	VADDPS       single3f800000<>+0(SB), Z7, Z7
-	VSCALEFPS    Z6, Z7, Z7
-	VMOVAPS.Z    Z7, K1, Z7
-	VCMPPS       $0x04, counting32AVX5120<>+0(SB), Z4, K2
-	VMOVAPS.Z    Z7, K2, Z5
-	VADDPS       Z5, Z2, Z2
-	VSUBPS       Z5, Z7, Z7
-	VADDPS       Z7, Z3, Z3
-	VSUBPS       single41800000<>+0(SB), Z4, Z4
+	TESTQ             DI, DI
+	JZ                end135
+	VMOVUPS.Z         (AX)(R9*1), K1, Z5
+	VSUBPS            Z1, Z5, Z5
+	VMAXPS            Z5, Z0, Z5
+	VBROADCASTSS      single4b4000fe<>+0(SB), Z6
+	VFMADD231PS.BCST  single3fb8aa3b<>+0(SB), Z5, Z6
+	VSUBPS.BCST       single4b4000fe<>+0(SB), Z6, Z6
+	VFNMADD231PS.BCST single3f317200<>+0(SB), Z6, Z5
+	VFNMADD231PS.BCST single35bfbe8e<>+0(SB), Z6, Z5
+	VBROADCASTSS      single3950d0b2<>+0(SB), Z7
+	VFMADD213PS.BCST  single3ab6ba43<>+0(SB), Z5, Z7
+	VFMADD213PS.BCST  single3c088848<>+0(SB), Z5, Z7
+	VFMADD213PS.BCST  single3d2aaa57<>+0(SB), Z5, Z7
+	VFMADD213PS.BCST  single3e2aaaab<>+0(SB), Z5, Z7
+	VFMADD213PS.BCST  single3f000000<>+0(SB), Z5, Z7
+	VMULPS            Z5, Z5, Z8
+	VFMADD213PS       Z5, Z8, Z7
+	VADDPS.BCST       single3f800000<>+0(SB), Z7, Z7
+	VSCALEFPS         Z6, Z7, Z7
+	VMOVAPS.Z         Z7, K1, Z7
+	VCMPPS            $0x04, counting32AVX5120<>+0(SB), Z4, K2
+	VMOVAPS.Z         Z7, K2, Z5
+	VADDPS            Z5, Z2, Z2
+	VSUBPS            Z5, Z7, Z7
+	VADDPS            Z7, Z3, Z3
+	VSUBPS.BCST       single41800000<>+0(SB), Z4, Z4
 
 end135:
 	VEXTRACTF64X4 $0x01, Z2, Y4
@@ -4202,32 +3978,32 @@ end135:
 // func crossEntropyLoss64AVX512(x []float64, class []int32, stats []float64, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·crossEntropyLoss64AVX512(SB), NOSPLIT, $0-80
-	MOVQ    x_base+0(FP), AX
-	MOVQ    class_base+24(FP), CX
-	MOVQ    stats_base+48(FP), DX
-	MOVQ    n+72(FP), BX
-	MOVQ    BX, DI
-	ANDQ    $+15, DI
-	MOVQ    BX, SI
-	SUBQ    DI, SI
-	IMUL3Q  $0x08, SI, SI
-	MOVQ    $-1, R8
-	BZHIQ   DI, R8, R8
-	KMOVW   R8, K1
-	SHRQ    $0x08, R8
-	KMOVW   R8, K2
-	SHRQ    $0x08, R8
-	VMOVUPD doublec087500000000000<>+0(SB), Z0
-	MOVQ    x_len+8(FP), R8
-	LEAQ    (AX)(R8*8), R8
-	IMUL3Q  $0x08, BX, BX
+	MOVQ         x_base+0(FP), AX
+	MOVQ         class_base+24(FP), CX
+	MOVQ         stats_base+48(FP), DX
+	MOVQ         n+72(FP), BX
+	MOVQ         BX, DI
+	ANDQ         $+15, DI
+	MOVQ         BX, SI
+	SUBQ         DI, SI
+	IMUL3Q       $0x08, SI, SI
+	MOVQ         $-1, R8
+	BZHIQ        DI, R8, R8
+	KMOVW        R8, K1
+	SHRQ         $0x08, R8
+	KMOVW        R8, K2
+	SHRQ         $0x08, R8
+	VBROADCASTSD doublec087500000000000<>+0(SB), Z0
+	MOVQ         x_len+8(FP), R8
+	LEAQ         (AX)(R8*8), R8
+	IMUL3Q       $0x08, BX, BX
 
 row136:
-	VMOVUPD doublefff0000000000000<>+0(SB), Z1
-	VMOVUPD doublefff0000000000000<>+0(SB), Z2
-	XORQ    R9, R9
-	CMPQ    R9, SI
-	JGE     rest138
+	VBROADCASTSD doublefff0000000000000<>+0(SB), Z1
+	VBROADCASTSD doublefff0000000000000<>+0(SB), Z2
+	XORQ         R9, R9
+	CMPQ         R9, SI
+	JGE          rest138
 
 group137:
 	VMOVUPD (AX)(R9*1), Z3
@@ -4239,16 +4015,16 @@ group137:
 	JLT     group137
 
 rest138:
-	TESTQ     DI, DI
-	JZ        end139
-	VMOVUPD.Z (AX)(R9*1), K1, Z3
-	VMOVUPD   doublefff0000000000000<>+0(SB), Z4
-	VMOVAPD   Z3, K1, Z4
-	VMAXPD    Z1, Z4, Z1
-	VMOVUPD.Z 64(AX)(R9*1), K2, Z3
-	VMOVUPD   doublefff0000000000000<>+0(SB), Z4
-	VMOVAPD   Z3, K2, Z4
-	VMAXPD    Z2, Z4, Z2
+	TESTQ        DI, DI
+	JZ           end139
+	VMOVUPD.Z    (AX)(R9*1), K1, Z3
+	VBROADCASTSD doublefff0000000000000<>+0(SB), Z4
+	VMOVAPD      Z3, K1, Z4
+	VMAXPD       Z1, Z4, Z1
+	VMOVUPD.Z    64(AX)(R9*1), K2, Z3
+	VBROADCASTSD doublefff0000000000000<>+0(SB), Z4
+	VMOVAPD      Z3, K2, Z4
+	VMAXPD       Z2, Z4, Z2
 
 end139:
 	VMAXPD        Z2, Z1, Z1
@@ -4261,9 +4037,9 @@ end139:
 	VBROADCASTSD  X2, Z1
 	MOVLQSX       (CX), R9
 	ADDQ          $+4, CX
-	VMOVUPD       double0000000000000000<>+0(SB), Z2
-	VMOVUPD       double0000000000000000<>+0(SB), Z3
-	VMOVUPD       double0000000000000000<>+0(SB), Z4
+	VBROADCASTSD  double0000000000000000<>+0(SB), Z2
+	VBROADCASTSD  double0000000000000000<>+0(SB), Z3
+	VBROADCASTSD  double0000000000000000<>+0(SB), Z4
 	VXORPS        X5, X5, X5
 	VCVTSI2SDQ    R9, X5, X5
 	VBROADCASTSD  X5, Z5
@@ -4272,129 +4048,129 @@ end139:
 	JGE           rest141
 
 group140:
-	VMOVUPD      (AX)(R9*1), Z6
-	VSUBPD       Z1, Z6, Z6
-	VMAXPD       Z6, Z0, Z6
-	VMOVUPD      double43380000000007fe<>+0(SB), Z7
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z6, Z7
-	VSUBPD       double43380000000007fe<>+0(SB), Z7, Z7
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z7, Z6
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z7, Z6
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z8
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z6, Z8
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z6, Z8
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z6, Z8
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z6, Z8
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z6, Z8
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z6, Z8
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z6, Z8
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z6, Z8
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z6, Z8
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z6, Z8
-	VMULPD       Z6, Z6, Z9
-	VFMADD213PD  Z6, Z9, Z8
-	VADDPD       double3ff0000000000000<>+0(SB), Z8, Z8
-	VSCALEFPD    Z7, Z8, Z8
-	VCMPPD       $0x04, counting64AVX5120<>+0(SB), Z5, K3
-	VMOVAPD.Z    Z8, K3, Z6
-	VADDPD       Z6, Z2, Z2
-	VSUBPD       Z6, Z8, Z8
-	VADDPD       Z8, Z4, Z4
-	VMOVUPD      64(AX)(R9*1), Z6
-	VSUBPD       Z1, Z6, Z6
-	VMAXPD       Z6, Z0, Z6
-	VMOVUPD      double43380000000007fe<>+0(SB), Z7
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z6, Z7
-	VSUBPD       double43380000000007fe<>+0(SB), Z7, Z7
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z7, Z6
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z7, Z6
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z8
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z6, Z8
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z6, Z8
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z6, Z8
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z6, Z8
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z6, Z8
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z6, Z8
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z6, Z8
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z6, Z8
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z6, Z8
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z6, Z8
-	VMULPD       Z6, Z6, Z9
-	VFMADD213PD  Z6, Z9, Z8
-	VADDPD       double3ff0000000000000<>+0(SB), Z8, Z8
-	VSCALEFPD    Z7, Z8, Z8
-	VCMPPD       $0x04, counting64AVX5121<>+0(SB), Z5, K3
-	VMOVAPD.Z    Z8, K3, Z6
-	VADDPD       Z6, Z3, Z3
-	VSUBPD       Z6, Z8, Z8
-	VADDPD       Z8, Z4, Z4
-	VSUBPD       double4030000000000000<>+0(SB), Z5, Z5
-	ADDQ         $+128, R9
-	CMPQ         R9, SI
-	JLT          group140
+	VMOVUPD           (AX)(R9*1), Z6
+	VSUBPD            Z1, Z6, Z6
+	VMAXPD            Z6, Z0, Z6
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z7
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z6, Z7
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z7, Z7
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z7, Z6
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z7, Z6
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z8
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z6, Z8
+	VMULPD            Z6, Z6, Z9
+	VFMADD213PD       Z6, Z9, Z8
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z8, Z8
+	VSCALEFPD         Z7, Z8, Z8
+	VCMPPD            $0x04, counting64AVX5120<>+0(SB), Z5, K3
+	VMOVAPD.Z         Z8, K3, Z6
+	VADDPD            Z6, Z2, Z2
+	VSUBPD            Z6, Z8, Z8
+	VADDPD            Z8, Z4, Z4
+	VMOVUPD           64(AX)(R9*1), Z6
+	VSUBPD            Z1, Z6, Z6
+	VMAXPD            Z6, Z0, Z6
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z7
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z6, Z7
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z7, Z7
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z7, Z6
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z7, Z6
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z8
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z6, Z8
+	VMULPD            Z6, Z6, Z9
+	VFMADD213PD       Z6, Z9, Z8
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z8, Z8
+	VSCALEFPD         Z7, Z8, Z8
+	VCMPPD            $0x04, counting64AVX5121<>+0(SB), Z5, K3
+	VMOVAPD.Z         Z8, K3, Z6
+	VADDPD            Z6, Z3, Z3
+	VSUBPD            Z6, Z8, Z8
+	VADDPD            Z8, Z4, Z4
+	VSUBPD.BCST       double4030000000000000<>+0(SB), Z5, Z5
+	ADDQ              $+128, R9
+	CMPQ              R9, SI
+	JLT               group140
 
 rest141:
-	TESTQ        DI, DI
-	JZ           end142
-	VMOVUPD.Z    (AX)(R9*1), K1, Z6
-	VSUBPD       Z1, Z6, Z6
-	VMAXPD       Z6, Z0, Z6
-	VMOVUPD      double43380000000007fe<>+0(SB), Z7
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z6, Z7
-	VSUBPD       double43380000000007fe<>+0(SB), Z7, Z7
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z7, Z6
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z7, Z6
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z8
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z6, Z8
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z6, Z8
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z6, Z8
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z6, Z8
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z6, Z8
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z6, Z8
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z6, Z8
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z6, Z8
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z6, Z8
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z6, Z8
-	VMULPD       Z6, Z6, Z9
-	VFMADD213PD  Z6, Z9, Z8
-	VADDPD       double3ff0000000000000<>+0(SB), Z8, Z8
-	VSCALEFPD    Z7, Z8, Z8
-	VMOVAPD.Z    Z8, K1, Z8
-	VCMPPD       $0x04, counting64AVX5120<>+0(SB), Z5, K3
-	VMOVAPD.Z    Z8, K3, Z6
-	VADDPD       Z6, Z2, Z2
-	VSUBPD       Z6, Z8, Z8
-	VADDPD       Z8, Z4, Z4
-	VMOVUPD.Z    64(AX)(R9*1), K2, Z6
-	VSUBPD       Z1, Z6, Z6
-	VMAXPD       Z6, Z0, Z6
-	VMOVUPD      double43380000000007fe<>+0(SB), Z7
-	VFMADD231PD  double3ff71547652b82fe<>+0(SB), Z6, Z7
-	VSUBPD       double43380000000007fe<>+0(SB), Z7, Z7
-	VFNMADD231PD double3fe62e42fefa0000<>+0(SB), Z7, Z6
-	VFNMADD231PD double3d7cf79abc9e3b3a<>+0(SB), Z7, Z6
-	VMOVUPD      double3e21f955369a280f<>+0(SB), Z8
-	VFMADD213PD  double3e5af5ebf94e92e4<>+0(SB), Z6, Z8
-	VFMADD213PD  double3e927e4c5abb370a<>+0(SB), Z6, Z8
-	VFMADD213PD  double3ec71ddf853494dd<>+0(SB), Z6, Z8
-	VFMADD213PD  double3efa01a01b0b1a5b<>+0(SB), Z6, Z8
-	VFMADD213PD  double3f2a01a01afe54a3<>+0(SB), Z6, Z8
-	VFMADD213PD  double3f56c16c16c14463<>+0(SB), Z6, Z8
-	VFMADD213PD  double3f8111111110f6ae<>+0(SB), Z6, Z8
-	VFMADD213PD  double3fa555555555555a<>+0(SB), Z6, Z8
-	VFMADD213PD  double3fc5555555555559<>+0(SB), Z6, Z8
-	VFMADD213PD  double3fe0000000000000<>+0(SB), Z6, Z8
-	VMULPD       Z6, Z6, Z9
-	VFMADD213PD  Z6, Z9, Z8
-	VADDPD       double3ff0000000000000<>+0(SB), Z8, Z8
-	VSCALEFPD    Z7, Z8, Z8
-	VMOVAPD.Z    Z8, K2, Z8
-	VCMPPD       $0x04, counting64AVX5121<>+0(SB), Z5, K3
-	VMOVAPD.Z    Z8, K3, Z6
-	VADDPD       Z6, Z3, Z3
-	VSUBPD       Z6, Z8, Z8
-	VADDPD       Z8, Z4, Z4
-	VSUBPD       double4030000000000000<>+0(SB), Z5, Z5
+	TESTQ             DI, DI
+	JZ                end142
+	VMOVUPD.Z         (AX)(R9*1), K1, Z6
+	VSUBPD            Z1, Z6, Z6
+	VMAXPD            Z6, Z0, Z6
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z7
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z6, Z7
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z7, Z7
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z7, Z6
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z7, Z6
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z8
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z6, Z8
+	VMULPD            Z6, Z6, Z9
+	VFMADD213PD       Z6, Z9, Z8
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z8, Z8
+	VSCALEFPD         Z7, Z8, Z8
+	VMOVAPD.Z         Z8, K1, Z8
+	VCMPPD            $0x04, counting64AVX5120<>+0(SB), Z5, K3
+	VMOVAPD.Z         Z8, K3, Z6
+	VADDPD            Z6, Z2, Z2
+	VSUBPD            Z6, Z8, Z8
+	VADDPD            Z8, Z4, Z4
+	VMOVUPD.Z         64(AX)(R9*1), K2, Z6
+	VSUBPD            Z1, Z6, Z6
+	VMAXPD            Z6, Z0, Z6
+	VBROADCASTSD      double43380000000007fe<>+0(SB), Z7
+	VFMADD231PD.BCST  double3ff71547652b82fe<>+0(SB), Z6, Z7
+	VSUBPD.BCST       double43380000000007fe<>+0(SB), Z7, Z7
+	VFNMADD231PD.BCST double3fe62e42fefa0000<>+0(SB), Z7, Z6
+	VFNMADD231PD.BCST double3d7cf79abc9e3b3a<>+0(SB), Z7, Z6
+	VBROADCASTSD      double3e21f955369a280f<>+0(SB), Z8
+	VFMADD213PD.BCST  double3e5af5ebf94e92e4<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3e927e4c5abb370a<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3ec71ddf853494dd<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3efa01a01b0b1a5b<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3f2a01a01afe54a3<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3f56c16c16c14463<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3f8111111110f6ae<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3fa555555555555a<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3fc5555555555559<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  double3fe0000000000000<>+0(SB), Z6, Z8
+	VMULPD            Z6, Z6, Z9
+	VFMADD213PD       Z6, Z9, Z8
+	VADDPD.BCST       double3ff0000000000000<>+0(SB), Z8, Z8
+	VSCALEFPD         Z7, Z8, Z8
+	VMOVAPD.Z         Z8, K2, Z8
+	VCMPPD            $0x04, counting64AVX5121<>+0(SB), Z5, K3
+	VMOVAPD.Z         Z8, K3, Z6
+	VADDPD            Z6, Z3, Z3
+	VSUBPD            Z6, Z8, Z8
+	VADDPD            Z8, Z4, Z4
+	VSUBPD.BCST       double4030000000000000<>+0(SB), Z5, Z5
 
 end142:
 	VADDPD        Z3, Z2, Z2

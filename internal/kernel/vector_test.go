@@ -21,6 +21,7 @@ const alpha = 0.3 // of Axpy and Scale: a factor that rounds
 func elementwiseKernels[T Float]() []elementwise[T] {
 	return []elementwise[T]{
 		{"axpy", func(dst, x, _ []T) { Axpy(alpha, x, dst) }, func(dst, x, _ T) float64 { return float64(mulAdd(alpha, x, dst)) }, 0},
+		{"copy", func(dst, x, _ []T) { Copy(dst, x) }, func(_, x, _ T) float64 { return float64(x) }, 0},
 		{"scale", func(dst, _, _ []T) { Scale(alpha, dst) }, func(dst, _, _ T) float64 { return float64(dst * alpha) }, 0},
 		{"scale to", func(dst, x, _ []T) { ScaleTo(dst, alpha, x) }, func(_, x, _ T) float64 { return float64(x * alpha) }, 0},
 		{"add to", func(dst, x, _ []T) { AddTo(dst, x) }, func(dst, x, _ T) float64 { return float64(dst + x) }, 0},

@@ -16,6 +16,9 @@ func arithmetic(e *emitter) {
 			return in[1:]
 		})
 	})
+	e.kernel("copy", "dst []T, x []T", "computes dst = x, bit for bit.", func(v vector) {
+		v.elements([]string{"x"}, []string{"dst"}, func(in []reg.VecVirtual) []reg.VecVirtual { return in })
+	})
 	e.kernel("scale", "alpha T, x []T, dst []T", "computes dst = α·x.", func(v vector) {
 		alpha := v.scalar("alpha")
 		v.elements([]string{"x"}, []string{"dst"}, func(in []reg.VecVirtual) []reg.VecVirtual {

@@ -33,26 +33,46 @@ func (v vector) bitsOf(x float64) (operand.Constant, string) {
 	return operand.U64(b), fmt.Sprintf("double%016x", b)
 }
 
-// constant is memory of 64 bytes that holds x in every lane: an operand of any instruction. Go's assembler aligns it.
-func (v vector) constant(x float64) operand.Mem {
+// A constant is a number in every lane, an operand of any instruction that takes memory. With AVX2 it is a whole vector;
+// with AVX-512 one element, which the instruction repeats: Go's linker aligns data to 32 bytes at most, and a load of 64
+// that crosses a cache line takes twice the time.
+type constant struct{ operand.Mem }
+
+// emit emits the form of an instruction for whole operands, or the one that repeats a constant among them.
+func (v vector) emit(whole, repeating func(...operand.Op), ops ...operand.Op) {
+	form := whole
+	for i, op := range ops {
+		if c, ok := op.(constant); ok {
+			ops[i] = c.Mem
+			if v.wide() {
+				form = repeating
+			}
+		}
+	}
+	form(ops...)
+}
+
+// constant is the constant x.
+func (v vector) constant(x float64) constant {
 	word, name := v.bitsOf(x)
 	return v.repeated(name, word)
 }
 
 // constantBits is constant for the bits of an element, or of an integer of its size.
-func (v vector) constantBits(bits uint64) operand.Mem {
+func (v vector) constantBits(bits uint64) constant {
 	if v.elem == 4 {
 		return v.repeated(fmt.Sprintf("single%08x", uint32(bits)), operand.U32(uint32(bits)))
 	}
 	return v.repeated(fmt.Sprintf("double%016x", bits), operand.U64(bits))
 }
 
-func (v vector) repeated(name string, word operand.Constant) operand.Mem {
-	words := make([]operand.Constant, 64/v.elem)
+// repeated is the constant with a word, in 32 bytes.
+func (v vector) repeated(name string, word operand.Constant) constant {
+	words := make([]operand.Constant, 32/v.elem)
 	for i := range words {
 		words[i] = word
 	}
-	return v.data(name, words)
+	return constant{v.data(name, words)}
 }
 
 // filled returns a register with x in every lane.

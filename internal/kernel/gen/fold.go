@@ -6,8 +6,13 @@ import (
 )
 
 // and, xor combine bits.
-func (v vector) and(a, b, dst operand.Op) { pick(v, v.VANDPS, v.VANDPD)(a, b, dst) }
-func (v vector) xor(a, b, dst operand.Op) { pick(v, v.VXORPS, v.VXORPD)(a, b, dst) }
+func (v vector) and(a, b, dst operand.Op) {
+	v.emit(pick(v, v.VANDPS, v.VANDPD), pick(v, v.VANDPS_BCST, v.VANDPD_BCST), a, b, dst)
+}
+
+func (v vector) xor(a, b, dst operand.Op) {
+	v.emit(pick(v, v.VXORPS, v.VXORPD), pick(v, v.VXORPS_BCST, v.VXORPD_BCST), a, b, dst)
+}
 
 // signBit is the sign of an element as an integer.
 func (v vector) signBit() uint64 {

@@ -11,15 +11,28 @@ import (
 // destination last.
 
 // max and min return b where either is NaN or both are 0.
-func (v vector) max(a, b, dst operand.Op) { pick(v, v.VMAXPS, v.VMAXPD)(b, a, dst) }
-func (v vector) min(a, b, dst operand.Op) { pick(v, v.VMINPS, v.VMINPD)(b, a, dst) }
+func (v vector) max(a, b, dst operand.Op) {
+	v.emit(pick(v, v.VMAXPS, v.VMAXPD), pick(v, v.VMAXPS_BCST, v.VMAXPD_BCST), b, a, dst)
+}
+
+func (v vector) min(a, b, dst operand.Op) {
+	v.emit(pick(v, v.VMINPS, v.VMINPD), pick(v, v.VMINPS_BCST, v.VMINPD_BCST), b, a, dst)
+}
 
 // or combines bits; a may be memory.
-func (v vector) or(a, b, dst operand.Op) { pick(v, v.VORPS, v.VORPD)(a, b, dst) }
+func (v vector) or(a, b, dst operand.Op) {
+	v.emit(pick(v, v.VORPS, v.VORPD), pick(v, v.VORPS_BCST, v.VORPD_BCST), a, b, dst)
+}
 
 // addBits, subBits, left and right are addition, subtraction and shifts of integers.
-func (v vector) addBits(a, b, dst operand.Op)  { pick(v, v.VPADDD, v.VPADDQ)(b, a, dst) }
-func (v vector) subBits(a, b, dst operand.Op)  { pick(v, v.VPSUBD, v.VPSUBQ)(b, a, dst) }
+func (v vector) addBits(a, b, dst operand.Op) {
+	v.emit(pick(v, v.VPADDD, v.VPADDQ), pick(v, v.VPADDD_BCST, v.VPADDQ_BCST), b, a, dst)
+}
+
+func (v vector) subBits(a, b, dst operand.Op) {
+	v.emit(pick(v, v.VPSUBD, v.VPSUBQ), pick(v, v.VPSUBD_BCST, v.VPSUBQ_BCST), b, a, dst)
+}
+
 func (v vector) left(n int, a, dst operand.Op) { pick(v, v.VPSLLD, v.VPSLLQ)(operand.U8(n), a, dst) }
 
 func (v vector) right(n int, a, dst operand.Op) {
@@ -31,8 +44,8 @@ func (v vector) mantissa() int { return pick(v, 23, 52) }
 func (v vector) bias() int     { return pick(v, 127, 1023) }
 
 // signs and magnitude are masks of the sign and of all other bits.
-func (v vector) signs() operand.Mem     { return v.constantBits(v.signBit()) }
-func (v vector) magnitude() operand.Mem { return v.constantBits(v.signBit() - 1) }
+func (v vector) signs() constant     { return v.constantBits(v.signBit()) }
+func (v vector) magnitude() constant { return v.constantBits(v.signBit() - 1) }
 
 // predicates of compare; an unordered pair counts as the name says.
 const (
@@ -53,11 +66,11 @@ type mask struct{ op operand.Op }
 func (v vector) compare(predicate uint8, a, b operand.Op) mask {
 	if v.wide() {
 		k := v.K()
-		pick(v, v.VCMPPS, v.VCMPPD)(operand.U8(predicate), b, a, k)
+		v.emit(pick(v, v.VCMPPS, v.VCMPPD), pick(v, v.VCMPPS_BCST, v.VCMPPD_BCST), operand.U8(predicate), b, a, k)
 		return mask{k}
 	}
 	r := v.reg()
-	pick(v, v.VCMPPS, v.VCMPPD)(operand.U8(predicate), b, a, r)
+	v.emit(pick(v, v.VCMPPS, v.VCMPPD), pick(v, v.VCMPPS_BCST, v.VCMPPD_BCST), operand.U8(predicate), b, a, r)
 	return mask{r}
 }
 

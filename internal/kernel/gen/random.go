@@ -114,16 +114,16 @@ func (v vector) mix(z reg.VecVirtual) reg.VecVirtual {
 // mul64 computes dst = c·a modulo 2⁶⁴. AVX2 multiplies halves: c₀a₀ + 2³²(c₀a₁ + c₁a₀).
 func (v vector) mul64(c uint64, a, dst reg.VecVirtual) {
 	if v.wide() {
-		v.VPMULLQ(v.constantBits(c), a, dst)
+		v.emit(v.VPMULLQ, v.VPMULLQ_BCST, v.constantBits(c), a, dst)
 		return
 	}
 	high, part := v.reg(), v.reg()
 	v.VPSRLQ(operand.U8(32), a, high)
-	v.VPMULUDQ(v.constantBits(c), high, high)
-	v.VPMULUDQ(v.constantBits(c>>32), a, part)
+	v.VPMULUDQ(v.constantBits(c).Mem, high, high)
+	v.VPMULUDQ(v.constantBits(c>>32).Mem, a, part)
 	v.VPADDQ(part, high, high)
 	v.VPSLLQ(operand.U8(32), high, high)
-	v.VPMULUDQ(v.constantBits(c), a, dst)
+	v.VPMULUDQ(v.constantBits(c).Mem, a, dst)
 	v.VPADDQ(high, dst, dst)
 }
 

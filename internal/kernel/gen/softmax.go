@@ -135,7 +135,7 @@ func softmaxWide(v vector) {
 				v.add(sum[k], p, sum[k])
 			}
 		})
-		factor := v.quotient(v.constant(1), v.joined(sum, v.add))
+		factor := v.quotient(v.constant(1).Mem, v.joined(sum, v.add))
 		r.groups(func(g group) {
 			for k := range r.vectors() {
 				p := g.load(dst, k, 0)
@@ -163,7 +163,7 @@ func softmaxNarrow(v vector) {
 			p[k] = v.expOfDifference(p[k], m, low)
 			g.clear(p[k], k)
 		}
-		factor := v.quotient(v.constant(1), v.joined(p, v.add))
+		factor := v.quotient(v.constant(1).Mem, v.joined(p, v.add))
 		for k := range p {
 			v.mul(factor, p[k], p[k])
 			g.store(p[k], dst, k)
@@ -251,7 +251,7 @@ func crossEntropy(v vector, gradient bool) {
 			}
 		})
 		v.mul(rest, factor.AsX(), rest)
-		pick(v, v.VXORPS, v.VXORPD)(v.signs(), rest, rest)
+		v.xor(v.signs(), rest, rest)
 		v.storeLowest(rest, at(dx, k, uint8(v.elem), 0))
 	})
 	v.ret()

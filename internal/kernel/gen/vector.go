@@ -42,29 +42,48 @@ func pick[F any](v vector, single, double F) F {
 	return double
 }
 
-func (v vector) load(m, dst operand.Op)  { pick(v, v.VMOVUPS, v.VMOVUPD)(m, dst) }
+func (v vector) load(m, dst operand.Op) {
+	v.emit(pick(v, v.VMOVUPS, v.VMOVUPD), pick(v, v.VBROADCASTSS, v.VBROADCASTSD), m, dst)
+}
 func (v vector) store(src, m operand.Op) { pick(v, v.VMOVUPS, v.VMOVUPD)(src, m) }
 func (v vector) move(src, dst operand.Op) {
 	pick(v, v.VMOVAPS, v.VMOVAPD)(src, dst)
 }
 
 // add, sub, mul, div compute dst = a OP b.
-func (v vector) add(a, b, dst operand.Op) { pick(v, v.VADDPS, v.VADDPD)(b, a, dst) }
-func (v vector) sub(a, b, dst operand.Op) { pick(v, v.VSUBPS, v.VSUBPD)(b, a, dst) }
-func (v vector) mul(a, b, dst operand.Op) { pick(v, v.VMULPS, v.VMULPD)(b, a, dst) }
-func (v vector) div(a, b, dst operand.Op) { pick(v, v.VDIVPS, v.VDIVPD)(b, a, dst) }
+func (v vector) add(a, b, dst operand.Op) {
+	v.emit(pick(v, v.VADDPS, v.VADDPD), pick(v, v.VADDPS_BCST, v.VADDPD_BCST), b, a, dst)
+}
+
+func (v vector) sub(a, b, dst operand.Op) {
+	v.emit(pick(v, v.VSUBPS, v.VSUBPD), pick(v, v.VSUBPS_BCST, v.VSUBPD_BCST), b, a, dst)
+}
+
+func (v vector) mul(a, b, dst operand.Op) {
+	v.emit(pick(v, v.VMULPS, v.VMULPD), pick(v, v.VMULPS_BCST, v.VMULPD_BCST), b, a, dst)
+}
+
+func (v vector) div(a, b, dst operand.Op) {
+	v.emit(pick(v, v.VDIVPS, v.VDIVPD), pick(v, v.VDIVPS_BCST, v.VDIVPD_BCST), b, a, dst)
+}
 
 // sqrt computes dst = √a, correctly rounded.
 func (v vector) sqrt(a, dst operand.Op) { pick(v, v.VSQRTPS, v.VSQRTPD)(a, dst) }
 
 // fma computes dst = a·b + dst, rounded once; a may be memory.
-func (v vector) fma(a, b, dst operand.Op) { pick(v, v.VFMADD231PS, v.VFMADD231PD)(a, b, dst) }
+func (v vector) fma(a, b, dst operand.Op) {
+	v.emit(pick(v, v.VFMADD231PS, v.VFMADD231PD), pick(v, v.VFMADD231PS_BCST, v.VFMADD231PD_BCST), a, b, dst)
+}
 
 // fnma computes dst = dst − a·b, rounded once.
-func (v vector) fnma(a, b, dst operand.Op) { pick(v, v.VFNMADD231PS, v.VFNMADD231PD)(a, b, dst) }
+func (v vector) fnma(a, b, dst operand.Op) {
+	v.emit(pick(v, v.VFNMADD231PS, v.VFNMADD231PD), pick(v, v.VFNMADD231PS_BCST, v.VFNMADD231PD_BCST), a, b, dst)
+}
 
 // horner computes dst = dst·x + c, rounded once: a step of a polynomial.
-func (v vector) horner(c, x, dst operand.Op) { pick(v, v.VFMADD213PS, v.VFMADD213PD)(c, x, dst) }
+func (v vector) horner(c, x, dst operand.Op) {
+	v.emit(pick(v, v.VFMADD213PS, v.VFMADD213PD), pick(v, v.VFMADD213PS_BCST, v.VFMADD213PD_BCST), c, x, dst)
+}
 
 // zero clears a register.
 func (v vector) zero(dst operand.Op) {
