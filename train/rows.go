@@ -197,7 +197,7 @@ func (t *tableUpdate[T]) step(o optim.Optimizer[T], step int64) {
 
 // keepWeights remembers what the step is about to change.
 func (r *Run[T]) keepWeights() {
-	tensor.Copy(r.before, r.s.Model.Weights())
+	tensor.Copy(r.before, r.s.Model.Weights()[:len(r.before)])
 	for _, t := range r.tables {
 		for i := range t.update.Rows {
 			w, _ := t.row(i)

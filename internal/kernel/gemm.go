@@ -11,30 +11,36 @@ import "unsafe"
 
 // GemmNN computes C = A·B, or C += A·B when add is set. Shapes: C [m n], A [m k], B [k n].
 func GemmNN[T Float](m, n, k int, c []T, ldc int, add bool, a []T, lda int, b []T, ldb int) {
-	g := gemm[T]{m: m, n: n, k: k, ldc: ldc, rowStep: lda, step: 1, ldb: ldb}
+	var g gemm[T]
+	g.m, g.n, g.k, g.ldc, g.rowStep, g.step, g.ldb = m, n, k, ldc, lda, 1, ldb
 	g.multiply(c, add, nil, a, b)
 }
 
 // GemmBias computes C = A·B + bias, where the chains of a column start from its bias. Shapes: C [m n], A [m k],
 // B [k n], bias [n].
 func GemmBias[T Float](m, n, k int, c []T, ldc int, bias, a []T, lda int, b []T, ldb int) {
-	g := gemm[T]{m: m, n: n, k: k, ldc: ldc, rowStep: lda, step: 1, ldb: ldb}
+	var g gemm[T]
+	g.m, g.n, g.k, g.ldc, g.rowStep, g.step, g.ldb = m, n, k, ldc, lda, 1, ldb
 	g.multiply(c, false, bias[:n], a, b)
 }
 
 // GemmNT computes C = A·Bᵀ, or C += A·Bᵀ when add is set. Shapes: C [m n], A [m k], B [n k].
 func GemmNT[T Float](m, n, k int, c []T, ldc int, add bool, a []T, lda int, b []T, ldb int) {
-	g := gemm[T]{m: m, n: n, k: k, ldc: ldc, rowStep: lda, step: 1, ldb: ldb, transB: true}
+	var g gemm[T]
+	g.m, g.n, g.k, g.ldc, g.rowStep, g.step, g.ldb, g.transB = m, n, k, ldc, lda, 1, ldb, true
 	g.multiply(c, add, nil, a, b)
 }
 
 // GemmTN computes C = Aᵀ·B, or C += Aᵀ·B when add is set. Shapes: C [m n], A [k m], B [k n].
 func GemmTN[T Float](m, n, k int, c []T, ldc int, add bool, a []T, lda int, b []T, ldb int) {
-	g := gemm[T]{m: m, n: n, k: k, ldc: ldc, rowStep: 1, step: lda, ldb: ldb}
+	var g gemm[T]
+	g.m, g.n, g.k, g.ldc, g.rowStep, g.step, g.ldb = m, n, k, ldc, 1, lda, ldb
 	g.multiply(c, add, nil, a, b)
 }
 
-// A gemm is a product of any form. Element (i, p) of A is a[i·rowStep+p·step].
+// A gemm is a product of any form. Element (i, p) of A is a[i·rowStep+p·step]. Its fields are assigned one by one: a
+// literal would be copied as a whole while its parts are still on their way to memory, which takes longer than all else
+// that comes before the first multiplication.
 type gemm[T Float] struct {
 	m, n, k       int
 	c             *T

@@ -56,8 +56,11 @@ func (g *gemm[T]) part(i0, i1, j0, j1 int) {
 
 // block computes C[i0:i1, j0:j1], no wider than a block of B.
 func (g *gemm[T]) block(i0, i1, j0, j1 int) {
-	depth := evenShare(g.k, blockDepth)
-	height := evenShare(i1-i0, min(blockRows, blockABytes/(depth*sizeOf[T]())))
+	depth, height := g.k, i1-i0
+	if rowBytes := depth * sizeOf[T](); depth > blockDepth || height > blockRows || height*rowBytes > blockABytes {
+		depth = evenShare(g.k, blockDepth)
+		height = evenShare(height, min(blockRows, blockABytes/(depth*sizeOf[T]())))
+	}
 	w := walk[T]{gemm: g, i0: i0, j0: j0, j1: j1}
 	w.packA, w.packB = g.packsA(j1-j0), g.packsB(i1-i0)
 	var space *packSpace // not in walk, or g would escape with it
@@ -98,6 +101,8 @@ func (w *walk[T]) rows(i, rows, p, k int, space *packSpace) {
 		a, rowStep, step = w.copyA(a, rows, k, space)
 	}
 	tiles := (rows + tall - 1) / tall
+	least := rows / tiles
+	taller := rows - least*tiles
 	for j := w.j0; j < w.j1; j += wide {
 		cols := min(wide, w.j1-j)
 		var b *T
@@ -115,7 +120,7 @@ func (w *walk[T]) rows(i, rows, p, k int, space *packSpace) {
 			ahead = 0
 		}
 		gemmPanelVector(at(w.c, i*w.ldc+j), w.ldc, at(w.start, i*w.startStride+j*w.startStep), w.startStride,
-			a, rowStep, step, b, ldb, k, tiles, rows%tiles, rows/tiles, cols, ahead, lines)
+			a, rowStep, step, b, ldb, k, tiles, taller, least, cols, ahead, lines)
 	}
 }
 
