@@ -44,7 +44,7 @@ func copyPieces[T Float](dst, src []T) bool {
 		if !Finite(src[:n]) {
 			return false
 		}
-		copy(dst, src[:n])
+		Copy(dst, src[:n])
 		dst, src = dst[n:], src[n:]
 	}
 	return true
