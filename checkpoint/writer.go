@@ -200,19 +200,32 @@ func (w *writer) tensor(t Tensor) []partBody {
 	return parts
 }
 
-// blocks writes data and returns the checksums of their blocks. Each block is summed just before it is written, while
-// it is on its way through the cache.
+// blocks writes data and returns the checksums of their blocks. Those of large data are computed while the data are
+// written: in front of the writes, they would take a tenth of the time of a save.
 func (w *writer) blocks(data []byte) []byte {
 	if w.dry {
 		w.off += int64(len(data))
 		return make([]byte, 4*((len(data)+blockSize-1)/blockSize))
 	}
-	crcs := []byte{}
+	if len(data) <= blockSize {
+		w.write(data)
+		return blockSums(data)
+	}
+	sums := make(chan []byte, 1)
+	go func(data []byte) { sums <- blockSums(data) }(data)
 	for len(data) > 0 && w.err == nil {
-		block := data[:min(len(data), blockSize)]
-		data = data[len(block):]
-		crcs = binary.LittleEndian.AppendUint32(crcs, crc32c(block))
-		w.write(block)
+		n := min(len(data), blockSize)
+		w.write(data[:n])
+		data = data[n:]
+	}
+	return <-sums
+}
+
+// blockSums returns the checksums of the blocks of data.
+func blockSums(data []byte) []byte {
+	crcs := []byte{}
+	for ; len(data) > 0; data = data[min(len(data), blockSize):] {
+		crcs = binary.LittleEndian.AppendUint32(crcs, crc32c(data[:min(len(data), blockSize)]))
 	}
 	return crcs
 }
