@@ -55,6 +55,9 @@ type testedCut struct {
 // hashedParts are what a run leaves: tensors by role, the progress in the checkpoint, and the metrics log.
 var hashedParts = []string{checkpoint.Param, checkpoint.Slot, checkpoint.Aux, checkpoint.Meter, "progress", "log"}
 
+// hashOfNothing is that of a part which the experiment does not have.
+var hashOfNothing = hex.EncodeToString(sha256.New().Sum(nil))
+
 func (p *program) selftestVerb() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "selftest COMMAND",
@@ -333,6 +336,8 @@ func (p *program) printSelftest(t *selftest) {
 		row := []string{r.Name, strconv.Itoa(r.Threads), describeCuts(r.Cuts)}
 		for _, part := range hashedParts {
 			switch {
+			case r.SHA256[part] == hashOfNothing && !slices.Contains(r.Differs, part):
+				row = append(row, "none")
 			case i == 0:
 				row = append(row, r.SHA256[part][:8]+"…")
 			case slices.Contains(r.Differs, part):

@@ -83,7 +83,7 @@ func TestSelftestFindsForgetting(t *testing.T) {
 	if r.code != exitFailed || r.stderr != "" {
 		t.Errorf("exit code %d, errors %s", r.code, r.stderr)
 	}
-	wantAll(t, r.out, "DIFFER", "resume is NOT exact: ", "strata diff ")
+	wantAll(t, r.out, "DIFFER", "none", "resume is NOT exact: ", "strata diff ")
 	_, command, _ := strings.Cut(r.out, "\nstrata ")
 	line, _, _ := strings.Cut(command, "\n")
 	if d := strata(t, strings.Fields(line)...); d.code != exitFailed || !strings.Contains(d.out, "fc1/w") {
