@@ -43,7 +43,7 @@ func TestPlotActivationRefuses(t *testing.T) {
 // TestSampleActivation checks that slopes are those of the values, but for the kinks.
 func TestSampleActivation(t *testing.T) {
 	for _, name := range []string{
-		"sigmoid", "tanh", "hard_sigmoid", "hard_tanh", "relu", "leaky_relu", "prelu", "elu", "selu", "gelu", "silu", "mish", "softplus",
+		"sigmoid", "tanh", "hard_sigmoid", "hard_tanh", "relu", "leaky_relu", "prelu", "elu", "selu", "gelu", "silu", "mish", "softplus", "softsign", "hard_swish", "log_sigmoid",
 	} {
 		f, err := sampleActivation(name)
 		if err != nil {

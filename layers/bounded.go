@@ -19,6 +19,9 @@ func (HardSigmoid[T]) Bounds() (lo, hi float64) { return 0, 1 }
 func (Tanh[T]) Bounds() (lo, hi float64) { return -1, 1 }
 
 // Bounds implements Bounded.
+func (Softsign[T]) Bounds() (lo, hi float64) { return -1, 1 }
+
+// Bounds implements Bounded.
 func (l *HardTanh[T]) Bounds() (lo, hi float64) { return l.c.Min, l.c.Max }
 
 // Bounds implements Bounded.

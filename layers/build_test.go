@@ -42,7 +42,7 @@ func TestBuildErrors(t *testing.T) {
 	}
 	for _, name := range []string{
 		"sigmoid", "tanh", "hard_tanh", "relu", "leaky_relu", "prelu", "softmax", "dropout", "flatten",
-		"elu", "selu", "gelu", "silu", "mish", "softplus", "hard_sigmoid", "log_softmax", "maxout",
+		"elu", "selu", "gelu", "silu", "mish", "softplus", "hard_sigmoid", "log_softmax", "softsign", "hard_swish", "log_sigmoid", "maxout",
 	} {
 		_, _, err := build[float64](t, name, nil, tensor.Shape{2}, tensor.Shape{2})
 		if err == nil || err.Error() != "takes one input, has 2" {

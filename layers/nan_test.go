@@ -19,7 +19,7 @@ func TestActivationsPropagateNaN(t *testing.T) {
 func testPropagatesNaN[T tensor.Float](t *testing.T) {
 	for _, name := range []string{
 		"sigmoid", "tanh", "hard_tanh", "relu", "leaky_relu", "prelu", "softmax", "dropout", "flatten", "dense",
-		"elu", "selu", "gelu", "silu", "mish", "softplus", "hard_sigmoid", "log_softmax",
+		"elu", "selu", "gelu", "silu", "mish", "softplus", "hard_sigmoid", "log_softmax", "softsign", "hard_swish", "log_sigmoid",
 	} {
 		n := newNode[T](t, name, func(config any) {
 			if d, ok := config.(*layers.DenseConfig); ok {
@@ -66,6 +66,9 @@ func testActivationLimits[T tensor.Float](t *testing.T) {
 		"silu":         {[4]float64{zero, zero, 0, inf}, [4]float64{0, 0.5, 0.5, 1}},
 		"mish":         {[4]float64{zero, zero, 0, inf}, [4]float64{0, 0.6, 0.6, 1}},
 		"softplus":     {[4]float64{0, math.Ln2, math.Ln2, inf}, [4]float64{0, 0.5, 0.5, 1}},
+		"softsign":     {[4]float64{-1, zero, 0, 1}, [4]float64{0, 1, 1, 0}},
+		"hard_swish":   {[4]float64{0, zero, 0, inf}, [4]float64{0, 0.5, 0.5, 1}},
+		"log_sigmoid":  {[4]float64{-inf, -math.Ln2, -math.Ln2, zero}, [4]float64{1, 0.5, 0.5, 0}},
 		"hard_sigmoid": {[4]float64{0, 0.5, 0.5, 1}, [4]float64{0, 1. / 6, 1. / 6, 0}},
 	} {
 		layer, variant, _ := strings.Cut(name, "/")
@@ -134,9 +137,11 @@ func testActivationTails[T tensor.Float](t *testing.T) {
 			}
 			return math.Expm1(x)
 		},
-		"silu":     func(x float64) float64 { return x / (1 + math.Exp(-x)) },
-		"softplus": func(x float64) float64 { return math.Max(x, 0) + math.Log1p(math.Exp(-math.Abs(x))) },
-		"mish":     func(x float64) float64 { return x * math.Tanh(math.Log1p(math.Exp(x))) },
+		"silu":        func(x float64) float64 { return x / (1 + math.Exp(-x)) },
+		"softplus":    func(x float64) float64 { return math.Max(x, 0) + math.Log1p(math.Exp(-math.Abs(x))) },
+		"softsign":    func(x float64) float64 { return x / (1 + math.Abs(x)) },
+		"log_sigmoid": func(x float64) float64 { return math.Min(x, 0) - math.Log1p(math.Exp(-math.Abs(x))) },
+		"mish":        func(x float64) float64 { return x * math.Tanh(math.Log1p(math.Exp(x))) },
 	} {
 		x := []float64{-80, -40.25, -20, -17.5, -8, -1, -0.125, -1e-3, -0x1p-20, -1e-30, 1e-30, 1e-3, 0.5, 8, 19.5, 40, 1e6, 1e30}
 		n := newNode[T](t, name, nil, len(x), tensor.Shape{})

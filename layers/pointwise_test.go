@@ -36,28 +36,28 @@ func testPointwise[T tensor.Float](t *testing.T) {
 }
 
 func ExampleRegisterPointwise() {
-	// softsign, y = x / (1 + |x|), in any experiment: {type: softsign}
-	layers.RegisterPointwise("softsign",
-		func(x float64) float64 { return x / (1 + math.Abs(x)) },
-		func(x, y float64) float64 { return (1 - math.Abs(y)) * (1 - math.Abs(y)) })
+	// isru, y = x / √(1 + x²), in any experiment: {type: isru}
+	layers.RegisterPointwise("isru",
+		func(x float64) float64 { return x / math.Sqrt(1+x*x) },
+		func(x, _ float64) float64 { return math.Pow(1+x*x, -1.5) })
 
-	part, err := layers.Registry.Build("softsign", nil)
+	part, err := layers.Registry.Build("isru", nil)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	softsign := layers.Make[float32](part)
-	d, err := layers.Declare(softsign, tensor.Spec{Shape: tensor.Shape{2}})
+	isru := layers.Make[float32](part)
+	d, err := layers.Declare(isru, tensor.Spec{Shape: tensor.Shape{2}})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	f := layers.NewFrame(d, layers.Allocate[float32](d, 1))
 	f.Begin(1, 0, true, tensor.NewRandom(1))
-	copy(f.In(0), []float32{3, -1})
+	copy(f.In(0), []float32{0.75, 0})
 	copy(f.DOut(), []float32{1, 1})
-	softsign.Forward(f)
-	softsign.Backward(f)
+	isru.Forward(f)
+	isru.Backward(f)
 	fmt.Println(f.Out(), f.DIn(0))
-	// Output: [0.75 -0.5] [0.0625 0.25]
+	// Output: [0.6 0] [0.512 1]
 }

@@ -132,8 +132,11 @@ var goldenOps = map[string]func(c goldenCase) goldenRun{
 			}
 		})
 	},
-	"silu": func(c goldenCase) goldenRun { return plain("silu", c) },
-	"mish": func(c goldenCase) goldenRun { return plain("mish", c) },
+	"silu":       func(c goldenCase) goldenRun { return plain("silu", c) },
+	"softsign":   func(c goldenCase) goldenRun { return plain("softsign", c) },
+	"hardswish":  func(c goldenCase) goldenRun { return plain("hard_swish", c) },
+	"logsigmoid": func(c goldenCase) goldenRun { return plain("log_sigmoid", c) },
+	"mish":       func(c goldenCase) goldenRun { return plain("mish", c) },
 	"softplus": func(c goldenCase) goldenRun {
 		return plain("softplus", c).configured(func(config any) {
 			if len(c.Attrs) > 0 {

@@ -53,6 +53,10 @@ var cases = map[string][]layerstest.Case{
 		{},
 		{In: []tensor.Spec{layerstest.Real(40)}, Range: [2]float64{-5, 5}},
 	},
+	"hard_swish": {
+		{},
+		{In: []tensor.Spec{layerstest.Real(40)}, Range: [2]float64{-5, 5}},
+	},
 	"hard_tanh": {
 		{},
 		{Config: with(func(c *layers.HardTanhConfig) { c.Min, c.Max = 0, 0.75 })},
@@ -63,6 +67,10 @@ var cases = map[string][]layerstest.Case{
 		{Config: with(func(c *layers.LeakyReLUConfig) { c.Slope = 2 })},
 	},
 	"log_softmax": {
+		{},
+		{In: []tensor.Spec{layerstest.Real(40)}, Range: [2]float64{-30, 30}},
+	},
+	"log_sigmoid": {
 		{},
 		{In: []tensor.Spec{layerstest.Real(40)}, Range: [2]float64{-30, 30}},
 	},
@@ -121,6 +129,10 @@ var cases = map[string][]layerstest.Case{
 	"softmax": {
 		{},
 		{In: []tensor.Spec{layerstest.Real(1)}},
+		{In: []tensor.Spec{layerstest.Real(40)}, Range: [2]float64{-30, 30}},
+	},
+	"softsign": {
+		{},
 		{In: []tensor.Spec{layerstest.Real(40)}, Range: [2]float64{-30, 30}},
 	},
 	"softplus": {
