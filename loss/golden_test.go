@@ -16,6 +16,7 @@ type goldenCase struct {
 		LabelSmoothing      float64 `json:"label_smoothing"`
 		IgnoreIndex         *int    `json:"ignore_index"`
 		Delta, Beta, Margin float64
+		Eps                 float64
 		P                   int
 		LogTarget           bool `json:"log_target"`
 	}
@@ -26,7 +27,6 @@ type goldenCase struct {
 func goldenLoss[T tensor.Float](c goldenCase) (loss.Loss[T], float64) {
 	weights, ignore := c.Inputs["weight"].Data, c.Attrs.IgnoreIndex
 	margin := loss.MarginConfig{Margin: max(c.Attrs.Margin, 1)}
-	_, positive := c.Inputs["pos_weight"]
 	switch {
 	case c.Op == "cross_entropy":
 		return loss.NewSoftmaxCrossEntropy[T](loss.SoftmaxCrossEntropyConfig{
@@ -43,8 +43,10 @@ func goldenLoss[T tensor.Float](c goldenCase) (loss.Loss[T], float64) {
 	case c.Op == "smooth_l1":
 		beta := delta(c.Attrs.Beta)
 		return loss.NewHuber[T](loss.HuberConfig{Delta: beta}), beta
-	case c.Op == "bce_with_logits" && !positive:
-		return loss.NewBinaryCrossEntropy[T](loss.BinaryCrossEntropyConfig{}), 1
+	case c.Op == "bce_with_logits":
+		return loss.NewBinaryCrossEntropy[T](loss.BinaryCrossEntropyConfig{PosWeight: c.Inputs["pos_weight"].Data}), 1
+	case c.Op == "cosine_distance":
+		return loss.NewCosineDistance[T](loss.CosineDistanceConfig{Epsilon: c.Attrs.Eps}), 1
 	case c.Op == "kl_div":
 		return loss.NewKLDivergence[T](loss.KLDivergenceConfig{LogTarget: c.Attrs.LogTarget}), 1
 	case c.Op == "hinge" && c.Name == "binary" || c.Op == "multi_margin" && c.Attrs.P == 1:
@@ -65,7 +67,7 @@ func delta(attr float64) float64 {
 
 func TestGolden(t *testing.T) {
 	tested := map[string]int{}
-	for _, file := range []string{"losses.json", "edges.json"} {
+	for _, file := range []string{"losses.json", "edges.json", "cosine_distance.json"} {
 		for _, c := range golden.Cases[goldenCase](t, file) {
 			if l, _ := goldenLoss[float64](c); l == nil {
 				continue
@@ -78,7 +80,7 @@ func TestGolden(t *testing.T) {
 		}
 	}
 	for op, want := range map[string]int{
-		"cross_entropy": 12, "nll": 3, "mse": 2, "l1": 2, "huber": 3, "smooth_l1": 3, "bce_with_logits": 3, "kl_div": 2, "hinge": 2, "multi_margin": 2,
+		"cross_entropy": 12, "nll": 3, "mse": 2, "l1": 2, "huber": 3, "smooth_l1": 3, "bce_with_logits": 4, "cosine_distance": 3, "kl_div": 2, "hinge": 2, "multi_margin": 2,
 	} {
 		if tested[op] != want {
 			t.Errorf("the files hold %d cases of %s, want %d", tested[op], op, want)

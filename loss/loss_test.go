@@ -20,6 +20,8 @@ var cases = map[string][]losstest.Case{
 	"binary_cross_entropy": {
 		{Pred: tensor.Shape{3}, Target: losstest.Numbers(3)},
 		{Pred: tensor.Shape{1}, Target: losstest.Classes(2), Range: [2]float64{-30, 30}},
+		{Pred: tensor.Shape{3}, Target: losstest.Numbers(3), Config: loss.BinaryCrossEntropyConfig{PosWeight: []float64{0.5, 3, 1}}},
+		{Pred: tensor.Shape{1}, Target: losstest.Classes(2), Config: loss.BinaryCrossEntropyConfig{PosWeight: []float64{4}}, Range: [2]float64{-30, 30}},
 	},
 	"cosine_distance": {
 		{Pred: tensor.Shape{4}, Target: losstest.Numbers(4)},
