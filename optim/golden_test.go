@@ -59,6 +59,9 @@ func goldenOptimizer[T tensor.Float](c goldenCase) optim.Optimizer[T] {
 		return optim.NewAdadelta[T](optim.AdadeltaConfig{LR: lr, Rho: num(a.Rho), Eps: eps})
 	}
 	beta1, beta2 := num(a.Betas[0]), num(a.Betas[1])
+	if c.Op == "lion" {
+		return optim.NewLion[T](optim.LionConfig{LR: lr, Beta1: beta1, Beta2: beta2, WeightDecay: num(a.WeightDecay)})
+	}
 	adam := optim.AdamConfig{LR: lr, Beta1: beta1, Beta2: beta2, Eps: eps}
 	switch c.Op {
 	case "adam":
@@ -85,7 +88,7 @@ var torchState = map[string]string{
 }
 
 func TestGoldenTrajectories(t *testing.T) {
-	for _, name := range []string{"optimizers.json", "optimizers_adam.json"} {
+	for _, name := range []string{"optimizers.json", "optimizers_adam.json", "lion.json"} {
 		problem := golden.Read[struct{ Problem goldenProblem }](t, name).Problem
 		for _, c := range golden.Cases[goldenCase](t, name) {
 			if c.Op == "adamw" && c.Attrs.AMSGrad {
