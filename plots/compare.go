@@ -9,8 +9,9 @@ import (
 	"github.com/strata-ml/strata/train"
 )
 
-// Compare draws the loss and each metric of several runs, a colour per run, and of runs that log their weights the share
-// of exact zeros of each parameter (zeros_<param>) and its last histogram (weights_<param>). It writes the figures into
+// Compare draws the loss and each metric of several runs, a colour per run; of runs that log their activations the share
+// of saturated outputs or dead units of each (saturation_<node>, dead_units_<node>); and of runs that log their weights
+// the share of exact zeros of each parameter (zeros_<param>) and its last histogram (weights_<param>). It writes the figures into
 // dir, which it creates where it is missing. The runs may differ in length, and some may have no evaluations or not all
 // metrics. It returns the paths of the files, figure by figure. It is an error if there is no run or one without records.
 func Compare(hs []*train.History, dir string, o Options) ([]string, error) {
@@ -39,7 +40,7 @@ func Compare(hs []*train.History, dir string, o Options) ([]string, error) {
 	for i, metric := range names {
 		figures = append(figures, named{files[i], c.figure(metric, metricOf(metric), false)})
 	}
-	return writeAll(append(figures, c.weights()...), dir, o)
+	return writeAll(slices.Concat(figures, c.activations(), c.weights()), dir, o)
 }
 
 // A comparison is the runs of one figure. They share the unit of the x axis.

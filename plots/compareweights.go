@@ -10,25 +10,50 @@ import (
 // weights returns two figures for each parameter that any of the runs logs: its share of exact zeros in the course of
 // the runs, and its last histograms.
 func (c comparison) weights() []named {
-	set := map[string]bool{}
-	for _, v := range c {
-		for _, param := range v.keys(func(r *train.Record) map[string]train.Number { return r.Zeros }) {
-			set[param] = true
-		}
-	}
-	params := slices.SortedFunc(maps.Keys(set), naturalCompare)
+	of := func(r *train.Record) map[string]train.Number { return r.Zeros }
+	params := c.keys(of)
 	zeros, weights := fileNames("zeros_", params), fileNames("weights_", params)
 	var figures []named
 	for i, param := range params {
-		figures = append(figures, named{zeros[i], c.zeros(param)}, named{weights[i], c.histograms(param)})
+		figures = append(figures, named{zeros[i], c.shares(param, "exact zeros", train.EpochRecord, of)}, named{weights[i], c.histograms(param)})
 	}
 	return figures
 }
 
-func (c comparison) zeros(param string) *figure {
-	f := &figure{title: param + " · exact zeros", xlabel: c[0].unit(), ylabel: "share of exact zeros", scale: LinearScale}
+// activations returns a figure for each activation whose saturated outputs or dead units any of the runs logs.
+func (c comparison) activations() []named {
+	var figures []named
+	for _, share := range []struct {
+		prefix, what string
+		of           func(r *train.Record) map[string]train.Number
+	}{
+		{"saturation_", "saturated outputs", func(r *train.Record) map[string]train.Number { return r.Saturation }},
+		{"dead_units_", "dead units", func(r *train.Record) map[string]train.Number { return r.Dead }},
+	} {
+		nodes := c.keys(share.of)
+		for i, file := range fileNames(share.prefix, nodes) {
+			figures = append(figures, named{file, c.shares(nodes[i], share.what, train.StepRecord, share.of)})
+		}
+	}
+	return figures
+}
+
+// keys returns what any of the runs has a value of, in natural order.
+func (c comparison) keys(of func(*train.Record) map[string]train.Number) []string {
+	set := map[string]bool{}
+	for _, v := range c {
+		for _, key := range v.keys(of) {
+			set[key] = true
+		}
+	}
+	return slices.SortedFunc(maps.Keys(set), naturalCompare)
+}
+
+// shares draws the values of a key, from 0 to 1, in the course of the runs.
+func (c comparison) shares(key, what, kind string, of func(*train.Record) map[string]train.Number) *figure {
+	f := &figure{title: key + " · " + what, xlabel: c[0].unit(), ylabel: "share of " + what, scale: LinearScale}
 	for i, v := range c {
-		p := v.points(train.EpochRecord, func(r *train.Record) *train.Number { return entry(r.Zeros, param) })
+		p := v.points(kind, func(r *train.Record) *train.Number { return entry(of(r), key) })
 		if len(p) == 0 {
 			continue
 		}

@@ -45,3 +45,33 @@ func TestCompareDrawsTheWeightsOfRunsThatLogThem(t *testing.T) {
 		t.Errorf("got %v, %v", paths, err)
 	}
 }
+
+// TestCompareActivations: of runs that log their activations there is a figure for each, with a line for each run.
+func TestCompareActivations(t *testing.T) {
+	run := func(name string, dead train.Number) *train.History {
+		h := &train.History{Name: name}
+		for step := range int64(3) {
+			h.Records = append(h.Records, train.Record{
+				Kind: train.StepRecord, Step: step + 1, Epoch: train.Number(step + 1), Loss: 1,
+				Dead: map[string]train.Number{"act": dead}, Saturation: map[string]train.Number{"gate": dead},
+			})
+		}
+		return h
+	}
+	var c comparison
+	for _, h := range []*train.History{run("without", 0.1), run("with", 0.4)} {
+		v, err := newView(h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c = append(c, v)
+	}
+	figures := c.activations()
+	if len(figures) != 2 || figures[0].file != "saturation_gate" || figures[1].file != "dead_units_act" {
+		t.Fatalf("figures %+v", figures)
+	}
+	dead := figures[1].figure
+	if dead.title != "act · dead units" || len(dead.lines) != 2 || len(dead.lines[1].points) != 3 || dead.lines[1].points[2].y != 0.4 {
+		t.Errorf("figure %+v", dead)
+	}
+}
