@@ -27,7 +27,8 @@ func (p *program) plotVerb() *cobra.Command {
 		Short: "Draw the curves of a run, or of several on one figure",
 		Long: `Draw the curves of a run as PNG and SVG: the loss, each metric, the learning rate,
 the gradient norm, and the update of each node relative to its weights. Of several
-runs, draw the loss and each metric on one figure, and of runs that log their
+runs, draw the loss and each metric on one figure; of runs that log their activations
+the share of saturated outputs or dead units of each; and of runs that log their
 weights the share of exact zeros and the histogram of each parameter. With --by, draw
 the best evaluation of each run over a key of the experiment, such as optimizer.lr.
 It prints the files' paths.
