@@ -10,6 +10,9 @@ const (
 	blockRows   = 1024      // at most, of A
 	blockABytes = 512 << 10 // at most, of a block of A
 	blockWidth  = 4 << 10   // bytes of a row of a block of B
+
+	// shallow is the depth below which writing C takes longer than computing it.
+	shallow = 32
 )
 
 // sizeOf is the size of an element in bytes.
@@ -60,6 +63,11 @@ func (g *gemm[T]) block(i0, i1, j0, j1 int) {
 	if rowBytes := depth * sizeOf[T](); depth > blockDepth || height > blockRows || height*rowBytes > blockABytes {
 		depth = evenShare(g.k, blockDepth)
 		height = evenShare(height, min(blockRows, blockABytes/(depth*sizeOf[T]())))
+	}
+	if g.k < shallow && g.ldc*sizeOf[T]()%badStride == 0 {
+		// The rows of C fall on one set of the cache: few at a time, so that writing goes along them.
+		tall, _ := tileExtents[T]()
+		height = min(height, 2*tall)
 	}
 	w := walk[T]{gemm: g, i0: i0, j0: j0, j1: j1}
 	w.packA, w.packB = g.packsA(j1-j0), g.packsB(i1-i0)

@@ -11,7 +11,12 @@ const (
 	narrowLeastK = 32  // below, transposing C costs more than idle lanes
 )
 
+// isNarrow reports whether the product is to be computed as its transpose. In float64 that pays only where A is transposed
+// already: else each of its elements takes as long to transpose as a vector of C to compute.
 func (g *gemm[T]) isNarrow() bool {
+	if g.step == 1 && !is32[T]() {
+		return false
+	}
 	lanes := vectorLanes[T]()
 	padded := (g.n + lanes - 1) / lanes * lanes
 	return g.n < narrowLimit && 4*g.n <= 3*padded && g.m >= 4*lanes && g.k >= narrowLeastK
