@@ -102,6 +102,27 @@ func verifyPath(path string) error {
 	return errors.Join(err, f.Close())
 }
 
+// RemoveAfter deletes the checkpoints in dir of later steps than one, newest first, and makes that durable.
+func RemoveAfter(dir string, step int64) error {
+	return removeAfter(atomicfile.Disk, dir, step)
+}
+
+func removeAfter(fsys atomicfile.FS, dir string, step int64) error {
+	paths, err := List(dir)
+	if err != nil {
+		return err
+	}
+	for _, path := range paths {
+		if s, _ := ParseStepFile(filepath.Base(path)); s <= step {
+			break
+		}
+		if err := fsys.Remove(path); err != nil {
+			return fmt.Errorf("checkpoint: remove: %w", err)
+		}
+	}
+	return fsys.SyncDir(dir)
+}
+
 // Prune deletes the checkpoints in dir that keep does not want, oldest first, and returns the paths of those it
 // deleted. Newest is the step of the one that was saved last. Keep gets the step of each and how many newer ones there
 // are. The MinKept newest stay whatever keep says. Call it only after a Save has returned nil.

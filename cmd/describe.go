@@ -24,6 +24,7 @@ func experimentBlocks() map[string]registry.Description {
 		"train":          {"how long and in what portions an experiment trains", train.DefaultConfig()},
 		"checkpoint":     {"when checkpoints are written and which are kept", train.DefaultCheckpointPolicy()},
 		"early_stopping": {"when an experiment stops before its last epoch", train.DefaultEarlyStopping()},
+		"non_finite":     {"what is done about numbers that are NaN or infinite", train.DefaultNonFinite()},
 		"clip":           {"bounds on the gradient", optim.Clip{}},
 		"log":            {"what an experiment records and plots besides the usual", train.Log{}},
 		"warm_start":     {"weights from the checkpoint of another run", experiment.WarmStart{}},
@@ -42,9 +43,9 @@ func (p *program) describeVerb() *cobra.Command {
 		Long: `Describe a part: what it does, the keys that set it with their defaults, and the
 module that it comes from. KIND may be left out where the name is that of one part
 only. The name experiment stands for the file as a whole, and train, checkpoint,
-early_stopping, clip, log and warm_start for those blocks of it. The last word beside
-a key is its class: whether a run that is resumed may go on with another value
-(extend), only with resume --change (override), or not at all (frozen).`,
+early_stopping, non_finite, clip, log and warm_start for those blocks of it. The last
+word beside a key is its class: whether a run that is resumed may go on with another
+value (extend), only with resume --change (override), or not at all (frozen).`,
 		Example: `  strata describe layer dense
   strata describe adam
   strata describe experiment`,

@@ -48,13 +48,21 @@ func (p *progress) Observe(e train.Event) {
 		p.eval = &rec
 	case *train.Stepped:
 		p.seen += int64(e.Rows)
-		p.sum = smoothing*p.sum + (1-smoothing)*e.Loss
-		p.weight = smoothing*p.weight + (1 - smoothing)
+		if !math.IsNaN(e.Loss) { // that of an update which was skipped is told by itself
+			p.sum = smoothing*p.sum + (1-smoothing)*e.Loss
+			p.weight = smoothing*p.weight + (1 - smoothing)
+		}
 		p.screen.status(func() status { return p.status(e) }, p.epoch != nil)
 		p.epoch = nil
 	case *train.Changed:
 		c := e.Record.Change
 		p.screen.info(fmt.Sprintf("step %s: %s was %s and is %s from here on", formatCount(e.Record.Step), c.Key, cmp.Or(c.From, "not there"), cmp.Or(c.To, "not there")))
+	case *train.UpdateSkipped:
+		p.screen.warn(fmt.Sprintf("the update of this batch is skipped: %s", e.Record.Skipped.Cause))
+	case *train.RolledBack:
+		back := e.Record.Rollback
+		p.screen.warn(fmt.Sprintf("%s: the run goes back from step %s to step %s, with %v of its learning rate from here on",
+			back.Cause, formatCount(back.From), formatCount(e.Record.Step), float64(back.LRScale)))
 	case *train.GradientsChecked:
 		if g := e.Record.Gradient; g.OK {
 			p.screen.info(fmt.Sprintf("step %d: the gradients are right, the largest of %s errors is %.1e, of %s",

@@ -81,7 +81,7 @@ func setupOf[T tensor.Float](c *Config, splits *data.Splits, vectors []Pretraine
 		Model: m, Loss: loss.Make[T](c.Loss.New()), Optimizer: optim.Make[T](c.Optimizer.New()), Clip: c.Clip,
 		Groups: c.Groups, Averaging: c.Averaging,
 		Metrics: metricsOf[T](c), Train: splits.Train, Eval: splits.Eval, Seed: c.Seed, Config: c.Train, Log: c.Log,
-		EarlyStopping: c.EarlyStopping, Checkpoints: c.Checkpoint,
+		EarlyStopping: c.EarlyStopping, Checkpoints: c.Checkpoint, NonFinite: c.NonFinite,
 	}
 	if c.Debug != nil {
 		s.Debug = *c.Debug

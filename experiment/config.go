@@ -35,6 +35,7 @@ type Config struct {
 	Log           train.Log              `doc:"what is recorded and plotted besides the usual"`
 	EarlyStopping *train.EarlyStopping   `doc:"when to stop before the last epoch; without it, never" class:"override"`
 	Checkpoint    train.CheckpointPolicy `doc:"when checkpoints are written and which are kept"`
+	NonFinite     train.NonFinite        `doc:"what is done about numbers that are NaN or infinite"`
 	Debug         *train.Debug           `doc:"what a run checks of itself, at a cost; without it, nothing" class:"extend"`
 	WarmStart     *WarmStart             `doc:"a checkpoint whose weights the run begins with; without it, fresh ones" class:"frozen"`
 }
@@ -43,7 +44,7 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		Seed: 1, DType: "float32",
-		Train: train.DefaultConfig(), Checkpoint: train.DefaultCheckpointPolicy(),
+		Train: train.DefaultConfig(), Checkpoint: train.DefaultCheckpointPolicy(), NonFinite: train.DefaultNonFinite(),
 	}
 }
 

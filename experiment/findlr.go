@@ -166,6 +166,7 @@ func (s *lrSearch[T]) setup(lr registry.Number, steps int64) (train.Setup[T], er
 	setup.Config.Steps, setup.Config.Epochs = steps, (steps+perEpoch-1)/perEpoch
 	setup.Config.EvalEvery, setup.Config.LogEvery = math.MaxInt64, math.MaxInt64
 	setup.Eval, setup.EarlyStopping, setup.Averaging = s.probe, nil, nil // a mean of weights lags behind them
+	setup.NonFinite = train.DefaultNonFinite()
 	setup.Checkpoints.Every, setup.Checkpoints.EverySteps = 0, 0
 	return setup, nil
 }

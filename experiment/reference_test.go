@@ -62,6 +62,7 @@ func TestReference(t *testing.T) {
 			block("train", train.DefaultConfig()), block("log", train.Log{}), block("early_stopping", train.DefaultEarlyStopping()),
 			block("checkpoint", train.DefaultCheckpointPolicy()), block("clip", optim.Clip{}),
 			block("groups", train.DefaultGroup()), block("averaging", train.DefaultAveraging()),
+			block("non_finite", train.DefaultNonFinite()),
 			block("debug", train.Debug{}), block("debug.gradient_check", train.DefaultGradientCheck()),
 			block("warm_start", experiment.WarmStart{}),
 		},

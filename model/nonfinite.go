@@ -3,6 +3,7 @@ package model
 import (
 	"fmt"
 
+	"github.com/strata-ml/strata/internal/kernel"
 	"github.com/strata-ml/strata/tensor"
 )
 
@@ -61,6 +62,18 @@ func (e *Exec[T]) FindNonFinite(b *tensor.Batch[T], key Key, first int, dloss fu
 		return err
 	}
 	return e.Backward()
+}
+
+// NonFiniteState returns a *NonFiniteError for the first number that CommitStates would set and that is not finite, nil where
+// all are.
+func (e *Exec[T]) NonFiniteState() error {
+	for i, s := range e.m.states {
+		if kernel.Finite(e.next[i]) {
+			continue
+		}
+		return e.nonFinite("", "state "+s.Path, e.next[i], 0)
+	}
+	return nil
 }
 
 // checkBackward looks at what the Backward of node i set and added.

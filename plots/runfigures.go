@@ -246,15 +246,15 @@ func (v *view) rateJumps() events {
 	return e
 }
 
-// changes returns the points from which a run goes on with other values, and what those are.
+// changes returns the points from which a run goes on with other values or after a rollback, and what those are.
 func (v *view) changes() events {
 	e := events{name: "change", many: "changes"}
 	for i := range v.Records {
 		r := &v.Records[i]
-		if r.Change == nil {
+		if !marksChange(r) {
 			continue
 		}
-		x, label := v.x(r.Step, r.Epoch), changeLabel(r.Change)
+		x, label := v.x(r.Step, r.Epoch), changeLabel(r)
 		if n := len(e.xs); n > 0 && e.xs[n-1] == x {
 			e.labels[n-1] += ", " + label
 			continue
@@ -270,8 +270,15 @@ func (v *view) changes() events {
 // maxChangeLabel is the width of the label of a change.
 const maxChangeLabel = 170 * vg.Length(1)
 
-// changeLabel names a change: the key, and a value that is a number, a word or the name of a part.
-func changeLabel(c *train.Change) string {
+// marksChange reports whether a run goes on otherwise from a record on.
+func marksChange(r *train.Record) bool { return r.Change != nil || r.Rollback != nil }
+
+// changeLabel names a change: the key, and a value that is a number, a word or the name of a part; or a rollback.
+func changeLabel(r *train.Record) string {
+	if back := r.Rollback; back != nil {
+		return fmt.Sprintf("rolled back from step %d, lr × %v", back.From, float64(back.LRScale))
+	}
+	c := r.Change
 	value := c.To
 	if part, ok := strings.CutPrefix(value, "{type: "); ok {
 		value = part[:max(strings.IndexAny(part, ",}"), 0)]
@@ -282,11 +289,13 @@ func changeLabel(c *train.Change) string {
 	return c.Key + " = " + value
 }
 
-// changedWithin reports whether the run went on with another value of the optimizer between two points.
+// changedWithin reports whether the run went on with another value of the optimizer, or after a rollback, between two
+// points.
 func (v *view) changedWithin(from, to float64) bool {
 	return slices.ContainsFunc(v.Records, func(r train.Record) bool {
 		x := v.x(r.Step, r.Epoch)
-		return r.Change != nil && strings.HasPrefix(r.Change.Key, "optimizer") && from <= x && x < to
+		other := r.Rollback != nil || r.Change != nil && strings.HasPrefix(r.Change.Key, "optimizer")
+		return other && from <= x && x < to
 	})
 }
 

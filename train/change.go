@@ -22,6 +22,7 @@ func (r *Run[T]) declareChanges() error {
 	for _, c := range r.changes {
 		rec := Record{Kind: ChangeRecord, Step: r.state.Step, Epoch: r.epoch(), Change: &c}
 		r.log.write(rec)
+		r.noteRecord(rec)
 		r.notify(&Changed{rec})
 	}
 	r.changes = nil

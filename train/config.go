@@ -77,6 +77,12 @@ type CheckpointPolicy struct {
 	KeepEverySteps int64  `doc:"of every stretch of so many steps, the last checkpoint is kept for good; 0 for none" is:">=0" class:"extend"`
 }
 
+// due reports whether the policy wants a checkpoint after a step.
+func (p CheckpointPolicy) due(step, stepsPerEpoch int64) bool {
+	ended := step%stepsPerEpoch == 0
+	return p.EverySteps > 0 && step%p.EverySteps == 0 || ended && p.Every > 0 && step/stepsPerEpoch%p.Every == 0
+}
+
 // DefaultCheckpointPolicy is the CheckpointPolicy of a file that sets nothing.
 func DefaultCheckpointPolicy() CheckpointPolicy {
 	return CheckpointPolicy{Every: 1, Keep: 3, Best: "loss", KeepBest: 1, Background: true}

@@ -13,7 +13,8 @@ type ObserverFunc func(e Event)
 // Observe calls f.
 func (f ObserverFunc) Observe(e Event) { f(e) }
 
-// An Event is one of Started, EpochEnded, Evaluated, Stepped, GradientsChecked, Changed, Saved, SaveFailed, PruneFailed and Ended, as a pointer.
+// An Event is one of Started, EpochEnded, Evaluated, Stepped, UpdateSkipped,
+// RolledBack, GradientsChecked, Changed, Saved, SaveFailed, PruneFailed and Ended, as a pointer.
 type Event interface{ event() }
 
 // Started is the first event of a run, and of one that continues.
@@ -29,9 +30,15 @@ type Started struct {
 type Stepped struct {
 	Step, Epoch int64 // steps and epochs finished
 	Rows        int   // of the batch
-	Loss        float64
+	Loss        float64 // NaN where the update was skipped
 	Record      *Record // nil unless the step was logged
 }
+
+// UpdateSkipped comes before the Stepped of a step whose update was left out.
+type UpdateSkipped struct{ Record Record }
+
+// RolledBack follows a return to a checkpoint. The next Stepped is that of the step after it.
+type RolledBack struct{ Record Record }
 
 // EpochEnded follows the last step of an epoch.
 type EpochEnded struct{ Record Record }
@@ -78,3 +85,5 @@ func (*Ended) event()       {}
 
 func (*GradientsChecked) event() {}
 func (*Changed) event()          {}
+func (*UpdateSkipped) event()    {}
+func (*RolledBack) event()       {}

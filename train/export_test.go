@@ -6,3 +6,12 @@ import "github.com/strata-ml/strata/checkpoint"
 func (r *Run[T]) WriteWith(write func(path string, s *checkpoint.Snapshot) error) {
 	r.saves.write = write
 }
+
+// Tensors returns the memory of the parameters, slots, averages and states of a run, by name.
+func (r *Run[T]) Tensors() map[string][]T {
+	all := map[string][]T{}
+	for _, t := range r.tensors() {
+		all[t.name] = t.data
+	}
+	return all
+}

@@ -19,8 +19,8 @@ import (
 	"github.com/strata-ml/strata/train"
 )
 
-// TestPoison stops a run whose numbers are no longer finite, names the culprit, and leaves no checkpoint of it.
-func TestPoison(t *testing.T) {
+// TestCulprit stops a run whose numbers are no longer finite, names the culprit, and leaves no checkpoint of it.
+func TestCulprit(t *testing.T) {
 	t.Run("data", func(t *testing.T) {
 		s := setup[float64](t, "sgd", t.TempDir())
 		s.Train = &data.Set{Inputs: []data.Column{&poisonedColumn{s.Train.Inputs[0], 3}}, Target: s.Train.Target}
@@ -86,9 +86,18 @@ type poisonedColumn struct {
 
 func (c *poisonedColumn) Float64(dst []float64, rows []int) {
 	c.Column.Float64(dst, rows)
+	poisonRow(dst, rows, c.row)
+}
+
+func (c *poisonedColumn) Float32(dst []float32, rows []int) {
+	c.Column.Float32(dst, rows)
+	poisonRow(dst, rows, c.row)
+}
+
+func poisonRow[T tensor.Float](dst []T, rows []int, row int) {
 	for i, r := range rows {
-		if r == c.row {
-			dst[i*len(dst)/len(rows)] = math.NaN()
+		if r == row {
+			dst[i*len(dst)/len(rows)] = T(math.NaN())
 		}
 	}
 }

@@ -32,6 +32,11 @@ const (
 	// ChangeRecord is a value that a run goes on with, from the step after those that Step counts, in the place of another.
 	// It has no loss.
 	ChangeRecord = "change"
+
+	// SkippedRecord is a step whose update was left out, and RollbackRecord a return to a checkpoint, which is that of Step:
+	// the records of what came after it are gone. Neither has a loss.
+	SkippedRecord  = "skipped"
+	RollbackRecord = "rollback"
 )
 
 // A Record is one line of metrics.jsonl. It is a pure function of the experiment and the step, so a run that was cut
@@ -56,19 +61,23 @@ type Record struct {
 
 	Gradient *CheckedGradient `json:"gradient,omitempty"` // the worst element of a gradient record
 	Change   *Change          `json:"change,omitempty"`   // of a change record
+	Skipped  *Skipped         `json:"skipped,omitempty"`  // of a skipped record
+	Rollback *Rollback        `json:"rollback,omitempty"` // of a rollback record
 }
 
 // line returns what the log holds of the record.
 func (r Record) line() any {
-	if r.Change == nil {
+	if r.Change == nil && r.Skipped == nil && r.Rollback == nil {
 		return r
 	}
 	return struct {
-		Kind   string  `json:"kind"`
-		Step   int64   `json:"step"`
-		Epoch  Number  `json:"epoch"`
-		Change *Change `json:"change"`
-	}{r.Kind, r.Step, r.Epoch, r.Change}
+		Kind     string    `json:"kind"`
+		Step     int64     `json:"step"`
+		Epoch    Number    `json:"epoch"`
+		Change   *Change   `json:"change,omitempty"`
+		Skipped  *Skipped  `json:"skipped,omitempty"`
+		Rollback *Rollback `json:"rollback,omitempty"`
+	}{r.Kind, r.Step, r.Epoch, r.Change, r.Skipped, r.Rollback}
 }
 
 // The kinds of Mark.

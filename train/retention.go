@@ -22,6 +22,8 @@ type retention struct {
 	higher        bool    // a higher score is better
 	scores        []score // all that are finite, in the order of their steps
 	doubtful      []int64 // steps whose checkpoint may be there and is not to be counted on
+	declared      []int64 // steps whose checkpoint was written again, for a change or a rollback
+	rollsBack     bool    // the run may go back to the newest that is planned
 }
 
 // better reports whether a score takes its place before another: ties go to the earlier.
@@ -32,15 +34,23 @@ func (r *retention) better(a, b score) bool {
 	return improves(a.value, b.value, r.higher, 0)
 }
 
-// ranks reports whether a score is one of those whose checkpoints are kept.
+// ranks reports whether a score was, when it was new, one of those whose checkpoints are kept.
 func (r *retention) ranks(s score) bool {
 	ahead := 0
 	for _, other := range r.scores {
-		if r.better(other, s) {
+		if other.step <= s.step && r.better(other, s) {
 			ahead++
 		}
 	}
 	return ahead < r.policy.KeepBest
+}
+
+// planned reports whether the run has a checkpoint at a step wherever it is cut, and not only because a person asked for it.
+func (r *retention) planned(step int64) bool {
+	if step == 0 || slices.Contains(r.declared, step) || r.policy.due(step, r.stepsPerEpoch) {
+		return true
+	}
+	return slices.ContainsFunc(r.scores, func(s score) bool { return s.step == step && r.ranks(s) })
 }
 
 // kept returns which of the steps, in ascending order, keep their checkpoint: the newest, the best, and the last of each
@@ -71,6 +81,12 @@ func (r *retention) kept(steps []int64) map[int64]bool {
 			if stretch > 0 && (i == len(steps)-1 || (step-1)/stretch != (steps[i+1]-1)/stretch) {
 				keep[step] = true
 			}
+		}
+	}
+	for _, step := range slices.Backward(steps) {
+		if r.rollsBack && r.planned(step) {
+			keep[step] = true
+			break
 		}
 	}
 	return keep

@@ -57,6 +57,9 @@ type Run[T tensor.Float] struct {
 	resumed bool
 	changes []Change // that are not recorded yet
 	saves   saves
+	undo    undo[T] // of a step that is skipped
+
+	setbacks setbacks
 	copies  []namedTensor[T] // what a save in the background writes, nil where there is none
 	saveNow atomic.Bool
 	part    string // the part that is at work, for errors
@@ -107,11 +110,11 @@ func (r *Run[T]) Train(ctx context.Context) (res Result, err error) {
 	if err := r.declareChanges(); err != nil {
 		return r.result(err.Error()), err
 	}
-	reason, err := r.loop(ctx)
-	if err != nil {
+	if err := r.saveFirst(); err != nil {
 		return r.result(err.Error()), err
 	}
-	if err := r.finish(reason); err != nil {
+	reason, err := r.untilEnd(ctx)
+	if err != nil {
 		return r.result(err.Error()), err
 	}
 	res = r.result(reason)
@@ -121,6 +124,22 @@ func (r *Run[T]) Train(ctx context.Context) (res Result, err error) {
 
 func (r *Run[T]) result(reason string) Result {
 	return Result{Step: r.state.Step, Epoch: r.state.Epoch, Reason: reason, Last: r.last, Best: r.state.Best}
+}
+
+// untilEnd trains until the run ends, with as many rollbacks as it takes, and returns the reason.
+func (r *Run[T]) untilEnd(ctx context.Context) (reason string, err error) {
+	for {
+		if reason, err = r.loop(ctx); err == nil {
+			err = r.finish(reason)
+		}
+		diverged, ok := errors.AsType[*DivergedError](err)
+		if !ok || !r.rollsBack() {
+			return reason, err
+		}
+		if err := r.rollBack(diverged); err != nil {
+			return "", err
+		}
+	}
 }
 
 // finish evaluates the weights that the run ends with and writes the last checkpoint, after one in the background.
@@ -141,6 +160,9 @@ func (r *Run[T]) finish(reason string) error {
 		r.state.StopReason = reason
 	}
 	if err := r.checkFinite(); err != nil {
+		if !finished && r.rollsBack() {
+			return nil // resumed from the checkpoint before, the run rolls back at the step where it would have
+		}
 		return err
 	}
 	if err := r.saveAndWait(); err != nil {
@@ -200,7 +222,9 @@ func (r *Run[T]) unit(b *tensor.Batch[T]) (ended bool, err error) {
 	}
 	rec, err := r.step(b)
 	if err != nil {
-		return false, err
+		if rec, err = r.skip(err); err != nil {
+			return false, err
+		}
 	}
 	r.state.Step++
 	r.state.Position += int64(b.Rows)
@@ -208,6 +232,11 @@ func (r *Run[T]) unit(b *tensor.Batch[T]) (ended bool, err error) {
 	if rec != nil {
 		rec.Step, rec.Epoch = r.state.Step, r.epoch()
 		r.log.write(*rec)
+		if rec.Skipped != nil {
+			r.noteRecord(*rec)
+			r.notify(&UpdateSkipped{*rec})
+			rec = nil
+		}
 	}
 	best := false
 	if ended {
@@ -219,18 +248,21 @@ func (r *Run[T]) unit(b *tensor.Batch[T]) (ended bool, err error) {
 	}
 	r.stepped.Step, r.stepped.Epoch, r.stepped.Rows, r.stepped.Record = r.state.Step, r.state.Epoch, b.Rows, rec
 	r.notify(&r.stepped)
-	if best || r.due(ended) {
-		return ended, r.saveOrReport()
-	}
-	return ended, r.acknowledgeSave()
+	return ended, r.saveWhereDue(best)
 }
 
-// due reports whether the policy, or a call of Save, wants a checkpoint after this unit.
-func (r *Run[T]) due(ended bool) bool {
-	p := r.s.Checkpoints
-	asked := r.saveNow.Swap(false)
-	return asked || p.EverySteps > 0 && r.state.Step%p.EverySteps == 0 ||
-		ended && p.Every > 0 && r.state.Epoch%p.Every == 0
+// saveWhereDue takes a checkpoint where the policy or a call of Save wants one after this unit, or the evaluation is one of
+// the best.
+func (r *Run[T]) saveWhereDue(best bool) error {
+	asked, planned := r.saveNow.Swap(false), best || r.s.Checkpoints.due(r.state.Step, r.stepsPerEpoch())
+	if !asked && !planned {
+		return r.acknowledgeSave()
+	}
+	err := r.saveOrReport()
+	if _, diverged := errors.AsType[*DivergedError](err); diverged && !planned && r.rollsBack() {
+		return nil // it rolls back at the step where it would have, had nobody asked
+	}
+	return err
 }
 
 func (r *Run[T]) epoch() Number {

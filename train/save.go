@@ -16,6 +16,7 @@ type saves struct {
 	failures int     // in a row
 	doubtful []int64 // steps that failed after their file may have taken its name, or whose file was passed over as damaged
 	scores   []score // of the evaluations so far
+	declared []int64 // steps whose checkpoint was written again, for a change or a rollback
 	underway *save   // written in the background, nil for none
 	write    func(path string, s *checkpoint.Snapshot) error
 }
@@ -211,6 +212,7 @@ func (r *Run[T]) retention() retention {
 	return retention{
 		policy: r.s.Checkpoints, stepsPerEpoch: r.stepsPerEpoch(), higher: higher, scores: slices.Clip(r.saves.scores),
 		doubtful: slices.DeleteFunc(doubtful, func(step int64) bool { return step == r.state.Step }),
+		declared: slices.Clip(r.saves.declared), rollsBack: r.rollsBack(),
 	}
 }
 
@@ -224,7 +226,11 @@ func (r *Run[T]) checkFinite() error {
 			if isFinite(float64(v)) {
 				continue
 			}
-			return &DivergedError{fmt.Errorf("step %d: the update made element %d of %s %s %v; %s", r.state.Step, i, t.role, t.name, v, nonFiniteRemedy)}
+			what := "the update made"
+			if r.state.Step == 0 {
+				what = "there is, before any update,"
+			}
+			return &DivergedError{fmt.Errorf("step %d: %s element %d of %s %s %v", r.state.Step, what, i, t.role, t.name, v)}
 		}
 	}
 	return nil
@@ -234,7 +240,7 @@ func (r *Run[T]) checkFinite() error {
 // step could be traced to the first of them.
 type DivergedError struct{ Err error }
 
-func (e *DivergedError) Error() string { return e.Err.Error() }
+func (e *DivergedError) Error() string { return e.Err.Error() + "; " + nonFiniteRemedy }
 
 // Unwrap returns what says where.
 func (e *DivergedError) Unwrap() error { return e.Err }

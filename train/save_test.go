@@ -252,7 +252,7 @@ func TestStates(t *testing.T) {
 	if got := s.Model.States()[0].Data[0]; got != 12 {
 		t.Errorf("after 12 steps and 3 evaluations the layer has counted %v batches", got)
 	}
-	if err := mustFail(t, counting(t, t.TempDir(), true)); !strings.Contains(err.Error(), "of state count/batches ") {
+	if err := mustFail(t, counting(t, t.TempDir(), true)); !strings.Contains(err.Error(), "state count/batches: element 0 is ") {
 		t.Errorf("a state that is not finite: %v", err)
 	}
 }

@@ -32,6 +32,7 @@ type Setup[T tensor.Float] struct {
 	Config        Config
 	Log           Log
 	EarlyStopping *EarlyStopping // nil for none
+	NonFinite     NonFinite // the zero value means DefaultNonFinite
 	Debug         Debug
 	Reference     *Reference // for Debug.GradientCheck, nil without one
 	Checkpoints   CheckpointPolicy
@@ -63,10 +64,13 @@ func New[T tensor.Float](s Setup[T]) (*Run[T], error) {
 	if s.Checkpoints == (CheckpointPolicy{}) {
 		s.Checkpoints = DefaultCheckpointPolicy()
 	}
+	if s.NonFinite == (NonFinite{}) {
+		s.NonFinite = DefaultNonFinite()
+	}
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	r := &Run[T]{s: s, saves: saves{newest: -1, write: checkpoint.Save}, state: checkpoint.State{Seed: s.Seed}}
+	r := &Run[T]{s: s, saves: saves{newest: -1, write: checkpoint.Save}, state: checkpoint.State{Seed: s.Seed}, setbacks: setbacks{lrScale: 1}}
 	target := s.Train.Target.Spec()
 	if err := s.Loss.Build(s.Model.Output(), target); err != nil {
 		return nil, fmt.Errorf("loss: %w", err)
@@ -92,6 +96,7 @@ func New[T tensor.Float](s Setup[T]) (*Run[T], error) {
 	}
 	r.exec = model.NewExec(s.Model, s.Config.PortionRows(min(s.Config.BatchSize, s.Train.Len())), true)
 	r.preparePortions()
+	r.prepareUndo()
 	if err := r.prepareActivity(); err != nil {
 		return nil, err
 	}
@@ -113,6 +118,8 @@ func (s *Setup[T]) check() error {
 		return errors.New("train: the training rows have no target")
 	case s.Config.DropLast && s.Train.Len() < s.Config.BatchSize:
 		return fmt.Errorf("train: %d training rows make no whole batch of %d, and the last one is dropped", s.Train.Len(), s.Config.BatchSize)
+	case s.NonFinite.Policy == RollbackNonFinite && s.Dir == "":
+		return errors.New("non_finite: rollback needs a run directory, whose checkpoints it goes back to")
 	}
 	var groups []error
 	for _, g := range s.Groups {
@@ -128,6 +135,7 @@ func (s *Setup[T]) check() error {
 		within("train", registry.Check(s.Config)),
 		within("early_stopping", registry.Check(s.stopping())),
 		within("checkpoint", registry.Check(s.Checkpoints)),
+		within("non_finite", registry.Check(s.NonFinite)),
 		within("clip", registry.Check(s.Clip)),
 		within("debug", registry.Check(s.Debug)),
 	)

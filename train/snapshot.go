@@ -26,12 +26,14 @@ func (r *Run[T]) openLogs() error {
 	if err := atomicfile.MkdirAll(atomicfile.Disk, r.checkpointDir()); err != nil {
 		return err
 	}
-	r.recallEvaluations()
 	if err := r.prepareSaving(); err != nil {
 		return err
 	}
 	var err error
 	if r.log, err = openMetricsLog(r.s.Dir, r.state.LogOffset, r.state.LogCRC); err != nil {
+		return err
+	}
+	if err := r.recall(); err != nil {
 		return err
 	}
 	if r.timing, err = openTimingLog(r.s.Dir); err != nil {
@@ -49,18 +51,29 @@ func (r *Run[T]) openLogs() error {
 	return nil
 }
 
-// recallEvaluations reads the evaluations of a run that was restored back from its log: the last one, without which the
-// result would lack it, and the scores that the best checkpoints go by.
-func (r *Run[T]) recallEvaluations() {
-	if !r.resumed {
-		return
+// recall reads what a run remembers besides its checkpoint from the log, which has been cut to what belongs to it: the last
+// evaluation, without which the result would lack it, the scores that the best checkpoints go by, and its setbacks.
+func (r *Run[T]) recall() error {
+	records, err := readLines[Record](filepath.Join(r.s.Dir, MetricsFile))
+	if err != nil {
+		return err
 	}
-	records, _ := readLines[Record](filepath.Join(r.s.Dir, MetricsFile)) // the checks of the log come next
+	r.last, r.saves.scores, r.saves.declared, r.setbacks = nil, nil, nil, setbacks{lrScale: 1}
 	for _, rec := range records {
-		if rec.Kind == EvalRecord && rec.Step <= r.state.Step {
-			r.last = &rec
-			r.noteScore(rec)
-		}
+		r.noteRecord(rec)
+	}
+	return nil
+}
+
+// noteRecord takes a record of the log into what the run remembers.
+func (r *Run[T]) noteRecord(rec Record) {
+	r.setbacks.note(rec)
+	switch rec.Kind {
+	case EvalRecord:
+		r.last = &rec
+		r.noteScore(rec)
+	case ChangeRecord, RollbackRecord:
+		r.saves.declared = append(r.saves.declared, rec.Step)
 	}
 }
 

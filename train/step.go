@@ -68,6 +68,7 @@ func (r *Run[T]) prepareUpdates() error {
 // step is to be logged. A number that is not finite is traced to where it came from.
 func (r *Run[T]) step(b *tensor.Batch[T]) (*Record, error) {
 	key := model.Key{Seed: r.s.Seed, Step: r.state.Step}
+	r.undo.keep()
 	r.part = "schedule"
 	if err := r.resolveRates(); err != nil {
 		return nil, err
@@ -92,6 +93,9 @@ func (r *Run[T]) step(b *tensor.Batch[T]) (*Record, error) {
 	}
 	if !isFinite(mean) || !r.finite(grads, norm) {
 		return nil, r.traceNonFinite(b, key, mean, norm)
+	}
+	if err := r.exec.NonFiniteState(); err != nil {
+		return nil, &DivergedError{err}
 	}
 	var rec *Record
 	if logged {
@@ -186,6 +190,7 @@ func (r *Run[T]) resolveRates() error {
 	if err := r.rates.resolve(at); err != nil {
 		return fmt.Errorf("step %d: the schedule of the optimizer's %w", r.state.Step, err)
 	}
+	r.rates.values[0] *= r.setbacks.lrScale
 	r.scaleRates()
 	for _, p := range r.penalties {
 		if err := p.resolve(at); err != nil {
@@ -260,7 +265,7 @@ func (r *Run[T]) traceNonFinite(b *tensor.Batch[T], key model.Key, mean, norm fl
 		}
 		err = fmt.Errorf("step %d: the loss is %v and the gradient norm %v, although every number in the model is finite", key.Step, mean, norm)
 	}
-	return &DivergedError{fmt.Errorf("%w; %s", err, nonFiniteRemedy)}
+	return &DivergedError{err}
 }
 
 // meanLoss returns sum/weight, and 0 for a batch whose targets are all ignored: it asks nothing of the model.
