@@ -53,6 +53,22 @@ func TestChangesAreMarked(t *testing.T) {
 	}
 }
 
+// TestRollbacksAreMarked wants a line for each, and none for the rate that it scales.
+func TestRollbacksAreMarked(t *testing.T) {
+	h := changedRun()
+	h.Records = append(h.Records, train.Record{Kind: train.RollbackRecord, Step: 12, Epoch: 1.2, Rollback: &train.Rollback{From: 17, LRScale: 0.2}})
+	v, err := newView(h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e := v.changes(); !slices.Equal(e.labels, []string{"rolled back from step 17, lr × 0.2"}) || !slices.Equal(e.xs, []float64{1.2}) {
+		t.Errorf("got %q at %v", e.labels, e.xs)
+	}
+	if jumps := v.rateJumps(); len(jumps.xs) > 0 {
+		t.Errorf("the rate jumps at %v besides", jumps.xs)
+	}
+}
+
 // TestManyChangesAreTicks draws more changes than a figure bears lines.
 func TestManyChangesAreTicks(t *testing.T) {
 	changes := make([][]train.Change, maxEventLines+1)

@@ -28,8 +28,8 @@ type Started struct {
 
 // Stepped follows each step, and the EpochEnded and Evaluated that the step brought about.
 type Stepped struct {
-	Step, Epoch int64 // steps and epochs finished
-	Rows        int   // of the batch
+	Step, Epoch int64   // steps and epochs finished
+	Rows        int     // of the batch
 	Loss        float64 // NaN where the update was skipped
 	Record      *Record // nil unless the step was logged
 }

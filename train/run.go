@@ -60,11 +60,11 @@ type Run[T tensor.Float] struct {
 	undo    undo[T] // of a step that is skipped
 
 	setbacks setbacks
-	copies  []namedTensor[T] // what a save in the background writes, nil where there is none
-	saveNow atomic.Bool
-	part    string // the part that is at work, for errors
-	stepped Stepped
-	began   time.Time // the epoch
+	copies   []namedTensor[T] // what a save in the background writes, nil where there is none
+	saveNow  atomic.Bool
+	part     string // the part that is at work, for errors
+	stepped  Stepped
+	began    time.Time // the epoch
 }
 
 // stepsPerEpoch returns the number of batches of one epoch.

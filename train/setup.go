@@ -32,7 +32,7 @@ type Setup[T tensor.Float] struct {
 	Config        Config
 	Log           Log
 	EarlyStopping *EarlyStopping // nil for none
-	NonFinite     NonFinite // the zero value means DefaultNonFinite
+	NonFinite     NonFinite      // the zero value means DefaultNonFinite
 	Debug         Debug
 	Reference     *Reference // for Debug.GradientCheck, nil without one
 	Checkpoints   CheckpointPolicy
