@@ -25,12 +25,18 @@ type checkResult struct {
 	Frozen        int                     `json:"frozen"`
 	FLOPs         int                     `json:"flops_per_row"`
 	TrainBytes    int                     `json:"train_bytes"`
+	Memory        []checkedMemory         `json:"memory"`
 	TrainRows     int                     `json:"train_rows"`
 	EvalRows      int                     `json:"eval_rows"`
 	StepsPerEpoch int64                   `json:"steps_per_epoch"`
 	Steps         int64                   `json:"steps"`
 	Vectors       []experiment.Pretrained `json:"vectors,omitempty"`
 	Gradients     *gradientResult         `json:"gradients,omitempty"`
+}
+
+type checkedMemory struct {
+	Part  string `json:"part"`
+	Bytes int64  `json:"bytes"`
 }
 
 type checkedNode struct {
@@ -110,6 +116,9 @@ func check(e *experiment.Experiment, gradients bool) (result *checkResult, wrong
 		Name: e.Config.Name, Params: r.Params, Frozen: r.Frozen, FLOPs: r.FLOPs, TrainBytes: r.TrainBytes,
 		TrainRows: r.TrainRows, EvalRows: r.EvalRows, StepsPerEpoch: r.StepsPerEpoch, Steps: r.Steps, Vectors: r.Vectors,
 	}
+	for _, m := range r.Memory {
+		result.Memory = append(result.Memory, checkedMemory{m.Name, int64(m.Bytes)})
+	}
 	for _, n := range r.Nodes {
 		result.Nodes = append(result.Nodes, checkedNode{n.Name, n.Type, n.From, n.In, n.Out, n.Params, n.Frozen, n.FLOPs})
 	}
@@ -145,7 +154,7 @@ func (p *program) printCheck(r *checkResult) {
 	}
 	totals.add("parameters", params)
 	totals.add("FLOPs", formatCount(r.FLOPs)+" forward, for one row")
-	totals.add("memory", formatBytes(r.TrainBytes)+" to train the model")
+	totals.add("memory", formatBytes(r.TrainBytes)+" to train the model: "+formatMemory(r.Memory))
 	totals.add("rows", fmt.Sprintf("%s to train on, %s to evaluate on", formatCount(r.TrainRows), formatCount(r.EvalRows)))
 	totals.add("steps", fmt.Sprintf("%s, %s per epoch", formatCount(r.Steps), formatCount(r.StepsPerEpoch)))
 	for _, v := range r.Vectors {
@@ -155,6 +164,15 @@ func (p *program) printCheck(r *checkResult) {
 	if r.Gradients != nil {
 		p.printGradients(r.Gradients)
 	}
+}
+
+// formatMemory writes what takes the memory of a run.
+func formatMemory(parts []checkedMemory) string {
+	var words []string
+	for _, m := range parts {
+		words = append(words, m.Part+" "+formatBytes(m.Bytes))
+	}
+	return strings.Join(words, ", ")
 }
 
 // formatParams writes the number of a node's parameters and how many of them do not train.

@@ -19,7 +19,10 @@ const (
 )
 
 // MemAvailable reads the text of a /proc/meminfo.
-var MemAvailable = memAvailable
+var (
+	MemAvailable = memAvailable
+	AvailableIn  = availableIn
+)
 
 // WriteInfo writes the files with which a run begins.
 func (e *Experiment) WriteInfo(dir string) error { return e.writeInfo(dir) }

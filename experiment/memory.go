@@ -1,11 +1,9 @@
 package experiment
 
 import (
-	"bufio"
+	"cmp"
 	"fmt"
-	"io"
 	"math"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,33 +14,6 @@ import (
 	"github.com/strata-ml/strata/tensor"
 	"github.com/strata-ml/strata/train"
 )
-
-// assumedMemory is what a machine that does not tell is taken to have.
-const assumedMemory = 16 << 30
-
-// AvailableMemory returns the bytes that a process can still take without swapping: MemAvailable of /proc/meminfo, and
-// 16 GiB where there is no such file.
-func AvailableMemory() uint64 {
-	f, err := os.Open("/proc/meminfo")
-	if err != nil {
-		return assumedMemory
-	}
-	defer f.Close()
-	return memAvailable(f)
-}
-
-func memAvailable(meminfo io.Reader) uint64 {
-	for lines := bufio.NewScanner(meminfo); lines.Scan(); {
-		fields := strings.Fields(lines.Text())
-		if len(fields) < 2 || fields[0] != "MemAvailable:" {
-			continue
-		}
-		if kib, err := strconv.ParseUint(fields[1], 10, 64); err == nil {
-			return kib << 10
-		}
-	}
-	return assumedMemory
-}
 
 // checkMemory refuses a run that would not fit, before anything is allocated, at the node or the batch size that asks
 // for most.
@@ -68,48 +39,81 @@ func checkMemory[T tensor.Float](c *checker, m *model.Model[T], trainRows int) {
 		return
 	}
 	needs := fmt.Sprintf("needs %s of memory, and %s are available", formatBytes(float64(need)), formatBytes(float64(limit)))
+	parts := listParts(memoryParts(c.config, m, rows, slots))
 	infos := m.Nodes()
 	worst := slices.MaxFunc(infos, func(a, b model.NodeInfo) int { return compareCost(a, b, rows, slots) })
 	params, values := cost(worst, rows, slots)
 	i := slices.IndexFunc(c.config.Model, func(n Node) bool { return n.Name == worst.Name })
 	if values > params && rows > 1 && uint64(memoryOf(c.config, m, 1, slots)) <= limit {
-		c.fail(c.at("train", "batch_size"), fmt.Sprintf("train: a batch of %d rows %s", rows, needs), fmt.Sprintf("make batch_size smaller, or accumulate larger; node %q has %v values per row", worst.Name, worst.Out.Size()))
+		c.fail(c.at("train", "batch_size"), fmt.Sprintf("train: a batch of %d rows %s", rows, needs), fmt.Sprintf("make batch_size smaller, or accumulate larger; node %q has %v values per row; in all: %s", worst.Name, worst.Out.Size(), parts))
 		return
 	}
-	c.fail(c.node(i), fmt.Sprintf("model: node %q: the model %s", worst.Name, needs), fmt.Sprintf("this node takes the most: %d parameters, output %v", worst.Params, worst.Out))
+	c.fail(c.node(i), fmt.Sprintf("model: node %q: the model %s", worst.Name, needs), fmt.Sprintf("this node takes the most: %d parameters, output %v; in all: %s", worst.Params, worst.Out, parts))
 }
 
-// memoryOf estimates the bytes that training takes for a model, as Model.Memory does. A table that is updated whole has a
-// gradient of its size besides. Gradients that are summed over portions take their size once more, and so does an average
-// of the weights. Checkpoints that are written in the background take a copy of what they hold.
-func memoryOf[T tensor.Float](c *Config, m *model.Model[T], rows, slots int) int {
-	total := float64(m.Memory(rows, slots))
+// A MemoryPart is what one part of a run takes.
+type MemoryPart struct {
+	Name  string
+	Bytes float64
+}
+
+// memoryParts estimates what training takes for a model, by what takes it. The data is not among it: it has been loaded when
+// a run is checked.
+func memoryParts[T tensor.Float](c *Config, m *model.Model[T], rows, slots int) []MemoryPart {
+	size := float64(unsafe.Sizeof(T(0)))
+	params, dense, gradients := size*float64(m.NumParams()), 0.0, float64(m.Memory(rows, 0))-float64(m.Memory(rows, -1))
 	for _, p := range m.Params() {
-		if c.Train.Rows == train.DenseRows && p.IsTable() && !p.Frozen {
-			total += float64(p.Shape.Size()) * float64(unsafe.Sizeof(T(0)))
+		switch n := size * float64(p.Shape.Size()); {
+		case !p.IsTable():
+			dense += n
+		case c.Train.Rows == train.DenseRows && !p.Frozen:
+			gradients += n // a table that is updated whole has a gradient of its size
 		}
 	}
-	copies := 0.0
-	if c.Train.Accumulate > 1 {
-		copies++
-	}
+	averages := 0.0
 	if c.Averaging != nil {
-		copies++
+		averages = params
+	}
+	parts := []MemoryPart{
+		{"parameters", params},
+		{"gradients", gradients},
+		{"slots of the optimizer", params * float64(slots)},
+		{"the average", averages},
+		{fmt.Sprintf("values for %d rows", rows), float64(m.Memory(rows, -1)) - params},
+		{"the weights before a step", dense},
+	}
+	if c.Train.Accumulate > 1 {
+		parts = append(parts, MemoryPart{"sums over portions", params})
 	}
 	if c.Checkpoint.Background {
-		copies += float64(1 + slots) // what a checkpoint holds, but for an average
-		if c.Averaging != nil {
-			copies++
-		}
+		parts = append(parts, MemoryPart{"the copy for saving", params*float64(1+slots) + averages})
 	}
-	total += copies * float64(m.NumParams()) * float64(unsafe.Sizeof(T(0)))
 	if c.Debug != nil && c.Debug.GradientCheck != nil {
-		total += 3 * 8 * float64(m.NumParams()) // the reference, the copy that is checked, and its gradient
+		parts = append(parts, MemoryPart{"checking gradients", 3 * 8 * float64(m.NumParams())}) // the reference, the copy that is checked, and its gradient
+	}
+	return slices.DeleteFunc(parts, func(p MemoryPart) bool { return p.Bytes <= 0 })
+}
+
+// memoryOf returns the sum of the parts. It saturates at math.MaxInt.
+func memoryOf[T tensor.Float](c *Config, m *model.Model[T], rows, slots int) int {
+	total := 0.0
+	for _, p := range memoryParts(c, m, rows, slots) {
+		total += p.Bytes
 	}
 	if total >= math.MaxInt {
 		return math.MaxInt
 	}
 	return int(total)
+}
+
+// listParts writes the parts in words, the largest first.
+func listParts(parts []MemoryPart) string {
+	parts = slices.SortedStableFunc(slices.Values(parts), func(a, b MemoryPart) int { return cmp.Compare(b.Bytes, a.Bytes) })
+	var words []string
+	for _, p := range parts {
+		words = append(words, fmt.Sprintf("%s %s", p.Name, formatBytes(p.Bytes)))
+	}
+	return strings.Join(words, ", ")
 }
 
 // cost estimates the elements that a node's parameters and its values take.

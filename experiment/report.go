@@ -15,10 +15,11 @@ import (
 // A Report is what a person wants to know of an experiment before it trains.
 type Report struct {
 	Nodes         []NodeReport
-	Params        int // elements
-	Frozen        int // of them, those that do not train
-	FLOPs         int // operations of one forward pass of one row, as the layers estimate them
-	TrainBytes    int // estimate of what a training run allocates for the model
+	Params        int          // elements
+	Frozen        int          // of them, those that do not train
+	FLOPs         int          // operations of one forward pass of one row, as the layers estimate them
+	TrainBytes    int          // estimate of what a training run allocates for the model
+	Memory        []MemoryPart // what that is made of
 	TrainRows     int
 	EvalRows      int
 	StepsPerEpoch int64
@@ -53,9 +54,10 @@ func reportOf[T tensor.Float](e *Experiment) (Report, error) {
 		return Report{}, err
 	}
 	slots := len(optim.Make[T](c.Optimizer.New()).Slots())
+	rows := c.Train.PortionRows(min(c.Train.BatchSize, e.Splits.Train.Len()))
 	r := Report{
 		Params: m.NumParams(), TrainRows: e.Splits.Train.Len(),
-		TrainBytes: memoryOf(c, m, c.Train.PortionRows(min(c.Train.BatchSize, e.Splits.Train.Len())), slots),
+		TrainBytes: memoryOf(c, m, rows, slots), Memory: memoryParts(c, m, rows, slots),
 	}
 	if e.Splits.Eval != nil {
 		r.EvalRows = e.Splits.Eval.Len()
