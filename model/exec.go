@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
+	"strings"
 
 	"github.com/strata-ml/strata/internal/kernel"
 	"github.com/strata-ml/strata/layers"
@@ -60,12 +61,19 @@ type LayerError struct {
 	Node  string
 	Phase string // "forward" or "backward"
 	Step  int64
+	Rows  int
+	In    []tensor.Shape // of one row
+	Out   tensor.Shape
 	Err   error
 	Stack []byte
 }
 
 func (e *LayerError) Error() string {
-	return fmt.Sprintf("node %q: %s of step %d: %v", e.Node, e.Phase, e.Step, e.Err)
+	in := make([]string, len(e.In))
+	for i, s := range e.In {
+		in[i] = fmt.Sprint(s)
+	}
+	return fmt.Sprintf("node %q: %s of step %d, %d rows of %s → %v: %v", e.Node, e.Phase, e.Step, e.Rows, strings.Join(in, ", "), e.Out, e.Err)
 }
 
 func (e *LayerError) Unwrap() error { return e.Err }
@@ -347,15 +355,20 @@ func (e *Exec[T]) CommitStates() {
 // recoverLayer turns the panic of a layer into an error.
 func (e *Exec[T]) recoverLayer(err *error) {
 	if r := recover(); r != nil {
-		*err = layerError(r, e.m.nodes[e.node].name, e.phase, e.step)
+		*err = e.m.layerError(r, e.node, e.rows, e.phase, e.step)
 	}
 }
 
-// layerError is the error of a layer that panicked with r.
-func layerError(r any, node, phase string, step int64) *LayerError {
+// layerError is the error of the layer of a node that panicked with r.
+func (m *Model[T]) layerError(r any, node, rows int, phase string, step int64) *LayerError {
 	cause, ok := r.(error)
 	if !ok {
 		cause = fmt.Errorf("%v", r)
 	}
-	return &LayerError{Node: node, Phase: phase, Step: step, Err: cause, Stack: debug.Stack()}
+	nd := &m.nodes[node]
+	failed := &LayerError{Node: nd.name, Phase: phase, Step: step, Rows: rows, Out: nd.decl.Out, Err: cause, Stack: debug.Stack()}
+	for _, in := range nd.decl.In {
+		failed.In = append(failed.In, in.Shape)
+	}
+	return failed
 }

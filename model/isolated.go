@@ -76,7 +76,7 @@ func (s *isolated) forward(i int) (err error) {
 	nd := &s.m.nodes[i]
 	defer func() {
 		if r := recover(); r != nil {
-			err = layerError(r, nd.name, "forward", s.key.Step)
+			err = s.m.layerError(r, i, s.batch.Rows, "forward", s.key.Step)
 		}
 	}()
 	s.frames[i].Begin(s.batch.Rows, 0, true, s.key.random().WithName(nd.name))
@@ -94,7 +94,7 @@ func (s *isolated) backward(i int, dy []float64) (grads [][]float64, err error) 
 	nd, f := &s.m.nodes[i], s.frames[i]
 	defer func() {
 		if r := recover(); r != nil {
-			err = layerError(r, nd.name, "backward", s.key.Step)
+			err = s.m.layerError(r, i, s.batch.Rows, "backward", s.key.Step)
 		}
 	}()
 	copy(f.DOut(), dy)

@@ -195,7 +195,7 @@ func TestTableIndexOutOfRange(t *testing.T) {
 	_, err := e.Forward(b, false, model.Key{Step: 9}, 0)
 	var layer *model.LayerError
 	var index *layers.IndexError
-	want := `node "words": forward of step 9: row 2 of the batch: element 1 is 43, and must be in [0, 40)`
+	want := `node "words": forward of step 9, 4 rows of [3] → [3 4]: row 2 of the batch: element 1 is 43, and must be in [0, 40)`
 	if !errors.As(err, &layer) || !errors.As(err, &index) || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}

@@ -214,7 +214,7 @@ func TestTraceErrors(t *testing.T) {
 	}
 	failing.Init(1)
 	one := &tensor.Batch[float64]{Rows: 1, Inputs: []tensor.Values[float64]{{Floats: []float64{1}}}}
-	if _, err := model.NewTrace(failing, nil, one, model.Key{}); err == nil || err.Error() != `node "out": backward of step 0: out of luck` {
+	if _, err := model.NewTrace(failing, nil, one, model.Key{}); err == nil || err.Error() != `node "out": backward of step 0, 1 rows of [], [] → []: out of luck` {
 		t.Errorf("a layer that panics: %v", err)
 	}
 }
