@@ -51,4 +51,5 @@ func TestKill(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	t.Logf("%d kills", kills)
 }

@@ -56,6 +56,7 @@ func TestLock(t *testing.T) {
 			return
 		}
 	}
+	t.Logf("%d races of %d processes", rounds, racers)
 }
 
 // race returns the one process that trains, when the others have ended.
