@@ -29,6 +29,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/strata-ml/strata/experiment"
@@ -183,10 +184,11 @@ func arguments(least, most int, names string) cobra.PositionalArgs {
 	}
 }
 
-// exists returns a usageError unless there is something at a path that the command line gives.
+// exists returns an error unless there is something at a path that the command line gives: a usageError, where it is not
+// the disk that fails.
 func exists(path string) error {
 	_, err := os.Stat(path)
-	if pe, ok := errors.AsType[*fs.PathError](err); ok {
+	if pe, ok := errors.AsType[*fs.PathError](err); ok && pe.Err != syscall.EIO {
 		return usage("%s: %w", path, pe.Err)
 	}
 	return err

@@ -97,7 +97,7 @@ func (r *Run[T]) Save() { r.saveNow.Store(true) }
 // Checkpoints are written in the background where the policy says so, and are durable when Train returns.
 func (r *Run[T]) Train(ctx context.Context) (res Result, err error) {
 	if err := r.openLogs(); err != nil {
-		return Result{}, err
+		return Result{}, errors.Join(err, r.log.close(), r.timing.close())
 	}
 	defer func() { err = errors.Join(err, r.closeLogs(res, err)) }()
 	defer func() { err = errors.Join(err, r.endSaving()) }()
