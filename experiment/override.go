@@ -57,8 +57,28 @@ func (o *overrides) apply(root *yaml.Node, opts Options) {
 	if len(fromEnv)+len(fromSet) == 0 {
 		return
 	}
-	for _, over := range layer(root, fromEnv, fromSet) {
+	winners := layer(root, fromEnv, fromSet)
+	o.findCovered(root, winners, fromSet)
+	for _, over := range winners {
 		o.splice(root, over)
+	}
+}
+
+// findCovered refuses a flag whose key lies in a block that a later flag replaces: it would be lost without a word.
+func (o *overrides) findCovered(root *yaml.Node, winners, flags []override) {
+	paths := make([]string, len(winners))
+	for i, over := range winners {
+		paths[i] = canonicalPath(root, over.keys)
+	}
+	for i, over := range winners {
+		isFlag := slices.ContainsFunc(flags, func(f override) bool { return f.value == over.value })
+		later := slices.IndexFunc(paths[i+1:], func(p string) bool { return strings.HasPrefix(paths[i], p+".") })
+		if isFlag && later >= 0 {
+			whole := winners[i+1+later]
+			src, _ := o.texts.find(whole.value.Line)
+			o.fail(over.keys[len(over.keys)-1], fmt.Sprintf("%s is lost, because %s replaces all of %s after it", pathOf(over.keys), src.name, pathOf(whole.keys)),
+				"put the flag of the whole first")
+		}
 	}
 }
 
@@ -160,6 +180,10 @@ func (o *overrides) readFlag(flag, text string) (override, bool) {
 	}
 	over := override{}
 	column := len(flag) + 1
+	if strings.Count(path, ".") >= maxDepth {
+		o.fail(&yaml.Node{Line: src.first, Column: column}, fmt.Sprintf("the path has more than %d keys", maxDepth), "no key lies so deep; strata show lists those there are")
+		return override{}, false
+	}
 	for _, key := range strings.Split(path, ".") {
 		at := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: strings.TrimSpace(key), Line: src.first, Column: column}
 		if at.Value == "" {
@@ -181,6 +205,9 @@ func (o *overrides) readValue(value string, src source, before int) (*yaml.Node,
 	n, problems := parseText([]byte(value), src.first)
 	if n != nil {
 		shiftColumns(n, src.first, before)
+		if hasComment(n) {
+			problems = append(problems, registry.Problem{Node: n, Message: "the value holds a comment, which # begins", Hint: `put text that holds # in quotes: "a #b"`})
+		}
 	} else {
 		for _, p := range problems {
 			if p.Node.Line == src.first {
@@ -190,6 +217,11 @@ func (o *overrides) readValue(value string, src source, before int) (*yaml.Node,
 	}
 	o.problems = append(o.problems, problems...)
 	return n, n != nil
+}
+
+// hasComment reports whether a value holds a comment: part of what was given would be passed over without a word.
+func hasComment(n *yaml.Node) bool {
+	return n.HeadComment+n.LineComment+n.FootComment != "" || slices.ContainsFunc(n.Content, hasComment)
 }
 
 func shiftColumns(n *yaml.Node, line, by int) {

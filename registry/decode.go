@@ -198,7 +198,7 @@ func decodeNumber(at Place, key string, n *yaml.Node, v reflect.Value, r rules) 
 	if err != nil {
 		return []Problem{at.Problem(n, key+" must be a number, is "+describeNode(n), typeHint("a number", n))}
 	}
-	if n.Kind != yaml.MappingNode && n.Tag != "!!str" {
+	if n.Kind != yaml.MappingNode && (n.Tag != "!!str" || resemblesNumber(n.Value)) {
 		return []Problem{at.Problem(n, key+" must be a number or a schedule, is "+describeNode(n), typeHint("a number", n))}
 	}
 	name, config, problems := DecodeChoice(k, at.In(key), n)
@@ -239,6 +239,13 @@ func decodeMap(at Place, key string, n *yaml.Node, v reflect.Value) []Problem {
 	}
 	v.Set(m)
 	return problems
+}
+
+// resemblesNumber reports whether a text is a number beyond the range of float64, no number at all in so many words, or one in
+// quotes.
+func resemblesNumber(text string) bool {
+	_, err := strconv.ParseFloat(text, 64)
+	return err == nil || errors.Is(err, strconv.ErrRange)
 }
 
 // parseNumber reads a finite decimal number.
