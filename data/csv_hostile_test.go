@@ -158,13 +158,14 @@ func TestCSVBombs(t *testing.T) {
 		limit         uint64
 		want          string
 	}{
-		{"open quote", "x,y\n1,a\n2,\"" + strings.Repeat("b\n", 20*MiB), false, 16 * MiB, "b.csv:3: the record is larger than 1 MiB; is a quote left open?"},
-		{"one long line", strings.Repeat("x", 20*MiB), false, 16 * MiB, "b.csv:1: the record is larger than 1 MiB"},
-		{"delimiters alone", strings.Repeat(",", MiB), false, 16 * MiB, "b.csv:1: the record has more than 32768 cells"},
-		{"delimiters in a row", "x,y\n" + strings.Repeat(",", MiB), false, 16 * MiB, "b.csv:2: the record has more than 32768 cells"},
+		{"open quote", "x,y\n1,a\n2,\"" + strings.Repeat("b\n", 32*MiB), false, 16 * MiB, "b.csv:3:3: the record is larger than 1 MiB; the quote that opens here is not closed in time: close it"},
+		{"open quote with doubled ones", "x,y\n\"\",\"it's \"\"" + strings.Repeat("b\"\"\n", 5*MiB), false, 16 * MiB, "b.csv:2:4: the record is larger than 1 MiB; the quote that opens here"},
+		{"one long line", strings.Repeat("x", 20*MiB), false, 16 * MiB, "b.csv:1:1: the record is larger than 1 MiB"},
+		{"delimiters alone", strings.Repeat(",", MiB), false, 16 * MiB, "b.csv:1:1: the record has more than 32768 cells"},
+		{"delimiters in a row", "x,y\n" + strings.Repeat(",", MiB), false, 16 * MiB, "b.csv:2:1: the record has more than 32768 cells"},
 		{"columns", manyColumns + strings.Repeat("a,", 1<<15-1) + "b\n", false, 16 * MiB, `b.csv:1:3: two columns are named "x"`},
 		{"packed zeros", strings.Repeat("\n", 20*MiB), true, 16 * MiB, "b.csv.gz: unpacks to more than 200 times its size; unpack the file if that is right"},
-		{"packed line", strings.Repeat("0", 20*MiB), true, 16 * MiB, "b.csv.gz:1: the record is larger than 1 MiB"},
+		{"packed line", strings.Repeat("0", 20*MiB), true, 16 * MiB, "b.csv.gz:1:1: the record is larger than 1 MiB"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -29,7 +29,7 @@ func newRecords(in *input, delimiter byte, header bool) (*records, error) {
 	if err := skipMark(in); err != nil {
 		return nil, err
 	}
-	guard := &recordGuard{from: in, delimiter: delimiter, line: 1}
+	guard := &recordGuard{from: in, delimiter: delimiter, next: position{1, 1}}
 	r := &records{in: in, guard: guard, csv: csv.NewReader(guard)}
 	r.csv.Comma = rune(delimiter)
 	r.csv.FieldsPerRecord = -1
@@ -102,7 +102,7 @@ func (r *records) next() ([]string, error) {
 		return nil, at.errorf(r.in.path, "%v", pe.Err)
 	}
 	if se, ok := errors.AsType[*sizeError](err); ok {
-		return nil, fmt.Errorf("%s:%d: %w", r.in.path, se.line, se)
+		return nil, se.at.errorf(r.in.path, "%s", se.message)
 	}
 	if err != nil {
 		if errors.Is(err, io.EOF) {
@@ -157,10 +157,12 @@ func (p position) blame(path string, err error) error {
 type recordGuard struct {
 	from      io.Reader
 	delimiter byte
-	line      int // of the next byte
-	begin     int // line on which the record began, 0 before its first byte
-	bytes     int // of the record
-	columns   int // of the record, less one
+	next      position // of the next byte
+	begin     position // of the record, the line being 0 before its first byte
+	quote     position // where the quotes that are open began
+	closed    position // where quotes ended last
+	bytes     int      // of the record
+	columns   int      // of the record, less one
 	filled    bool
 	quoted    bool
 	blank     int // the first blank line
@@ -173,7 +175,7 @@ func (g *recordGuard) Read(p []byte) (int, error) {
 		g.pass(c)
 		switch {
 		case g.bytes > maxRecordBytes:
-			return i, &sizeError{g.begin, "the record is larger than 1 MiB; is a quote left open?"}
+			return i, g.tooLarge()
 		case g.columns >= maxColumns:
 			return i, &sizeError{g.begin, fmt.Sprintf("the record has more than %d cells", maxColumns)}
 		}
@@ -181,26 +183,42 @@ func (g *recordGuard) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// tooLarge is the error for a record that is too large: at the quote that was left open, or else where the record begins. Only
+// in quotes does a record go over a line.
+func (g *recordGuard) tooLarge() error {
+	if g.quoted || g.next.line > g.begin.line {
+		return &sizeError{g.quote, "the record is larger than 1 MiB; the quote that opens here is not closed in time: close it"}
+	}
+	return &sizeError{g.begin, "the record is larger than 1 MiB; is it a text file of lines?"}
+}
+
 func (g *recordGuard) pass(c byte) {
-	if g.begin == 0 {
-		g.begin = g.line
+	here := g.next
+	if g.begin.line == 0 {
+		g.begin = here
 	}
 	g.bytes++
+	g.next.column++
 	switch {
 	case c == '\n':
-		g.line++
+		g.next = position{here.line + 1, 1}
 		if g.quoted {
 			return
 		}
 		if !g.filled && g.blank == 0 {
-			g.blank = g.begin
+			g.blank = g.begin.line
 		}
-		g.begin, g.bytes, g.columns, g.filled = 0, 0, 0, false
+		g.begin, g.bytes, g.columns, g.filled = position{}, 0, 0, false
 		return
 	case c == '\r':
 		return
 	case c == '"':
-		g.quoted = !g.quoted
+		switch g.quoted = !g.quoted; {
+		case !g.quoted:
+			g.closed = here
+		case g.closed != position{here.line, here.column - 1}: // else it is the second of a doubled quote
+			g.quote = here
+		}
 	case c == g.delimiter && !g.quoted:
 		g.columns++
 	}
@@ -212,7 +230,7 @@ func (g *recordGuard) pass(c byte) {
 
 // A sizeError is a record that a recordGuard stopped.
 type sizeError struct {
-	line    int
+	at      position
 	message string
 }
 

@@ -20,7 +20,7 @@ import (
 const (
 	maxUnpacked   = 16 << 30
 	maxRatio      = 200
-	anyRatioBelow = 16 << 20
+	anyRatioBelow = 4 << 20
 )
 
 // An input is a data file that is read once, front to back. Reading gives its content, unpacked where the name ends

@@ -5,12 +5,25 @@ import (
 	"io"
 	"math"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/strata-ml/strata/registry"
 	"github.com/strata-ml/strata/tensor"
 )
+
+// boundMemory returns a function that fails the test where more than 16 MiB were allocated in between, garbage included.
+func boundMemory(t *testing.T) func() {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	return func() {
+		runtime.ReadMemStats(&after)
+		if got := after.TotalAlloc - before.TotalAlloc; got > 16<<20 {
+			t.Errorf("it took %d bytes", got)
+		}
+	}
+}
 
 // fuzzCSV is the source that the fuzzers read with; options picks the configuration.
 func fuzzCSV(options uint8) *CSV {
@@ -69,6 +82,7 @@ func FuzzCSV(f *testing.F) {
 	f.Add([]byte("\xef\xbb\xbf7,1\n8,?\n7,3\n8,4\n"), uint8(1|2|8))
 	f.Add([]byte("x,y\n1e38,1\n-1e38,2\n"), uint8(4|16))
 	f.Fuzz(func(t *testing.T, content []byte, options uint8) {
+		defer boundMemory(t)()
 		source := fuzzCSV(options)
 		s, err := source.load(Context{}, fuzzInput(t, content))
 		if err != nil {
@@ -97,6 +111,7 @@ func FuzzIDX(f *testing.F) {
 	f.Add([]byte("\x00\x00\x08\x03\x00\x00\x00\x01\x00\x00\x00\x02\x00\x00\x00\x02abcd"))
 	f.Add([]byte("\x00\x00\x08\x02\xff\xff\xff\xff\xff\xff\xff\xff"))
 	f.Fuzz(func(t *testing.T, content []byte) {
+		defer boundMemory(t)()
 		a, err := decodeIDX(bytes.NewReader(content))
 		if err == nil && (a.shape.Check() != nil || len(a.values) != a.shape.Size() || len(content) != 4+4*len(a.shape)+len(a.values)) {
 			t.Fatalf("got shape %v and %d values from %d bytes", a.shape, len(a.values), len(content))
@@ -121,6 +136,7 @@ func FuzzFitted(f *testing.F) {
 	f.Add(bytes.Replace(s.Fitted, []byte(`"classes":["a","b"]`), []byte(`"number":{"mean":0,"shift":0,"scale":2}`), 1))
 	f.Add([]byte(`{"version":1,"source":"idx","shape":[2,2],"classes":3}`))
 	f.Fuzz(func(t *testing.T, fitted []byte) {
+		defer boundMemory(t)()
 		if len(fitted) == 0 {
 			return
 		}

@@ -220,3 +220,28 @@ func TestDigitsAsImages(t *testing.T) {
 		t.Errorf("got shape %v, %d rows", got, s.Train.Len())
 	}
 }
+
+// TestIDXPackedBombs bounds the memory for packed files of zeros, whose axes claim as many and more.
+func TestIDXPackedBombs(t *testing.T) {
+	zeros := make([]byte, 64<<20)
+	for name, tt := range map[string]struct{ content, want string }{
+		"as many as it claims": {idxFile(zeros, 1<<16, 1<<10), "images.gz: shape [65536 1024]: unpacks to more than 200 times its size"},
+		"fewer":                {idxFile(zeros, 1<<31, 1<<31), "images.gz: shape [2147483648 2147483648]: unpacks to more than 200 times its size"},
+		"beyond 64 bits":       {idxFile(zeros, 1<<31, 1<<31, 1<<31, 1<<31), "images.gz: shape [2147483648 2147483648 2147483648 2147483648] has more elements"},
+		"behind a small one":   {idxFile(zeros, 1, 1), "images.gz: more bytes follow the 1 that shape [1 1] needs"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := write(t, map[string]string{"images.gz": packed(t, []byte(tt.content))})
+			var err error
+			got := allocated(func() {
+				_, err = data.NewIDX(idxConfig(func(c *data.IDXConfig) { c.Images = "images.gz" })).Load(data.Context{Dir: dir})
+			})
+			if got > bombLimit {
+				t.Errorf("allocated %.1f MiB", float64(got)/(1<<20))
+			}
+			if err == nil || !strings.HasPrefix(err.Error(), tt.want) {
+				t.Errorf("got  %v\nwant %s", err, tt.want)
+			}
+		})
+	}
+}

@@ -16,6 +16,7 @@ func FuzzWindow(f *testing.F) {
 	f.Add([]byte("# x\na 1 O\r\nb -2e3 X\r\n\r\n\r\nc 5 O"), uint8(1|2|4))
 	f.Add([]byte("\xef\xbb\xbfa\tO\n\xff\tX\n"), uint8(8))
 	f.Fuzz(func(t *testing.T, content []byte, options uint8) {
+		defer boundMemory(t)()
 		c := WindowConfig{
 			Path: "fuzz.conll", Delimiter: "tab", Word: 1, Tag: 2, Window: 5, SuffixLength: 2,
 			VocabularyConfig: VocabularyConfig{MinCount: 1, Lowercase: options&8 != 0},
@@ -76,6 +77,7 @@ func FuzzBag(f *testing.F) {
 	f.Add([]byte("text,kind\n\"it's,\n\"\"fine\"\"\",1\nno,0\n"), uint8(1))
 	f.Add([]byte("don't\tx\nI'll 3.5\ty\n"), uint8(2))
 	f.Fuzz(func(t *testing.T, content []byte, options uint8) {
+		defer boundMemory(t)()
 		c := BagConfig{Paths: []string{"fuzz.csv"}, Delimiter: "\t", Text: "1", Target: "2", VocabularyConfig: VocabularyConfig{MinCount: 1}}
 		if options&1 != 0 {
 			c.Quotes, c.Header, c.Delimiter, c.Text, c.Target = true, true, ",", "text", "kind"
@@ -114,6 +116,7 @@ func FuzzTokenize(f *testing.F) {
 	f.Add("I don't, it's DON'T we'll 3.5-4 a-b -x-")
 	f.Add("naïve\u00a0cafe\u0301\xff’s")
 	f.Fuzz(func(t *testing.T, text string) {
+		defer boundMemory(t)()
 		words := Tokenize(text, nil)
 		whole := strings.Join(strings.Fields(strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "’", "'")), "")
 		if strings.Join(words, "") != whole {
@@ -136,6 +139,7 @@ func FuzzVectors(f *testing.F) {
 	v := newVocabulary(map[string]int64{"cat": 3, "Dog": 2, "fish": 1}, 1)
 	v.count(map[string]int64{"cat": 3, "Dog": 2, "fish": 1})
 	f.Fuzz(func(t *testing.T, content []byte, format uint8) {
+		defer boundMemory(t)()
 		in, err := newInput("fuzz.csv", io.NopCloser(bytes.NewReader(content)))
 		if err != nil {
 			t.Fatal(err)

@@ -36,11 +36,19 @@ func TestVectorBombs(t *testing.T) {
 		"npy, huge header":    {"v.npy", "\x93NUMPY\x02\x00\xff\xff\xff\xff", "v.npy: the header has 4294967295 bytes", bombLimit},
 		"npy, huge rows":      {"v.npy", npy(strings.Replace(shape3x2, "(3, 2)", "(4000000000000000000, 2)", 1), 1, 2), "v.npy: it says 4000000000000000000 words, and ends after 1", bombLimit},
 		"npy, huge columns":   {"v.npy", npy(strings.Replace(shape3x2, "(3, 2)", "(3, 4000000000000000000)", 1), 1, 2), "v.npy: it says that its vectors have 4000000000000000000 elements", bombLimit},
+		"npy, long header":    {"v.npy", "\x93NUMPY\x02\x00\x01\x00\x01\x00" + strings.Repeat(" ", 20*MiB), "v.npy: the header has 65537 bytes, and at most 65536 are allowed", bombLimit},
+		"npy, objects":        {"v.npy", npy(strings.Replace(shape3x2, "<f4", "|O", 1), 1, 2) + strings.Repeat("\x80", 20*MiB), "v.npy: the numbers are \"|O\", and must be <f4 or <f8", bombLimit},
+		"npy, Fortran":        {"v.npy", npy(strings.Replace(shape3x2, "False", "True", 1), 1, 2), "v.npy: the array lies in the order of Fortran", bombLimit},
+		"npy, shape twice":    {"v.npy", npy(strings.Replace(shape3x2, "'shape'", "'shape': (4000000000, 2), 'shape'", 1), 1, 2), "v.npy: the header has a key twice", bombLimit},
+		"npy, negative":       {"v.npy", npy(strings.Replace(shape3x2, "(3, 2)", "(-3, 2)", 1), 1, 2), "v.npy: the header has no descr, fortran_order and shape", bombLimit},
+		"npy, nine axes":      {"v.npy", npy(strings.Replace(shape3x2, "(3, 2)", "(1, 1, 1, 1, 1, 1, 1, 3, 2)", 1), 1, 2), "v.npy: the array must have two axes", bombLimit},
+		"npy, more rows":      {"v.npy", npy(shape3x2, make([]float32, 6+5*MiB)...), "v.npy: more follows the 3 rows of the array", bombLimit},
+		"npy, packed":         {"v.npy.gz", packed(t, []byte(npy(strings.Replace(shape3x2, "(3, 2)", "(4000000000, 2)", 1))+strings.Repeat("\x00", 20*MiB))), "v.npy.gz: the array has 4000000000 rows, and words.txt has 3 words", bombLimit},
 		"npy, beyond 64 bits": {"v.npy", npy(strings.Replace(shape3x2, "(3, 2)", "(99999999999999999999, 2)", 1), 1, 2), "v.npy: the array has shape (99999999999999999999, 2)", bombLimit},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := data.VectorFile{Path: tt.path}
-			if strings.HasSuffix(tt.path, ".npy") {
+			if strings.Contains(tt.path, ".npy") {
 				f.Words = "words.txt"
 			}
 			c := data.Context{Dir: write(t, map[string]string{tt.path: tt.content, "words.txt": "cat\ndog\nemu\n"})}

@@ -78,10 +78,18 @@ func cut(err error) error {
 
 func parse(text string) (Header, error) {
 	h := Header{Text: text}
-	d, f, s := descr.FindStringSubmatch(text), fortran.FindStringSubmatch(text), shape.FindStringSubmatch(text)
-	if d == nil || f == nil || s == nil {
-		return h, fmt.Errorf("the header has no descr, fortran_order and shape: %q", text[:min(len(text), 200)])
+	var found [3][]string
+	for i, key := range []*regexp.Regexp{descr, fortran, shape} {
+		switch all := key.FindAllStringSubmatch(text, 2); len(all) {
+		case 0:
+			return h, fmt.Errorf("the header has no descr, fortran_order and shape: %q", text[:min(len(text), 200)])
+		case 1:
+			found[i] = all[0]
+		default: // Python takes the last of two, others the first
+			return h, fmt.Errorf("the header has a key twice: %q", text[:min(len(text), 200)])
+		}
 	}
+	d, f, s := found[0], found[1], found[2]
 	h.Descr, h.Fortran = d[1], f[1] == "True"
 	axes := strings.Split(s[1], ",")
 	if last := len(axes) - 1; strings.TrimSpace(axes[last]) == "" {
@@ -90,7 +98,7 @@ func parse(text string) (Header, error) {
 	for _, axis := range axes {
 		n, err := strconv.Atoi(strings.TrimSpace(axis))
 		if err != nil {
-			return h, fmt.Errorf("the array has shape (%s)", s[1])
+			return h, fmt.Errorf("the array has shape (%.200s)", s[1])
 		}
 		h.Shape = append(h.Shape, n)
 	}
