@@ -111,8 +111,13 @@ func FuzzParse(f *testing.F) {
 	f.Add("- 1", "0=2", "STRATA_0=1")
 	f.Fuzz(func(t *testing.T, text, set, env string) {
 		opts := experiment.Options{Set: []string{set}, Env: []string{env}, SkipData: true, Resumed: true, Memory: memory}
-		e, err := experiment.Parse("fuzz.yaml", []byte(text), opts)
+		var e *experiment.Experiment
+		var err error
+		if n := allocated(func() { e, err = experiment.Parse("fuzz.yaml", []byte(text), opts) }); n > configLimit {
+			t.Errorf("it took %d bytes", n)
+		}
 		if err != nil {
+			checkMessage(t, err)
 			d, ok := errors.AsType[*experiment.Diagnostics](err)
 			if !ok || len(d.List) == 0 || strings.TrimSpace(err.Error()) == "" {
 				t.Fatalf("the error is %#v", err)

@@ -44,7 +44,7 @@ type Experiment struct {
 
 // Load reads and checks an experiment file. The error is a *Diagnostics.
 func Load(path string, opts Options) (*Experiment, error) {
-	text, err := readBounded(path)
+	text, err := readBounded(path, maxBytes)
 	if err != nil {
 		return nil, &Diagnostics{[]Diagnostic{{File: path, Message: reason(err), Hint: "give the path of an experiment file"}}}
 	}
@@ -54,14 +54,14 @@ func Load(path string, opts Options) (*Experiment, error) {
 	return Parse(path, text, opts)
 }
 
-// readBounded reads a file up to a little more than what Parse takes, however large it is.
-func readBounded(path string) ([]byte, error) {
+// readBounded reads a file up to one byte more than limit, however large it is.
+func readBounded(path string, limit int64) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, maxBytes+1))
+	return io.ReadAll(io.LimitReader(f, limit+1))
 }
 
 // reason strips an error of what the operating system was asked to do: the message names the path itself.

@@ -185,6 +185,9 @@ func (r *Run) goOn(f *checkpoint.File, o ResumeOptions, opts Options, observers 
 	if err != nil {
 		return err
 	}
+	if err := checkWeights(r.Experiment, f); err != nil {
+		return err
+	}
 	r.warnOfArithmetic(f.Config())
 	if err := r.begin(f, observers); err != nil {
 		return err
@@ -202,7 +205,7 @@ func (r *Run) goOn(f *checkpoint.File, o ResumeOptions, opts Options, observers 
 // is the checkpoint's. What a person has made of it that is no experiment is an error.
 func (r *Run) readConfig(f *checkpoint.File) (text []byte, lost bool, err error) {
 	kept := []byte(f.Config().Text)
-	text, err = readBounded(r.configPath())
+	text, err = readBounded(r.configPath(), maxBytes)
 	if err == nil {
 		_, err = Parse(r.configPath(), text, Options{SkipData: true, Resumed: true})
 	}

@@ -195,15 +195,22 @@ func (i Info) write(dir string) error {
 	return writeFile(filepath.Join(dir, InfoFile), append(text, '\n'))
 }
 
+// maxInfo bounds run.json: each data file takes some 200 bytes of it.
+const maxInfo = 8 << 20
+
 // ReadInfo reads run.json of a run directory.
 func ReadInfo(dir string) (Info, error) {
 	var info Info
-	text, err := os.ReadFile(filepath.Join(dir, InfoFile))
+	path := filepath.Join(dir, InfoFile)
+	text, err := readBounded(path, maxInfo)
 	if err != nil {
 		return info, err
 	}
+	if len(text) > maxInfo {
+		return info, fmt.Errorf("%s: the file holds more than %d bytes", path, maxInfo)
+	}
 	if err := json.Unmarshal(text, &info); err != nil {
-		return Info{}, fmt.Errorf("%s: %w", filepath.Join(dir, InfoFile), err)
+		return Info{}, fmt.Errorf("%s: %w", path, err)
 	}
 	return info, nil
 }

@@ -60,6 +60,23 @@ func referenceOf(e *Experiment) (*train.Reference, error) {
 	return &train.Reference{Model: s.Model, Loss: s.Loss, Regularizers: s.Regularizers}, nil
 }
 
+// checkWeights returns an error unless a checkpoint has the parameters and states of an experiment's model, before anything
+// takes memory for them.
+func checkWeights(e *Experiment, f *checkpoint.File) error {
+	if e.Config.DType == "float64" {
+		return checkTypedWeights[float64](e, f)
+	}
+	return checkTypedWeights[float32](e, f)
+}
+
+func checkTypedWeights[T tensor.Float](e *Experiment, f *checkpoint.File) error {
+	m, err := graphOf[T](&e.Config, inputSpecs(e.Splits.Train))
+	if err != nil {
+		return err
+	}
+	return train.CheckModel(m, f)
+}
+
 // A predictor is a trained model of either element type.
 type predictor interface {
 	evaluate(set *data.Set, batch int) (train.Record, error)
@@ -84,6 +101,9 @@ func newPredictor(c *Config, inputs []tensor.Spec, f *checkpoint.File) (predicto
 
 func newTypedPredictor[T tensor.Float](c *Config, inputs []tensor.Spec, f *checkpoint.File) (predictor, error) {
 	m, err := graphOf[T](c, inputs)
+	if err == nil {
+		err = train.CheckModel(m, f)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +126,7 @@ func (p *typedPredictor[T]) tune(set *data.Set, batch int) (err error) {
 // and the class of the highest score, as the metrics see it.
 func (p *typedPredictor[T]) predict(set *data.Set, batch int, f func(row []float64, class int) error) error {
 	size := p.model.Output().Size()
-	row, classes := make([]float64, size), make([]int, 0, batch)
+	row, classes := make([]float64, size), make([]int, 0, min(batch, set.Len()))
 	probabilistic, _ := any(loss.Make[T](p.c.Loss.New())).(loss.Probabilistic[T])
 	return train.Predict(p.model, set, batch, func(pred []T, rows int) error {
 		classes = classes[:0]

@@ -45,10 +45,14 @@ func OpenTrained(path string, o TrainedOptions) (*Trained, error) {
 	}
 	t := &Trained{Config: e.Config, Path: file, State: f.State(), dir: o.DataDir, source: e.Config.Data.New(), file: f}
 	t.Warnings = SkipWarnings(skipped, file)
-	if info, err := ReadInfo(filepath.Dir(filepath.Dir(file))); err == nil {
+	info, err := ReadInfo(filepath.Dir(filepath.Dir(file)))
+	switch {
+	case err == nil:
 		if t.info = &info; t.dir == "" {
 			t.dir = info.Dir
 		}
+	case !errors.Is(err, fs.ErrNotExist):
+		t.Warnings = append(t.Warnings, fmt.Sprintf("it goes on without %s: %v", InfoFile, err))
 	}
 	return t, nil
 }

@@ -160,6 +160,9 @@ func ReadHistory(dir string) (*History, error) {
 	return h, nil
 }
 
+// maxLine bounds a line of a history in bytes. A record with the histograms of a hundred parameters has fifty thousand.
+const maxLine = 32 << 20
+
 func readLines[T any](path string) ([]T, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -167,19 +170,38 @@ func readLines[T any](path string) ([]T, error) {
 	}
 	defer file.Close()
 	var out []T
-	r := bufio.NewReader(file)
+	r := bufio.NewReaderSize(file, 64<<10)
+	var buffer bytes.Buffer
 	for line := 1; ; line++ {
-		b, err := r.ReadBytes('\n')
-		if err == io.EOF || err == nil && bytes.IndexByte(b, 0) >= 0 {
+		buffer.Reset()
+		err := readLine(r, &buffer)
+		if err == io.EOF {
 			return out, nil
 		}
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%s:%d: %w", path, line, err)
 		}
 		var v T
-		if err := json.Unmarshal(b, &v); err != nil {
+		if err := json.Unmarshal(buffer.Bytes(), &v); err != nil {
 			return nil, fmt.Errorf("%s:%d: %w", path, line, err)
 		}
 		out = append(out, v)
+	}
+}
+
+// readLine reads a line. Its error is io.EOF where the line has no end or holds a NUL byte.
+func readLine(r *bufio.Reader, line *bytes.Buffer) error {
+	for {
+		part, err := r.ReadSlice('\n')
+		if bytes.IndexByte(part, 0) >= 0 {
+			return io.EOF
+		}
+		if line.Len()+len(part) > maxLine {
+			return fmt.Errorf("the line is longer than %d MiB", maxLine>>20)
+		}
+		line.Write(part)
+		if err != bufio.ErrBufferFull {
+			return err
+		}
 	}
 }

@@ -197,6 +197,14 @@ func (r *Run[T]) Restore(f *checkpoint.File, changes ...Change) error {
 }
 
 func restoreTensor[T checkpoint.Element](f *checkpoint.File, name string, shape []int, dst []T) error {
+	if err := checkTensor[T](f, name, shape); err != nil {
+		return err
+	}
+	return checkpoint.ReadInto(f, name, dst)
+}
+
+// checkTensor returns an error unless a checkpoint has a tensor of this name, type and shape.
+func checkTensor[T checkpoint.Element](f *checkpoint.File, name string, shape []int) error {
 	info, ok := f.Info(name)
 	if !ok {
 		return fmt.Errorf("%s: has no tensor %q", f.Path(), name)
@@ -204,7 +212,31 @@ func restoreTensor[T checkpoint.Element](f *checkpoint.File, name string, shape 
 	if want := checkpoint.DTypeOf[T](); info.DType != want || !slices.Equal(info.Shape, shape) {
 		return fmt.Errorf("%s: tensor %q is %s %v, and the run needs %s %v", f.Path(), name, info.DType, info.Shape, want, shape)
 	}
-	return checkpoint.ReadInto(f, name, dst)
+	return nil
+}
+
+// CheckModel returns an error unless LoadModel would find every tensor that it needs. The model need not be initialized, and
+// should not be where its configuration is not trusted: it may claim memory that no machine has.
+func CheckModel[T tensor.Float](m *model.Model[T], f *checkpoint.File) error {
+	for _, p := range m.Params() {
+		if err := checkTensor[T](f, storedName(f, p.Path), p.Shape); err != nil {
+			return err
+		}
+	}
+	for _, s := range m.States() {
+		if err := checkTensor[T](f, s.Path, s.Shape); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// storedName returns the name of the tensor with which a parameter was evaluated: its average where the run averaged it.
+func storedName(f *checkpoint.File, param string) string {
+	if average, ok := AverageOf(f, param); ok {
+		return average.Name
+	}
+	return param
 }
 
 // LoadModel sets the parameters and states of an initialized model from a checkpoint, each of which must be there with
@@ -212,11 +244,7 @@ func restoreTensor[T checkpoint.Element](f *checkpoint.File, name string, shape 
 // are the averages: those that it was evaluated with.
 func LoadModel[T tensor.Float](m *model.Model[T], f *checkpoint.File) error {
 	for _, p := range m.Params() {
-		name := p.Path
-		if average, ok := AverageOf(f, p.Path); ok {
-			name = average.Name
-		}
-		if err := restoreTensor(f, name, p.Shape, p.Data); err != nil {
+		if err := restoreTensor(f, storedName(f, p.Path), p.Shape, p.Data); err != nil {
 			return err
 		}
 	}
