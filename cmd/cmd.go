@@ -161,7 +161,7 @@ func (p *program) report(c *cobra.Command, err error) int {
 
 // tellFailure prints an error that ends the program.
 func (p *program) tellFailure(err error) {
-	fmt.Fprintf(p.stderr, "strata: %v\n", err)
+	fmt.Fprintf(p.stderr, "strata: %s\n", withoutControls(err.Error()))
 	if layer, ok := errors.AsType[*model.LayerError](err); ok {
 		if p.debug {
 			fmt.Fprintf(p.stderr, "\n%s", layer.Stack)
@@ -208,6 +208,6 @@ func isRun(dir string) error {
 // warn tells a person what to know besides the result.
 func (p *program) warn(warnings ...string) {
 	for _, w := range warnings {
-		fmt.Fprintf(p.stderr, "warning: %s\n", w)
+		fmt.Fprintf(p.stderr, "warning: %s\n", withoutControls(w))
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"github.com/spf13/cobra"
 	"github.com/strata-ml/strata/checkpoint"
@@ -281,15 +280,12 @@ func orNil(s string) *string {
 // maxShown is how many characters of a value are shown.
 const maxShown = 60
 
-// orDash writes a value of a checkpoint, which may come from anywhere: what a terminal would obey is quoted.
+// orDash writes a value of a checkpoint.
 func orDash(s *string) string {
 	if s == nil || *s == "" {
 		return "—"
 	}
-	text := *s
-	if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
-		text = strconv.Quote(text)
-	}
+	text := quoteUnprintable(*s)
 	if runes := []rune(text); len(runes) > maxShown {
 		return string(runes[:maxShown]) + "…"
 	}

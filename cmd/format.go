@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/strata-ml/strata/tensor"
@@ -22,7 +23,30 @@ type table struct {
 	rows  [][]string
 }
 
-func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
+func (t *table) add(cells ...string) {
+	for i, cell := range cells {
+		cells[i] = quoteUnprintable(cell)
+	}
+	t.rows = append(t.rows, cells)
+}
+
+// quoteUnprintable quotes a text from a checkpoint, which may come from anywhere, where a terminal would obey it.
+func quoteUnprintable(text string) string {
+	if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return strconv.Quote(text)
+	}
+	return text
+}
+
+// withoutControls replaces in a message what a terminal would obey, but for the ends of lines and tabs.
+func withoutControls(message string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, message)
+}
 
 // write prints the table with two blanks between columns and none at the end of a line.
 func (t *table) write(w io.Writer) {

@@ -108,7 +108,7 @@ func (l *lineScreen) warn(messages ...string) {
 		if l.log != nil {
 			l.log.Warn(m)
 		} else {
-			fmt.Fprintf(l.w, "warning: %s\n", m)
+			fmt.Fprintf(l.w, "warning: %s\n", withoutControls(m))
 		}
 	}
 }
@@ -170,7 +170,7 @@ func (l *liveScreen) warn(messages ...string) {
 		word = yellow + word + plain
 	}
 	for _, m := range messages {
-		l.info(word + " " + m)
+		l.info(word + " " + withoutControls(m))
 	}
 }
 

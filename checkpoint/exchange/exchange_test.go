@@ -155,7 +155,8 @@ func TestSafetensorsHostile(t *testing.T) {
 		`tensor "b": its data begin at byte 8`: safetensors(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}`, 12),
 		`the elements are "BF16"`:              safetensors(strings.Replace(w(`"shape":[2],"data_offsets":[0,4]`), "F32", "BF16", 1), 4),
 		`the elements are "F16"`:               safetensors(strings.Replace(w(`"shape":[2],"data_offsets":[0,4]`), "F32", "F16", 1), 4),
-		`unknown key "a"`:                      safetensors(strings.Repeat(`{"a":`, 1<<20), 0),
+		`unknown key "a"`:                      safetensors(strings.Repeat(`{"a":`, 1<<15), 0),
+		"lists more than 65536 tensors":        safetensors(strings.Repeat(`{"a":`, 1<<20), 0),
 	}
 	for want, b := range tests {
 		checkRefused(t, want, b)

@@ -3,6 +3,7 @@ package exchange
 import (
 	"archive/zip"
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -45,7 +46,9 @@ func writeNPZ(w io.Writer, tensors []checkpoint.Tensor) error {
 }
 
 func (a *Archive) openNPZ(r io.ReaderAt, size int64) error {
-	z, err := zip.NewReader(r, size)
+	directory := &directoryReader{ReaderAt: r}
+	z, err := zip.NewReader(directory, size)
+	directory.read = true
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) { // names are no paths here
 		return fmt.Errorf("npz: %w", err)
 	}
@@ -59,6 +62,27 @@ func (a *Archive) openNPZ(r io.ReaderAt, size int64) error {
 		}
 	}
 	return nil
+}
+
+// A directoryReader counts the members that a zip lists while package zip reads its directory, which believes no count and
+// takes memory for each.
+type directoryReader struct {
+	io.ReaderAt
+	members int
+	read    bool // all of it
+}
+
+// ReadAt implements io.ReaderAt. The end of a directory is read twice, once to find it.
+func (d *directoryReader) ReadAt(b []byte, offset int64) (int, error) {
+	n, err := d.ReaderAt.ReadAt(b, offset)
+	if d.read {
+		return n, err
+	}
+	const twice = 1 << 11
+	if d.members += bytes.Count(b[:n], []byte("PK\x01\x02")); d.members > maxTensors+twice {
+		return 0, fmt.Errorf("it lists more than %d members", maxTensors)
+	}
+	return n, err
 }
 
 func (a *Archive) addMember(m *zip.File) error {

@@ -158,6 +158,9 @@ func parseHeader(text []byte) ([]namedEntry, error) {
 	if !utf8.Valid(text) {
 		return nil, errors.New("it is not UTF-8")
 	}
+	if err := checkTokens(text); err != nil {
+		return nil, err
+	}
 	p := headerParser{json.NewDecoder(bytes.NewReader(text))}
 	p.UseNumber()
 	var entries []namedEntry
@@ -186,6 +189,43 @@ func parseHeader(text []byte) ([]namedEntry, error) {
 		return nil, fmt.Errorf("%d bytes follow the object", len(rest))
 	}
 	return entries, nil
+}
+
+// The bounds of what stands in a header, beside that of its length: the parser takes memory in proportion to each.
+const (
+	maxText   = 1 << 20 // bytes of one string; programs keep documents in the metadata
+	maxDigits = 20      // of a number
+)
+
+// checkTokens goes through a header without taking memory.
+func checkTokens(text []byte) error {
+	objects := 0
+	for i := 0; i < len(text); i++ {
+		begin := i
+		switch c := text[i]; {
+		case c == '"':
+			for i++; i < len(text) && text[i] != '"'; i++ {
+				if text[i] == '\\' {
+					i++
+				}
+			}
+			if i-begin > maxText {
+				return fmt.Errorf("the string at byte %d has more than %d bytes", begin, maxText)
+			}
+		case c >= '0' && c <= '9':
+			for i+1 < len(text) && text[i+1] >= '0' && text[i+1] <= '9' {
+				i++
+			}
+			if i-begin >= maxDigits {
+				return fmt.Errorf("the number at byte %d has more than %d digits", begin, maxDigits)
+			}
+		case c == '{':
+			if objects++; objects > maxTensors+2 { // the header itself, and the metadata
+				return fmt.Errorf("it lists more than %d tensors", maxTensors)
+			}
+		}
+	}
+	return nil
 }
 
 type headerParser struct{ *json.Decoder }
