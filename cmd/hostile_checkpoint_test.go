@@ -148,3 +148,22 @@ func allocatedBy(f func()) uint64 {
 	runtime.ReadMemStats(&after)
 	return after.TotalAlloc - before.TotalAlloc
 }
+
+// TestDamagedInfo has a run.json that is none: what a run can do without is not missed in silence.
+func TestDamagedInfo(t *testing.T) {
+	trainedDigits(t)
+	for content, want := range map[string]string{
+		"{":                                "r/run.json: unexpected end of JSON input",
+		`{"data": [{"bytes": 1e400}]}`:     "r/run.json: json: cannot unmarshal",
+		strings.Repeat(" ", 9<<20):         "r/run.json: the file holds more than 8388608 bytes",
+		strings.Repeat(`{"data":`, 20_000): "r/run.json: ",
+	} {
+		writeFile(t, "r/run.json", content)
+		if r := strata(t, "eval", "r"); r.code != exitDone || !strings.Contains(r.stderr, "warning: it goes on without run.json: "+want) {
+			t.Errorf("eval: exit code %d\n%.500s\nwant %s", r.code, r.stderr, want)
+		}
+		if r := strata(t, "resume", "r"); r.code != exitFailed || !strings.Contains(r.stderr, want) || !strings.Contains(r.stderr, "--data-dir") {
+			t.Errorf("resume: exit code %d\n%.500s\nwant %s", r.code, r.stderr, want)
+		}
+	}
+}

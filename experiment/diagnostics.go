@@ -52,7 +52,7 @@ func (d Diagnostic) String() string {
 	default:
 		fmt.Fprintf(&b, "%s:%d:%d", d.File, d.Line, d.Column)
 	}
-	fmt.Fprintf(&b, ": %s\n", d.Message)
+	fmt.Fprintf(&b, ": %s\n", printable(d.Message))
 	if d.Line > 0 {
 		number := ""
 		if d.Origin == "" {
@@ -62,7 +62,7 @@ func (d Diagnostic) String() string {
 		fmt.Fprintf(&b, "%5s | %s\n      | %s^\n", number, line, padding)
 	}
 	if d.Hint != "" {
-		fmt.Fprintf(&b, "      %s\n", d.Hint)
+		fmt.Fprintf(&b, "      %s\n", printable(d.Hint))
 	}
 	return b.String()
 }
@@ -91,10 +91,10 @@ func window(line string, column int) (shown, padding string) {
 	return printable(string(runes)), string(blanks)
 }
 
-// printable replaces control characters, which a terminal would obey.
+// printable replaces control characters, which a terminal would obey, but for tabs and ends of lines.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r != '\t' && unicode.IsControl(r) {
+		if r != '\t' && r != '\n' && unicode.IsControl(r) {
 			return unicode.ReplacementChar
 		}
 		return r

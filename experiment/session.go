@@ -101,10 +101,10 @@ func newPredictor(c *Config, inputs []tensor.Spec, f *checkpoint.File) (predicto
 
 func newTypedPredictor[T tensor.Float](c *Config, inputs []tensor.Spec, f *checkpoint.File) (predictor, error) {
 	m, err := graphOf[T](c, inputs)
-	if err == nil {
-		err = train.CheckModel(m, f)
-	}
 	if err != nil {
+		return nil, fmt.Errorf("%s: %w", f.Path(), err)
+	}
+	if err := train.CheckModel(m, f); err != nil {
 		return nil, err
 	}
 	m.Init(c.Seed)

@@ -45,6 +45,9 @@ func OpenTrained(path string, o TrainedOptions) (*Trained, error) {
 	}
 	t := &Trained{Config: e.Config, Path: file, State: f.State(), dir: o.DataDir, source: e.Config.Data.New(), file: f}
 	t.Warnings = SkipWarnings(skipped, file)
+	if _, err := t.Labels(); err != nil { // what the data source fitted is no such thing
+		return nil, errors.Join(fmt.Errorf("%s: %w", file, err), f.Close())
+	}
 	info, err := ReadInfo(filepath.Dir(filepath.Dir(file)))
 	switch {
 	case err == nil:
@@ -134,9 +137,12 @@ func (t *Trained) read(c data.Context, path string) (*data.Set, error) {
 
 func (t *Trained) evaluate(p predictor, set *data.Set) (train.Record, error) {
 	rec, err := p.evaluate(set, t.Config.Train.BatchSize)
+	if err != nil {
+		return rec, fmt.Errorf("%s: %w", t.Path, err)
+	}
 	rec.Step = t.State.Step
 	rec.Epoch = train.Number(t.State.Epoch)
-	return rec, err
+	return rec, nil
 }
 
 // A Prediction is what the model says of one row.
