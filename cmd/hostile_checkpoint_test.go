@@ -104,8 +104,12 @@ func TestHostileCheckpoint(t *testing.T) {
 
 // hostileVerbs are what reads a checkpoint; resume is the last.
 var hostileVerbs = [][]string{
-	{"eval", "r"}, {"predict", "r", "--last", "--input", "mine.csv"}, {"inspect", "r", "--last"}, {"inspect", "r", "--json"},
-	{"diff", hostileCheckpoint, "r/checkpoints/step-0000000012.strata"}, {"resume", "r", "--no-plots"},
+	{"eval", "r"},
+	{"predict", "r", "--last", "--input", "mine.csv"},
+	{"inspect", "r", "--last"},
+	{"inspect", "r", "--json"},
+	{"diff", hostileCheckpoint, "r/checkpoints/step-0000000012.strata"},
+	{"resume", "r", "--no-plots"},
 }
 
 func useHostile(t *testing.T, verb []string, eval, resume string) {
