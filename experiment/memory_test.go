@@ -36,8 +36,8 @@ func TestMemoryEstimate(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		allocated(t, e)
-		got, want := float64(report.TrainBytes), allocated(t, e)
+		held(t, e)
+		got, want := float64(report.TrainBytes), held(t, e)
 		t.Logf("%s: %.1f MB are estimated, and %.1f allocated", name, got/1e6, want/1e6)
 		if math.Abs(got-want) > tolerance*want {
 			t.Errorf("%s: %.1f MB are estimated, and %.1f allocated: %+v", name, got/1e6, want/1e6, report.Memory)
@@ -46,7 +46,7 @@ func TestMemoryEstimate(t *testing.T) {
 }
 
 // allocated returns the bytes that a run has in use after its first step.
-func allocated(t *testing.T, e *experiment.Experiment) float64 {
+func held(t *testing.T, e *experiment.Experiment) float64 {
 	t.Helper()
 	before, after := heap(), 0.0
 	run, err := e.Start(filepath.Join(t.TempDir(), "run"), train.ObserverFunc(func(event train.Event) {
