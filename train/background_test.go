@@ -3,6 +3,7 @@ package train_test
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -121,6 +122,25 @@ func mustRead(t *testing.T, path string) []byte {
 	return b
 }
 
+// copyRunning copies the directory of a run that goes on meanwhile: anew where a file has taken another name since its
+// directory was read.
+func copyRunning(t *testing.T, to, from string) {
+	t.Helper()
+	for range 100 {
+		err := os.CopyFS(to, os.DirFS(from))
+		if err == nil {
+			return
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			t.Fatal(err)
+		}
+		if err := errors.Join(os.RemoveAll(to), os.Mkdir(to, 0o777)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Fatalf("%s never held still", from)
+}
+
 // TestKilledWhileSaving takes the directory of a run as a kill leaves it while a checkpoint is under way, before it is
 // written and after, at each step, and resumes from that.
 func TestKilledWhileSaving(t *testing.T) {
@@ -139,9 +159,7 @@ func TestKilledWhileSaving(t *testing.T) {
 			h := &held{release: make(chan struct{}, 1), early: early, holds: func(step int64) bool { return step == saving }}
 			s.Observers = []train.Observer{onStep(func(step int64) {
 				if step == cut {
-					if err := os.CopyFS(image, os.DirFS(dir)); err != nil {
-						t.Error(err)
-					}
+					copyRunning(t, image, dir)
 					h.release <- struct{}{}
 				}
 			})}
