@@ -45,7 +45,7 @@ var hostileValues = []hostileValue{
 	{"exponent for a whole number", "train.epochs", "1e3", "epochs must be a whole number, is 1e3"},
 	{"sixties", "train.epochs", "1:30", "epochs must be a whole number"},
 	{"beyond 64 bits", "train.epochs", "99999999999999999999", "epochs "},
-	{"a billion units", "model.fc1.units", "1000000000", "the model needs 242 GiB of memory, and 8 GiB are available"},
+	{"a billion units", "model.fc1.units", "1000000000", "the model needs 268 GiB of memory, and 8 GiB are available"},
 	{"units beyond memory", "model.fc1.units", "9223372036854775807", "model: "},
 	{"epochs beyond counting", "train.epochs", "9223372036854775807", "epochs"},
 	{"binary tag", "name", "!!binary aGVsbG8=", "is a tag"},
