@@ -7,6 +7,7 @@ import (
 )
 
 func TestScaleNumbers(t *testing.T) {
+	skipUnderRace(t)
 	eachLevel(t, func(t *testing.T) {
 		t.Run("uint8 to float32", func(t *testing.T) { testScaleNumbers[float32](t, randomBytes) })
 		t.Run("uint8 to float64", func(t *testing.T) { testScaleNumbers[float64](t, randomBytes) })

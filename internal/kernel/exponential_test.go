@@ -87,6 +87,7 @@ func logistic(x float64) float64 {
 }
 
 func TestRealFunctions(t *testing.T) {
+	skipUnderRace(t)
 	eachLevel(t, func(t *testing.T) {
 		t.Run("float32", testRealFunctions[float32])
 		t.Run("float64", testRealFunctions[float64])

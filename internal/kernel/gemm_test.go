@@ -172,6 +172,7 @@ func testGemm[T Float](t *testing.T) {
 
 // TestGemmBlocks runs products of several blocks in each direction, with tails, and of strides that are powers of two.
 func TestGemmBlocks(t *testing.T) {
+	skipUnderRace(t)
 	eachLevel(t, func(t *testing.T) {
 		t.Run("float32", testGemmBlocks[float32])
 		t.Run("float64", testGemmBlocks[float64])
