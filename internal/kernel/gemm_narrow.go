@@ -12,9 +12,10 @@ const (
 )
 
 // isNarrow reports whether the product is to be computed as its transpose. In float64 that pays only where A is transposed
-// already: else each of its elements takes as long to transpose as a vector of C to compute.
+// already, since each of its elements takes as long to transpose as a vector of C to compute; or where its rows fall on one
+// set of the cache.
 func (g *gemm[T]) isNarrow() bool {
-	if g.step == 1 && !is32[T]() {
+	if g.step == 1 && !is32[T]() && g.rowStep*sizeOf[T]()%badStride != 0 {
 		return false
 	}
 	lanes := vectorLanes[T]()
