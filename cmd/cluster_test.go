@@ -51,7 +51,7 @@ func job(t *testing.T, env []string, name string, args ...string) *process {
 func TestSlurmScript(t *testing.T) {
 	bash, err := exec.LookPath("bash")
 	if err != nil {
-		t.Skip("needs bash on the PATH")
+		t.Skip("needs bash on the PATH: package bash of Debian")
 	}
 	script, err := filepath.Abs("../examples/cluster/strata.slurm")
 	if err != nil {

@@ -19,7 +19,7 @@ func mounted(t *testing.T, name, options string) {
 		t.Fatal(err)
 	}
 	if err := syscall.Mount("tmpfs", name, "tmpfs", 0, options); err != nil {
-		t.Skipf("a tmpfs cannot be mounted, for which it takes root: %v", err)
+		t.Skipf("needs root, to mount a tmpfs: run the test as root: %v", err)
 	}
 	dir, err := filepath.Abs(name)
 	if err != nil {

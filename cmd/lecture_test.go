@@ -29,7 +29,7 @@ func atRoot(t *testing.T) string {
 func TestLectureCommands(t *testing.T) {
 	bash, err := exec.LookPath("bash")
 	if err != nil {
-		t.Skip("needs bash on the PATH")
+		t.Skip("needs bash on the PATH: package bash of Debian")
 	}
 	page := atRoot(t)
 	script := `strata() { printf '%s\x1f' "$@"; printf '\x1e'; }; go() { test -d "$2"; }` + "\n"
@@ -125,7 +125,7 @@ func TestLectureIsWhole(t *testing.T) {
 	page := atRoot(t)
 	list, err := os.ReadFile("../shared/lecture.md")
 	if err != nil {
-		t.Skip("it needs the list of items in ../shared/lecture.md")
+		t.Skip("needs the list of the lecture's items, ../shared/lecture.md beside the repository: the page can be read without it")
 	}
 	for _, m := range regexp.MustCompile(`(?m)^\| ([^|]+) \| ([^|]+) \|$`).FindAllStringSubmatch(string(list), -1) {
 		if item := m[1]; !strings.HasPrefix(item, "item of") && !strings.Contains(page, "| "+item+" |") {

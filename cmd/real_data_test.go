@@ -20,7 +20,7 @@ func TestRealData(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(data); err != nil {
-		t.Skipf("it needs the data sets letter, breast-cancer, concrete, credit, mnist and those of texts in %s", sharedData)
+		t.Skipf("needs the data sets letter, breast-cancer, concrete, credit, mnist and those of texts in %s", sharedData)
 	}
 	tests := map[string]struct {
 		metric string

@@ -344,7 +344,7 @@ func TestHideResumes(t *testing.T) {
 
 func TestMillionRecords(t *testing.T) {
 	if testing.Short() {
-		t.Skip("long")
+		t.Skip("takes long: run it without -short")
 	}
 	h := losses("million", repeated(1e6, func(i int) float64 { return 2 + math.Sin(float64(i)) })...)
 	h.Records[777_777].Loss = 1e5

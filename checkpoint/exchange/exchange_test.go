@@ -315,7 +315,7 @@ func TestOpenErrors(t *testing.T) {
 // numpy reads what is written as npz, and its own npz, deflated too, is read.
 func TestNumpy(t *testing.T) {
 	if exec.Command("python3", "-c", "import numpy").Run() != nil {
-		t.Skip("needs python3 with the module numpy")
+		t.Skip("needs python3 with the module numpy: package python3-numpy of Debian")
 	}
 	c := exec.Command("python3", "-c", `
 import io, sys, numpy

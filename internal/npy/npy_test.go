@@ -58,7 +58,7 @@ func TestHeaders(t *testing.T) {
 // numpy reads what Append writes.
 func TestNumpyReads(t *testing.T) {
 	if exec.Command("python3", "-c", "import numpy").Run() != nil {
-		t.Skip("needs python3 with the module numpy")
+		t.Skip("needs python3 with the module numpy: package python3-numpy of Debian")
 	}
 	c := exec.Command("python3", "-c", "import sys, io, numpy; a = numpy.load(io.BytesIO(sys.stdin.buffer.read())); print(a.dtype.str, a.shape)")
 	c.Stdin = bytes.NewReader(append(Append(nil, "<f4", []int{1, 2}), make([]byte, 8)...))
