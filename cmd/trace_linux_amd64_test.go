@@ -68,7 +68,7 @@ type tracer struct {
 }
 
 // errNoTrace says that the system does not let a process trace its child.
-var errNoTrace = errors.New("no process may be traced here: ptrace is forbidden")
+var errNoTrace = errors.New("needs leave to trace processes, which ptrace is refused here: run the test as root, or give a container SYS_PTRACE")
 
 // run runs the command to its end, and returns how it ended. Standard error goes to the file given.
 func (tr *tracer) run(cmd *exec.Cmd) (syscall.WaitStatus, error) {
