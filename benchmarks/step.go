@@ -30,7 +30,9 @@ func NewStepper(w Workload) (*Stepper, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", w.Name, err)
 	}
-	m.Init(seed)
+	if err := m.Init(seed); err != nil {
+		return nil, fmt.Errorf("%s: %w", w.Name, err)
+	}
 	drawWeights(m)
 	s := &Stepper{Workload: w, model: m, batches: drawBatches(w), first: append([]float32(nil), m.Weights()...)}
 	if w.Loss == nil {

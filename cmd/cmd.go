@@ -33,7 +33,9 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/strata-ml/strata/experiment"
+	"github.com/strata-ml/strata/layers"
 	"github.com/strata-ml/strata/model"
+	"github.com/strata-ml/strata/train"
 )
 
 // The exit codes, besides 128 plus the number of a signal.
@@ -56,15 +58,26 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	command, err := root.ExecuteContextC(ctx)
+	command, err := p.execute(ctx, root)
 	return p.report(command, err)
+}
+
+// execute runs the command that the arguments name. A panic that nothing below gave a name is an error too, as of a part
+// that panics when it is made.
+func (p *program) execute(ctx context.Context, root *cobra.Command) (command *cobra.Command, err error) {
+	command = root
+	err = layers.Guard("the program, or a part that is linked into it,", func() (err error) {
+		command, err = root.ExecuteContextC(ctx)
+		return err
+	})
+	return command, err
 }
 
 // A program is one invocation of the command.
 type program struct {
 	stdout, stderr io.Writer
 	env            []string
-	debug          bool // show the stack of a layer that panicked
+	debug          bool // show the stack of a part that panicked
 }
 
 // The groups of verbs in the help of the root.
@@ -92,7 +105,7 @@ it was and ends with the same bits.`,
 		SilenceUsage:  true,
 	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usage("%w", suggestFlag(c, err)) })
-	root.PersistentFlags().BoolVar(&p.debug, "debug", false, "show the stack when a layer panics")
+	root.PersistentFlags().BoolVar(&p.debug, "debug", false, "show the stack when a part panics")
 	root.AddGroup(
 		&cobra.Group{ID: groupRuns, Title: "Runs:"},
 		&cobra.Group{ID: groupCheckpoints, Title: "Checkpoints:"},
@@ -146,6 +159,7 @@ func (p *program) report(c *cobra.Command, err error) int {
 	}
 	if _, ok := errors.AsType[*experiment.Diagnostics](err); ok {
 		fmt.Fprintln(p.stderr, err)
+		p.tellPanic(err)
 		return exitUsage
 	}
 	p.tellFailure(err)
@@ -162,12 +176,25 @@ func (p *program) report(c *cobra.Command, err error) int {
 // tellFailure prints an error that ends the program.
 func (p *program) tellFailure(err error) {
 	fmt.Fprintf(p.stderr, "strata: %s\n", withoutControls(err.Error()))
-	if layer, ok := errors.AsType[*model.LayerError](err); ok {
-		if p.debug {
-			fmt.Fprintf(p.stderr, "\n%s", layer.Stack)
-		} else {
-			fmt.Fprintln(p.stderr, "The layer panicked, which is a defect of its code; --debug shows the stack.")
-		}
+	p.tellPanic(err)
+}
+
+// tellPanic says of an error that came of a panic what kind of error that is, and shows the stack when it is asked to.
+func (p *program) tellPanic(err error) {
+	var stack []byte
+	if e, ok := errors.AsType[*model.LayerError](err); ok {
+		stack = e.Stack
+	} else if e, ok := errors.AsType[*train.PartError](err); ok {
+		stack = e.Stack
+	} else if e, ok := errors.AsType[*layers.PanicError](err); ok {
+		stack = e.Stack
+	}
+	switch {
+	case stack == nil:
+	case p.debug:
+		fmt.Fprintf(p.stderr, "\n%s", stack)
+	default:
+		fmt.Fprintln(p.stderr, "That is a panic, which is a defect of the part's code; --debug shows the stack.")
 	}
 }
 

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spf13/cobra"
+	"github.com/strata-ml/strata/experiment"
 	"github.com/strata-ml/strata/layers"
 	_ "github.com/strata-ml/strata/standard"
 	"github.com/strata-ml/strata/tensor"
@@ -212,6 +214,8 @@ func init() {
 	layers.Register("test_liar", liarConfig{},
 		func(liarConfig) layers.Layer[float32] { return &liar[float32]{} },
 		func(liarConfig) layers.Layer[float64] { return &liar[float64]{} })
+	layers.Register("test_trap", trapConfig{}, newTrap[float32], newTrap[float64])
+	layers.RegisterInitializer("test_trap", trapInit{}, func(trapInit) layers.Initializer { return trapInit{} })
 }
 
 func (*mine[T]) Build(b *layers.Builder[T]) error {
@@ -241,6 +245,41 @@ func (*liar[T]) Backward(f *layers.Frame[T]) {
 	}
 }
 
+// A trap is the identity, and panics where it is told to: before anything runs.
+type trap[T tensor.Float] struct{ config trapConfig }
+
+type trapConfig struct {
+	_  struct{} `doc:"panics before anything runs"`
+	At string   `doc:"where"`
+}
+
+// A trapInit panics.
+type trapInit struct {
+	_ struct{} `doc:"panics"`
+}
+
+func newTrap[T tensor.Float](c trapConfig) layers.Layer[T] {
+	if c.At == "constructor" {
+		panic("the trap snapped")
+	}
+	return &trap[T]{c}
+}
+
+func (l *trap[T]) Build(b *layers.Builder[T]) error {
+	if l.config.At == "build" {
+		panic("the trap snapped")
+	}
+	b.Param("w", layers.Init{Name: "test_trap"}, b.In(0)...)
+	b.Out(b.In(0)...)
+	return nil
+}
+
+func (*trap[T]) Forward(f *layers.Frame[T]) { copy(f.Out(), f.In(0)) }
+
+func (*trap[T]) Backward(f *layers.Frame[T]) { copy(f.DIn(0), f.DOut()) }
+
+func (trapInit) Fill([]float64, tensor.Shape, tensor.Random) { panic("the trap snapped") }
+
 // withLayer writes custom.yaml, which has the layer of a type between two dense ones.
 func withLayer(t *testing.T, layer string) {
 	t.Helper()
@@ -255,6 +294,47 @@ loss: softmax_cross_entropy
 optimizer: {type: sgd, lr: 0.01}
 train: {epochs: 1}
 `)
+}
+
+// TestPanicsBeforeTheStart names the node whose layer or initializer panics before anything runs, at its place in the file
+// where that is known, and leaves no run behind.
+func TestPanicsBeforeTheStart(t *testing.T) {
+	for at, want := range map[string]struct {
+		code int
+		text []string
+	}{
+		"constructor": {exitUsage, []string{"custom.yaml:5:5: ", `node "own": test_trap: its constructor panicked: the trap snapped`}},
+		"build":       {exitUsage, []string{"custom.yaml:5:5: ", `node "own": test_trap: Build panicked: the trap snapped`}},
+		"initializer": {exitFailed, []string{`strata: node "own": the initializer test_trap of own/w panicked: the trap snapped`}},
+	} {
+		t.Run(at, func(t *testing.T) {
+			withLayer(t, "test_trap, at: "+at)
+			r := strata(t, "train", "custom.yaml", "--no-plots")
+			if r.code != want.code || r.out != "" {
+				t.Errorf("exit code %d, output %q", r.code, r.out)
+			}
+			wantAll(t, r.stderr, append(want.text, "--debug")...)
+			if strings.Contains(r.stderr, "goroutine") {
+				t.Errorf("the stack is shown:\n%s", r.stderr)
+			}
+			wantAll(t, strata(t, "train", "custom.yaml", "--no-plots", "--debug").stderr, "the trap snapped", "goroutine", "cmd_test.go")
+			if runs, err := filepath.Glob("runs/*/" + experiment.ConfigFile); err != nil || len(runs) > 0 {
+				t.Errorf("there are %v, %v", runs, err)
+			}
+		})
+	}
+}
+
+// TestPanicOfTheProgram ends in an error as others do, and not in a trace with the exit code of a wrong command line.
+func TestPanicOfTheProgram(t *testing.T) {
+	p := &program{stderr: &bytes.Buffer{}}
+	root := &cobra.Command{RunE: func(*cobra.Command, []string) error { panic("a loose part") }, SilenceErrors: true, SilenceUsage: true}
+	root.SetArgs([]string{})
+	command, err := p.execute(t.Context(), root)
+	if code := p.report(command, err); code != exitFailed {
+		t.Errorf("exit code %d", code)
+	}
+	wantAll(t, p.stderr.(*bytes.Buffer).String(), "a loose part", "panicked", "--debug")
 }
 
 func TestPanicOfALayer(t *testing.T) {

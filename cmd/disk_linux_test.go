@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/strata-ml/strata/experiment"
 	"github.com/strata-ml/strata/train"
 )
 
@@ -145,6 +146,32 @@ func TestFileSizeLimit(t *testing.T) {
 	}
 	wantIntact(t, dir)
 	f.finish(t, dir)
+}
+
+// TestAddressSpaceLimit begins runs that get less memory than they want, at ten limits. What the Go runtime cannot get ends
+// the process, as SIGKILL does: no run is begun, or it ends with the bytes of the whole run when there is memory again.
+func TestAddressSpaceLimit(t *testing.T) {
+	f := newFaultRuns(t)
+	ended := map[int]int{}
+	for i := range 10 {
+		dir := fmt.Sprintf("confined/run-%d", i)
+		limit := fmt.Sprint(100_000 + 100_000*i) // KiB; the runtime reserves most of it and uses little
+		shell := append([]string{"-c", `ulimit -v ` + limit + `; exec "$0" "$@"`, string(f.binary)}, f.verb(dir)...)
+		p := binary("/bin/sh").start(t, 1, shell...)
+		code := p.end(t)
+		if code != exitDone && p.stderr.String() == "" {
+			t.Errorf("%s KiB: exit code %d, and not a word", limit, code)
+		}
+		ended[code]++
+		if experiment.IsRun(dir) {
+			wantIntact(t, dir)
+		}
+		f.finish(t, dir)
+	}
+	t.Logf("runs by exit code: %v", ended)
+	if ended[exitDone] == 0 || ended[exitDone] == 10 {
+		t.Errorf("all limits are on one side of what a run takes: %v", ended)
+	}
 }
 
 // TestReadOnly begins and continues runs where nothing can be written.

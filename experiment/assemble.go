@@ -72,7 +72,9 @@ func setupOf[T tensor.Float](c *Config, splits *data.Splits, vectors []Pretraine
 	if err != nil {
 		return train.Setup[T]{}, err
 	}
-	m.Init(c.Seed)
+	if err := m.Init(c.Seed); err != nil {
+		return train.Setup[T]{}, err
+	}
 	fillVectors(m, vectors)
 	if err := freeze(m, c.frozen()); err != nil {
 		return train.Setup[T]{}, err

@@ -19,6 +19,7 @@ type Diagnostic struct {
 	Message string // `model: node "fc1": dense: units must be positive, is -1`
 	Source  string // the line at fault
 	Hint    string // the remedy, "" where the message says it
+	Err     error  // what the message comes from, nil where it says all that there is to know
 }
 
 // Diagnostics are all the things that are wrong with an experiment, in the order of the text. It is the error of Load
@@ -39,6 +40,17 @@ func (d *Diagnostics) Error() string {
 		b.WriteString(one.String())
 	}
 	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// Unwrap returns the errors that messages come from.
+func (d *Diagnostics) Unwrap() []error {
+	var list []error
+	for _, one := range d.List {
+		if one.Err != nil {
+			list = append(list, one.Err)
+		}
+	}
+	return list
 }
 
 // String formats the diagnostic as several lines: the place and the message, the source line, a caret, the remedy.
@@ -165,7 +177,7 @@ func (s *sources) diagnostics(syntax, problems []registry.Problem) []Diagnostic 
 	var list []Diagnostic
 	for _, p := range sorted {
 		src, line := s.find(p.Node.Line)
-		d := Diagnostic{Origin: src.origin, Line: line, Column: p.Node.Column, Message: p.Message, Hint: p.Hint}
+		d := Diagnostic{Origin: src.origin, Line: line, Column: p.Node.Column, Message: p.Message, Hint: p.Hint, Err: p.Err}
 		if src.origin == "" {
 			d.File = s.file
 		}

@@ -73,7 +73,9 @@ func (e *Experiment) startingModel() (*model.Model[float64], error) {
 	if err != nil {
 		return nil, err
 	}
-	m.Init(e.Config.Seed)
+	if err := m.Init(e.Config.Seed); err != nil {
+		return nil, err
+	}
 	w := e.Config.WarmStart
 	if w == nil {
 		return m, nil

@@ -107,7 +107,9 @@ func newTypedPredictor[T tensor.Float](c *Config, inputs []tensor.Spec, f *check
 	if err := train.CheckModel(m, f); err != nil {
 		return nil, err
 	}
-	m.Init(c.Seed)
+	if err := m.Init(c.Seed); err != nil {
+		return nil, err
+	}
 	return &typedPredictor[T]{c, m, metricsOf[T](c)}, train.LoadModel(m, f)
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/strata-ml/strata/loss"
 	"github.com/strata-ml/strata/model"
 	"github.com/strata-ml/strata/optim"
+	"github.com/strata-ml/strata/registry"
 	"github.com/strata-ml/strata/tensor"
 	"github.com/strata-ml/strata/train"
 )
@@ -87,9 +88,15 @@ func declareNode[T tensor.Float](c *checker, i int, specs map[string]tensor.Spec
 	if node.Layer.IsZero() {
 		return nil, false
 	}
-	d, err := layers.Declare(layers.Make[T](node.Layer.New()), in...)
+	var d *layers.Declaration
+	err := layers.Guard("its constructor", func() (err error) {
+		d, err = layers.Declare(layers.Make[T](node.Layer.New()), in...)
+		return err
+	})
 	if err != nil {
-		c.fail(c.node(i), fmt.Sprintf("model: node %q: %s: %v", node.Name, node.Layer.Name, err), "it reads "+strings.Join(words, " and "))
+		c.problems = append(c.problems, registry.Problem{
+			Node: c.node(i), Message: fmt.Sprintf("model: node %q: %s: %v", node.Name, node.Layer.Name, err), Hint: "it reads " + strings.Join(words, " and "), Err: err,
+		})
 		return nil, false
 	}
 	return d.Out, true

@@ -68,11 +68,11 @@ func NewBuilder[T tensor.Float](in ...tensor.Spec) *Builder[T] {
 	return &Builder[T]{d: Declaration{In: in, ReadsIn: true, ReadsOut: true}, index: make([]bool, len(in))}
 }
 
-// Declare calls a layer's Build and returns what it declared. The error is the layer's own, or names a declaration
-// that cannot be met.
+// Declare calls a layer's Build and returns what it declared. The error is the layer's own, a *PanicError, or names a
+// declaration that cannot be met.
 func Declare[T tensor.Float](l Layer[T], in ...tensor.Spec) (*Declaration, error) {
 	b := NewBuilder[T](in...)
-	if err := l.Build(b); err != nil {
+	if err := Guard("Build", func() error { return l.Build(b) }); err != nil {
 		return nil, err
 	}
 	if len(b.errs) > 0 {

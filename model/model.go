@@ -106,8 +106,9 @@ func saturatingAdd(a, b int) int {
 }
 
 // Init allocates the parameters and states and gives them their first values: each parameter by its initializer, from
-// random numbers keyed by the seed and its path. Adding a node therefore leaves the others as they were.
-func (m *Model[T]) Init(seed uint64) {
+// random numbers keyed by the seed and its path. Adding a node therefore leaves the others as they were. The error is a
+// *NodeError that wraps a *layers.PanicError: an initializer panicked.
+func (m *Model[T]) Init(seed uint64) error {
 	m.weights = kernel.Make[T](m.NumParams())
 	random := tensor.NewRandom(seed).WithName("initializer")
 	for i := range m.params {
@@ -115,7 +116,12 @@ func (m *Model[T]) Init(seed uint64) {
 		n := p.Shape.Size()
 		p.Data = m.weights[p.Offset : p.Offset+n : p.Offset+n]
 		w := make([]float64, n)
-		p.init.Or("zeros").New().Fill(w, p.Shape, random.WithName(p.Path))
+		if err := layers.Guard(fmt.Sprintf("the initializer %s of %s", p.init.Or("zeros"), p.Path), func() error {
+			p.init.Or("zeros").New().Fill(w, p.Shape, random.WithName(p.Path))
+			return nil
+		}); err != nil {
+			return &NodeError{p.Node, err}
+		}
 		for j, v := range w {
 			p.Data[j] = T(v)
 		}
@@ -127,6 +133,7 @@ func (m *Model[T]) Init(seed uint64) {
 			s.Data[j] = T(s.fill)
 		}
 	}
+	return nil
 }
 
 // Weights returns the array of all parameters. It is the model's own memory.

@@ -17,6 +17,7 @@ type Problem struct {
 	Path    string     // the key, from the root: optimizer.lr, model.fc1.units
 	Message string     // `model: node "fc1": dense: units must be positive, is -1`
 	Hint    string     // the remedy, "" where the message says it
+	Err     error      // what the message comes from, nil where it says all that there is to know
 }
 
 // A FieldError is returned by a configuration's Validate method to name the key at fault.

@@ -46,7 +46,9 @@ func xorModel() *model.Model[float32] {
 	if err != nil {
 		log.Fatal(err)
 	}
-	m.Init(1)
+	if err := m.Init(1); err != nil {
+		log.Fatal(err)
+	}
 	return m
 }
 

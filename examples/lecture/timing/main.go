@@ -86,7 +86,9 @@ func deepNet(rows, width int) (*model.Exec[float32], error) {
 	if err != nil {
 		return nil, err
 	}
-	m.Init(1)
+	if err := m.Init(1); err != nil {
+		return nil, err
+	}
 	return model.NewExec(m, rows, true), nil
 }
 
