@@ -2,19 +2,55 @@
 
 package kernel
 
-func gemmPanelVector[T Float](c *T, ldc int, start *T, startStride int, a *T, rowStep int, step int, b *T, ldb int, k int, tiles int, taller int, rows int, cols int, ahead int, lines int) {
+import "unsafe"
+
+// A tiling is the work of gemmPanels. Strides and steps count bytes.
+type tiling struct {
+	c           unsafe.Pointer
+	start       unsafe.Pointer
+	a           unsafe.Pointer
+	b           unsafe.Pointer
+	ldc         int
+	startStride int // 0 repeats one row
+	rowStep     int // between the rows of A
+	step        int // between the columns of A
+	ldb         int
+	k           int
+	cols        int
+	startStep   int // from one panel of start to the next
+	panelStep   int // from one panel of B to the next
+	tiles       int // in a panel, at least one
+	taller      int // how many of them have a row more than rows
+	rows        int // of a tile
+	beyond      int // panelStep where another panel of B follows the last, else 0
+	fetch       int // the lines of the next panel of B that are fetched, one in each tile
+	panelC      uintptr
+	panelStart  uintptr
+	panelB      uintptr
+	colsLeft    int
+	width       int // columns of this panel
+	tileC       uintptr
+	tileStart   uintptr
+	tileA       uintptr
+	tilesLeft   int // in this panel
+	tallerLeft  int
+	ahead       int // from b to what is fetched
+	fetchLeft   int
+}
+
+func gemmPanelsVector[T Float](t *tiling) {
 	switch {
 	case is32[T]() && level == avx512:
-		gemmPanel32AVX512(pointer32(c), ldc, pointer32(start), startStride, pointer32(a), rowStep, step, pointer32(b), ldb, k, tiles, taller, rows, cols, ahead, lines)
+		gemmPanels32AVX512(t)
 		return
 	case is32[T]():
-		gemmPanel32AVX2(pointer32(c), ldc, pointer32(start), startStride, pointer32(a), rowStep, step, pointer32(b), ldb, k, tiles, taller, rows, cols, ahead, lines)
+		gemmPanels32AVX2(t)
 		return
 	case level == avx512:
-		gemmPanel64AVX512(pointer64(c), ldc, pointer64(start), startStride, pointer64(a), rowStep, step, pointer64(b), ldb, k, tiles, taller, rows, cols, ahead, lines)
+		gemmPanels64AVX512(t)
 		return
 	default:
-		gemmPanel64AVX2(pointer64(c), ldc, pointer64(start), startStride, pointer64(a), rowStep, step, pointer64(b), ldb, k, tiles, taller, rows, cols, ahead, lines)
+		gemmPanels64AVX2(t)
 		return
 	}
 }
@@ -71,16 +107,16 @@ func copyBlockVector[T Float](dst *T, ldd int, src *T, lds int, rows int, cols i
 }
 
 //go:noescape
-func gemmPanel32AVX512(c *float32, ldc int, start *float32, startStride int, a *float32, rowStep int, step int, b *float32, ldb int, k int, tiles int, taller int, rows int, cols int, ahead int, lines int)
+func gemmPanels32AVX512(t *tiling)
 
 //go:noescape
-func gemmPanel64AVX512(c *float64, ldc int, start *float64, startStride int, a *float64, rowStep int, step int, b *float64, ldb int, k int, tiles int, taller int, rows int, cols int, ahead int, lines int)
+func gemmPanels64AVX512(t *tiling)
 
 //go:noescape
-func gemmPanel32AVX2(c *float32, ldc int, start *float32, startStride int, a *float32, rowStep int, step int, b *float32, ldb int, k int, tiles int, taller int, rows int, cols int, ahead int, lines int)
+func gemmPanels32AVX2(t *tiling)
 
 //go:noescape
-func gemmPanel64AVX2(c *float64, ldc int, start *float64, startStride int, a *float64, rowStep int, step int, b *float64, ldb int, k int, tiles int, taller int, rows int, cols int, ahead int, lines int)
+func gemmPanels64AVX2(t *tiling)
 
 //go:noescape
 func gemmRow32AVX512(c []float32, a *float32, step int, b *float32, ldb int, k int)

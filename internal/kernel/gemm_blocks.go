@@ -29,12 +29,18 @@ func vectorLanes[T Float]() int {
 	return 32 / sizeOf[T]()
 }
 
+// The rows of the tallest tile.
+const (
+	tallest512 = 14 // AVX-512
+	tallest256 = 6  // AVX2
+)
+
 // tileExtents returns the rows of the tallest tile and the columns of a panel, which is two vectors wide.
 func tileExtents[T Float]() (rows, cols int) {
 	if level == avx512 {
-		return 14, 2 * vectorLanes[T]()
+		return tallest512, 2 * vectorLanes[T]()
 	}
-	return 6, 2 * vectorLanes[T]()
+	return tallest256, 2 * vectorLanes[T]()
 }
 
 // at returns the element i places after p.
@@ -69,12 +75,12 @@ func (g *gemm[T]) block(i0, i1, j0, j1 int) {
 		tall, _ := tileExtents[T]()
 		height = min(height, 2*tall)
 	}
-	w := walk[T]{gemm: g, i0: i0, j0: j0, j1: j1}
+	var w walk[T]
+	w.gemm, w.i0, w.j0, w.j1 = g, i0, j0, j1
 	w.packA, w.packB = g.packsA(j1-j0), g.packsB(i1-i0)
 	var space *packSpace // not in walk, or g would escape with it
 	if w.packA || w.packB {
 		space = takeSpace()
-		defer space.giveBack()
 	}
 	w.start, w.startStride, w.startStep = g.start, g.startStride, g.startStep
 	for p := 0; p < g.k; p += depth {
@@ -82,6 +88,9 @@ func (g *gemm[T]) block(i0, i1, j0, j1 int) {
 			w.rows(i, min(height, i1-i), p, min(depth, g.k-p), space)
 		}
 		w.start, w.startStride, w.startStep = g.c, g.ldc, 1
+	}
+	if space != nil {
+		space.giveBack()
 	}
 }
 
@@ -101,35 +110,58 @@ type walk[T Float] struct {
 	startStride, startStep int
 }
 
+// callWork is the multiplications that a call of assembly is given at most, if it has more than one panel: nothing stops
+// a goroutine there, for whom the collector has to wait.
+const callWork = 1 << 24
+
 // rows adds the products of k elements from p on to a block of rows from i on.
 func (w *walk[T]) rows(i, rows, p, k int, space *packSpace) {
-	tall, wide := tileExtents[T]()
+	size := sizeOf[T]()
+	_, wide := tileExtents[T]()
+	var t tiling
+	t.k, t.ldc, t.startStride, t.startStep = k, w.ldc*size, w.startStride*size, w.startStep*wide*size
 	a, rowStep, step := at(w.a, i*w.rowStep+p*w.step), w.rowStep, w.step
 	if w.packA {
 		a, rowStep, step = w.copyA(a, rows, k, space)
 	}
-	tiles := (rows + tall - 1) / tall
-	least := rows / tiles
-	taller := rows - least*tiles
-	for j := w.j0; j < w.j1; j += wide {
-		cols := min(wide, w.j1-j)
-		var b *T
-		ldb, ahead, lines := w.ldb, cols, 3 // the next panel begins behind this one, at any place in a line
-		if !w.packB {
-			b = at(w.b, p*w.ldb+j)
-		} else {
-			b, ldb = panelOf[T](space, (j-w.j0)/wide), wide
-			if i == w.i0 {
-				w.fillPanel(b, p, k, j, cols) // for this block of rows and those below
-			}
-			ahead, lines = panelBytes[T]()/sizeOf[T](), wide*sizeOf[T]()/64
-		}
-		if j+wide >= w.j1 || w.packB && i == w.i0 {
-			ahead = 0
-		}
-		gemmPanelVector(at(w.c, i*w.ldc+j), w.ldc, at(w.start, i*w.startStride+j*w.startStep), w.startStride,
-			a, rowStep, step, b, ldb, k, tiles, taller, least, cols, ahead, lines)
+	t.a, t.rowStep, t.step = unsafe.Pointer(a), rowStep*size, step*size
+	t.cut(rows)
+	t.ldb, t.panelStep, t.fetch = w.ldb*size, wide*size, 3 // the next panel begins behind this one, at any place in a line
+	if w.packB {
+		t.ldb, t.panelStep, t.fetch = wide*size, panelBytes[T](), wide*size/64
 	}
+	fills := w.packB && i == w.i0 // for this block of rows and those below
+	cols := w.j1 - w.j0
+	if fills || rows*k*cols > callWork {
+		cols = wide
+	}
+	for j := w.j0; j < w.j1; j += cols {
+		t.cols, t.beyond = min(cols, w.j1-j), t.panelStep
+		if fills || j+cols >= w.j1 {
+			t.beyond = 0
+		}
+		if w.packB {
+			panel := panelOf[T](space, (j-w.j0)/wide)
+			if fills {
+				w.fillPanel(panel, p, k, j, t.cols)
+			}
+			t.b = unsafe.Pointer(panel)
+		} else {
+			t.b = unsafe.Pointer(at(w.b, p*w.ldb+j))
+		}
+		t.c, t.start = unsafe.Pointer(at(w.c, i*w.ldc+j)), unsafe.Pointer(at(w.start, i*w.startStride+j*w.startStep))
+		gemmPanelsVector[T](&t)
+	}
+}
+
+// cut cuts rows into tiles as even as can be. Division by a constant, or of 32 bits, takes a part of the time.
+func (t *tiling) cut(rows int) {
+	tiles := (rows + tallest256 - 1) / tallest256
+	if level == avx512 {
+		tiles = (rows + tallest512 - 1) / tallest512
+	}
+	t.tiles, t.rows = tiles, int(uint32(rows)/uint32(tiles))
+	t.taller = rows - t.rows*tiles
 }
 
 // rowWork is how many elements of B a call of assembly reads at most.

@@ -36,37 +36,38 @@ func sharedGemm[T Float]() *gemmTask[T] {
 
 // run computes C, in chunks that workers share where that pays.
 func (g *gemm[T]) run() {
-	height, width, chunks := g.split()
-	if chunks > 1 && holdPool() {
-		t := sharedGemm[T]()
-		t.gemm, t.height, t.width = *g, height, width
-		runTask(t, chunks)
-		return
+	if g.m*g.n*g.k >= 2*chunkWork { // else the number of workers, which takes a lock, does not matter
+		if height, width, chunks := g.split(Workers()); chunks > 1 && holdPool() {
+			t := sharedGemm[T]()
+			t.gemm, t.height, t.width = *g, height, width
+			runTask(t, chunks)
+			return
+		}
 	}
 	g.part(0, g.m, 0, g.n)
 }
 
-// split returns the extents of the chunks: whole tiles or whole panels, along the longer side of C. Four for a worker even
-// out the load; two where each chunk copies the whole of the operand that all share.
-func (g *gemm[T]) split() (height, width, chunks int) {
+// split returns the extents of the chunks for a number of workers: whole tiles or whole panels, along the longer side of C.
+// Four for a worker even out the load; two where each chunk copies the whole of the operand that all share.
+func (g *gemm[T]) split(all int) (height, width, chunks int) {
 	pieces := g.m * g.n * g.k / chunkWork
-	if pieces < 2 {
+	if pieces < 2 || all < 2 {
 		return g.m, g.n, 1
 	}
 	tall, wide := tileExtents[T]()
 	if g.m > g.n && !g.transB || g.n <= wide || g.isNarrow() {
-		height = share(g.m, tall, min(pieces, chunksFor(g.packsB(g.m))))
+		height = share(g.m, tall, min(pieces, chunksFor(all, g.packsB(g.m))))
 		return height, g.n, (g.m + height - 1) / height
 	}
-	width = share(g.n, wide, min(pieces, chunksFor(g.packsA(g.n))))
+	width = share(g.n, wide, min(pieces, chunksFor(all, g.packsA(g.n))))
 	return g.m, width, (g.n + width - 1) / width
 }
 
-func chunksFor(copies bool) int {
+func chunksFor(all int, copies bool) int {
 	if copies {
-		return 2 * Workers()
+		return 2 * all
 	}
-	return 4 * Workers()
+	return 4 * all
 }
 
 // share is the least multiple of unit of which no more than pieces make up n.

@@ -18,8 +18,8 @@ func (g *gemm[T]) isNarrow() bool {
 	if g.step == 1 && !is32[T]() && g.rowStep*sizeOf[T]()%badStride != 0 {
 		return false
 	}
-	lanes := vectorLanes[T]()
-	padded := (g.n + lanes - 1) / lanes * lanes
+	lanes := vectorLanes[T]() // a power of two
+	padded := (g.n + lanes - 1) &^ (lanes - 1)
 	return g.n < narrowLimit && 4*g.n <= 3*padded && g.m >= 4*lanes && g.k >= narrowLeastK
 }
 

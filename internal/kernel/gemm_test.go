@@ -365,7 +365,7 @@ func testGemmWorkers[T Float](t *testing.T) {
 		for _, form := range gemmForms[T]() {
 			g := gemm[T]{m: s[0], n: s[1], k: s[2], transB: form.transB}
 			g.step = 1
-			if _, _, chunks := g.split(); chunks < 2 {
+			if _, _, chunks := g.split(4); chunks < 2 {
 				t.Errorf("%v is not cut", s)
 			}
 			for _, forcedWorkers = range []int{1, 2, 3, 8} {

@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"regexp"
+	"slices"
+	"strings"
 
 	"github.com/mmcloughlin/avo/attr"
 	"github.com/mmcloughlin/avo/build"
@@ -15,6 +17,7 @@ type emitter struct {
 	*build.Context
 	typed     []signature // the assembly functions
 	generic   []signature // the kernels, in T
+	records   []record    // the structures that kernels are given
 	labels    int
 	constants map[string]operand.Mem // by name
 }
@@ -39,11 +42,44 @@ func (e *emitter) kernel(name, params, doc string, body func(v vector)) {
 		e.typed = append(e.typed, t)
 		e.Function(t.name)
 		e.Attributes(attr.NOSPLIT)
-		e.SignatureExpr(t.expression())
+		e.SignatureExpr(e.plainPointers(t.expression()))
 		e.Doc(t.name + " " + doc)
 		v := vector{emitter: e, isa: i}
 		body(v)
 	}
+}
+
+// A record is a structure of words, by which Go and a kernel that takes a pointer to it share what would be many arguments
+// and variables.
+type record struct {
+	name, doc string
+	fields    []field
+}
+
+// A field is a word of a record: an int, or an unsafe.Pointer.
+type field struct{ name, typ, doc string }
+
+// record declares a structure in the Go file.
+func (e *emitter) record(r record) record {
+	e.records = append(e.records, r)
+	return r
+}
+
+// field is the memory of a field of the record at base.
+func (r record) field(base reg.Register, name string) operand.Mem {
+	i := slices.IndexFunc(r.fields, func(f field) bool { return f.name == name })
+	if i < 0 {
+		panic(fmt.Sprintf("%s has no field %s", r.name, name))
+	}
+	return at(base, nil, 1, 8*i)
+}
+
+// plainPointers replaces pointers to records, whose types avo does not know, by pointers of the same size.
+func (e *emitter) plainPointers(expression string) string {
+	for _, r := range e.records {
+		expression = strings.ReplaceAll(expression, "*"+r.name, "*byte")
+	}
+	return expression
 }
 
 // label returns a name for a jump target that no other has.

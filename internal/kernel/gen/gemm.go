@@ -9,12 +9,44 @@ func init() { groups["gemm"] = gemm }
 
 // gemm is the micro-kernel of the matrix products, and what brings operands into the shape that it reads well.
 func gemm(e *emitter) {
-	e.kernel("gemmPanel",
-		"c *T, ldc int, start *T, startStride int, a *T, rowStep int, step int, b *T, ldb int, k int, tiles int, taller int, rows int, cols int, ahead int, lines int",
-		"computes a column panel of C: c[i, j] = start[i, j] + Σ_p a[i·rowStep+p·step]·b[p·ldb+j] for tiles of rows, the "+
-			"first of them taller by one row; p ascends and each step is rounded once. Strides count elements, a startStride of 0 "+
-			"repeats one row, cols is at most two vectors. Memory ahead of b by so many elements is fetched into the cache.",
-		func(v vector) { newPanel(v).emit() })
+	r := e.record(record{name: "tiling", doc: "A tiling is the work of gemmPanels. Strides and steps count bytes.", fields: []field{
+		{"c", "unsafe.Pointer", ""},
+		{"start", "unsafe.Pointer", ""},
+		{"a", "unsafe.Pointer", ""},
+		{"b", "unsafe.Pointer", ""},
+		{"ldc", "int", ""},
+		{"startStride", "int", "0 repeats one row"},
+		{"rowStep", "int", "between the rows of A"},
+		{"step", "int", "between the columns of A"},
+		{"ldb", "int", ""},
+		{"k", "int", ""},
+		{"cols", "int", ""},
+		{"startStep", "int", "from one panel of start to the next"},
+		{"panelStep", "int", "from one panel of B to the next"},
+		{"tiles", "int", "in a panel, at least one"},
+		{"taller", "int", "how many of them have a row more than rows"},
+		{"rows", "int", "of a tile"},
+		{"beyond", "int", "panelStep where another panel of B follows the last, else 0"},
+		{"fetch", "int", "the lines of the next panel of B that are fetched, one in each tile"},
+
+		// Variables. Addresses may lie behind the matrices, where a pointer must not point.
+		{"panelC", "uintptr", ""},
+		{"panelStart", "uintptr", ""},
+		{"panelB", "uintptr", ""},
+		{"colsLeft", "int", ""},
+		{"width", "int", "columns of this panel"},
+		{"tileC", "uintptr", ""},
+		{"tileStart", "uintptr", ""},
+		{"tileA", "uintptr", ""},
+		{"tilesLeft", "int", "in this panel"},
+		{"tallerLeft", "int", ""},
+		{"ahead", "int", "from b to what is fetched"},
+		{"fetchLeft", "int", ""},
+	}})
+	e.kernel("gemmPanels", "t *tiling",
+		"computes panels of C, each as wide as two vectors but the last: c[i, j] = start[i, j] + Σ_p a[i, p]·b[p, j] for tiles "+
+			"of rows; p ascends and each step is rounded once.",
+		func(v vector) { newPanel(v, r).emit() })
 	rowKernel(e)
 	transposeKernel(e)
 	copyKernel(e)
@@ -28,34 +60,22 @@ func (v vector) maxRows() int {
 	return 6
 }
 
-// A panel emits the micro-kernel. What the inner loop needs is in registers, the rest stays in the arguments.
+// A panel emits the micro-kernel. What the inner loop needs is in registers, the rest in a tiling.
 type panel struct {
 	vector
-	startStride, ldc  reg.Register
-	a, b, step, ldb   reg.Register
-	multiple          map[int]reg.Register // odd multiples of rowStep
-	rowsLeft, columns reg.Register
-	mask              tail // of the last vector of a row; AVX2 loads it in each tile
-	next              string
+	tiling          record
+	self            reg.Register // the address of the tiling
+	a, b, step, ldb reg.Register
+	multiple        map[int]reg.Register // odd multiples of rowStep
+	mask            tail                 // of the last vector of a row; AVX2 loads it in each tile
+	next            string
 }
 
-func newPanel(v vector) *panel {
-	p := &panel{vector: v, multiple: map[int]reg.Register{}, next: v.label("next")}
-	for _, name := range []string{"ldc", "startStride", "ahead", "step", "ldb"} {
-		r := p.argument(name)
-		v.SHLQ(operand.U8(p.shift()), r)
-		switch name {
-		case "step":
-			p.step = r
-		case "ldb":
-			p.ldb = r
-		default:
-			v.MOVQ(r, p.slot(name))
-		}
-	}
-	step := p.argument("rowStep")
-	v.SHLQ(operand.U8(p.shift()), step)
-	p.multiple[1] = step
+func newPanel(v vector, r record) *panel {
+	p := &panel{vector: v, tiling: r, multiple: map[int]reg.Register{}, next: v.label("next")}
+	p.self = v.Load(v.Param("t"), v.GP64())
+	p.step, p.ldb, p.multiple[1] = p.get("step"), p.get("ldb"), p.get("rowStep")
+	step := p.multiple[1]
 	for odd := 3; odd < v.maxRows(); odd += 2 {
 		r := v.GP64()
 		v.LEAQ(at(step, step, 2, 0), r) // 3·step
@@ -75,55 +95,82 @@ func (v vector) shift() uint64 {
 	return 3
 }
 
-// slot is the memory of an argument, which serves as its variable.
-func (p *panel) slot(name string) operand.Mem {
-	c, err := p.Param(name).Resolve()
-	if err != nil {
-		panic(err)
-	}
-	return c.Addr
+// slot is the memory of a field of the tiling.
+func (p *panel) slot(name string) operand.Mem { return p.tiling.field(p.self, name) }
+
+// get loads a field of the tiling.
+func (p *panel) get(name string) reg.Register {
+	r := p.GP64()
+	p.MOVQ(p.slot(name), r)
+	return r
 }
 
-func (p *panel) argument(name string) reg.Register { return p.Load(p.Param(name), p.GP64()) }
+// set copies a field of the tiling to another.
+func (p *panel) set(dst, src string) { p.MOVQ(p.get(src), p.slot(dst)) }
 
-// emit walks the tiles: each takes the rows that it was given, by a branch to the code of its height and width.
+// emit walks the panels, and in each the tiles: each takes the rows that it was given, by a branch to the code of its height
+// and width.
 func (p *panel) emit() {
-	loop, single, done := p.label("tile"), p.label("single"), p.label("done")
-	if p.wide() {
-		cols := p.argument("cols")
-		rest := p.GP64()
-		p.MOVQ(cols, rest)
-		p.SUBQ(operand.I32(p.lanes()), rest)
-		p.CMOVQGT(rest, cols)
-		p.mask = p.tailOf(cols)
-	}
+	panels, loop := p.label("panel"), p.label("tile")
+	p.set("panelC", "c")
+	p.set("panelStart", "start")
+	p.set("panelB", "b")
+	p.set("colsLeft", "cols")
+	p.Label(panels)
+	p.begin()
 	p.Label(loop)
-	p.CMPQ(p.slot("tiles"), operand.I32(0))
-	p.JLE(operand.LabelRef(done))
-	p.DECQ(p.slot("tiles"))
-	rows, taller := p.argument("rows"), p.argument("taller")
+	rows, taller := p.get("rows"), p.get("tallerLeft")
 	p.DECQ(taller)
-	p.MOVQ(taller, p.slot("taller"))
+	p.MOVQ(taller, p.slot("tallerLeft"))
 	p.SARQ(operand.U8(63), taller)
 	p.LEAQ(at(rows, taller, 1, 1), rows) // a row more, unless taller became negative
-	p.CMPQ(p.slot("cols"), operand.I32(p.lanes()))
+	p.DECQ(p.slot("tilesLeft"))
+	single, masked := p.label("single"), p.label("masked")
+	p.CMPQ(p.slot("width"), operand.I32(p.lanes()))
 	p.JLE(operand.LabelRef(single))
-	if p.wide() {
-		p.choose(rows, 1, p.maxRows(), func(m int) { p.tile(m, 2, true) })
-	} else {
-		masked := p.label("masked")
-		p.CMPQ(p.slot("cols"), operand.I32(2*p.lanes()))
+	if !p.wide() {
+		p.CMPQ(p.slot("width"), operand.I32(2*p.lanes()))
 		p.JL(operand.LabelRef(masked))
 		p.choose(rows, 1, p.maxRows(), func(m int) { p.tile(m, 2, false) })
-		p.Label(masked)
-		p.choose(rows, 1, p.maxRows(), func(m int) { p.tile(m, 2, true) })
 	}
+	p.Label(masked)
+	p.choose(rows, 1, p.maxRows(), func(m int) { p.tile(m, 2, true) })
 	p.Label(single)
 	p.choose(rows, 1, p.maxRows(), func(m int) { p.tile(m, 1, true) })
 	p.Label(p.next)
-	p.JMP(operand.LabelRef(loop))
-	p.Label(done)
+	p.CMPQ(p.slot("tilesLeft"), operand.I32(0))
+	p.JG(operand.LabelRef(loop))
+
+	p.ADDQ(operand.I32(2*p.bytes), p.slot("panelC"))
+	p.ADDQ(p.get("startStep"), p.slot("panelStart"))
+	p.ADDQ(p.get("panelStep"), p.slot("panelB"))
+	p.SUBQ(operand.I32(2*p.lanes()), p.slot("colsLeft"))
+	p.JG(operand.LabelRef(panels))
 	p.ret()
+}
+
+// begin prepares a panel.
+func (p *panel) begin() {
+	p.set("tilesLeft", "tiles")
+	p.set("tallerLeft", "taller")
+	p.set("tileC", "panelC")
+	p.set("tileStart", "panelStart")
+	p.set("tileA", "a")
+	width, ahead, most := p.get("colsLeft"), p.get("panelStep"), p.GP64()
+	p.MOVQ(operand.I32(2*p.lanes()), most)
+	p.CMPQ(width, most)
+	p.CMOVQLE(p.slot("beyond"), ahead)
+	p.CMOVQGT(most, width)
+	p.MOVQ(ahead, p.slot("ahead"))
+	p.MOVQ(width, p.slot("width"))
+	p.set("fetchLeft", "fetch")
+	if p.wide() {
+		rest := p.GP64()
+		p.MOVQ(width, rest)
+		p.SUBQ(operand.I32(p.lanes()), rest)
+		p.CMOVQGT(rest, width)
+		p.mask = p.tailOf(width)
+	}
 }
 
 // choose emits the code of each height from low to high, and a tree of branches to it.
@@ -155,7 +202,7 @@ func (p *panel) tile(m, width int, masked bool) {
 	}
 	sum := p.loadStart(m, width, load)
 	p.accumulate(m, width, sum, load)
-	ldc, c := p.argument("ldc"), p.argument("c")
+	ldc, c := p.get("ldc"), p.get("tileC")
 	for i := range m {
 		for k := range width {
 			if dst := at(c, nil, 1, k*p.bytes); masked && k == width-1 {
@@ -166,12 +213,12 @@ func (p *panel) tile(m, width int, masked bool) {
 		}
 		p.ADDQ(ldc, c)
 	}
-	p.MOVQ(c, p.slot("c"))
+	p.MOVQ(c, p.slot("tileC"))
 }
 
 // tailOfColumns is the mask of the last of width vectors.
 func (p *panel) tailOfColumns(width int) tail {
-	cols := p.argument("cols")
+	cols := p.get("width")
 	if width > 1 {
 		p.SUBQ(operand.I32((width-1)*p.lanes()), cols)
 	}
@@ -184,7 +231,7 @@ func (p *panel) loadStart(m, width int, load func(k int, base reg.Register, dst 
 	for i := range sum {
 		sum[i] = p.regs(width)
 	}
-	start, stride := p.argument("start"), p.argument("startStride")
+	start, stride := p.get("tileStart"), p.get("startStride")
 	each, done := p.label("each"), p.label("started")
 	for k := range width {
 		load(k, start, sum[0][k])
@@ -205,7 +252,7 @@ func (p *panel) loadStart(m, width int, load func(k int, base reg.Register, dst 
 		}
 	}
 	p.ADDQ(stride, start)
-	p.MOVQ(start, p.slot("start"))
+	p.MOVQ(start, p.slot("tileStart"))
 	p.Label(done)
 	p.fetchC(m, width)
 	return sum
@@ -221,10 +268,10 @@ func (p *panel) fetchC(m, width int) {
 	shallow := p.label("shallow")
 	p.CMPQ(p.slot("k"), operand.I32(leastFetchK))
 	p.JL(operand.LabelRef(shallow))
-	c, ldc, next := p.argument("c"), p.argument("ldc"), p.GP64()
+	c, ldc, next := p.get("tileC"), p.get("ldc"), p.GP64()
 	p.IMUL3Q(operand.I32(m), ldc, next)
 	p.ADDQ(c, next)
-	p.CMPQ(p.slot("tiles"), operand.I32(0))
+	p.CMPQ(p.slot("tilesLeft"), operand.I32(0))
 	p.CMOVQEQ(c, next)
 	for range m {
 		for line := 0; line < width*p.bytes; line += 64 {
@@ -235,22 +282,24 @@ func (p *panel) fetchC(m, width int) {
 	p.Label(shallow)
 }
 
-// accumulate is the loop over p. It leaves the argument a at the rows of the next tile.
+// accumulate is the loop over p. It leaves the tiling at the rows of A of the next tile.
 func (p *panel) accumulate(m, width int, sum [][]reg.VecVirtual, load func(k int, base reg.Register, dst operand.Op)) {
 	loop, done := p.label("loop"), p.label("stored")
-	k, next := p.argument("k"), p.argument("ahead")
-	p.a, p.b = p.argument("a"), p.argument("b")
+	p.a = p.get("tileA")
+	below := p.GP64()
+	p.IMUL3Q(operand.I32(m), p.multiple[1], below)
+	p.ADDQ(p.a, below)
+	p.MOVQ(below, p.slot("tileA"))
+	next := p.get("ahead")
+	p.b = p.get("panelB")
 	p.ADDQ(p.b, next)
 	p.ADDQ(operand.I8(64), p.slot("ahead"))
-	p.DECQ(p.slot("lines"))
+	p.DECQ(p.slot("fetchLeft"))
 	fetched := p.label("fetch")
 	p.JG(operand.LabelRef(fetched))
 	p.MOVQ(operand.I32(0), p.slot("ahead"))
 	p.Label(fetched)
-	below := p.GP64()
-	p.IMUL3Q(operand.I32(m), p.multiple[1], below)
-	p.ADDQ(p.a, below)
-	p.MOVQ(below, p.slot("a"))
+	k := p.get("k")
 	p.TESTQ(k, k)
 	p.JZ(operand.LabelRef(done))
 	p.Label(loop)

@@ -49,10 +49,10 @@ func generate() (map[string][]byte, error) {
 		if files[name+"_amd64.s"], err = assemble(e); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		if files[name+"_amd64.go"], err = bridgeFile(e.generic, e.typed, true); err != nil {
+		if files[name+"_amd64.go"], err = bridgeFile(e.records, e.generic, e.typed, true); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		if files[name+"_other.go"], err = bridgeFile(e.generic, nil, false); err != nil {
+		if files[name+"_other.go"], err = bridgeFile(e.records, e.generic, nil, false); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 	}
