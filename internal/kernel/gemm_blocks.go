@@ -3,7 +3,7 @@ package kernel
 import "unsafe"
 
 // The loops around the micro-kernel, from the outside: blocks of columns; blocks of p; blocks of rows; panels of columns.
-// gemmPanel walks the tiles of a panel. A block of A, a panel of B and the one that is fetched meanwhile fill the
+// gemmPanels walks the tiles of a panel. A block of A, a panel of B and the one that is fetched meanwhile fill the
 // second-level cache; a block of B lies in the third. The deeper the blocks, the less often C is read and written.
 const (
 	blockDepth  = 1024
