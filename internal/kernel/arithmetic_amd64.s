@@ -1779,10 +1779,10 @@ end140:
 	RET
 
 // func clamp32AVX512(limit float32, x []float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·clamp32AVX512(SB), NOSPLIT, $0-32
 	VBROADCASTSS limit+0(FP), Z0
-	VPXORQ       Z1, Z1, Z1
+	VXORPS       Z1, Z1, Z1
 	VSUBPS       Z0, Z1, Z1
 	MOVQ         x_len+16(FP), AX
 	MOVQ         x_base+8(FP), CX
@@ -1841,10 +1841,10 @@ end145:
 	RET
 
 // func clamp64AVX512(limit float64, x []float64)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·clamp64AVX512(SB), NOSPLIT, $0-32
 	VBROADCASTSD limit+0(FP), Z0
-	VPXORQ       Z1, Z1, Z1
+	VXORPS       Z1, Z1, Z1
 	VSUBPD       Z0, Z1, Z1
 	MOVQ         x_len+16(FP), AX
 	MOVQ         x_base+8(FP), CX

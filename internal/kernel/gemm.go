@@ -1,7 +1,5 @@
 package kernel
 
-import "unsafe"
-
 // The products of matrices. Matrices are row-major, with the stride of a row given beside each; C must not overlap A
 // or B.
 //
@@ -47,16 +45,13 @@ type gemm[T Float] struct {
 	ldc           int
 	start         *T // what the chains start from: like C, or with stride 0 one row for all rows of C
 	startStride   int
-	startStep     int // 1, or 0 where start is the row of zeros
+	startStep     int // 1, or 0 where the chains start from zeros: there is no start then
 	a             *T
 	rowStep, step int
 	b             *T
 	ldb           int
 	transB        bool
 }
-
-// zeros is a row as wide as a panel.
-var zeros [16]float64
 
 // multiply runs the product on slices, whose lengths it checks.
 func (g *gemm[T]) multiply(c []T, add bool, bias, a, b []T) {
@@ -80,8 +75,6 @@ func (g *gemm[T]) multiply(c []T, add bool, bias, a, b []T) {
 		g.start, g.startStride, g.startStep = g.c, g.ldc, 1
 	case bias != nil:
 		g.start, g.startStep = &bias[0], 1
-	default:
-		g.start = (*T)(unsafe.Pointer(&zeros))
 	}
 	g.run()
 }

@@ -3,7 +3,7 @@
 #include "textflag.h"
 
 // func gemmPanels32AVX512(t *byte)
-// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV, MMX+
 TEXT ·gemmPanels32AVX512(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), AX
 	MOVQ 56(AX), CX
@@ -58,36 +58,45 @@ panel2:
 	KMOVW   R13, K1
 
 tile3:
-	MOVQ      120(AX), R12
-	MOVQ      216(AX), R13
-	DECQ      R13
-	MOVQ      R13, 216(AX)
-	SARQ      $0x3f, R13
-	LEAQ      1(R12)(R13*1), R12
-	DECQ      208(AX)
-	CMPQ      176(AX), $+16
-	JLE       single4
-	CMPQ      R12, $+8
-	JGE       rows6
-	CMPQ      R12, $+4
-	JGE       rows7
-	CMPQ      R12, $+2
-	JGE       rows8
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+	MOVQ   120(AX), R12
+	MOVQ   216(AX), R13
+	DECQ   R13
+	MOVQ   R13, 216(AX)
+	SARQ   $0x3f, R13
+	LEAQ   1(R12)(R13*1), R12
+	DECQ   208(AX)
+	CMPQ   176(AX), $+16
+	JLE    single4
+	CMPQ   R12, $+8
+	JGE    rows6
+	CMPQ   R12, $+4
+	JGE    rows7
+	CMPQ   R12, $+2
+	JGE    rows8
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each9
+	CMPQ   88(AX), $+0
+	JNE    row10
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	JMP    started11
+
+row10:
 	VMOVUPS   (R12), Z0
 	VMOVUPS.Z 64(R12), K1, Z1
-	TESTQ     R13, R13
-	JNZ       each9
-	JMP       started10
+	JMP       started11
 
 each9:
-	ADDQ R13, R12
-	MOVQ R12, 192(AX)
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R13, R12
+	MOVQ      R12, 192(AX)
 
-started10:
+started11:
 	CMPQ       72(AX), $+64
-	JL         shallow11
+	JL         shallow12
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+1, R13, R14
@@ -98,7 +107,7 @@ started10:
 	PREFETCHT0 64(R14)
 	ADDQ       R13, R14
 
-shallow11:
+shallow12:
 	MOVQ   200(AX), R12
 	IMUL3Q $+1, BX, R13
 	ADDQ   R12, R13
@@ -108,15 +117,15 @@ shallow11:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch14
+	JG     fetch15
 	MOVQ   $+0, 224(AX)
 
-fetch14:
+fetch15:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored13
+	JZ    stored14
 
-loop12:
+loop13:
 	VMOVUPS      (R14), Z2
 	VMOVUPS.Z    64(R14), K1, Z3
 	PREFETCHT1   (R13)
@@ -127,9 +136,9 @@ loop12:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop12
+	JNZ          loop13
 
-stored13:
+stored14:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPS Z0, (R13)
@@ -139,28 +148,39 @@ stored13:
 	JMP     next1
 
 rows8:
-	CMPQ      R12, $+3
-	JGE       rows15
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+	CMPQ   R12, $+3
+	JGE    rows16
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each17
+	CMPQ   88(AX), $+0
+	JNE    row18
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	JMP    started19
+
+row18:
+	VMOVUPS   (R12), Z0
+	VMOVAPS   Z0, Z2
+	VMOVUPS.Z 64(R12), K1, Z1
+	VMOVAPS   Z1, Z3
+	JMP       started19
+
+each17:
 	VMOVUPS   (R12), Z0
 	VMOVUPS.Z 64(R12), K1, Z1
-	TESTQ     R13, R13
-	JNZ       each16
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z1, Z3
-	JMP       started17
-
-each16:
 	ADDQ      R13, R12
 	VMOVUPS   (R12), Z2
 	VMOVUPS.Z 64(R12), K1, Z3
 	ADDQ      R13, R12
 	MOVQ      R12, 192(AX)
 
-started17:
+started19:
 	CMPQ       72(AX), $+64
-	JL         shallow18
+	JL         shallow20
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+2, R13, R14
@@ -174,7 +194,7 @@ started17:
 	PREFETCHT0 64(R14)
 	ADDQ       R13, R14
 
-shallow18:
+shallow20:
 	MOVQ   200(AX), R12
 	IMUL3Q $+2, BX, R13
 	ADDQ   R12, R13
@@ -184,15 +204,15 @@ shallow18:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch21
+	JG     fetch23
 	MOVQ   $+0, 224(AX)
 
-fetch21:
+fetch23:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored20
+	JZ    stored22
 
-loop19:
+loop21:
 	VMOVUPS      (R14), Z4
 	VMOVUPS.Z    64(R14), K1, Z5
 	PREFETCHT1   (R13)
@@ -206,9 +226,9 @@ loop19:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop19
+	JNZ          loop21
 
-stored20:
+stored22:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPS Z0, (R13)
@@ -220,20 +240,33 @@ stored20:
 	MOVQ    R13, 184(AX)
 	JMP     next1
 
-rows15:
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+rows16:
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each24
+	CMPQ   88(AX), $+0
+	JNE    row25
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	JMP    started26
+
+row25:
+	VMOVUPS   (R12), Z0
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z4
+	VMOVUPS.Z 64(R12), K1, Z1
+	VMOVAPS   Z1, Z3
+	VMOVAPS   Z1, Z5
+	JMP       started26
+
+each24:
 	VMOVUPS   (R12), Z0
 	VMOVUPS.Z 64(R12), K1, Z1
-	TESTQ     R13, R13
-	JNZ       each22
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z1, Z3
-	VMOVAPS   Z0, Z4
-	VMOVAPS   Z1, Z5
-	JMP       started23
-
-each22:
 	ADDQ      R13, R12
 	VMOVUPS   (R12), Z2
 	VMOVUPS.Z 64(R12), K1, Z3
@@ -243,9 +276,9 @@ each22:
 	ADDQ      R13, R12
 	MOVQ      R12, 192(AX)
 
-started23:
+started26:
 	CMPQ       72(AX), $+64
-	JL         shallow24
+	JL         shallow27
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+3, R13, R14
@@ -262,7 +295,7 @@ started23:
 	PREFETCHT0 64(R14)
 	ADDQ       R13, R14
 
-shallow24:
+shallow27:
 	MOVQ   200(AX), R12
 	IMUL3Q $+3, BX, R13
 	ADDQ   R12, R13
@@ -272,15 +305,15 @@ shallow24:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch27
+	JG     fetch30
 	MOVQ   $+0, 224(AX)
 
-fetch27:
+fetch30:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored26
+	JZ    stored29
 
-loop25:
+loop28:
 	VMOVUPS      (R14), Z6
 	VMOVUPS.Z    64(R14), K1, Z7
 	PREFETCHT1   (R13)
@@ -297,9 +330,9 @@ loop25:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop25
+	JNZ          loop28
 
-stored26:
+stored29:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPS Z0, (R13)
@@ -315,25 +348,40 @@ stored26:
 	JMP     next1
 
 rows7:
-	CMPQ      R12, $+6
-	JGE       rows28
-	CMPQ      R12, $+5
-	JGE       rows29
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+	CMPQ   R12, $+6
+	JGE    rows31
+	CMPQ   R12, $+5
+	JGE    rows32
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each33
+	CMPQ   88(AX), $+0
+	JNE    row34
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	JMP    started35
+
+row34:
+	VMOVUPS   (R12), Z0
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z4
+	VMOVAPS   Z0, Z6
+	VMOVUPS.Z 64(R12), K1, Z1
+	VMOVAPS   Z1, Z3
+	VMOVAPS   Z1, Z5
+	VMOVAPS   Z1, Z7
+	JMP       started35
+
+each33:
 	VMOVUPS   (R12), Z0
 	VMOVUPS.Z 64(R12), K1, Z1
-	TESTQ     R13, R13
-	JNZ       each30
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z1, Z3
-	VMOVAPS   Z0, Z4
-	VMOVAPS   Z1, Z5
-	VMOVAPS   Z0, Z6
-	VMOVAPS   Z1, Z7
-	JMP       started31
-
-each30:
 	ADDQ      R13, R12
 	VMOVUPS   (R12), Z2
 	VMOVUPS.Z 64(R12), K1, Z3
@@ -346,9 +394,9 @@ each30:
 	ADDQ      R13, R12
 	MOVQ      R12, 192(AX)
 
-started31:
+started35:
 	CMPQ       72(AX), $+64
-	JL         shallow32
+	JL         shallow36
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+4, R13, R14
@@ -368,7 +416,7 @@ started31:
 	PREFETCHT0 64(R14)
 	ADDQ       R13, R14
 
-shallow32:
+shallow36:
 	MOVQ   200(AX), R12
 	IMUL3Q $+4, BX, R13
 	ADDQ   R12, R13
@@ -378,15 +426,15 @@ shallow32:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch35
+	JG     fetch39
 	MOVQ   $+0, 224(AX)
 
-fetch35:
+fetch39:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored34
+	JZ    stored38
 
-loop33:
+loop37:
 	VMOVUPS      (R14), Z8
 	VMOVUPS.Z    64(R14), K1, Z9
 	PREFETCHT1   (R13)
@@ -406,9 +454,9 @@ loop33:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop33
+	JNZ          loop37
 
-stored34:
+stored38:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPS Z0, (R13)
@@ -426,24 +474,41 @@ stored34:
 	MOVQ    R13, 184(AX)
 	JMP     next1
 
-rows29:
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+rows32:
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each40
+	CMPQ   88(AX), $+0
+	JNE    row41
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	JMP    started42
+
+row41:
+	VMOVUPS   (R12), Z0
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z4
+	VMOVAPS   Z0, Z6
+	VMOVAPS   Z0, Z8
+	VMOVUPS.Z 64(R12), K1, Z1
+	VMOVAPS   Z1, Z3
+	VMOVAPS   Z1, Z5
+	VMOVAPS   Z1, Z7
+	VMOVAPS   Z1, Z9
+	JMP       started42
+
+each40:
 	VMOVUPS   (R12), Z0
 	VMOVUPS.Z 64(R12), K1, Z1
-	TESTQ     R13, R13
-	JNZ       each36
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z1, Z3
-	VMOVAPS   Z0, Z4
-	VMOVAPS   Z1, Z5
-	VMOVAPS   Z0, Z6
-	VMOVAPS   Z1, Z7
-	VMOVAPS   Z0, Z8
-	VMOVAPS   Z1, Z9
-	JMP       started37
-
-each36:
 	ADDQ      R13, R12
 	VMOVUPS   (R12), Z2
 	VMOVUPS.Z 64(R12), K1, Z3
@@ -459,9 +524,9 @@ each36:
 	ADDQ      R13, R12
 	MOVQ      R12, 192(AX)
 
-started37:
+started42:
 	CMPQ       72(AX), $+64
-	JL         shallow38
+	JL         shallow43
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+5, R13, R14
@@ -484,7 +549,7 @@ started37:
 	PREFETCHT0 64(R14)
 	ADDQ       R13, R14
 
-shallow38:
+shallow43:
 	MOVQ   200(AX), R12
 	IMUL3Q $+5, BX, R13
 	ADDQ   R12, R13
@@ -494,15 +559,15 @@ shallow38:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch41
+	JG     fetch46
 	MOVQ   $+0, 224(AX)
 
-fetch41:
+fetch46:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored40
+	JZ    stored45
 
-loop39:
+loop44:
 	VMOVUPS      (R14), Z10
 	VMOVUPS.Z    64(R14), K1, Z11
 	PREFETCHT1   (R13)
@@ -525,9 +590,9 @@ loop39:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop39
+	JNZ          loop44
 
-stored40:
+stored45:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPS Z0, (R13)
@@ -548,28 +613,47 @@ stored40:
 	MOVQ    R13, 184(AX)
 	JMP     next1
 
-rows28:
-	CMPQ      R12, $+7
-	JGE       rows42
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+rows31:
+	CMPQ   R12, $+7
+	JGE    rows47
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each48
+	CMPQ   88(AX), $+0
+	JNE    row49
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	JMP    started50
+
+row49:
+	VMOVUPS   (R12), Z0
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z4
+	VMOVAPS   Z0, Z6
+	VMOVAPS   Z0, Z8
+	VMOVAPS   Z0, Z10
+	VMOVUPS.Z 64(R12), K1, Z1
+	VMOVAPS   Z1, Z3
+	VMOVAPS   Z1, Z5
+	VMOVAPS   Z1, Z7
+	VMOVAPS   Z1, Z9
+	VMOVAPS   Z1, Z11
+	JMP       started50
+
+each48:
 	VMOVUPS   (R12), Z0
 	VMOVUPS.Z 64(R12), K1, Z1
-	TESTQ     R13, R13
-	JNZ       each43
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z1, Z3
-	VMOVAPS   Z0, Z4
-	VMOVAPS   Z1, Z5
-	VMOVAPS   Z0, Z6
-	VMOVAPS   Z1, Z7
-	VMOVAPS   Z0, Z8
-	VMOVAPS   Z1, Z9
-	VMOVAPS   Z0, Z10
-	VMOVAPS   Z1, Z11
-	JMP       started44
-
-each43:
 	ADDQ      R13, R12
 	VMOVUPS   (R12), Z2
 	VMOVUPS.Z 64(R12), K1, Z3
@@ -588,9 +672,9 @@ each43:
 	ADDQ      R13, R12
 	MOVQ      R12, 192(AX)
 
-started44:
+started50:
 	CMPQ       72(AX), $+64
-	JL         shallow45
+	JL         shallow51
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+6, R13, R14
@@ -616,7 +700,7 @@ started44:
 	PREFETCHT0 64(R14)
 	ADDQ       R13, R14
 
-shallow45:
+shallow51:
 	MOVQ   200(AX), R12
 	IMUL3Q $+6, BX, R13
 	ADDQ   R12, R13
@@ -626,15 +710,15 @@ shallow45:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch48
+	JG     fetch54
 	MOVQ   $+0, 224(AX)
 
-fetch48:
+fetch54:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored47
+	JZ    stored53
 
-loop46:
+loop52:
 	VMOVUPS      (R14), Z12
 	VMOVUPS.Z    64(R14), K1, Z13
 	PREFETCHT1   (R13)
@@ -660,9 +744,9 @@ loop46:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop46
+	JNZ          loop52
 
-stored47:
+stored53:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPS Z0, (R13)
@@ -686,28 +770,49 @@ stored47:
 	MOVQ    R13, 184(AX)
 	JMP     next1
 
-rows42:
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+rows47:
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each55
+	CMPQ   88(AX), $+0
+	JNE    row56
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	JMP    started57
+
+row56:
+	VMOVUPS   (R12), Z0
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z4
+	VMOVAPS   Z0, Z6
+	VMOVAPS   Z0, Z8
+	VMOVAPS   Z0, Z10
+	VMOVAPS   Z0, Z12
+	VMOVUPS.Z 64(R12), K1, Z1
+	VMOVAPS   Z1, Z3
+	VMOVAPS   Z1, Z5
+	VMOVAPS   Z1, Z7
+	VMOVAPS   Z1, Z9
+	VMOVAPS   Z1, Z11
+	VMOVAPS   Z1, Z13
+	JMP       started57
+
+each55:
 	VMOVUPS   (R12), Z0
 	VMOVUPS.Z 64(R12), K1, Z1
-	TESTQ     R13, R13
-	JNZ       each49
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z1, Z3
-	VMOVAPS   Z0, Z4
-	VMOVAPS   Z1, Z5
-	VMOVAPS   Z0, Z6
-	VMOVAPS   Z1, Z7
-	VMOVAPS   Z0, Z8
-	VMOVAPS   Z1, Z9
-	VMOVAPS   Z0, Z10
-	VMOVAPS   Z1, Z11
-	VMOVAPS   Z0, Z12
-	VMOVAPS   Z1, Z13
-	JMP       started50
-
-each49:
 	ADDQ      R13, R12
 	VMOVUPS   (R12), Z2
 	VMOVUPS.Z 64(R12), K1, Z3
@@ -729,9 +834,9 @@ each49:
 	ADDQ      R13, R12
 	MOVQ      R12, 192(AX)
 
-started50:
+started57:
 	CMPQ       72(AX), $+64
-	JL         shallow51
+	JL         shallow58
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+7, R13, R14
@@ -760,7 +865,7 @@ started50:
 	PREFETCHT0 64(R14)
 	ADDQ       R13, R14
 
-shallow51:
+shallow58:
 	MOVQ   200(AX), R12
 	IMUL3Q $+7, BX, R13
 	ADDQ   R12, R13
@@ -770,15 +875,15 @@ shallow51:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch54
+	JG     fetch61
 	MOVQ   $+0, 224(AX)
 
-fetch54:
+fetch61:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored53
+	JZ    stored60
 
-loop52:
+loop59:
 	VMOVUPS      (R14), Z14
 	VMOVUPS.Z    64(R14), K1, Z15
 	PREFETCHT1   (R13)
@@ -807,9 +912,9 @@ loop52:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop52
+	JNZ          loop59
 
-stored53:
+stored60:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPS Z0, (R13)
@@ -837,33 +942,56 @@ stored53:
 	JMP     next1
 
 rows6:
-	CMPQ      R12, $+11
-	JGE       rows55
-	CMPQ      R12, $+9
-	JGE       rows56
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+	CMPQ   R12, $+11
+	JGE    rows62
+	CMPQ   R12, $+9
+	JGE    rows63
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each64
+	CMPQ   88(AX), $+0
+	JNE    row65
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	JMP    started66
+
+row65:
+	VMOVUPS   (R12), Z0
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z4
+	VMOVAPS   Z0, Z6
+	VMOVAPS   Z0, Z8
+	VMOVAPS   Z0, Z10
+	VMOVAPS   Z0, Z12
+	VMOVAPS   Z0, Z14
+	VMOVUPS.Z 64(R12), K1, Z1
+	VMOVAPS   Z1, Z3
+	VMOVAPS   Z1, Z5
+	VMOVAPS   Z1, Z7
+	VMOVAPS   Z1, Z9
+	VMOVAPS   Z1, Z11
+	VMOVAPS   Z1, Z13
+	VMOVAPS   Z1, Z15
+	JMP       started66
+
+each64:
 	VMOVUPS   (R12), Z0
 	VMOVUPS.Z 64(R12), K1, Z1
-	TESTQ     R13, R13
-	JNZ       each57
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z1, Z3
-	VMOVAPS   Z0, Z4
-	VMOVAPS   Z1, Z5
-	VMOVAPS   Z0, Z6
-	VMOVAPS   Z1, Z7
-	VMOVAPS   Z0, Z8
-	VMOVAPS   Z1, Z9
-	VMOVAPS   Z0, Z10
-	VMOVAPS   Z1, Z11
-	VMOVAPS   Z0, Z12
-	VMOVAPS   Z1, Z13
-	VMOVAPS   Z0, Z14
-	VMOVAPS   Z1, Z15
-	JMP       started58
-
-each57:
 	ADDQ      R13, R12
 	VMOVUPS   (R12), Z2
 	VMOVUPS.Z 64(R12), K1, Z3
@@ -888,9 +1016,9 @@ each57:
 	ADDQ      R13, R12
 	MOVQ      R12, 192(AX)
 
-started58:
+started66:
 	CMPQ       72(AX), $+64
-	JL         shallow59
+	JL         shallow67
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+8, R13, R14
@@ -922,7 +1050,7 @@ started58:
 	PREFETCHT0 64(R14)
 	ADDQ       R13, R14
 
-shallow59:
+shallow67:
 	MOVQ   200(AX), R12
 	IMUL3Q $+8, BX, R13
 	ADDQ   R12, R13
@@ -932,15 +1060,15 @@ shallow59:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch62
+	JG     fetch70
 	MOVQ   $+0, 224(AX)
 
-fetch62:
+fetch70:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored61
+	JZ    stored69
 
-loop60:
+loop68:
 	VMOVUPS      (R14), Z16
 	VMOVUPS.Z    64(R14), K1, Z17
 	PREFETCHT1   (R13)
@@ -972,9 +1100,9 @@ loop60:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop60
+	JNZ          loop68
 
-stored61:
+stored69:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPS Z0, (R13)
@@ -1004,34 +1132,59 @@ stored61:
 	MOVQ    R13, 184(AX)
 	JMP     next1
 
-rows56:
-	CMPQ      R12, $+10
-	JGE       rows63
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+rows63:
+	CMPQ   R12, $+10
+	JGE    rows71
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each72
+	CMPQ   88(AX), $+0
+	JNE    row73
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	VXORPS Z16, Z16, Z16
+	VXORPS Z17, Z17, Z17
+	JMP    started74
+
+row73:
+	VMOVUPS   (R12), Z0
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z4
+	VMOVAPS   Z0, Z6
+	VMOVAPS   Z0, Z8
+	VMOVAPS   Z0, Z10
+	VMOVAPS   Z0, Z12
+	VMOVAPS   Z0, Z14
+	VMOVAPS   Z0, Z16
+	VMOVUPS.Z 64(R12), K1, Z1
+	VMOVAPS   Z1, Z3
+	VMOVAPS   Z1, Z5
+	VMOVAPS   Z1, Z7
+	VMOVAPS   Z1, Z9
+	VMOVAPS   Z1, Z11
+	VMOVAPS   Z1, Z13
+	VMOVAPS   Z1, Z15
+	VMOVAPS   Z1, Z17
+	JMP       started74
+
+each72:
 	VMOVUPS   (R12), Z0
 	VMOVUPS.Z 64(R12), K1, Z1
-	TESTQ     R13, R13
-	JNZ       each64
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z1, Z3
-	VMOVAPS   Z0, Z4
-	VMOVAPS   Z1, Z5
-	VMOVAPS   Z0, Z6
-	VMOVAPS   Z1, Z7
-	VMOVAPS   Z0, Z8
-	VMOVAPS   Z1, Z9
-	VMOVAPS   Z0, Z10
-	VMOVAPS   Z1, Z11
-	VMOVAPS   Z0, Z12
-	VMOVAPS   Z1, Z13
-	VMOVAPS   Z0, Z14
-	VMOVAPS   Z1, Z15
-	VMOVAPS   Z0, Z16
-	VMOVAPS   Z1, Z17
-	JMP       started65
-
-each64:
 	ADDQ      R13, R12
 	VMOVUPS   (R12), Z2
 	VMOVUPS.Z 64(R12), K1, Z3
@@ -1059,9 +1212,9 @@ each64:
 	ADDQ      R13, R12
 	MOVQ      R12, 192(AX)
 
-started65:
+started74:
 	CMPQ       72(AX), $+64
-	JL         shallow66
+	JL         shallow75
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+9, R13, R14
@@ -1096,7 +1249,7 @@ started65:
 	PREFETCHT0 64(R14)
 	ADDQ       R13, R14
 
-shallow66:
+shallow75:
 	MOVQ   200(AX), R12
 	IMUL3Q $+9, BX, R13
 	ADDQ   R12, R13
@@ -1106,15 +1259,15 @@ shallow66:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch69
+	JG     fetch78
 	MOVQ   $+0, 224(AX)
 
-fetch69:
+fetch78:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored68
+	JZ    stored77
 
-loop67:
+loop76:
 	VMOVUPS      (R14), Z18
 	VMOVUPS.Z    64(R14), K1, Z19
 	PREFETCHT1   (R13)
@@ -1149,9 +1302,9 @@ loop67:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop67
+	JNZ          loop76
 
-stored68:
+stored77:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPS Z0, (R13)
@@ -1184,34 +1337,61 @@ stored68:
 	MOVQ    R13, 184(AX)
 	JMP     next1
 
-rows63:
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+rows71:
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each79
+	CMPQ   88(AX), $+0
+	JNE    row80
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	VXORPS Z16, Z16, Z16
+	VXORPS Z17, Z17, Z17
+	VXORPS Z18, Z18, Z18
+	VXORPS Z19, Z19, Z19
+	JMP    started81
+
+row80:
+	VMOVUPS   (R12), Z0
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z4
+	VMOVAPS   Z0, Z6
+	VMOVAPS   Z0, Z8
+	VMOVAPS   Z0, Z10
+	VMOVAPS   Z0, Z12
+	VMOVAPS   Z0, Z14
+	VMOVAPS   Z0, Z16
+	VMOVAPS   Z0, Z18
+	VMOVUPS.Z 64(R12), K1, Z1
+	VMOVAPS   Z1, Z3
+	VMOVAPS   Z1, Z5
+	VMOVAPS   Z1, Z7
+	VMOVAPS   Z1, Z9
+	VMOVAPS   Z1, Z11
+	VMOVAPS   Z1, Z13
+	VMOVAPS   Z1, Z15
+	VMOVAPS   Z1, Z17
+	VMOVAPS   Z1, Z19
+	JMP       started81
+
+each79:
 	VMOVUPS   (R12), Z0
 	VMOVUPS.Z 64(R12), K1, Z1
-	TESTQ     R13, R13
-	JNZ       each70
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z1, Z3
-	VMOVAPS   Z0, Z4
-	VMOVAPS   Z1, Z5
-	VMOVAPS   Z0, Z6
-	VMOVAPS   Z1, Z7
-	VMOVAPS   Z0, Z8
-	VMOVAPS   Z1, Z9
-	VMOVAPS   Z0, Z10
-	VMOVAPS   Z1, Z11
-	VMOVAPS   Z0, Z12
-	VMOVAPS   Z1, Z13
-	VMOVAPS   Z0, Z14
-	VMOVAPS   Z1, Z15
-	VMOVAPS   Z0, Z16
-	VMOVAPS   Z1, Z17
-	VMOVAPS   Z0, Z18
-	VMOVAPS   Z1, Z19
-	JMP       started71
-
-each70:
 	ADDQ      R13, R12
 	VMOVUPS   (R12), Z2
 	VMOVUPS.Z 64(R12), K1, Z3
@@ -1242,9 +1422,9 @@ each70:
 	ADDQ      R13, R12
 	MOVQ      R12, 192(AX)
 
-started71:
+started81:
 	CMPQ       72(AX), $+64
-	JL         shallow72
+	JL         shallow82
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+10, R13, R14
@@ -1282,7 +1462,7 @@ started71:
 	PREFETCHT0 64(R14)
 	ADDQ       R13, R14
 
-shallow72:
+shallow82:
 	MOVQ   200(AX), R12
 	IMUL3Q $+10, BX, R13
 	ADDQ   R12, R13
@@ -1292,15 +1472,15 @@ shallow72:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch75
+	JG     fetch85
 	MOVQ   $+0, 224(AX)
 
-fetch75:
+fetch85:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored74
+	JZ    stored84
 
-loop73:
+loop83:
 	VMOVUPS      (R14), Z20
 	VMOVUPS.Z    64(R14), K1, Z21
 	PREFETCHT1   (R13)
@@ -1338,9 +1518,9 @@ loop73:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop73
+	JNZ          loop83
 
-stored74:
+stored84:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPS Z0, (R13)
@@ -1376,40 +1556,69 @@ stored74:
 	MOVQ    R13, 184(AX)
 	JMP     next1
 
-rows55:
-	CMPQ      R12, $+13
-	JGE       rows76
-	CMPQ      R12, $+12
-	JGE       rows77
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+rows62:
+	CMPQ   R12, $+13
+	JGE    rows86
+	CMPQ   R12, $+12
+	JGE    rows87
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each88
+	CMPQ   88(AX), $+0
+	JNE    row89
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	VXORPS Z16, Z16, Z16
+	VXORPS Z17, Z17, Z17
+	VXORPS Z18, Z18, Z18
+	VXORPS Z19, Z19, Z19
+	VXORPS Z20, Z20, Z20
+	VXORPS Z21, Z21, Z21
+	JMP    started90
+
+row89:
+	VMOVUPS   (R12), Z0
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z4
+	VMOVAPS   Z0, Z6
+	VMOVAPS   Z0, Z8
+	VMOVAPS   Z0, Z10
+	VMOVAPS   Z0, Z12
+	VMOVAPS   Z0, Z14
+	VMOVAPS   Z0, Z16
+	VMOVAPS   Z0, Z18
+	VMOVAPS   Z0, Z20
+	VMOVUPS.Z 64(R12), K1, Z1
+	VMOVAPS   Z1, Z3
+	VMOVAPS   Z1, Z5
+	VMOVAPS   Z1, Z7
+	VMOVAPS   Z1, Z9
+	VMOVAPS   Z1, Z11
+	VMOVAPS   Z1, Z13
+	VMOVAPS   Z1, Z15
+	VMOVAPS   Z1, Z17
+	VMOVAPS   Z1, Z19
+	VMOVAPS   Z1, Z21
+	JMP       started90
+
+each88:
 	VMOVUPS   (R12), Z0
 	VMOVUPS.Z 64(R12), K1, Z1
-	TESTQ     R13, R13
-	JNZ       each78
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z1, Z3
-	VMOVAPS   Z0, Z4
-	VMOVAPS   Z1, Z5
-	VMOVAPS   Z0, Z6
-	VMOVAPS   Z1, Z7
-	VMOVAPS   Z0, Z8
-	VMOVAPS   Z1, Z9
-	VMOVAPS   Z0, Z10
-	VMOVAPS   Z1, Z11
-	VMOVAPS   Z0, Z12
-	VMOVAPS   Z1, Z13
-	VMOVAPS   Z0, Z14
-	VMOVAPS   Z1, Z15
-	VMOVAPS   Z0, Z16
-	VMOVAPS   Z1, Z17
-	VMOVAPS   Z0, Z18
-	VMOVAPS   Z1, Z19
-	VMOVAPS   Z0, Z20
-	VMOVAPS   Z1, Z21
-	JMP       started79
-
-each78:
 	ADDQ      R13, R12
 	VMOVUPS   (R12), Z2
 	VMOVUPS.Z 64(R12), K1, Z3
@@ -1443,9 +1652,9 @@ each78:
 	ADDQ      R13, R12
 	MOVQ      R12, 192(AX)
 
-started79:
+started90:
 	CMPQ       72(AX), $+64
-	JL         shallow80
+	JL         shallow91
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+11, R13, R14
@@ -1486,7 +1695,7 @@ started79:
 	PREFETCHT0 64(R14)
 	ADDQ       R13, R14
 
-shallow80:
+shallow91:
 	MOVQ   200(AX), R12
 	IMUL3Q $+11, BX, R13
 	ADDQ   R12, R13
@@ -1496,15 +1705,15 @@ shallow80:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch83
+	JG     fetch94
 	MOVQ   $+0, 224(AX)
 
-fetch83:
+fetch94:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored82
+	JZ    stored93
 
-loop81:
+loop92:
 	VMOVUPS      (R14), Z22
 	VMOVUPS.Z    64(R14), K1, Z23
 	PREFETCHT1   (R13)
@@ -1545,9 +1754,9 @@ loop81:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop81
+	JNZ          loop92
 
-stored82:
+stored93:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPS Z0, (R13)
@@ -1586,38 +1795,69 @@ stored82:
 	MOVQ    R13, 184(AX)
 	JMP     next1
 
-rows77:
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+rows87:
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each95
+	CMPQ   88(AX), $+0
+	JNE    row96
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	VXORPS Z16, Z16, Z16
+	VXORPS Z17, Z17, Z17
+	VXORPS Z18, Z18, Z18
+	VXORPS Z19, Z19, Z19
+	VXORPS Z20, Z20, Z20
+	VXORPS Z21, Z21, Z21
+	VXORPS Z22, Z22, Z22
+	VXORPS Z23, Z23, Z23
+	JMP    started97
+
+row96:
+	VMOVUPS   (R12), Z0
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z4
+	VMOVAPS   Z0, Z6
+	VMOVAPS   Z0, Z8
+	VMOVAPS   Z0, Z10
+	VMOVAPS   Z0, Z12
+	VMOVAPS   Z0, Z14
+	VMOVAPS   Z0, Z16
+	VMOVAPS   Z0, Z18
+	VMOVAPS   Z0, Z20
+	VMOVAPS   Z0, Z22
+	VMOVUPS.Z 64(R12), K1, Z1
+	VMOVAPS   Z1, Z3
+	VMOVAPS   Z1, Z5
+	VMOVAPS   Z1, Z7
+	VMOVAPS   Z1, Z9
+	VMOVAPS   Z1, Z11
+	VMOVAPS   Z1, Z13
+	VMOVAPS   Z1, Z15
+	VMOVAPS   Z1, Z17
+	VMOVAPS   Z1, Z19
+	VMOVAPS   Z1, Z21
+	VMOVAPS   Z1, Z23
+	JMP       started97
+
+each95:
 	VMOVUPS   (R12), Z0
 	VMOVUPS.Z 64(R12), K1, Z1
-	TESTQ     R13, R13
-	JNZ       each84
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z1, Z3
-	VMOVAPS   Z0, Z4
-	VMOVAPS   Z1, Z5
-	VMOVAPS   Z0, Z6
-	VMOVAPS   Z1, Z7
-	VMOVAPS   Z0, Z8
-	VMOVAPS   Z1, Z9
-	VMOVAPS   Z0, Z10
-	VMOVAPS   Z1, Z11
-	VMOVAPS   Z0, Z12
-	VMOVAPS   Z1, Z13
-	VMOVAPS   Z0, Z14
-	VMOVAPS   Z1, Z15
-	VMOVAPS   Z0, Z16
-	VMOVAPS   Z1, Z17
-	VMOVAPS   Z0, Z18
-	VMOVAPS   Z1, Z19
-	VMOVAPS   Z0, Z20
-	VMOVAPS   Z1, Z21
-	VMOVAPS   Z0, Z22
-	VMOVAPS   Z1, Z23
-	JMP       started85
-
-each84:
 	ADDQ      R13, R12
 	VMOVUPS   (R12), Z2
 	VMOVUPS.Z 64(R12), K1, Z3
@@ -1654,9 +1894,9 @@ each84:
 	ADDQ      R13, R12
 	MOVQ      R12, 192(AX)
 
-started85:
+started97:
 	CMPQ       72(AX), $+64
-	JL         shallow86
+	JL         shallow98
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+12, R13, R14
@@ -1700,7 +1940,7 @@ started85:
 	PREFETCHT0 64(R14)
 	ADDQ       R13, R14
 
-shallow86:
+shallow98:
 	MOVQ   200(AX), R12
 	IMUL3Q $+12, BX, R13
 	ADDQ   R12, R13
@@ -1710,15 +1950,15 @@ shallow86:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch89
+	JG     fetch101
 	MOVQ   $+0, 224(AX)
 
-fetch89:
+fetch101:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored88
+	JZ    stored100
 
-loop87:
+loop99:
 	VMOVUPS      (R14), Z24
 	VMOVUPS.Z    64(R14), K1, Z25
 	PREFETCHT1   (R13)
@@ -1762,9 +2002,9 @@ loop87:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop87
+	JNZ          loop99
 
-stored88:
+stored100:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPS Z0, (R13)
@@ -1806,42 +2046,75 @@ stored88:
 	MOVQ    R13, 184(AX)
 	JMP     next1
 
-rows76:
-	CMPQ      R12, $+14
-	JGE       rows90
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+rows86:
+	CMPQ   R12, $+14
+	JGE    rows102
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each103
+	CMPQ   88(AX), $+0
+	JNE    row104
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	VXORPS Z16, Z16, Z16
+	VXORPS Z17, Z17, Z17
+	VXORPS Z18, Z18, Z18
+	VXORPS Z19, Z19, Z19
+	VXORPS Z20, Z20, Z20
+	VXORPS Z21, Z21, Z21
+	VXORPS Z22, Z22, Z22
+	VXORPS Z23, Z23, Z23
+	VXORPS Z24, Z24, Z24
+	VXORPS Z25, Z25, Z25
+	JMP    started105
+
+row104:
+	VMOVUPS   (R12), Z0
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z4
+	VMOVAPS   Z0, Z6
+	VMOVAPS   Z0, Z8
+	VMOVAPS   Z0, Z10
+	VMOVAPS   Z0, Z12
+	VMOVAPS   Z0, Z14
+	VMOVAPS   Z0, Z16
+	VMOVAPS   Z0, Z18
+	VMOVAPS   Z0, Z20
+	VMOVAPS   Z0, Z22
+	VMOVAPS   Z0, Z24
+	VMOVUPS.Z 64(R12), K1, Z1
+	VMOVAPS   Z1, Z3
+	VMOVAPS   Z1, Z5
+	VMOVAPS   Z1, Z7
+	VMOVAPS   Z1, Z9
+	VMOVAPS   Z1, Z11
+	VMOVAPS   Z1, Z13
+	VMOVAPS   Z1, Z15
+	VMOVAPS   Z1, Z17
+	VMOVAPS   Z1, Z19
+	VMOVAPS   Z1, Z21
+	VMOVAPS   Z1, Z23
+	VMOVAPS   Z1, Z25
+	JMP       started105
+
+each103:
 	VMOVUPS   (R12), Z0
 	VMOVUPS.Z 64(R12), K1, Z1
-	TESTQ     R13, R13
-	JNZ       each91
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z1, Z3
-	VMOVAPS   Z0, Z4
-	VMOVAPS   Z1, Z5
-	VMOVAPS   Z0, Z6
-	VMOVAPS   Z1, Z7
-	VMOVAPS   Z0, Z8
-	VMOVAPS   Z1, Z9
-	VMOVAPS   Z0, Z10
-	VMOVAPS   Z1, Z11
-	VMOVAPS   Z0, Z12
-	VMOVAPS   Z1, Z13
-	VMOVAPS   Z0, Z14
-	VMOVAPS   Z1, Z15
-	VMOVAPS   Z0, Z16
-	VMOVAPS   Z1, Z17
-	VMOVAPS   Z0, Z18
-	VMOVAPS   Z1, Z19
-	VMOVAPS   Z0, Z20
-	VMOVAPS   Z1, Z21
-	VMOVAPS   Z0, Z22
-	VMOVAPS   Z1, Z23
-	VMOVAPS   Z0, Z24
-	VMOVAPS   Z1, Z25
-	JMP       started92
-
-each91:
 	ADDQ      R13, R12
 	VMOVUPS   (R12), Z2
 	VMOVUPS.Z 64(R12), K1, Z3
@@ -1881,9 +2154,9 @@ each91:
 	ADDQ      R13, R12
 	MOVQ      R12, 192(AX)
 
-started92:
+started105:
 	CMPQ       72(AX), $+64
-	JL         shallow93
+	JL         shallow106
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+13, R13, R14
@@ -1930,7 +2203,7 @@ started92:
 	PREFETCHT0 64(R14)
 	ADDQ       R13, R14
 
-shallow93:
+shallow106:
 	MOVQ   200(AX), R12
 	IMUL3Q $+13, BX, R13
 	ADDQ   R12, R13
@@ -1940,15 +2213,15 @@ shallow93:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch96
+	JG     fetch109
 	MOVQ   $+0, 224(AX)
 
-fetch96:
+fetch109:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored95
+	JZ    stored108
 
-loop94:
+loop107:
 	VMOVUPS      (R14), Z26
 	VMOVUPS.Z    64(R14), K1, Z27
 	PREFETCHT1   (R13)
@@ -1995,9 +2268,9 @@ loop94:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop94
+	JNZ          loop107
 
-stored95:
+stored108:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPS Z0, (R13)
@@ -2042,42 +2315,77 @@ stored95:
 	MOVQ    R13, 184(AX)
 	JMP     next1
 
-rows90:
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+rows102:
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each110
+	CMPQ   88(AX), $+0
+	JNE    row111
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	VXORPS Z16, Z16, Z16
+	VXORPS Z17, Z17, Z17
+	VXORPS Z18, Z18, Z18
+	VXORPS Z19, Z19, Z19
+	VXORPS Z20, Z20, Z20
+	VXORPS Z21, Z21, Z21
+	VXORPS Z22, Z22, Z22
+	VXORPS Z23, Z23, Z23
+	VXORPS Z24, Z24, Z24
+	VXORPS Z25, Z25, Z25
+	VXORPS Z26, Z26, Z26
+	VXORPS Z27, Z27, Z27
+	JMP    started112
+
+row111:
+	VMOVUPS   (R12), Z0
+	VMOVAPS   Z0, Z2
+	VMOVAPS   Z0, Z4
+	VMOVAPS   Z0, Z6
+	VMOVAPS   Z0, Z8
+	VMOVAPS   Z0, Z10
+	VMOVAPS   Z0, Z12
+	VMOVAPS   Z0, Z14
+	VMOVAPS   Z0, Z16
+	VMOVAPS   Z0, Z18
+	VMOVAPS   Z0, Z20
+	VMOVAPS   Z0, Z22
+	VMOVAPS   Z0, Z24
+	VMOVAPS   Z0, Z26
+	VMOVUPS.Z 64(R12), K1, Z1
+	VMOVAPS   Z1, Z3
+	VMOVAPS   Z1, Z5
+	VMOVAPS   Z1, Z7
+	VMOVAPS   Z1, Z9
+	VMOVAPS   Z1, Z11
+	VMOVAPS   Z1, Z13
+	VMOVAPS   Z1, Z15
+	VMOVAPS   Z1, Z17
+	VMOVAPS   Z1, Z19
+	VMOVAPS   Z1, Z21
+	VMOVAPS   Z1, Z23
+	VMOVAPS   Z1, Z25
+	VMOVAPS   Z1, Z27
+	JMP       started112
+
+each110:
 	VMOVUPS   (R12), Z0
 	VMOVUPS.Z 64(R12), K1, Z1
-	TESTQ     R13, R13
-	JNZ       each97
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z1, Z3
-	VMOVAPS   Z0, Z4
-	VMOVAPS   Z1, Z5
-	VMOVAPS   Z0, Z6
-	VMOVAPS   Z1, Z7
-	VMOVAPS   Z0, Z8
-	VMOVAPS   Z1, Z9
-	VMOVAPS   Z0, Z10
-	VMOVAPS   Z1, Z11
-	VMOVAPS   Z0, Z12
-	VMOVAPS   Z1, Z13
-	VMOVAPS   Z0, Z14
-	VMOVAPS   Z1, Z15
-	VMOVAPS   Z0, Z16
-	VMOVAPS   Z1, Z17
-	VMOVAPS   Z0, Z18
-	VMOVAPS   Z1, Z19
-	VMOVAPS   Z0, Z20
-	VMOVAPS   Z1, Z21
-	VMOVAPS   Z0, Z22
-	VMOVAPS   Z1, Z23
-	VMOVAPS   Z0, Z24
-	VMOVAPS   Z1, Z25
-	VMOVAPS   Z0, Z26
-	VMOVAPS   Z1, Z27
-	JMP       started98
-
-each97:
 	ADDQ      R13, R12
 	VMOVUPS   (R12), Z2
 	VMOVUPS.Z 64(R12), K1, Z3
@@ -2120,9 +2428,9 @@ each97:
 	ADDQ      R13, R12
 	MOVQ      R12, 192(AX)
 
-started98:
+started112:
 	CMPQ       72(AX), $+64
-	JL         shallow99
+	JL         shallow113
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+14, R13, R14
@@ -2172,7 +2480,7 @@ started98:
 	PREFETCHT0 64(R14)
 	ADDQ       R13, R14
 
-shallow99:
+shallow113:
 	MOVQ   200(AX), R12
 	IMUL3Q $+14, BX, R13
 	ADDQ   R12, R13
@@ -2182,15 +2490,15 @@ shallow99:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch102
+	JG     fetch116
 	MOVQ   $+0, 224(AX)
 
-fetch102:
+fetch116:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored101
+	JZ    stored115
 
-loop100:
+loop114:
 	VMOVUPS      (R14), Z28
 	VMOVUPS.Z    64(R14), K1, Z29
 	PREFETCHT1   (R13)
@@ -2240,9 +2548,9 @@ loop100:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop100
+	JNZ          loop114
 
-stored101:
+stored115:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPS Z0, (R13)
@@ -2291,26 +2599,33 @@ stored101:
 	JMP     next1
 
 single4:
-	CMPQ      R12, $+8
-	JGE       rows103
-	CMPQ      R12, $+4
-	JGE       rows104
-	CMPQ      R12, $+2
-	JGE       rows105
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+	CMPQ   R12, $+8
+	JGE    rows117
+	CMPQ   R12, $+4
+	JGE    rows118
+	CMPQ   R12, $+2
+	JGE    rows119
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each120
+	CMPQ   88(AX), $+0
+	JNE    row121
+	VXORPS Z0, Z0, Z0
+	JMP    started122
+
+row121:
 	VMOVUPS.Z (R12), K1, Z0
-	TESTQ     R13, R13
-	JNZ       each106
-	JMP       started107
+	JMP       started122
 
-each106:
-	ADDQ R13, R12
-	MOVQ R12, 192(AX)
+each120:
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R13, R12
+	MOVQ      R12, 192(AX)
 
-started107:
+started122:
 	CMPQ       72(AX), $+64
-	JL         shallow108
+	JL         shallow123
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+1, R13, R14
@@ -2320,7 +2635,7 @@ started107:
 	PREFETCHT0 (R14)
 	ADDQ       R13, R14
 
-shallow108:
+shallow123:
 	MOVQ   200(AX), R12
 	IMUL3Q $+1, BX, R13
 	ADDQ   R12, R13
@@ -2330,15 +2645,15 @@ shallow108:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch111
+	JG     fetch126
 	MOVQ   $+0, 224(AX)
 
-fetch111:
+fetch126:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored110
+	JZ    stored125
 
-loop109:
+loop124:
 	VMOVUPS.Z    (R14), K1, Z1
 	PREFETCHT1   (R13)
 	VBROADCASTSS (R12), Z2
@@ -2347,9 +2662,9 @@ loop109:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop109
+	JNZ          loop124
 
-stored110:
+stored125:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPS Z0, K1, (R13)
@@ -2357,26 +2672,34 @@ stored110:
 	MOVQ    R13, 184(AX)
 	JMP     next1
 
-rows105:
-	CMPQ      R12, $+3
-	JGE       rows112
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
-	VMOVUPS.Z (R12), K1, Z0
-	TESTQ     R13, R13
-	JNZ       each113
-	VMOVAPS   Z0, Z1
-	JMP       started114
+rows119:
+	CMPQ   R12, $+3
+	JGE    rows127
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each128
+	CMPQ   88(AX), $+0
+	JNE    row129
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	JMP    started130
 
-each113:
+row129:
+	VMOVUPS.Z (R12), K1, Z0
+	VMOVAPS   Z0, Z1
+	JMP       started130
+
+each128:
+	VMOVUPS.Z (R12), K1, Z0
 	ADDQ      R13, R12
 	VMOVUPS.Z (R12), K1, Z1
 	ADDQ      R13, R12
 	MOVQ      R12, 192(AX)
 
-started114:
+started130:
 	CMPQ       72(AX), $+64
-	JL         shallow115
+	JL         shallow131
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+2, R13, R14
@@ -2388,7 +2711,7 @@ started114:
 	PREFETCHT0 (R14)
 	ADDQ       R13, R14
 
-shallow115:
+shallow131:
 	MOVQ   200(AX), R12
 	IMUL3Q $+2, BX, R13
 	ADDQ   R12, R13
@@ -2398,15 +2721,15 @@ shallow115:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch118
+	JG     fetch134
 	MOVQ   $+0, 224(AX)
 
-fetch118:
+fetch134:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored117
+	JZ    stored133
 
-loop116:
+loop132:
 	VMOVUPS.Z    (R14), K1, Z2
 	PREFETCHT1   (R13)
 	VBROADCASTSS (R12), Z3
@@ -2417,9 +2740,9 @@ loop116:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop116
+	JNZ          loop132
 
-stored117:
+stored133:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPS Z0, K1, (R13)
@@ -2429,17 +2752,26 @@ stored117:
 	MOVQ    R13, 184(AX)
 	JMP     next1
 
-rows112:
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+rows127:
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each135
+	CMPQ   88(AX), $+0
+	JNE    row136
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	JMP    started137
+
+row136:
 	VMOVUPS.Z (R12), K1, Z0
-	TESTQ     R13, R13
-	JNZ       each119
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
-	JMP       started120
+	JMP       started137
 
-each119:
+each135:
+	VMOVUPS.Z (R12), K1, Z0
 	ADDQ      R13, R12
 	VMOVUPS.Z (R12), K1, Z1
 	ADDQ      R13, R12
@@ -2447,9 +2779,9 @@ each119:
 	ADDQ      R13, R12
 	MOVQ      R12, 192(AX)
 
-started120:
+started137:
 	CMPQ       72(AX), $+64
-	JL         shallow121
+	JL         shallow138
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+3, R13, R14
@@ -2463,7 +2795,7 @@ started120:
 	PREFETCHT0 (R14)
 	ADDQ       R13, R14
 
-shallow121:
+shallow138:
 	MOVQ   200(AX), R12
 	IMUL3Q $+3, BX, R13
 	ADDQ   R12, R13
@@ -2473,15 +2805,15 @@ shallow121:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch124
+	JG     fetch141
 	MOVQ   $+0, 224(AX)
 
-fetch124:
+fetch141:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored123
+	JZ    stored140
 
-loop122:
+loop139:
 	VMOVUPS.Z    (R14), K1, Z3
 	PREFETCHT1   (R13)
 	VBROADCASTSS (R12), Z4
@@ -2494,9 +2826,9 @@ loop122:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop122
+	JNZ          loop139
 
-stored123:
+stored140:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPS Z0, K1, (R13)
@@ -2508,22 +2840,32 @@ stored123:
 	MOVQ    R13, 184(AX)
 	JMP     next1
 
-rows104:
-	CMPQ      R12, $+6
-	JGE       rows125
-	CMPQ      R12, $+5
-	JGE       rows126
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+rows118:
+	CMPQ   R12, $+6
+	JGE    rows142
+	CMPQ   R12, $+5
+	JGE    rows143
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each144
+	CMPQ   88(AX), $+0
+	JNE    row145
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	JMP    started146
+
+row145:
 	VMOVUPS.Z (R12), K1, Z0
-	TESTQ     R13, R13
-	JNZ       each127
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
-	JMP       started128
+	JMP       started146
 
-each127:
+each144:
+	VMOVUPS.Z (R12), K1, Z0
 	ADDQ      R13, R12
 	VMOVUPS.Z (R12), K1, Z1
 	ADDQ      R13, R12
@@ -2533,9 +2875,9 @@ each127:
 	ADDQ      R13, R12
 	MOVQ      R12, 192(AX)
 
-started128:
+started146:
 	CMPQ       72(AX), $+64
-	JL         shallow129
+	JL         shallow147
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+4, R13, R14
@@ -2551,7 +2893,7 @@ started128:
 	PREFETCHT0 (R14)
 	ADDQ       R13, R14
 
-shallow129:
+shallow147:
 	MOVQ   200(AX), R12
 	IMUL3Q $+4, BX, R13
 	ADDQ   R12, R13
@@ -2561,15 +2903,15 @@ shallow129:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch132
+	JG     fetch150
 	MOVQ   $+0, 224(AX)
 
-fetch132:
+fetch150:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored131
+	JZ    stored149
 
-loop130:
+loop148:
 	VMOVUPS.Z    (R14), K1, Z4
 	PREFETCHT1   (R13)
 	VBROADCASTSS (R12), Z5
@@ -2584,9 +2926,9 @@ loop130:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop130
+	JNZ          loop148
 
-stored131:
+stored149:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPS Z0, K1, (R13)
@@ -2600,19 +2942,30 @@ stored131:
 	MOVQ    R13, 184(AX)
 	JMP     next1
 
-rows126:
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+rows143:
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each151
+	CMPQ   88(AX), $+0
+	JNE    row152
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	JMP    started153
+
+row152:
 	VMOVUPS.Z (R12), K1, Z0
-	TESTQ     R13, R13
-	JNZ       each133
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
 	VMOVAPS   Z0, Z4
-	JMP       started134
+	JMP       started153
 
-each133:
+each151:
+	VMOVUPS.Z (R12), K1, Z0
 	ADDQ      R13, R12
 	VMOVUPS.Z (R12), K1, Z1
 	ADDQ      R13, R12
@@ -2624,9 +2977,9 @@ each133:
 	ADDQ      R13, R12
 	MOVQ      R12, 192(AX)
 
-started134:
+started153:
 	CMPQ       72(AX), $+64
-	JL         shallow135
+	JL         shallow154
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+5, R13, R14
@@ -2644,7 +2997,7 @@ started134:
 	PREFETCHT0 (R14)
 	ADDQ       R13, R14
 
-shallow135:
+shallow154:
 	MOVQ   200(AX), R12
 	IMUL3Q $+5, BX, R13
 	ADDQ   R12, R13
@@ -2654,15 +3007,15 @@ shallow135:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch138
+	JG     fetch157
 	MOVQ   $+0, 224(AX)
 
-fetch138:
+fetch157:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored137
+	JZ    stored156
 
-loop136:
+loop155:
 	VMOVUPS.Z    (R14), K1, Z5
 	PREFETCHT1   (R13)
 	VBROADCASTSS (R12), Z6
@@ -2679,9 +3032,9 @@ loop136:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop136
+	JNZ          loop155
 
-stored137:
+stored156:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPS Z0, K1, (R13)
@@ -2697,22 +3050,34 @@ stored137:
 	MOVQ    R13, 184(AX)
 	JMP     next1
 
-rows125:
-	CMPQ      R12, $+7
-	JGE       rows139
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+rows142:
+	CMPQ   R12, $+7
+	JGE    rows158
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each159
+	CMPQ   88(AX), $+0
+	JNE    row160
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	JMP    started161
+
+row160:
 	VMOVUPS.Z (R12), K1, Z0
-	TESTQ     R13, R13
-	JNZ       each140
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
 	VMOVAPS   Z0, Z4
 	VMOVAPS   Z0, Z5
-	JMP       started141
+	JMP       started161
 
-each140:
+each159:
+	VMOVUPS.Z (R12), K1, Z0
 	ADDQ      R13, R12
 	VMOVUPS.Z (R12), K1, Z1
 	ADDQ      R13, R12
@@ -2726,9 +3091,9 @@ each140:
 	ADDQ      R13, R12
 	MOVQ      R12, 192(AX)
 
-started141:
+started161:
 	CMPQ       72(AX), $+64
-	JL         shallow142
+	JL         shallow162
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+6, R13, R14
@@ -2748,7 +3113,7 @@ started141:
 	PREFETCHT0 (R14)
 	ADDQ       R13, R14
 
-shallow142:
+shallow162:
 	MOVQ   200(AX), R12
 	IMUL3Q $+6, BX, R13
 	ADDQ   R12, R13
@@ -2758,15 +3123,15 @@ shallow142:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch145
+	JG     fetch165
 	MOVQ   $+0, 224(AX)
 
-fetch145:
+fetch165:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored144
+	JZ    stored164
 
-loop143:
+loop163:
 	VMOVUPS.Z    (R14), K1, Z6
 	PREFETCHT1   (R13)
 	VBROADCASTSS (R12), Z7
@@ -2785,9 +3150,9 @@ loop143:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop143
+	JNZ          loop163
 
-stored144:
+stored164:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPS Z0, K1, (R13)
@@ -2805,21 +3170,34 @@ stored144:
 	MOVQ    R13, 184(AX)
 	JMP     next1
 
-rows139:
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+rows158:
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each166
+	CMPQ   88(AX), $+0
+	JNE    row167
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	JMP    started168
+
+row167:
 	VMOVUPS.Z (R12), K1, Z0
-	TESTQ     R13, R13
-	JNZ       each146
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
 	VMOVAPS   Z0, Z4
 	VMOVAPS   Z0, Z5
 	VMOVAPS   Z0, Z6
-	JMP       started147
+	JMP       started168
 
-each146:
+each166:
+	VMOVUPS.Z (R12), K1, Z0
 	ADDQ      R13, R12
 	VMOVUPS.Z (R12), K1, Z1
 	ADDQ      R13, R12
@@ -2835,9 +3213,9 @@ each146:
 	ADDQ      R13, R12
 	MOVQ      R12, 192(AX)
 
-started147:
+started168:
 	CMPQ       72(AX), $+64
-	JL         shallow148
+	JL         shallow169
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+7, R13, R14
@@ -2859,7 +3237,7 @@ started147:
 	PREFETCHT0 (R14)
 	ADDQ       R13, R14
 
-shallow148:
+shallow169:
 	MOVQ   200(AX), R12
 	IMUL3Q $+7, BX, R13
 	ADDQ   R12, R13
@@ -2869,15 +3247,15 @@ shallow148:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch151
+	JG     fetch172
 	MOVQ   $+0, 224(AX)
 
-fetch151:
+fetch172:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored150
+	JZ    stored171
 
-loop149:
+loop170:
 	VMOVUPS.Z    (R14), K1, Z7
 	PREFETCHT1   (R13)
 	VBROADCASTSS (R12), Z8
@@ -2898,9 +3276,9 @@ loop149:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop149
+	JNZ          loop170
 
-stored150:
+stored171:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPS Z0, K1, (R13)
@@ -2920,16 +3298,29 @@ stored150:
 	MOVQ    R13, 184(AX)
 	JMP     next1
 
-rows103:
-	CMPQ      R12, $+11
-	JGE       rows152
-	CMPQ      R12, $+9
-	JGE       rows153
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+rows117:
+	CMPQ   R12, $+11
+	JGE    rows173
+	CMPQ   R12, $+9
+	JGE    rows174
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each175
+	CMPQ   88(AX), $+0
+	JNE    row176
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	JMP    started177
+
+row176:
 	VMOVUPS.Z (R12), K1, Z0
-	TESTQ     R13, R13
-	JNZ       each154
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
@@ -2937,9 +3328,10 @@ rows103:
 	VMOVAPS   Z0, Z5
 	VMOVAPS   Z0, Z6
 	VMOVAPS   Z0, Z7
-	JMP       started155
+	JMP       started177
 
-each154:
+each175:
+	VMOVUPS.Z (R12), K1, Z0
 	ADDQ      R13, R12
 	VMOVUPS.Z (R12), K1, Z1
 	ADDQ      R13, R12
@@ -2957,9 +3349,9 @@ each154:
 	ADDQ      R13, R12
 	MOVQ      R12, 192(AX)
 
-started155:
+started177:
 	CMPQ       72(AX), $+64
-	JL         shallow156
+	JL         shallow178
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+8, R13, R14
@@ -2983,7 +3375,7 @@ started155:
 	PREFETCHT0 (R14)
 	ADDQ       R13, R14
 
-shallow156:
+shallow178:
 	MOVQ   200(AX), R12
 	IMUL3Q $+8, BX, R13
 	ADDQ   R12, R13
@@ -2993,15 +3385,15 @@ shallow156:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch159
+	JG     fetch181
 	MOVQ   $+0, 224(AX)
 
-fetch159:
+fetch181:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored158
+	JZ    stored180
 
-loop157:
+loop179:
 	VMOVUPS.Z    (R14), K1, Z8
 	PREFETCHT1   (R13)
 	VBROADCASTSS (R12), Z9
@@ -3024,9 +3416,9 @@ loop157:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop157
+	JNZ          loop179
 
-stored158:
+stored180:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPS Z0, K1, (R13)
@@ -3048,14 +3440,28 @@ stored158:
 	MOVQ    R13, 184(AX)
 	JMP     next1
 
-rows153:
-	CMPQ      R12, $+10
-	JGE       rows160
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+rows174:
+	CMPQ   R12, $+10
+	JGE    rows182
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each183
+	CMPQ   88(AX), $+0
+	JNE    row184
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	JMP    started185
+
+row184:
 	VMOVUPS.Z (R12), K1, Z0
-	TESTQ     R13, R13
-	JNZ       each161
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
@@ -3064,9 +3470,10 @@ rows153:
 	VMOVAPS   Z0, Z6
 	VMOVAPS   Z0, Z7
 	VMOVAPS   Z0, Z8
-	JMP       started162
+	JMP       started185
 
-each161:
+each183:
+	VMOVUPS.Z (R12), K1, Z0
 	ADDQ      R13, R12
 	VMOVUPS.Z (R12), K1, Z1
 	ADDQ      R13, R12
@@ -3086,9 +3493,9 @@ each161:
 	ADDQ      R13, R12
 	MOVQ      R12, 192(AX)
 
-started162:
+started185:
 	CMPQ       72(AX), $+64
-	JL         shallow163
+	JL         shallow186
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+9, R13, R14
@@ -3114,7 +3521,7 @@ started162:
 	PREFETCHT0 (R14)
 	ADDQ       R13, R14
 
-shallow163:
+shallow186:
 	MOVQ   200(AX), R12
 	IMUL3Q $+9, BX, R13
 	ADDQ   R12, R13
@@ -3124,15 +3531,15 @@ shallow163:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch166
+	JG     fetch189
 	MOVQ   $+0, 224(AX)
 
-fetch166:
+fetch189:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored165
+	JZ    stored188
 
-loop164:
+loop187:
 	VMOVUPS.Z    (R14), K1, Z9
 	PREFETCHT1   (R13)
 	VBROADCASTSS (R12), Z10
@@ -3157,9 +3564,9 @@ loop164:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop164
+	JNZ          loop187
 
-stored165:
+stored188:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPS Z0, K1, (R13)
@@ -3183,12 +3590,27 @@ stored165:
 	MOVQ    R13, 184(AX)
 	JMP     next1
 
-rows160:
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+rows182:
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each190
+	CMPQ   88(AX), $+0
+	JNE    row191
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	JMP    started192
+
+row191:
 	VMOVUPS.Z (R12), K1, Z0
-	TESTQ     R13, R13
-	JNZ       each167
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
@@ -3198,9 +3620,10 @@ rows160:
 	VMOVAPS   Z0, Z7
 	VMOVAPS   Z0, Z8
 	VMOVAPS   Z0, Z9
-	JMP       started168
+	JMP       started192
 
-each167:
+each190:
+	VMOVUPS.Z (R12), K1, Z0
 	ADDQ      R13, R12
 	VMOVUPS.Z (R12), K1, Z1
 	ADDQ      R13, R12
@@ -3222,9 +3645,9 @@ each167:
 	ADDQ      R13, R12
 	MOVQ      R12, 192(AX)
 
-started168:
+started192:
 	CMPQ       72(AX), $+64
-	JL         shallow169
+	JL         shallow193
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+10, R13, R14
@@ -3252,7 +3675,7 @@ started168:
 	PREFETCHT0 (R14)
 	ADDQ       R13, R14
 
-shallow169:
+shallow193:
 	MOVQ   200(AX), R12
 	IMUL3Q $+10, BX, R13
 	ADDQ   R12, R13
@@ -3262,15 +3685,15 @@ shallow169:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch172
+	JG     fetch196
 	MOVQ   $+0, 224(AX)
 
-fetch172:
+fetch196:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored171
+	JZ    stored195
 
-loop170:
+loop194:
 	VMOVUPS.Z    (R14), K1, Z10
 	PREFETCHT1   (R13)
 	VBROADCASTSS (R12), Z11
@@ -3297,9 +3720,9 @@ loop170:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop170
+	JNZ          loop194
 
-stored171:
+stored195:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPS Z0, K1, (R13)
@@ -3325,16 +3748,32 @@ stored171:
 	MOVQ    R13, 184(AX)
 	JMP     next1
 
-rows152:
-	CMPQ      R12, $+13
-	JGE       rows173
-	CMPQ      R12, $+12
-	JGE       rows174
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+rows173:
+	CMPQ   R12, $+13
+	JGE    rows197
+	CMPQ   R12, $+12
+	JGE    rows198
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each199
+	CMPQ   88(AX), $+0
+	JNE    row200
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	JMP    started201
+
+row200:
 	VMOVUPS.Z (R12), K1, Z0
-	TESTQ     R13, R13
-	JNZ       each175
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
@@ -3345,9 +3784,10 @@ rows152:
 	VMOVAPS   Z0, Z8
 	VMOVAPS   Z0, Z9
 	VMOVAPS   Z0, Z10
-	JMP       started176
+	JMP       started201
 
-each175:
+each199:
+	VMOVUPS.Z (R12), K1, Z0
 	ADDQ      R13, R12
 	VMOVUPS.Z (R12), K1, Z1
 	ADDQ      R13, R12
@@ -3371,9 +3811,9 @@ each175:
 	ADDQ      R13, R12
 	MOVQ      R12, 192(AX)
 
-started176:
+started201:
 	CMPQ       72(AX), $+64
-	JL         shallow177
+	JL         shallow202
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+11, R13, R14
@@ -3403,7 +3843,7 @@ started176:
 	PREFETCHT0 (R14)
 	ADDQ       R13, R14
 
-shallow177:
+shallow202:
 	MOVQ   200(AX), R12
 	IMUL3Q $+11, BX, R13
 	ADDQ   R12, R13
@@ -3413,15 +3853,15 @@ shallow177:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch180
+	JG     fetch205
 	MOVQ   $+0, 224(AX)
 
-fetch180:
+fetch205:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored179
+	JZ    stored204
 
-loop178:
+loop203:
 	VMOVUPS.Z    (R14), K1, Z11
 	PREFETCHT1   (R13)
 	VBROADCASTSS (R12), Z12
@@ -3450,9 +3890,9 @@ loop178:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop178
+	JNZ          loop203
 
-stored179:
+stored204:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPS Z0, K1, (R13)
@@ -3480,12 +3920,29 @@ stored179:
 	MOVQ    R13, 184(AX)
 	JMP     next1
 
-rows174:
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+rows198:
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each206
+	CMPQ   88(AX), $+0
+	JNE    row207
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	JMP    started208
+
+row207:
 	VMOVUPS.Z (R12), K1, Z0
-	TESTQ     R13, R13
-	JNZ       each181
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
@@ -3497,9 +3954,10 @@ rows174:
 	VMOVAPS   Z0, Z9
 	VMOVAPS   Z0, Z10
 	VMOVAPS   Z0, Z11
-	JMP       started182
+	JMP       started208
 
-each181:
+each206:
+	VMOVUPS.Z (R12), K1, Z0
 	ADDQ      R13, R12
 	VMOVUPS.Z (R12), K1, Z1
 	ADDQ      R13, R12
@@ -3525,9 +3983,9 @@ each181:
 	ADDQ      R13, R12
 	MOVQ      R12, 192(AX)
 
-started182:
+started208:
 	CMPQ       72(AX), $+64
-	JL         shallow183
+	JL         shallow209
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+12, R13, R14
@@ -3559,7 +4017,7 @@ started182:
 	PREFETCHT0 (R14)
 	ADDQ       R13, R14
 
-shallow183:
+shallow209:
 	MOVQ   200(AX), R12
 	IMUL3Q $+12, BX, R13
 	ADDQ   R12, R13
@@ -3569,15 +4027,15 @@ shallow183:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch186
+	JG     fetch212
 	MOVQ   $+0, 224(AX)
 
-fetch186:
+fetch212:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored185
+	JZ    stored211
 
-loop184:
+loop210:
 	VMOVUPS.Z    (R14), K1, Z12
 	PREFETCHT1   (R13)
 	VBROADCASTSS (R12), Z13
@@ -3608,9 +4066,9 @@ loop184:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop184
+	JNZ          loop210
 
-stored185:
+stored211:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPS Z0, K1, (R13)
@@ -3640,14 +4098,32 @@ stored185:
 	MOVQ    R13, 184(AX)
 	JMP     next1
 
-rows173:
-	CMPQ      R12, $+14
-	JGE       rows187
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+rows197:
+	CMPQ   R12, $+14
+	JGE    rows213
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each214
+	CMPQ   88(AX), $+0
+	JNE    row215
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	JMP    started216
+
+row215:
 	VMOVUPS.Z (R12), K1, Z0
-	TESTQ     R13, R13
-	JNZ       each188
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
@@ -3660,9 +4136,10 @@ rows173:
 	VMOVAPS   Z0, Z10
 	VMOVAPS   Z0, Z11
 	VMOVAPS   Z0, Z12
-	JMP       started189
+	JMP       started216
 
-each188:
+each214:
+	VMOVUPS.Z (R12), K1, Z0
 	ADDQ      R13, R12
 	VMOVUPS.Z (R12), K1, Z1
 	ADDQ      R13, R12
@@ -3690,9 +4167,9 @@ each188:
 	ADDQ      R13, R12
 	MOVQ      R12, 192(AX)
 
-started189:
+started216:
 	CMPQ       72(AX), $+64
-	JL         shallow190
+	JL         shallow217
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+13, R13, R14
@@ -3726,7 +4203,7 @@ started189:
 	PREFETCHT0 (R14)
 	ADDQ       R13, R14
 
-shallow190:
+shallow217:
 	MOVQ   200(AX), R12
 	IMUL3Q $+13, BX, R13
 	ADDQ   R12, R13
@@ -3736,15 +4213,15 @@ shallow190:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch193
+	JG     fetch220
 	MOVQ   $+0, 224(AX)
 
-fetch193:
+fetch220:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored192
+	JZ    stored219
 
-loop191:
+loop218:
 	VMOVUPS.Z    (R14), K1, Z13
 	PREFETCHT1   (R13)
 	VBROADCASTSS (R12), Z14
@@ -3777,9 +4254,9 @@ loop191:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop191
+	JNZ          loop218
 
-stored192:
+stored219:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPS Z0, K1, (R13)
@@ -3811,12 +4288,31 @@ stored192:
 	MOVQ    R13, 184(AX)
 	JMP     next1
 
-rows187:
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+rows213:
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each221
+	CMPQ   88(AX), $+0
+	JNE    row222
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	JMP    started223
+
+row222:
 	VMOVUPS.Z (R12), K1, Z0
-	TESTQ     R13, R13
-	JNZ       each194
 	VMOVAPS   Z0, Z1
 	VMOVAPS   Z0, Z2
 	VMOVAPS   Z0, Z3
@@ -3830,9 +4326,10 @@ rows187:
 	VMOVAPS   Z0, Z11
 	VMOVAPS   Z0, Z12
 	VMOVAPS   Z0, Z13
-	JMP       started195
+	JMP       started223
 
-each194:
+each221:
+	VMOVUPS.Z (R12), K1, Z0
 	ADDQ      R13, R12
 	VMOVUPS.Z (R12), K1, Z1
 	ADDQ      R13, R12
@@ -3862,9 +4359,9 @@ each194:
 	ADDQ      R13, R12
 	MOVQ      R12, 192(AX)
 
-started195:
+started223:
 	CMPQ       72(AX), $+64
-	JL         shallow196
+	JL         shallow224
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+14, R13, R14
@@ -3900,7 +4397,7 @@ started195:
 	PREFETCHT0 (R14)
 	ADDQ       R13, R14
 
-shallow196:
+shallow224:
 	MOVQ   200(AX), R12
 	IMUL3Q $+14, BX, R13
 	ADDQ   R12, R13
@@ -3910,15 +4407,15 @@ shallow196:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch199
+	JG     fetch227
 	MOVQ   $+0, 224(AX)
 
-fetch199:
+fetch227:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored198
+	JZ    stored226
 
-loop197:
+loop225:
 	VMOVUPS.Z    (R14), K1, Z14
 	PREFETCHT1   (R13)
 	VBROADCASTSS (R12), Z15
@@ -3953,9 +4450,9 @@ loop197:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop197
+	JNZ          loop225
 
-stored198:
+stored226:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPS Z0, K1, (R13)
@@ -4002,7 +4499,7 @@ next1:
 	RET
 
 // func gemmPanels64AVX512(t *byte)
-// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV, MMX+
 TEXT ·gemmPanels64AVX512(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), AX
 	MOVQ 56(AX), CX
@@ -4028,7 +4525,7 @@ TEXT ·gemmPanels64AVX512(SB), NOSPLIT, $0-8
 	MOVQ 80(AX), R12
 	MOVQ R12, 168(AX)
 
-panel201:
+panel229:
 	MOVQ    104(AX), R12
 	MOVQ    R12, 208(AX)
 	MOVQ    112(AX), R12
@@ -4056,37 +4553,46 @@ panel201:
 	BZHIQ   R12, R13, R13
 	KMOVW   R13, K1
 
-tile202:
-	MOVQ      120(AX), R12
-	MOVQ      216(AX), R13
-	DECQ      R13
-	MOVQ      R13, 216(AX)
-	SARQ      $0x3f, R13
-	LEAQ      1(R12)(R13*1), R12
-	DECQ      208(AX)
-	CMPQ      176(AX), $+8
-	JLE       single203
-	CMPQ      R12, $+8
-	JGE       rows205
-	CMPQ      R12, $+4
-	JGE       rows206
-	CMPQ      R12, $+2
-	JGE       rows207
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+tile230:
+	MOVQ   120(AX), R12
+	MOVQ   216(AX), R13
+	DECQ   R13
+	MOVQ   R13, 216(AX)
+	SARQ   $0x3f, R13
+	LEAQ   1(R12)(R13*1), R12
+	DECQ   208(AX)
+	CMPQ   176(AX), $+8
+	JLE    single231
+	CMPQ   R12, $+8
+	JGE    rows233
+	CMPQ   R12, $+4
+	JGE    rows234
+	CMPQ   R12, $+2
+	JGE    rows235
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each236
+	CMPQ   88(AX), $+0
+	JNE    row237
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	JMP    started238
+
+row237:
 	VMOVUPD   (R12), Z0
 	VMOVUPD.Z 64(R12), K1, Z1
-	TESTQ     R13, R13
-	JNZ       each208
-	JMP       started209
+	JMP       started238
 
-each208:
-	ADDQ R13, R12
-	MOVQ R12, 192(AX)
+each236:
+	VMOVUPD   (R12), Z0
+	VMOVUPD.Z 64(R12), K1, Z1
+	ADDQ      R13, R12
+	MOVQ      R12, 192(AX)
 
-started209:
+started238:
 	CMPQ       72(AX), $+64
-	JL         shallow210
+	JL         shallow239
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+1, R13, R14
@@ -4097,7 +4603,7 @@ started209:
 	PREFETCHT0 64(R14)
 	ADDQ       R13, R14
 
-shallow210:
+shallow239:
 	MOVQ   200(AX), R12
 	IMUL3Q $+1, BX, R13
 	ADDQ   R12, R13
@@ -4107,15 +4613,15 @@ shallow210:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch213
+	JG     fetch242
 	MOVQ   $+0, 224(AX)
 
-fetch213:
+fetch242:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored212
+	JZ    stored241
 
-loop211:
+loop240:
 	VMOVUPD      (R14), Z2
 	VMOVUPD.Z    64(R14), K1, Z3
 	PREFETCHT1   (R13)
@@ -4126,40 +4632,51 @@ loop211:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop211
+	JNZ          loop240
 
-stored212:
+stored241:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPD Z0, (R13)
 	VMOVUPD Z1, K1, 64(R13)
 	ADDQ    R12, R13
 	MOVQ    R13, 184(AX)
-	JMP     next200
+	JMP     next228
 
-rows207:
-	CMPQ      R12, $+3
-	JGE       rows214
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+rows235:
+	CMPQ   R12, $+3
+	JGE    rows243
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each244
+	CMPQ   88(AX), $+0
+	JNE    row245
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	JMP    started246
+
+row245:
+	VMOVUPD   (R12), Z0
+	VMOVAPD   Z0, Z2
+	VMOVUPD.Z 64(R12), K1, Z1
+	VMOVAPD   Z1, Z3
+	JMP       started246
+
+each244:
 	VMOVUPD   (R12), Z0
 	VMOVUPD.Z 64(R12), K1, Z1
-	TESTQ     R13, R13
-	JNZ       each215
-	VMOVAPD   Z0, Z2
-	VMOVAPD   Z1, Z3
-	JMP       started216
-
-each215:
 	ADDQ      R13, R12
 	VMOVUPD   (R12), Z2
 	VMOVUPD.Z 64(R12), K1, Z3
 	ADDQ      R13, R12
 	MOVQ      R12, 192(AX)
 
-started216:
+started246:
 	CMPQ       72(AX), $+64
-	JL         shallow217
+	JL         shallow247
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+2, R13, R14
@@ -4173,7 +4690,7 @@ started216:
 	PREFETCHT0 64(R14)
 	ADDQ       R13, R14
 
-shallow217:
+shallow247:
 	MOVQ   200(AX), R12
 	IMUL3Q $+2, BX, R13
 	ADDQ   R12, R13
@@ -4183,15 +4700,15 @@ shallow217:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch220
+	JG     fetch250
 	MOVQ   $+0, 224(AX)
 
-fetch220:
+fetch250:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored219
+	JZ    stored249
 
-loop218:
+loop248:
 	VMOVUPD      (R14), Z4
 	VMOVUPD.Z    64(R14), K1, Z5
 	PREFETCHT1   (R13)
@@ -4205,9 +4722,9 @@ loop218:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop218
+	JNZ          loop248
 
-stored219:
+stored249:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPD Z0, (R13)
@@ -4217,22 +4734,35 @@ stored219:
 	VMOVUPD Z3, K1, 64(R13)
 	ADDQ    R12, R13
 	MOVQ    R13, 184(AX)
-	JMP     next200
+	JMP     next228
 
-rows214:
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+rows243:
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each251
+	CMPQ   88(AX), $+0
+	JNE    row252
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	JMP    started253
+
+row252:
+	VMOVUPD   (R12), Z0
+	VMOVAPD   Z0, Z2
+	VMOVAPD   Z0, Z4
+	VMOVUPD.Z 64(R12), K1, Z1
+	VMOVAPD   Z1, Z3
+	VMOVAPD   Z1, Z5
+	JMP       started253
+
+each251:
 	VMOVUPD   (R12), Z0
 	VMOVUPD.Z 64(R12), K1, Z1
-	TESTQ     R13, R13
-	JNZ       each221
-	VMOVAPD   Z0, Z2
-	VMOVAPD   Z1, Z3
-	VMOVAPD   Z0, Z4
-	VMOVAPD   Z1, Z5
-	JMP       started222
-
-each221:
 	ADDQ      R13, R12
 	VMOVUPD   (R12), Z2
 	VMOVUPD.Z 64(R12), K1, Z3
@@ -4242,9 +4772,9 @@ each221:
 	ADDQ      R13, R12
 	MOVQ      R12, 192(AX)
 
-started222:
+started253:
 	CMPQ       72(AX), $+64
-	JL         shallow223
+	JL         shallow254
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+3, R13, R14
@@ -4261,7 +4791,7 @@ started222:
 	PREFETCHT0 64(R14)
 	ADDQ       R13, R14
 
-shallow223:
+shallow254:
 	MOVQ   200(AX), R12
 	IMUL3Q $+3, BX, R13
 	ADDQ   R12, R13
@@ -4271,15 +4801,15 @@ shallow223:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch226
+	JG     fetch257
 	MOVQ   $+0, 224(AX)
 
-fetch226:
+fetch257:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored225
+	JZ    stored256
 
-loop224:
+loop255:
 	VMOVUPD      (R14), Z6
 	VMOVUPD.Z    64(R14), K1, Z7
 	PREFETCHT1   (R13)
@@ -4296,9 +4826,9 @@ loop224:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop224
+	JNZ          loop255
 
-stored225:
+stored256:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPD Z0, (R13)
@@ -4311,28 +4841,43 @@ stored225:
 	VMOVUPD Z5, K1, 64(R13)
 	ADDQ    R12, R13
 	MOVQ    R13, 184(AX)
-	JMP     next200
+	JMP     next228
 
-rows206:
-	CMPQ      R12, $+6
-	JGE       rows227
-	CMPQ      R12, $+5
-	JGE       rows228
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+rows234:
+	CMPQ   R12, $+6
+	JGE    rows258
+	CMPQ   R12, $+5
+	JGE    rows259
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each260
+	CMPQ   88(AX), $+0
+	JNE    row261
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	JMP    started262
+
+row261:
+	VMOVUPD   (R12), Z0
+	VMOVAPD   Z0, Z2
+	VMOVAPD   Z0, Z4
+	VMOVAPD   Z0, Z6
+	VMOVUPD.Z 64(R12), K1, Z1
+	VMOVAPD   Z1, Z3
+	VMOVAPD   Z1, Z5
+	VMOVAPD   Z1, Z7
+	JMP       started262
+
+each260:
 	VMOVUPD   (R12), Z0
 	VMOVUPD.Z 64(R12), K1, Z1
-	TESTQ     R13, R13
-	JNZ       each229
-	VMOVAPD   Z0, Z2
-	VMOVAPD   Z1, Z3
-	VMOVAPD   Z0, Z4
-	VMOVAPD   Z1, Z5
-	VMOVAPD   Z0, Z6
-	VMOVAPD   Z1, Z7
-	JMP       started230
-
-each229:
 	ADDQ      R13, R12
 	VMOVUPD   (R12), Z2
 	VMOVUPD.Z 64(R12), K1, Z3
@@ -4345,9 +4890,9 @@ each229:
 	ADDQ      R13, R12
 	MOVQ      R12, 192(AX)
 
-started230:
+started262:
 	CMPQ       72(AX), $+64
-	JL         shallow231
+	JL         shallow263
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+4, R13, R14
@@ -4367,7 +4912,7 @@ started230:
 	PREFETCHT0 64(R14)
 	ADDQ       R13, R14
 
-shallow231:
+shallow263:
 	MOVQ   200(AX), R12
 	IMUL3Q $+4, BX, R13
 	ADDQ   R12, R13
@@ -4377,15 +4922,15 @@ shallow231:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch234
+	JG     fetch266
 	MOVQ   $+0, 224(AX)
 
-fetch234:
+fetch266:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored233
+	JZ    stored265
 
-loop232:
+loop264:
 	VMOVUPD      (R14), Z8
 	VMOVUPD.Z    64(R14), K1, Z9
 	PREFETCHT1   (R13)
@@ -4405,9 +4950,9 @@ loop232:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop232
+	JNZ          loop264
 
-stored233:
+stored265:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPD Z0, (R13)
@@ -4423,26 +4968,43 @@ stored233:
 	VMOVUPD Z7, K1, 64(R13)
 	ADDQ    R12, R13
 	MOVQ    R13, 184(AX)
-	JMP     next200
+	JMP     next228
 
-rows228:
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+rows259:
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each267
+	CMPQ   88(AX), $+0
+	JNE    row268
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	JMP    started269
+
+row268:
+	VMOVUPD   (R12), Z0
+	VMOVAPD   Z0, Z2
+	VMOVAPD   Z0, Z4
+	VMOVAPD   Z0, Z6
+	VMOVAPD   Z0, Z8
+	VMOVUPD.Z 64(R12), K1, Z1
+	VMOVAPD   Z1, Z3
+	VMOVAPD   Z1, Z5
+	VMOVAPD   Z1, Z7
+	VMOVAPD   Z1, Z9
+	JMP       started269
+
+each267:
 	VMOVUPD   (R12), Z0
 	VMOVUPD.Z 64(R12), K1, Z1
-	TESTQ     R13, R13
-	JNZ       each235
-	VMOVAPD   Z0, Z2
-	VMOVAPD   Z1, Z3
-	VMOVAPD   Z0, Z4
-	VMOVAPD   Z1, Z5
-	VMOVAPD   Z0, Z6
-	VMOVAPD   Z1, Z7
-	VMOVAPD   Z0, Z8
-	VMOVAPD   Z1, Z9
-	JMP       started236
-
-each235:
 	ADDQ      R13, R12
 	VMOVUPD   (R12), Z2
 	VMOVUPD.Z 64(R12), K1, Z3
@@ -4458,9 +5020,9 @@ each235:
 	ADDQ      R13, R12
 	MOVQ      R12, 192(AX)
 
-started236:
+started269:
 	CMPQ       72(AX), $+64
-	JL         shallow237
+	JL         shallow270
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+5, R13, R14
@@ -4483,7 +5045,7 @@ started236:
 	PREFETCHT0 64(R14)
 	ADDQ       R13, R14
 
-shallow237:
+shallow270:
 	MOVQ   200(AX), R12
 	IMUL3Q $+5, BX, R13
 	ADDQ   R12, R13
@@ -4493,15 +5055,15 @@ shallow237:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch240
+	JG     fetch273
 	MOVQ   $+0, 224(AX)
 
-fetch240:
+fetch273:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored239
+	JZ    stored272
 
-loop238:
+loop271:
 	VMOVUPD      (R14), Z10
 	VMOVUPD.Z    64(R14), K1, Z11
 	PREFETCHT1   (R13)
@@ -4524,9 +5086,9 @@ loop238:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop238
+	JNZ          loop271
 
-stored239:
+stored272:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPD Z0, (R13)
@@ -4545,30 +5107,49 @@ stored239:
 	VMOVUPD Z9, K1, 64(R13)
 	ADDQ    R12, R13
 	MOVQ    R13, 184(AX)
-	JMP     next200
+	JMP     next228
 
-rows227:
-	CMPQ      R12, $+7
-	JGE       rows241
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+rows258:
+	CMPQ   R12, $+7
+	JGE    rows274
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each275
+	CMPQ   88(AX), $+0
+	JNE    row276
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	JMP    started277
+
+row276:
+	VMOVUPD   (R12), Z0
+	VMOVAPD   Z0, Z2
+	VMOVAPD   Z0, Z4
+	VMOVAPD   Z0, Z6
+	VMOVAPD   Z0, Z8
+	VMOVAPD   Z0, Z10
+	VMOVUPD.Z 64(R12), K1, Z1
+	VMOVAPD   Z1, Z3
+	VMOVAPD   Z1, Z5
+	VMOVAPD   Z1, Z7
+	VMOVAPD   Z1, Z9
+	VMOVAPD   Z1, Z11
+	JMP       started277
+
+each275:
 	VMOVUPD   (R12), Z0
 	VMOVUPD.Z 64(R12), K1, Z1
-	TESTQ     R13, R13
-	JNZ       each242
-	VMOVAPD   Z0, Z2
-	VMOVAPD   Z1, Z3
-	VMOVAPD   Z0, Z4
-	VMOVAPD   Z1, Z5
-	VMOVAPD   Z0, Z6
-	VMOVAPD   Z1, Z7
-	VMOVAPD   Z0, Z8
-	VMOVAPD   Z1, Z9
-	VMOVAPD   Z0, Z10
-	VMOVAPD   Z1, Z11
-	JMP       started243
-
-each242:
 	ADDQ      R13, R12
 	VMOVUPD   (R12), Z2
 	VMOVUPD.Z 64(R12), K1, Z3
@@ -4587,9 +5168,9 @@ each242:
 	ADDQ      R13, R12
 	MOVQ      R12, 192(AX)
 
-started243:
+started277:
 	CMPQ       72(AX), $+64
-	JL         shallow244
+	JL         shallow278
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+6, R13, R14
@@ -4615,7 +5196,7 @@ started243:
 	PREFETCHT0 64(R14)
 	ADDQ       R13, R14
 
-shallow244:
+shallow278:
 	MOVQ   200(AX), R12
 	IMUL3Q $+6, BX, R13
 	ADDQ   R12, R13
@@ -4625,15 +5206,15 @@ shallow244:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch247
+	JG     fetch281
 	MOVQ   $+0, 224(AX)
 
-fetch247:
+fetch281:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored246
+	JZ    stored280
 
-loop245:
+loop279:
 	VMOVUPD      (R14), Z12
 	VMOVUPD.Z    64(R14), K1, Z13
 	PREFETCHT1   (R13)
@@ -4659,9 +5240,9 @@ loop245:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop245
+	JNZ          loop279
 
-stored246:
+stored280:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPD Z0, (R13)
@@ -4683,30 +5264,51 @@ stored246:
 	VMOVUPD Z11, K1, 64(R13)
 	ADDQ    R12, R13
 	MOVQ    R13, 184(AX)
-	JMP     next200
+	JMP     next228
 
-rows241:
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+rows274:
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each282
+	CMPQ   88(AX), $+0
+	JNE    row283
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	JMP    started284
+
+row283:
+	VMOVUPD   (R12), Z0
+	VMOVAPD   Z0, Z2
+	VMOVAPD   Z0, Z4
+	VMOVAPD   Z0, Z6
+	VMOVAPD   Z0, Z8
+	VMOVAPD   Z0, Z10
+	VMOVAPD   Z0, Z12
+	VMOVUPD.Z 64(R12), K1, Z1
+	VMOVAPD   Z1, Z3
+	VMOVAPD   Z1, Z5
+	VMOVAPD   Z1, Z7
+	VMOVAPD   Z1, Z9
+	VMOVAPD   Z1, Z11
+	VMOVAPD   Z1, Z13
+	JMP       started284
+
+each282:
 	VMOVUPD   (R12), Z0
 	VMOVUPD.Z 64(R12), K1, Z1
-	TESTQ     R13, R13
-	JNZ       each248
-	VMOVAPD   Z0, Z2
-	VMOVAPD   Z1, Z3
-	VMOVAPD   Z0, Z4
-	VMOVAPD   Z1, Z5
-	VMOVAPD   Z0, Z6
-	VMOVAPD   Z1, Z7
-	VMOVAPD   Z0, Z8
-	VMOVAPD   Z1, Z9
-	VMOVAPD   Z0, Z10
-	VMOVAPD   Z1, Z11
-	VMOVAPD   Z0, Z12
-	VMOVAPD   Z1, Z13
-	JMP       started249
-
-each248:
 	ADDQ      R13, R12
 	VMOVUPD   (R12), Z2
 	VMOVUPD.Z 64(R12), K1, Z3
@@ -4728,9 +5330,9 @@ each248:
 	ADDQ      R13, R12
 	MOVQ      R12, 192(AX)
 
-started249:
+started284:
 	CMPQ       72(AX), $+64
-	JL         shallow250
+	JL         shallow285
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+7, R13, R14
@@ -4759,7 +5361,7 @@ started249:
 	PREFETCHT0 64(R14)
 	ADDQ       R13, R14
 
-shallow250:
+shallow285:
 	MOVQ   200(AX), R12
 	IMUL3Q $+7, BX, R13
 	ADDQ   R12, R13
@@ -4769,15 +5371,15 @@ shallow250:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch253
+	JG     fetch288
 	MOVQ   $+0, 224(AX)
 
-fetch253:
+fetch288:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored252
+	JZ    stored287
 
-loop251:
+loop286:
 	VMOVUPD      (R14), Z14
 	VMOVUPD.Z    64(R14), K1, Z15
 	PREFETCHT1   (R13)
@@ -4806,9 +5408,9 @@ loop251:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop251
+	JNZ          loop286
 
-stored252:
+stored287:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPD Z0, (R13)
@@ -4833,36 +5435,59 @@ stored252:
 	VMOVUPD Z13, K1, 64(R13)
 	ADDQ    R12, R13
 	MOVQ    R13, 184(AX)
-	JMP     next200
+	JMP     next228
 
-rows205:
-	CMPQ      R12, $+11
-	JGE       rows254
-	CMPQ      R12, $+9
-	JGE       rows255
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+rows233:
+	CMPQ   R12, $+11
+	JGE    rows289
+	CMPQ   R12, $+9
+	JGE    rows290
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each291
+	CMPQ   88(AX), $+0
+	JNE    row292
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	JMP    started293
+
+row292:
+	VMOVUPD   (R12), Z0
+	VMOVAPD   Z0, Z2
+	VMOVAPD   Z0, Z4
+	VMOVAPD   Z0, Z6
+	VMOVAPD   Z0, Z8
+	VMOVAPD   Z0, Z10
+	VMOVAPD   Z0, Z12
+	VMOVAPD   Z0, Z14
+	VMOVUPD.Z 64(R12), K1, Z1
+	VMOVAPD   Z1, Z3
+	VMOVAPD   Z1, Z5
+	VMOVAPD   Z1, Z7
+	VMOVAPD   Z1, Z9
+	VMOVAPD   Z1, Z11
+	VMOVAPD   Z1, Z13
+	VMOVAPD   Z1, Z15
+	JMP       started293
+
+each291:
 	VMOVUPD   (R12), Z0
 	VMOVUPD.Z 64(R12), K1, Z1
-	TESTQ     R13, R13
-	JNZ       each256
-	VMOVAPD   Z0, Z2
-	VMOVAPD   Z1, Z3
-	VMOVAPD   Z0, Z4
-	VMOVAPD   Z1, Z5
-	VMOVAPD   Z0, Z6
-	VMOVAPD   Z1, Z7
-	VMOVAPD   Z0, Z8
-	VMOVAPD   Z1, Z9
-	VMOVAPD   Z0, Z10
-	VMOVAPD   Z1, Z11
-	VMOVAPD   Z0, Z12
-	VMOVAPD   Z1, Z13
-	VMOVAPD   Z0, Z14
-	VMOVAPD   Z1, Z15
-	JMP       started257
-
-each256:
 	ADDQ      R13, R12
 	VMOVUPD   (R12), Z2
 	VMOVUPD.Z 64(R12), K1, Z3
@@ -4887,9 +5512,9 @@ each256:
 	ADDQ      R13, R12
 	MOVQ      R12, 192(AX)
 
-started257:
+started293:
 	CMPQ       72(AX), $+64
-	JL         shallow258
+	JL         shallow294
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+8, R13, R14
@@ -4921,7 +5546,7 @@ started257:
 	PREFETCHT0 64(R14)
 	ADDQ       R13, R14
 
-shallow258:
+shallow294:
 	MOVQ   200(AX), R12
 	IMUL3Q $+8, BX, R13
 	ADDQ   R12, R13
@@ -4931,15 +5556,15 @@ shallow258:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch261
+	JG     fetch297
 	MOVQ   $+0, 224(AX)
 
-fetch261:
+fetch297:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored260
+	JZ    stored296
 
-loop259:
+loop295:
 	VMOVUPD      (R14), Z16
 	VMOVUPD.Z    64(R14), K1, Z17
 	PREFETCHT1   (R13)
@@ -4971,9 +5596,9 @@ loop259:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop259
+	JNZ          loop295
 
-stored260:
+stored296:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPD Z0, (R13)
@@ -5001,36 +5626,61 @@ stored260:
 	VMOVUPD Z15, K1, 64(R13)
 	ADDQ    R12, R13
 	MOVQ    R13, 184(AX)
-	JMP     next200
+	JMP     next228
 
-rows255:
-	CMPQ      R12, $+10
-	JGE       rows262
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+rows290:
+	CMPQ   R12, $+10
+	JGE    rows298
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each299
+	CMPQ   88(AX), $+0
+	JNE    row300
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	VXORPS Z16, Z16, Z16
+	VXORPS Z17, Z17, Z17
+	JMP    started301
+
+row300:
+	VMOVUPD   (R12), Z0
+	VMOVAPD   Z0, Z2
+	VMOVAPD   Z0, Z4
+	VMOVAPD   Z0, Z6
+	VMOVAPD   Z0, Z8
+	VMOVAPD   Z0, Z10
+	VMOVAPD   Z0, Z12
+	VMOVAPD   Z0, Z14
+	VMOVAPD   Z0, Z16
+	VMOVUPD.Z 64(R12), K1, Z1
+	VMOVAPD   Z1, Z3
+	VMOVAPD   Z1, Z5
+	VMOVAPD   Z1, Z7
+	VMOVAPD   Z1, Z9
+	VMOVAPD   Z1, Z11
+	VMOVAPD   Z1, Z13
+	VMOVAPD   Z1, Z15
+	VMOVAPD   Z1, Z17
+	JMP       started301
+
+each299:
 	VMOVUPD   (R12), Z0
 	VMOVUPD.Z 64(R12), K1, Z1
-	TESTQ     R13, R13
-	JNZ       each263
-	VMOVAPD   Z0, Z2
-	VMOVAPD   Z1, Z3
-	VMOVAPD   Z0, Z4
-	VMOVAPD   Z1, Z5
-	VMOVAPD   Z0, Z6
-	VMOVAPD   Z1, Z7
-	VMOVAPD   Z0, Z8
-	VMOVAPD   Z1, Z9
-	VMOVAPD   Z0, Z10
-	VMOVAPD   Z1, Z11
-	VMOVAPD   Z0, Z12
-	VMOVAPD   Z1, Z13
-	VMOVAPD   Z0, Z14
-	VMOVAPD   Z1, Z15
-	VMOVAPD   Z0, Z16
-	VMOVAPD   Z1, Z17
-	JMP       started264
-
-each263:
 	ADDQ      R13, R12
 	VMOVUPD   (R12), Z2
 	VMOVUPD.Z 64(R12), K1, Z3
@@ -5058,9 +5708,9 @@ each263:
 	ADDQ      R13, R12
 	MOVQ      R12, 192(AX)
 
-started264:
+started301:
 	CMPQ       72(AX), $+64
-	JL         shallow265
+	JL         shallow302
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+9, R13, R14
@@ -5095,7 +5745,7 @@ started264:
 	PREFETCHT0 64(R14)
 	ADDQ       R13, R14
 
-shallow265:
+shallow302:
 	MOVQ   200(AX), R12
 	IMUL3Q $+9, BX, R13
 	ADDQ   R12, R13
@@ -5105,15 +5755,15 @@ shallow265:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch268
+	JG     fetch305
 	MOVQ   $+0, 224(AX)
 
-fetch268:
+fetch305:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored267
+	JZ    stored304
 
-loop266:
+loop303:
 	VMOVUPD      (R14), Z18
 	VMOVUPD.Z    64(R14), K1, Z19
 	PREFETCHT1   (R13)
@@ -5148,9 +5798,9 @@ loop266:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop266
+	JNZ          loop303
 
-stored267:
+stored304:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPD Z0, (R13)
@@ -5181,36 +5831,63 @@ stored267:
 	VMOVUPD Z17, K1, 64(R13)
 	ADDQ    R12, R13
 	MOVQ    R13, 184(AX)
-	JMP     next200
+	JMP     next228
 
-rows262:
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+rows298:
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each306
+	CMPQ   88(AX), $+0
+	JNE    row307
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	VXORPS Z16, Z16, Z16
+	VXORPS Z17, Z17, Z17
+	VXORPS Z18, Z18, Z18
+	VXORPS Z19, Z19, Z19
+	JMP    started308
+
+row307:
+	VMOVUPD   (R12), Z0
+	VMOVAPD   Z0, Z2
+	VMOVAPD   Z0, Z4
+	VMOVAPD   Z0, Z6
+	VMOVAPD   Z0, Z8
+	VMOVAPD   Z0, Z10
+	VMOVAPD   Z0, Z12
+	VMOVAPD   Z0, Z14
+	VMOVAPD   Z0, Z16
+	VMOVAPD   Z0, Z18
+	VMOVUPD.Z 64(R12), K1, Z1
+	VMOVAPD   Z1, Z3
+	VMOVAPD   Z1, Z5
+	VMOVAPD   Z1, Z7
+	VMOVAPD   Z1, Z9
+	VMOVAPD   Z1, Z11
+	VMOVAPD   Z1, Z13
+	VMOVAPD   Z1, Z15
+	VMOVAPD   Z1, Z17
+	VMOVAPD   Z1, Z19
+	JMP       started308
+
+each306:
 	VMOVUPD   (R12), Z0
 	VMOVUPD.Z 64(R12), K1, Z1
-	TESTQ     R13, R13
-	JNZ       each269
-	VMOVAPD   Z0, Z2
-	VMOVAPD   Z1, Z3
-	VMOVAPD   Z0, Z4
-	VMOVAPD   Z1, Z5
-	VMOVAPD   Z0, Z6
-	VMOVAPD   Z1, Z7
-	VMOVAPD   Z0, Z8
-	VMOVAPD   Z1, Z9
-	VMOVAPD   Z0, Z10
-	VMOVAPD   Z1, Z11
-	VMOVAPD   Z0, Z12
-	VMOVAPD   Z1, Z13
-	VMOVAPD   Z0, Z14
-	VMOVAPD   Z1, Z15
-	VMOVAPD   Z0, Z16
-	VMOVAPD   Z1, Z17
-	VMOVAPD   Z0, Z18
-	VMOVAPD   Z1, Z19
-	JMP       started270
-
-each269:
 	ADDQ      R13, R12
 	VMOVUPD   (R12), Z2
 	VMOVUPD.Z 64(R12), K1, Z3
@@ -5241,9 +5918,9 @@ each269:
 	ADDQ      R13, R12
 	MOVQ      R12, 192(AX)
 
-started270:
+started308:
 	CMPQ       72(AX), $+64
-	JL         shallow271
+	JL         shallow309
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+10, R13, R14
@@ -5281,7 +5958,7 @@ started270:
 	PREFETCHT0 64(R14)
 	ADDQ       R13, R14
 
-shallow271:
+shallow309:
 	MOVQ   200(AX), R12
 	IMUL3Q $+10, BX, R13
 	ADDQ   R12, R13
@@ -5291,15 +5968,15 @@ shallow271:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch274
+	JG     fetch312
 	MOVQ   $+0, 224(AX)
 
-fetch274:
+fetch312:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored273
+	JZ    stored311
 
-loop272:
+loop310:
 	VMOVUPD      (R14), Z20
 	VMOVUPD.Z    64(R14), K1, Z21
 	PREFETCHT1   (R13)
@@ -5337,9 +6014,9 @@ loop272:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop272
+	JNZ          loop310
 
-stored273:
+stored311:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPD Z0, (R13)
@@ -5373,42 +6050,71 @@ stored273:
 	VMOVUPD Z19, K1, 64(R13)
 	ADDQ    R12, R13
 	MOVQ    R13, 184(AX)
-	JMP     next200
+	JMP     next228
 
-rows254:
-	CMPQ      R12, $+13
-	JGE       rows275
-	CMPQ      R12, $+12
-	JGE       rows276
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+rows289:
+	CMPQ   R12, $+13
+	JGE    rows313
+	CMPQ   R12, $+12
+	JGE    rows314
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each315
+	CMPQ   88(AX), $+0
+	JNE    row316
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	VXORPS Z16, Z16, Z16
+	VXORPS Z17, Z17, Z17
+	VXORPS Z18, Z18, Z18
+	VXORPS Z19, Z19, Z19
+	VXORPS Z20, Z20, Z20
+	VXORPS Z21, Z21, Z21
+	JMP    started317
+
+row316:
+	VMOVUPD   (R12), Z0
+	VMOVAPD   Z0, Z2
+	VMOVAPD   Z0, Z4
+	VMOVAPD   Z0, Z6
+	VMOVAPD   Z0, Z8
+	VMOVAPD   Z0, Z10
+	VMOVAPD   Z0, Z12
+	VMOVAPD   Z0, Z14
+	VMOVAPD   Z0, Z16
+	VMOVAPD   Z0, Z18
+	VMOVAPD   Z0, Z20
+	VMOVUPD.Z 64(R12), K1, Z1
+	VMOVAPD   Z1, Z3
+	VMOVAPD   Z1, Z5
+	VMOVAPD   Z1, Z7
+	VMOVAPD   Z1, Z9
+	VMOVAPD   Z1, Z11
+	VMOVAPD   Z1, Z13
+	VMOVAPD   Z1, Z15
+	VMOVAPD   Z1, Z17
+	VMOVAPD   Z1, Z19
+	VMOVAPD   Z1, Z21
+	JMP       started317
+
+each315:
 	VMOVUPD   (R12), Z0
 	VMOVUPD.Z 64(R12), K1, Z1
-	TESTQ     R13, R13
-	JNZ       each277
-	VMOVAPD   Z0, Z2
-	VMOVAPD   Z1, Z3
-	VMOVAPD   Z0, Z4
-	VMOVAPD   Z1, Z5
-	VMOVAPD   Z0, Z6
-	VMOVAPD   Z1, Z7
-	VMOVAPD   Z0, Z8
-	VMOVAPD   Z1, Z9
-	VMOVAPD   Z0, Z10
-	VMOVAPD   Z1, Z11
-	VMOVAPD   Z0, Z12
-	VMOVAPD   Z1, Z13
-	VMOVAPD   Z0, Z14
-	VMOVAPD   Z1, Z15
-	VMOVAPD   Z0, Z16
-	VMOVAPD   Z1, Z17
-	VMOVAPD   Z0, Z18
-	VMOVAPD   Z1, Z19
-	VMOVAPD   Z0, Z20
-	VMOVAPD   Z1, Z21
-	JMP       started278
-
-each277:
 	ADDQ      R13, R12
 	VMOVUPD   (R12), Z2
 	VMOVUPD.Z 64(R12), K1, Z3
@@ -5442,9 +6148,9 @@ each277:
 	ADDQ      R13, R12
 	MOVQ      R12, 192(AX)
 
-started278:
+started317:
 	CMPQ       72(AX), $+64
-	JL         shallow279
+	JL         shallow318
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+11, R13, R14
@@ -5485,7 +6191,7 @@ started278:
 	PREFETCHT0 64(R14)
 	ADDQ       R13, R14
 
-shallow279:
+shallow318:
 	MOVQ   200(AX), R12
 	IMUL3Q $+11, BX, R13
 	ADDQ   R12, R13
@@ -5495,15 +6201,15 @@ shallow279:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch282
+	JG     fetch321
 	MOVQ   $+0, 224(AX)
 
-fetch282:
+fetch321:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored281
+	JZ    stored320
 
-loop280:
+loop319:
 	VMOVUPD      (R14), Z22
 	VMOVUPD.Z    64(R14), K1, Z23
 	PREFETCHT1   (R13)
@@ -5544,9 +6250,9 @@ loop280:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop280
+	JNZ          loop319
 
-stored281:
+stored320:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPD Z0, (R13)
@@ -5583,40 +6289,71 @@ stored281:
 	VMOVUPD Z21, K1, 64(R13)
 	ADDQ    R12, R13
 	MOVQ    R13, 184(AX)
-	JMP     next200
+	JMP     next228
 
-rows276:
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+rows314:
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each322
+	CMPQ   88(AX), $+0
+	JNE    row323
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	VXORPS Z16, Z16, Z16
+	VXORPS Z17, Z17, Z17
+	VXORPS Z18, Z18, Z18
+	VXORPS Z19, Z19, Z19
+	VXORPS Z20, Z20, Z20
+	VXORPS Z21, Z21, Z21
+	VXORPS Z22, Z22, Z22
+	VXORPS Z23, Z23, Z23
+	JMP    started324
+
+row323:
+	VMOVUPD   (R12), Z0
+	VMOVAPD   Z0, Z2
+	VMOVAPD   Z0, Z4
+	VMOVAPD   Z0, Z6
+	VMOVAPD   Z0, Z8
+	VMOVAPD   Z0, Z10
+	VMOVAPD   Z0, Z12
+	VMOVAPD   Z0, Z14
+	VMOVAPD   Z0, Z16
+	VMOVAPD   Z0, Z18
+	VMOVAPD   Z0, Z20
+	VMOVAPD   Z0, Z22
+	VMOVUPD.Z 64(R12), K1, Z1
+	VMOVAPD   Z1, Z3
+	VMOVAPD   Z1, Z5
+	VMOVAPD   Z1, Z7
+	VMOVAPD   Z1, Z9
+	VMOVAPD   Z1, Z11
+	VMOVAPD   Z1, Z13
+	VMOVAPD   Z1, Z15
+	VMOVAPD   Z1, Z17
+	VMOVAPD   Z1, Z19
+	VMOVAPD   Z1, Z21
+	VMOVAPD   Z1, Z23
+	JMP       started324
+
+each322:
 	VMOVUPD   (R12), Z0
 	VMOVUPD.Z 64(R12), K1, Z1
-	TESTQ     R13, R13
-	JNZ       each283
-	VMOVAPD   Z0, Z2
-	VMOVAPD   Z1, Z3
-	VMOVAPD   Z0, Z4
-	VMOVAPD   Z1, Z5
-	VMOVAPD   Z0, Z6
-	VMOVAPD   Z1, Z7
-	VMOVAPD   Z0, Z8
-	VMOVAPD   Z1, Z9
-	VMOVAPD   Z0, Z10
-	VMOVAPD   Z1, Z11
-	VMOVAPD   Z0, Z12
-	VMOVAPD   Z1, Z13
-	VMOVAPD   Z0, Z14
-	VMOVAPD   Z1, Z15
-	VMOVAPD   Z0, Z16
-	VMOVAPD   Z1, Z17
-	VMOVAPD   Z0, Z18
-	VMOVAPD   Z1, Z19
-	VMOVAPD   Z0, Z20
-	VMOVAPD   Z1, Z21
-	VMOVAPD   Z0, Z22
-	VMOVAPD   Z1, Z23
-	JMP       started284
-
-each283:
 	ADDQ      R13, R12
 	VMOVUPD   (R12), Z2
 	VMOVUPD.Z 64(R12), K1, Z3
@@ -5653,9 +6390,9 @@ each283:
 	ADDQ      R13, R12
 	MOVQ      R12, 192(AX)
 
-started284:
+started324:
 	CMPQ       72(AX), $+64
-	JL         shallow285
+	JL         shallow325
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+12, R13, R14
@@ -5699,7 +6436,7 @@ started284:
 	PREFETCHT0 64(R14)
 	ADDQ       R13, R14
 
-shallow285:
+shallow325:
 	MOVQ   200(AX), R12
 	IMUL3Q $+12, BX, R13
 	ADDQ   R12, R13
@@ -5709,15 +6446,15 @@ shallow285:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch288
+	JG     fetch328
 	MOVQ   $+0, 224(AX)
 
-fetch288:
+fetch328:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored287
+	JZ    stored327
 
-loop286:
+loop326:
 	VMOVUPD      (R14), Z24
 	VMOVUPD.Z    64(R14), K1, Z25
 	PREFETCHT1   (R13)
@@ -5761,9 +6498,9 @@ loop286:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop286
+	JNZ          loop326
 
-stored287:
+stored327:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPD Z0, (R13)
@@ -5803,44 +6540,77 @@ stored287:
 	VMOVUPD Z23, K1, 64(R13)
 	ADDQ    R12, R13
 	MOVQ    R13, 184(AX)
-	JMP     next200
+	JMP     next228
 
-rows275:
-	CMPQ      R12, $+14
-	JGE       rows289
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+rows313:
+	CMPQ   R12, $+14
+	JGE    rows329
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each330
+	CMPQ   88(AX), $+0
+	JNE    row331
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	VXORPS Z16, Z16, Z16
+	VXORPS Z17, Z17, Z17
+	VXORPS Z18, Z18, Z18
+	VXORPS Z19, Z19, Z19
+	VXORPS Z20, Z20, Z20
+	VXORPS Z21, Z21, Z21
+	VXORPS Z22, Z22, Z22
+	VXORPS Z23, Z23, Z23
+	VXORPS Z24, Z24, Z24
+	VXORPS Z25, Z25, Z25
+	JMP    started332
+
+row331:
+	VMOVUPD   (R12), Z0
+	VMOVAPD   Z0, Z2
+	VMOVAPD   Z0, Z4
+	VMOVAPD   Z0, Z6
+	VMOVAPD   Z0, Z8
+	VMOVAPD   Z0, Z10
+	VMOVAPD   Z0, Z12
+	VMOVAPD   Z0, Z14
+	VMOVAPD   Z0, Z16
+	VMOVAPD   Z0, Z18
+	VMOVAPD   Z0, Z20
+	VMOVAPD   Z0, Z22
+	VMOVAPD   Z0, Z24
+	VMOVUPD.Z 64(R12), K1, Z1
+	VMOVAPD   Z1, Z3
+	VMOVAPD   Z1, Z5
+	VMOVAPD   Z1, Z7
+	VMOVAPD   Z1, Z9
+	VMOVAPD   Z1, Z11
+	VMOVAPD   Z1, Z13
+	VMOVAPD   Z1, Z15
+	VMOVAPD   Z1, Z17
+	VMOVAPD   Z1, Z19
+	VMOVAPD   Z1, Z21
+	VMOVAPD   Z1, Z23
+	VMOVAPD   Z1, Z25
+	JMP       started332
+
+each330:
 	VMOVUPD   (R12), Z0
 	VMOVUPD.Z 64(R12), K1, Z1
-	TESTQ     R13, R13
-	JNZ       each290
-	VMOVAPD   Z0, Z2
-	VMOVAPD   Z1, Z3
-	VMOVAPD   Z0, Z4
-	VMOVAPD   Z1, Z5
-	VMOVAPD   Z0, Z6
-	VMOVAPD   Z1, Z7
-	VMOVAPD   Z0, Z8
-	VMOVAPD   Z1, Z9
-	VMOVAPD   Z0, Z10
-	VMOVAPD   Z1, Z11
-	VMOVAPD   Z0, Z12
-	VMOVAPD   Z1, Z13
-	VMOVAPD   Z0, Z14
-	VMOVAPD   Z1, Z15
-	VMOVAPD   Z0, Z16
-	VMOVAPD   Z1, Z17
-	VMOVAPD   Z0, Z18
-	VMOVAPD   Z1, Z19
-	VMOVAPD   Z0, Z20
-	VMOVAPD   Z1, Z21
-	VMOVAPD   Z0, Z22
-	VMOVAPD   Z1, Z23
-	VMOVAPD   Z0, Z24
-	VMOVAPD   Z1, Z25
-	JMP       started291
-
-each290:
 	ADDQ      R13, R12
 	VMOVUPD   (R12), Z2
 	VMOVUPD.Z 64(R12), K1, Z3
@@ -5880,9 +6650,9 @@ each290:
 	ADDQ      R13, R12
 	MOVQ      R12, 192(AX)
 
-started291:
+started332:
 	CMPQ       72(AX), $+64
-	JL         shallow292
+	JL         shallow333
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+13, R13, R14
@@ -5929,7 +6699,7 @@ started291:
 	PREFETCHT0 64(R14)
 	ADDQ       R13, R14
 
-shallow292:
+shallow333:
 	MOVQ   200(AX), R12
 	IMUL3Q $+13, BX, R13
 	ADDQ   R12, R13
@@ -5939,15 +6709,15 @@ shallow292:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch295
+	JG     fetch336
 	MOVQ   $+0, 224(AX)
 
-fetch295:
+fetch336:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored294
+	JZ    stored335
 
-loop293:
+loop334:
 	VMOVUPD      (R14), Z26
 	VMOVUPD.Z    64(R14), K1, Z27
 	PREFETCHT1   (R13)
@@ -5994,9 +6764,9 @@ loop293:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop293
+	JNZ          loop334
 
-stored294:
+stored335:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPD Z0, (R13)
@@ -6039,44 +6809,79 @@ stored294:
 	VMOVUPD Z25, K1, 64(R13)
 	ADDQ    R12, R13
 	MOVQ    R13, 184(AX)
-	JMP     next200
+	JMP     next228
 
-rows289:
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+rows329:
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each337
+	CMPQ   88(AX), $+0
+	JNE    row338
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	VXORPS Z16, Z16, Z16
+	VXORPS Z17, Z17, Z17
+	VXORPS Z18, Z18, Z18
+	VXORPS Z19, Z19, Z19
+	VXORPS Z20, Z20, Z20
+	VXORPS Z21, Z21, Z21
+	VXORPS Z22, Z22, Z22
+	VXORPS Z23, Z23, Z23
+	VXORPS Z24, Z24, Z24
+	VXORPS Z25, Z25, Z25
+	VXORPS Z26, Z26, Z26
+	VXORPS Z27, Z27, Z27
+	JMP    started339
+
+row338:
+	VMOVUPD   (R12), Z0
+	VMOVAPD   Z0, Z2
+	VMOVAPD   Z0, Z4
+	VMOVAPD   Z0, Z6
+	VMOVAPD   Z0, Z8
+	VMOVAPD   Z0, Z10
+	VMOVAPD   Z0, Z12
+	VMOVAPD   Z0, Z14
+	VMOVAPD   Z0, Z16
+	VMOVAPD   Z0, Z18
+	VMOVAPD   Z0, Z20
+	VMOVAPD   Z0, Z22
+	VMOVAPD   Z0, Z24
+	VMOVAPD   Z0, Z26
+	VMOVUPD.Z 64(R12), K1, Z1
+	VMOVAPD   Z1, Z3
+	VMOVAPD   Z1, Z5
+	VMOVAPD   Z1, Z7
+	VMOVAPD   Z1, Z9
+	VMOVAPD   Z1, Z11
+	VMOVAPD   Z1, Z13
+	VMOVAPD   Z1, Z15
+	VMOVAPD   Z1, Z17
+	VMOVAPD   Z1, Z19
+	VMOVAPD   Z1, Z21
+	VMOVAPD   Z1, Z23
+	VMOVAPD   Z1, Z25
+	VMOVAPD   Z1, Z27
+	JMP       started339
+
+each337:
 	VMOVUPD   (R12), Z0
 	VMOVUPD.Z 64(R12), K1, Z1
-	TESTQ     R13, R13
-	JNZ       each296
-	VMOVAPD   Z0, Z2
-	VMOVAPD   Z1, Z3
-	VMOVAPD   Z0, Z4
-	VMOVAPD   Z1, Z5
-	VMOVAPD   Z0, Z6
-	VMOVAPD   Z1, Z7
-	VMOVAPD   Z0, Z8
-	VMOVAPD   Z1, Z9
-	VMOVAPD   Z0, Z10
-	VMOVAPD   Z1, Z11
-	VMOVAPD   Z0, Z12
-	VMOVAPD   Z1, Z13
-	VMOVAPD   Z0, Z14
-	VMOVAPD   Z1, Z15
-	VMOVAPD   Z0, Z16
-	VMOVAPD   Z1, Z17
-	VMOVAPD   Z0, Z18
-	VMOVAPD   Z1, Z19
-	VMOVAPD   Z0, Z20
-	VMOVAPD   Z1, Z21
-	VMOVAPD   Z0, Z22
-	VMOVAPD   Z1, Z23
-	VMOVAPD   Z0, Z24
-	VMOVAPD   Z1, Z25
-	VMOVAPD   Z0, Z26
-	VMOVAPD   Z1, Z27
-	JMP       started297
-
-each296:
 	ADDQ      R13, R12
 	VMOVUPD   (R12), Z2
 	VMOVUPD.Z 64(R12), K1, Z3
@@ -6119,9 +6924,9 @@ each296:
 	ADDQ      R13, R12
 	MOVQ      R12, 192(AX)
 
-started297:
+started339:
 	CMPQ       72(AX), $+64
-	JL         shallow298
+	JL         shallow340
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+14, R13, R14
@@ -6171,7 +6976,7 @@ started297:
 	PREFETCHT0 64(R14)
 	ADDQ       R13, R14
 
-shallow298:
+shallow340:
 	MOVQ   200(AX), R12
 	IMUL3Q $+14, BX, R13
 	ADDQ   R12, R13
@@ -6181,15 +6986,15 @@ shallow298:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch301
+	JG     fetch343
 	MOVQ   $+0, 224(AX)
 
-fetch301:
+fetch343:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored300
+	JZ    stored342
 
-loop299:
+loop341:
 	VMOVUPD      (R14), Z28
 	VMOVUPD.Z    64(R14), K1, Z29
 	PREFETCHT1   (R13)
@@ -6239,9 +7044,9 @@ loop299:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop299
+	JNZ          loop341
 
-stored300:
+stored342:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPD Z0, (R13)
@@ -6287,29 +7092,36 @@ stored300:
 	VMOVUPD Z27, K1, 64(R13)
 	ADDQ    R12, R13
 	MOVQ    R13, 184(AX)
-	JMP     next200
+	JMP     next228
 
-single203:
-	CMPQ      R12, $+8
-	JGE       rows302
-	CMPQ      R12, $+4
-	JGE       rows303
-	CMPQ      R12, $+2
-	JGE       rows304
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+single231:
+	CMPQ   R12, $+8
+	JGE    rows344
+	CMPQ   R12, $+4
+	JGE    rows345
+	CMPQ   R12, $+2
+	JGE    rows346
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each347
+	CMPQ   88(AX), $+0
+	JNE    row348
+	VXORPS Z0, Z0, Z0
+	JMP    started349
+
+row348:
 	VMOVUPD.Z (R12), K1, Z0
-	TESTQ     R13, R13
-	JNZ       each305
-	JMP       started306
+	JMP       started349
 
-each305:
-	ADDQ R13, R12
-	MOVQ R12, 192(AX)
+each347:
+	VMOVUPD.Z (R12), K1, Z0
+	ADDQ      R13, R12
+	MOVQ      R12, 192(AX)
 
-started306:
+started349:
 	CMPQ       72(AX), $+64
-	JL         shallow307
+	JL         shallow350
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+1, R13, R14
@@ -6319,7 +7131,7 @@ started306:
 	PREFETCHT0 (R14)
 	ADDQ       R13, R14
 
-shallow307:
+shallow350:
 	MOVQ   200(AX), R12
 	IMUL3Q $+1, BX, R13
 	ADDQ   R12, R13
@@ -6329,15 +7141,15 @@ shallow307:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch310
+	JG     fetch353
 	MOVQ   $+0, 224(AX)
 
-fetch310:
+fetch353:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored309
+	JZ    stored352
 
-loop308:
+loop351:
 	VMOVUPD.Z    (R14), K1, Z1
 	PREFETCHT1   (R13)
 	VBROADCASTSD (R12), Z2
@@ -6346,36 +7158,44 @@ loop308:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop308
+	JNZ          loop351
 
-stored309:
+stored352:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPD Z0, K1, (R13)
 	ADDQ    R12, R13
 	MOVQ    R13, 184(AX)
-	JMP     next200
+	JMP     next228
 
-rows304:
-	CMPQ      R12, $+3
-	JGE       rows311
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+rows346:
+	CMPQ   R12, $+3
+	JGE    rows354
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each355
+	CMPQ   88(AX), $+0
+	JNE    row356
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	JMP    started357
+
+row356:
 	VMOVUPD.Z (R12), K1, Z0
-	TESTQ     R13, R13
-	JNZ       each312
 	VMOVAPD   Z0, Z1
-	JMP       started313
+	JMP       started357
 
-each312:
+each355:
+	VMOVUPD.Z (R12), K1, Z0
 	ADDQ      R13, R12
 	VMOVUPD.Z (R12), K1, Z1
 	ADDQ      R13, R12
 	MOVQ      R12, 192(AX)
 
-started313:
+started357:
 	CMPQ       72(AX), $+64
-	JL         shallow314
+	JL         shallow358
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+2, R13, R14
@@ -6387,7 +7207,7 @@ started313:
 	PREFETCHT0 (R14)
 	ADDQ       R13, R14
 
-shallow314:
+shallow358:
 	MOVQ   200(AX), R12
 	IMUL3Q $+2, BX, R13
 	ADDQ   R12, R13
@@ -6397,15 +7217,15 @@ shallow314:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch317
+	JG     fetch361
 	MOVQ   $+0, 224(AX)
 
-fetch317:
+fetch361:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored316
+	JZ    stored360
 
-loop315:
+loop359:
 	VMOVUPD.Z    (R14), K1, Z2
 	PREFETCHT1   (R13)
 	VBROADCASTSD (R12), Z3
@@ -6416,9 +7236,9 @@ loop315:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop315
+	JNZ          loop359
 
-stored316:
+stored360:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPD Z0, K1, (R13)
@@ -6426,19 +7246,28 @@ stored316:
 	VMOVUPD Z1, K1, (R13)
 	ADDQ    R12, R13
 	MOVQ    R13, 184(AX)
-	JMP     next200
+	JMP     next228
 
-rows311:
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+rows354:
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each362
+	CMPQ   88(AX), $+0
+	JNE    row363
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	JMP    started364
+
+row363:
 	VMOVUPD.Z (R12), K1, Z0
-	TESTQ     R13, R13
-	JNZ       each318
 	VMOVAPD   Z0, Z1
 	VMOVAPD   Z0, Z2
-	JMP       started319
+	JMP       started364
 
-each318:
+each362:
+	VMOVUPD.Z (R12), K1, Z0
 	ADDQ      R13, R12
 	VMOVUPD.Z (R12), K1, Z1
 	ADDQ      R13, R12
@@ -6446,9 +7275,9 @@ each318:
 	ADDQ      R13, R12
 	MOVQ      R12, 192(AX)
 
-started319:
+started364:
 	CMPQ       72(AX), $+64
-	JL         shallow320
+	JL         shallow365
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+3, R13, R14
@@ -6462,7 +7291,7 @@ started319:
 	PREFETCHT0 (R14)
 	ADDQ       R13, R14
 
-shallow320:
+shallow365:
 	MOVQ   200(AX), R12
 	IMUL3Q $+3, BX, R13
 	ADDQ   R12, R13
@@ -6472,15 +7301,15 @@ shallow320:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch323
+	JG     fetch368
 	MOVQ   $+0, 224(AX)
 
-fetch323:
+fetch368:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored322
+	JZ    stored367
 
-loop321:
+loop366:
 	VMOVUPD.Z    (R14), K1, Z3
 	PREFETCHT1   (R13)
 	VBROADCASTSD (R12), Z4
@@ -6493,9 +7322,9 @@ loop321:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop321
+	JNZ          loop366
 
-stored322:
+stored367:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPD Z0, K1, (R13)
@@ -6505,24 +7334,34 @@ stored322:
 	VMOVUPD Z2, K1, (R13)
 	ADDQ    R12, R13
 	MOVQ    R13, 184(AX)
-	JMP     next200
+	JMP     next228
 
-rows303:
-	CMPQ      R12, $+6
-	JGE       rows324
-	CMPQ      R12, $+5
-	JGE       rows325
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+rows345:
+	CMPQ   R12, $+6
+	JGE    rows369
+	CMPQ   R12, $+5
+	JGE    rows370
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each371
+	CMPQ   88(AX), $+0
+	JNE    row372
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	JMP    started373
+
+row372:
 	VMOVUPD.Z (R12), K1, Z0
-	TESTQ     R13, R13
-	JNZ       each326
 	VMOVAPD   Z0, Z1
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z0, Z3
-	JMP       started327
+	JMP       started373
 
-each326:
+each371:
+	VMOVUPD.Z (R12), K1, Z0
 	ADDQ      R13, R12
 	VMOVUPD.Z (R12), K1, Z1
 	ADDQ      R13, R12
@@ -6532,9 +7371,9 @@ each326:
 	ADDQ      R13, R12
 	MOVQ      R12, 192(AX)
 
-started327:
+started373:
 	CMPQ       72(AX), $+64
-	JL         shallow328
+	JL         shallow374
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+4, R13, R14
@@ -6550,7 +7389,7 @@ started327:
 	PREFETCHT0 (R14)
 	ADDQ       R13, R14
 
-shallow328:
+shallow374:
 	MOVQ   200(AX), R12
 	IMUL3Q $+4, BX, R13
 	ADDQ   R12, R13
@@ -6560,15 +7399,15 @@ shallow328:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch331
+	JG     fetch377
 	MOVQ   $+0, 224(AX)
 
-fetch331:
+fetch377:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored330
+	JZ    stored376
 
-loop329:
+loop375:
 	VMOVUPD.Z    (R14), K1, Z4
 	PREFETCHT1   (R13)
 	VBROADCASTSD (R12), Z5
@@ -6583,9 +7422,9 @@ loop329:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop329
+	JNZ          loop375
 
-stored330:
+stored376:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPD Z0, K1, (R13)
@@ -6597,21 +7436,32 @@ stored330:
 	VMOVUPD Z3, K1, (R13)
 	ADDQ    R12, R13
 	MOVQ    R13, 184(AX)
-	JMP     next200
+	JMP     next228
 
-rows325:
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+rows370:
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each378
+	CMPQ   88(AX), $+0
+	JNE    row379
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	JMP    started380
+
+row379:
 	VMOVUPD.Z (R12), K1, Z0
-	TESTQ     R13, R13
-	JNZ       each332
 	VMOVAPD   Z0, Z1
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z0, Z3
 	VMOVAPD   Z0, Z4
-	JMP       started333
+	JMP       started380
 
-each332:
+each378:
+	VMOVUPD.Z (R12), K1, Z0
 	ADDQ      R13, R12
 	VMOVUPD.Z (R12), K1, Z1
 	ADDQ      R13, R12
@@ -6623,9 +7473,9 @@ each332:
 	ADDQ      R13, R12
 	MOVQ      R12, 192(AX)
 
-started333:
+started380:
 	CMPQ       72(AX), $+64
-	JL         shallow334
+	JL         shallow381
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+5, R13, R14
@@ -6643,7 +7493,7 @@ started333:
 	PREFETCHT0 (R14)
 	ADDQ       R13, R14
 
-shallow334:
+shallow381:
 	MOVQ   200(AX), R12
 	IMUL3Q $+5, BX, R13
 	ADDQ   R12, R13
@@ -6653,15 +7503,15 @@ shallow334:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch337
+	JG     fetch384
 	MOVQ   $+0, 224(AX)
 
-fetch337:
+fetch384:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored336
+	JZ    stored383
 
-loop335:
+loop382:
 	VMOVUPD.Z    (R14), K1, Z5
 	PREFETCHT1   (R13)
 	VBROADCASTSD (R12), Z6
@@ -6678,9 +7528,9 @@ loop335:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop335
+	JNZ          loop382
 
-stored336:
+stored383:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPD Z0, K1, (R13)
@@ -6694,24 +7544,36 @@ stored336:
 	VMOVUPD Z4, K1, (R13)
 	ADDQ    R12, R13
 	MOVQ    R13, 184(AX)
-	JMP     next200
+	JMP     next228
 
-rows324:
-	CMPQ      R12, $+7
-	JGE       rows338
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+rows369:
+	CMPQ   R12, $+7
+	JGE    rows385
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each386
+	CMPQ   88(AX), $+0
+	JNE    row387
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	JMP    started388
+
+row387:
 	VMOVUPD.Z (R12), K1, Z0
-	TESTQ     R13, R13
-	JNZ       each339
 	VMOVAPD   Z0, Z1
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z0, Z3
 	VMOVAPD   Z0, Z4
 	VMOVAPD   Z0, Z5
-	JMP       started340
+	JMP       started388
 
-each339:
+each386:
+	VMOVUPD.Z (R12), K1, Z0
 	ADDQ      R13, R12
 	VMOVUPD.Z (R12), K1, Z1
 	ADDQ      R13, R12
@@ -6725,9 +7587,9 @@ each339:
 	ADDQ      R13, R12
 	MOVQ      R12, 192(AX)
 
-started340:
+started388:
 	CMPQ       72(AX), $+64
-	JL         shallow341
+	JL         shallow389
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+6, R13, R14
@@ -6747,7 +7609,7 @@ started340:
 	PREFETCHT0 (R14)
 	ADDQ       R13, R14
 
-shallow341:
+shallow389:
 	MOVQ   200(AX), R12
 	IMUL3Q $+6, BX, R13
 	ADDQ   R12, R13
@@ -6757,15 +7619,15 @@ shallow341:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch344
+	JG     fetch392
 	MOVQ   $+0, 224(AX)
 
-fetch344:
+fetch392:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored343
+	JZ    stored391
 
-loop342:
+loop390:
 	VMOVUPD.Z    (R14), K1, Z6
 	PREFETCHT1   (R13)
 	VBROADCASTSD (R12), Z7
@@ -6784,9 +7646,9 @@ loop342:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop342
+	JNZ          loop390
 
-stored343:
+stored391:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPD Z0, K1, (R13)
@@ -6802,23 +7664,36 @@ stored343:
 	VMOVUPD Z5, K1, (R13)
 	ADDQ    R12, R13
 	MOVQ    R13, 184(AX)
-	JMP     next200
+	JMP     next228
 
-rows338:
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+rows385:
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each393
+	CMPQ   88(AX), $+0
+	JNE    row394
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	JMP    started395
+
+row394:
 	VMOVUPD.Z (R12), K1, Z0
-	TESTQ     R13, R13
-	JNZ       each345
 	VMOVAPD   Z0, Z1
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z0, Z3
 	VMOVAPD   Z0, Z4
 	VMOVAPD   Z0, Z5
 	VMOVAPD   Z0, Z6
-	JMP       started346
+	JMP       started395
 
-each345:
+each393:
+	VMOVUPD.Z (R12), K1, Z0
 	ADDQ      R13, R12
 	VMOVUPD.Z (R12), K1, Z1
 	ADDQ      R13, R12
@@ -6834,9 +7709,9 @@ each345:
 	ADDQ      R13, R12
 	MOVQ      R12, 192(AX)
 
-started346:
+started395:
 	CMPQ       72(AX), $+64
-	JL         shallow347
+	JL         shallow396
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+7, R13, R14
@@ -6858,7 +7733,7 @@ started346:
 	PREFETCHT0 (R14)
 	ADDQ       R13, R14
 
-shallow347:
+shallow396:
 	MOVQ   200(AX), R12
 	IMUL3Q $+7, BX, R13
 	ADDQ   R12, R13
@@ -6868,15 +7743,15 @@ shallow347:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch350
+	JG     fetch399
 	MOVQ   $+0, 224(AX)
 
-fetch350:
+fetch399:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored349
+	JZ    stored398
 
-loop348:
+loop397:
 	VMOVUPD.Z    (R14), K1, Z7
 	PREFETCHT1   (R13)
 	VBROADCASTSD (R12), Z8
@@ -6897,9 +7772,9 @@ loop348:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop348
+	JNZ          loop397
 
-stored349:
+stored398:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPD Z0, K1, (R13)
@@ -6917,18 +7792,31 @@ stored349:
 	VMOVUPD Z6, K1, (R13)
 	ADDQ    R12, R13
 	MOVQ    R13, 184(AX)
-	JMP     next200
+	JMP     next228
 
-rows302:
-	CMPQ      R12, $+11
-	JGE       rows351
-	CMPQ      R12, $+9
-	JGE       rows352
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+rows344:
+	CMPQ   R12, $+11
+	JGE    rows400
+	CMPQ   R12, $+9
+	JGE    rows401
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each402
+	CMPQ   88(AX), $+0
+	JNE    row403
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	JMP    started404
+
+row403:
 	VMOVUPD.Z (R12), K1, Z0
-	TESTQ     R13, R13
-	JNZ       each353
 	VMOVAPD   Z0, Z1
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z0, Z3
@@ -6936,9 +7824,10 @@ rows302:
 	VMOVAPD   Z0, Z5
 	VMOVAPD   Z0, Z6
 	VMOVAPD   Z0, Z7
-	JMP       started354
+	JMP       started404
 
-each353:
+each402:
+	VMOVUPD.Z (R12), K1, Z0
 	ADDQ      R13, R12
 	VMOVUPD.Z (R12), K1, Z1
 	ADDQ      R13, R12
@@ -6956,9 +7845,9 @@ each353:
 	ADDQ      R13, R12
 	MOVQ      R12, 192(AX)
 
-started354:
+started404:
 	CMPQ       72(AX), $+64
-	JL         shallow355
+	JL         shallow405
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+8, R13, R14
@@ -6982,7 +7871,7 @@ started354:
 	PREFETCHT0 (R14)
 	ADDQ       R13, R14
 
-shallow355:
+shallow405:
 	MOVQ   200(AX), R12
 	IMUL3Q $+8, BX, R13
 	ADDQ   R12, R13
@@ -6992,15 +7881,15 @@ shallow355:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch358
+	JG     fetch408
 	MOVQ   $+0, 224(AX)
 
-fetch358:
+fetch408:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored357
+	JZ    stored407
 
-loop356:
+loop406:
 	VMOVUPD.Z    (R14), K1, Z8
 	PREFETCHT1   (R13)
 	VBROADCASTSD (R12), Z9
@@ -7023,9 +7912,9 @@ loop356:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop356
+	JNZ          loop406
 
-stored357:
+stored407:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPD Z0, K1, (R13)
@@ -7045,16 +7934,30 @@ stored357:
 	VMOVUPD Z7, K1, (R13)
 	ADDQ    R12, R13
 	MOVQ    R13, 184(AX)
-	JMP     next200
+	JMP     next228
 
-rows352:
-	CMPQ      R12, $+10
-	JGE       rows359
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+rows401:
+	CMPQ   R12, $+10
+	JGE    rows409
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each410
+	CMPQ   88(AX), $+0
+	JNE    row411
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	JMP    started412
+
+row411:
 	VMOVUPD.Z (R12), K1, Z0
-	TESTQ     R13, R13
-	JNZ       each360
 	VMOVAPD   Z0, Z1
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z0, Z3
@@ -7063,9 +7966,10 @@ rows352:
 	VMOVAPD   Z0, Z6
 	VMOVAPD   Z0, Z7
 	VMOVAPD   Z0, Z8
-	JMP       started361
+	JMP       started412
 
-each360:
+each410:
+	VMOVUPD.Z (R12), K1, Z0
 	ADDQ      R13, R12
 	VMOVUPD.Z (R12), K1, Z1
 	ADDQ      R13, R12
@@ -7085,9 +7989,9 @@ each360:
 	ADDQ      R13, R12
 	MOVQ      R12, 192(AX)
 
-started361:
+started412:
 	CMPQ       72(AX), $+64
-	JL         shallow362
+	JL         shallow413
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+9, R13, R14
@@ -7113,7 +8017,7 @@ started361:
 	PREFETCHT0 (R14)
 	ADDQ       R13, R14
 
-shallow362:
+shallow413:
 	MOVQ   200(AX), R12
 	IMUL3Q $+9, BX, R13
 	ADDQ   R12, R13
@@ -7123,15 +8027,15 @@ shallow362:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch365
+	JG     fetch416
 	MOVQ   $+0, 224(AX)
 
-fetch365:
+fetch416:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored364
+	JZ    stored415
 
-loop363:
+loop414:
 	VMOVUPD.Z    (R14), K1, Z9
 	PREFETCHT1   (R13)
 	VBROADCASTSD (R12), Z10
@@ -7156,9 +8060,9 @@ loop363:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop363
+	JNZ          loop414
 
-stored364:
+stored415:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPD Z0, K1, (R13)
@@ -7180,14 +8084,29 @@ stored364:
 	VMOVUPD Z8, K1, (R13)
 	ADDQ    R12, R13
 	MOVQ    R13, 184(AX)
-	JMP     next200
+	JMP     next228
 
-rows359:
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+rows409:
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each417
+	CMPQ   88(AX), $+0
+	JNE    row418
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	JMP    started419
+
+row418:
 	VMOVUPD.Z (R12), K1, Z0
-	TESTQ     R13, R13
-	JNZ       each366
 	VMOVAPD   Z0, Z1
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z0, Z3
@@ -7197,9 +8116,10 @@ rows359:
 	VMOVAPD   Z0, Z7
 	VMOVAPD   Z0, Z8
 	VMOVAPD   Z0, Z9
-	JMP       started367
+	JMP       started419
 
-each366:
+each417:
+	VMOVUPD.Z (R12), K1, Z0
 	ADDQ      R13, R12
 	VMOVUPD.Z (R12), K1, Z1
 	ADDQ      R13, R12
@@ -7221,9 +8141,9 @@ each366:
 	ADDQ      R13, R12
 	MOVQ      R12, 192(AX)
 
-started367:
+started419:
 	CMPQ       72(AX), $+64
-	JL         shallow368
+	JL         shallow420
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+10, R13, R14
@@ -7251,7 +8171,7 @@ started367:
 	PREFETCHT0 (R14)
 	ADDQ       R13, R14
 
-shallow368:
+shallow420:
 	MOVQ   200(AX), R12
 	IMUL3Q $+10, BX, R13
 	ADDQ   R12, R13
@@ -7261,15 +8181,15 @@ shallow368:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch371
+	JG     fetch423
 	MOVQ   $+0, 224(AX)
 
-fetch371:
+fetch423:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored370
+	JZ    stored422
 
-loop369:
+loop421:
 	VMOVUPD.Z    (R14), K1, Z10
 	PREFETCHT1   (R13)
 	VBROADCASTSD (R12), Z11
@@ -7296,9 +8216,9 @@ loop369:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop369
+	JNZ          loop421
 
-stored370:
+stored422:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPD Z0, K1, (R13)
@@ -7322,18 +8242,34 @@ stored370:
 	VMOVUPD Z9, K1, (R13)
 	ADDQ    R12, R13
 	MOVQ    R13, 184(AX)
-	JMP     next200
+	JMP     next228
 
-rows351:
-	CMPQ      R12, $+13
-	JGE       rows372
-	CMPQ      R12, $+12
-	JGE       rows373
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+rows400:
+	CMPQ   R12, $+13
+	JGE    rows424
+	CMPQ   R12, $+12
+	JGE    rows425
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each426
+	CMPQ   88(AX), $+0
+	JNE    row427
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	JMP    started428
+
+row427:
 	VMOVUPD.Z (R12), K1, Z0
-	TESTQ     R13, R13
-	JNZ       each374
 	VMOVAPD   Z0, Z1
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z0, Z3
@@ -7344,9 +8280,10 @@ rows351:
 	VMOVAPD   Z0, Z8
 	VMOVAPD   Z0, Z9
 	VMOVAPD   Z0, Z10
-	JMP       started375
+	JMP       started428
 
-each374:
+each426:
+	VMOVUPD.Z (R12), K1, Z0
 	ADDQ      R13, R12
 	VMOVUPD.Z (R12), K1, Z1
 	ADDQ      R13, R12
@@ -7370,9 +8307,9 @@ each374:
 	ADDQ      R13, R12
 	MOVQ      R12, 192(AX)
 
-started375:
+started428:
 	CMPQ       72(AX), $+64
-	JL         shallow376
+	JL         shallow429
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+11, R13, R14
@@ -7402,7 +8339,7 @@ started375:
 	PREFETCHT0 (R14)
 	ADDQ       R13, R14
 
-shallow376:
+shallow429:
 	MOVQ   200(AX), R12
 	IMUL3Q $+11, BX, R13
 	ADDQ   R12, R13
@@ -7412,15 +8349,15 @@ shallow376:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch379
+	JG     fetch432
 	MOVQ   $+0, 224(AX)
 
-fetch379:
+fetch432:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored378
+	JZ    stored431
 
-loop377:
+loop430:
 	VMOVUPD.Z    (R14), K1, Z11
 	PREFETCHT1   (R13)
 	VBROADCASTSD (R12), Z12
@@ -7449,9 +8386,9 @@ loop377:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop377
+	JNZ          loop430
 
-stored378:
+stored431:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPD Z0, K1, (R13)
@@ -7477,14 +8414,31 @@ stored378:
 	VMOVUPD Z10, K1, (R13)
 	ADDQ    R12, R13
 	MOVQ    R13, 184(AX)
-	JMP     next200
+	JMP     next228
 
-rows373:
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+rows425:
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each433
+	CMPQ   88(AX), $+0
+	JNE    row434
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	JMP    started435
+
+row434:
 	VMOVUPD.Z (R12), K1, Z0
-	TESTQ     R13, R13
-	JNZ       each380
 	VMOVAPD   Z0, Z1
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z0, Z3
@@ -7496,9 +8450,10 @@ rows373:
 	VMOVAPD   Z0, Z9
 	VMOVAPD   Z0, Z10
 	VMOVAPD   Z0, Z11
-	JMP       started381
+	JMP       started435
 
-each380:
+each433:
+	VMOVUPD.Z (R12), K1, Z0
 	ADDQ      R13, R12
 	VMOVUPD.Z (R12), K1, Z1
 	ADDQ      R13, R12
@@ -7524,9 +8479,9 @@ each380:
 	ADDQ      R13, R12
 	MOVQ      R12, 192(AX)
 
-started381:
+started435:
 	CMPQ       72(AX), $+64
-	JL         shallow382
+	JL         shallow436
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+12, R13, R14
@@ -7558,7 +8513,7 @@ started381:
 	PREFETCHT0 (R14)
 	ADDQ       R13, R14
 
-shallow382:
+shallow436:
 	MOVQ   200(AX), R12
 	IMUL3Q $+12, BX, R13
 	ADDQ   R12, R13
@@ -7568,15 +8523,15 @@ shallow382:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch385
+	JG     fetch439
 	MOVQ   $+0, 224(AX)
 
-fetch385:
+fetch439:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored384
+	JZ    stored438
 
-loop383:
+loop437:
 	VMOVUPD.Z    (R14), K1, Z12
 	PREFETCHT1   (R13)
 	VBROADCASTSD (R12), Z13
@@ -7607,9 +8562,9 @@ loop383:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop383
+	JNZ          loop437
 
-stored384:
+stored438:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPD Z0, K1, (R13)
@@ -7637,16 +8592,34 @@ stored384:
 	VMOVUPD Z11, K1, (R13)
 	ADDQ    R12, R13
 	MOVQ    R13, 184(AX)
-	JMP     next200
+	JMP     next228
 
-rows372:
-	CMPQ      R12, $+14
-	JGE       rows386
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+rows424:
+	CMPQ   R12, $+14
+	JGE    rows440
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each441
+	CMPQ   88(AX), $+0
+	JNE    row442
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	JMP    started443
+
+row442:
 	VMOVUPD.Z (R12), K1, Z0
-	TESTQ     R13, R13
-	JNZ       each387
 	VMOVAPD   Z0, Z1
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z0, Z3
@@ -7659,9 +8632,10 @@ rows372:
 	VMOVAPD   Z0, Z10
 	VMOVAPD   Z0, Z11
 	VMOVAPD   Z0, Z12
-	JMP       started388
+	JMP       started443
 
-each387:
+each441:
+	VMOVUPD.Z (R12), K1, Z0
 	ADDQ      R13, R12
 	VMOVUPD.Z (R12), K1, Z1
 	ADDQ      R13, R12
@@ -7689,9 +8663,9 @@ each387:
 	ADDQ      R13, R12
 	MOVQ      R12, 192(AX)
 
-started388:
+started443:
 	CMPQ       72(AX), $+64
-	JL         shallow389
+	JL         shallow444
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+13, R13, R14
@@ -7725,7 +8699,7 @@ started388:
 	PREFETCHT0 (R14)
 	ADDQ       R13, R14
 
-shallow389:
+shallow444:
 	MOVQ   200(AX), R12
 	IMUL3Q $+13, BX, R13
 	ADDQ   R12, R13
@@ -7735,15 +8709,15 @@ shallow389:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch392
+	JG     fetch447
 	MOVQ   $+0, 224(AX)
 
-fetch392:
+fetch447:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored391
+	JZ    stored446
 
-loop390:
+loop445:
 	VMOVUPD.Z    (R14), K1, Z13
 	PREFETCHT1   (R13)
 	VBROADCASTSD (R12), Z14
@@ -7776,9 +8750,9 @@ loop390:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop390
+	JNZ          loop445
 
-stored391:
+stored446:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPD Z0, K1, (R13)
@@ -7808,14 +8782,33 @@ stored391:
 	VMOVUPD Z12, K1, (R13)
 	ADDQ    R12, R13
 	MOVQ    R13, 184(AX)
-	JMP     next200
+	JMP     next228
 
-rows386:
-	MOVQ      192(AX), R12
-	MOVQ      40(AX), R13
+rows440:
+	MOVQ   192(AX), R12
+	MOVQ   40(AX), R13
+	TESTQ  R13, R13
+	JNZ    each448
+	CMPQ   88(AX), $+0
+	JNE    row449
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	JMP    started450
+
+row449:
 	VMOVUPD.Z (R12), K1, Z0
-	TESTQ     R13, R13
-	JNZ       each393
 	VMOVAPD   Z0, Z1
 	VMOVAPD   Z0, Z2
 	VMOVAPD   Z0, Z3
@@ -7829,9 +8822,10 @@ rows386:
 	VMOVAPD   Z0, Z11
 	VMOVAPD   Z0, Z12
 	VMOVAPD   Z0, Z13
-	JMP       started394
+	JMP       started450
 
-each393:
+each448:
+	VMOVUPD.Z (R12), K1, Z0
 	ADDQ      R13, R12
 	VMOVUPD.Z (R12), K1, Z1
 	ADDQ      R13, R12
@@ -7861,9 +8855,9 @@ each393:
 	ADDQ      R13, R12
 	MOVQ      R12, 192(AX)
 
-started394:
+started450:
 	CMPQ       72(AX), $+64
-	JL         shallow395
+	JL         shallow451
 	MOVQ       184(AX), R12
 	MOVQ       32(AX), R13
 	IMUL3Q     $+14, R13, R14
@@ -7899,7 +8893,7 @@ started394:
 	PREFETCHT0 (R14)
 	ADDQ       R13, R14
 
-shallow395:
+shallow451:
 	MOVQ   200(AX), R12
 	IMUL3Q $+14, BX, R13
 	ADDQ   R12, R13
@@ -7909,15 +8903,15 @@ shallow395:
 	ADDQ   R14, R13
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch398
+	JG     fetch454
 	MOVQ   $+0, 224(AX)
 
-fetch398:
+fetch454:
 	MOVQ  72(AX), R15
 	TESTQ R15, R15
-	JZ    stored397
+	JZ    stored453
 
-loop396:
+loop452:
 	VMOVUPD.Z    (R14), K1, Z14
 	PREFETCHT1   (R13)
 	VBROADCASTSD (R12), Z15
@@ -7952,9 +8946,9 @@ loop396:
 	ADDQ         DX, R14
 	ADDQ         DX, R13
 	DECQ         R15
-	JNZ          loop396
+	JNZ          loop452
 
-stored397:
+stored453:
 	MOVQ    32(AX), R12
 	MOVQ    184(AX), R13
 	VMOVUPD Z0, K1, (R13)
@@ -7987,16 +8981,16 @@ stored397:
 	ADDQ    R12, R13
 	MOVQ    R13, 184(AX)
 
-next200:
+next228:
 	CMPQ 208(AX), $+0
-	JG   tile202
+	JG   tile230
 	ADDQ $+128, 144(AX)
 	MOVQ 88(AX), R12
 	ADDQ R12, 152(AX)
 	MOVQ 96(AX), R12
 	ADDQ R12, 160(AX)
 	SUBQ $+16, 168(AX)
-	JG   panel201
+	JG   panel229
 	VZEROUPPER
 	RET
 
@@ -8019,7 +9013,7 @@ TEXT ·gemmPanels32AVX2(SB), NOSPLIT, $0-8
 	MOVQ 80(AX), R8
 	MOVQ R8, 168(AX)
 
-panel400:
+panel456:
 	MOVQ    104(AX), R8
 	MOVQ    R8, 208(AX)
 	MOVQ    112(AX), R8
@@ -8041,37 +9035,46 @@ panel400:
 	MOVQ    136(AX), R8
 	MOVQ    R8, 232(AX)
 
-tile401:
-	MOVQ    120(AX), R8
-	MOVQ    216(AX), R9
-	DECQ    R9
-	MOVQ    R9, 216(AX)
-	SARQ    $0x3f, R9
-	LEAQ    1(R8)(R9*1), R8
-	DECQ    208(AX)
-	CMPQ    176(AX), $+8
-	JLE     single402
-	CMPQ    176(AX), $+16
-	JL      masked403
-	CMPQ    R8, $+4
-	JGE     rows404
-	CMPQ    R8, $+2
-	JGE     rows405
-	MOVQ    192(AX), R8
-	MOVQ    40(AX), R9
+tile457:
+	MOVQ   120(AX), R8
+	MOVQ   216(AX), R9
+	DECQ   R9
+	MOVQ   R9, 216(AX)
+	SARQ   $0x3f, R9
+	LEAQ   1(R8)(R9*1), R8
+	DECQ   208(AX)
+	CMPQ   176(AX), $+8
+	JLE    single458
+	CMPQ   176(AX), $+16
+	JL     masked459
+	CMPQ   R8, $+4
+	JGE    rows460
+	CMPQ   R8, $+2
+	JGE    rows461
+	MOVQ   192(AX), R8
+	MOVQ   40(AX), R9
+	TESTQ  R9, R9
+	JNZ    each462
+	CMPQ   88(AX), $+0
+	JNE    row463
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	JMP    started464
+
+row463:
 	VMOVUPS (R8), Y0
 	VMOVUPS 32(R8), Y1
-	TESTQ   R9, R9
-	JNZ     each406
-	JMP     started407
+	JMP     started464
 
-each406:
-	ADDQ R9, R8
-	MOVQ R8, 192(AX)
+each462:
+	VMOVUPS (R8), Y0
+	VMOVUPS 32(R8), Y1
+	ADDQ    R9, R8
+	MOVQ    R8, 192(AX)
 
-started407:
+started464:
 	CMPQ       72(AX), $+64
-	JL         shallow408
+	JL         shallow465
 	MOVQ       184(AX), R8
 	MOVQ       32(AX), R9
 	IMUL3Q     $+1, R9, R10
@@ -8081,7 +9084,7 @@ started407:
 	PREFETCHT0 (R10)
 	ADDQ       R9, R10
 
-shallow408:
+shallow465:
 	MOVQ   200(AX), R8
 	IMUL3Q $+1, BX, R9
 	ADDQ   R8, R9
@@ -8091,15 +9094,15 @@ shallow408:
 	ADDQ   R10, R9
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch411
+	JG     fetch468
 	MOVQ   $+0, 224(AX)
 
-fetch411:
+fetch468:
 	MOVQ  72(AX), R11
 	TESTQ R11, R11
-	JZ    stored410
+	JZ    stored467
 
-loop409:
+loop466:
 	VMOVUPS      (R10), Y2
 	VMOVUPS      32(R10), Y3
 	PREFETCHT1   (R9)
@@ -8110,40 +9113,51 @@ loop409:
 	ADDQ         DX, R10
 	ADDQ         DX, R9
 	DECQ         R11
-	JNZ          loop409
+	JNZ          loop466
 
-stored410:
+stored467:
 	MOVQ    32(AX), R8
 	MOVQ    184(AX), R9
 	VMOVUPS Y0, (R9)
 	VMOVUPS Y1, 32(R9)
 	ADDQ    R8, R9
 	MOVQ    R9, 184(AX)
-	JMP     next399
+	JMP     next455
 
-rows405:
-	CMPQ    R8, $+3
-	JGE     rows412
-	MOVQ    192(AX), R8
-	MOVQ    40(AX), R9
+rows461:
+	CMPQ   R8, $+3
+	JGE    rows469
+	MOVQ   192(AX), R8
+	MOVQ   40(AX), R9
+	TESTQ  R9, R9
+	JNZ    each470
+	CMPQ   88(AX), $+0
+	JNE    row471
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	JMP    started472
+
+row471:
+	VMOVUPS (R8), Y0
+	VMOVAPS Y0, Y2
+	VMOVUPS 32(R8), Y1
+	VMOVAPS Y1, Y3
+	JMP     started472
+
+each470:
 	VMOVUPS (R8), Y0
 	VMOVUPS 32(R8), Y1
-	TESTQ   R9, R9
-	JNZ     each413
-	VMOVAPS Y0, Y2
-	VMOVAPS Y1, Y3
-	JMP     started414
-
-each413:
 	ADDQ    R9, R8
 	VMOVUPS (R8), Y2
 	VMOVUPS 32(R8), Y3
 	ADDQ    R9, R8
 	MOVQ    R8, 192(AX)
 
-started414:
+started472:
 	CMPQ       72(AX), $+64
-	JL         shallow415
+	JL         shallow473
 	MOVQ       184(AX), R8
 	MOVQ       32(AX), R9
 	IMUL3Q     $+2, R9, R10
@@ -8155,7 +9169,7 @@ started414:
 	PREFETCHT0 (R10)
 	ADDQ       R9, R10
 
-shallow415:
+shallow473:
 	MOVQ   200(AX), R8
 	IMUL3Q $+2, BX, R9
 	ADDQ   R8, R9
@@ -8165,15 +9179,15 @@ shallow415:
 	ADDQ   R10, R9
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch418
+	JG     fetch476
 	MOVQ   $+0, 224(AX)
 
-fetch418:
+fetch476:
 	MOVQ  72(AX), R11
 	TESTQ R11, R11
-	JZ    stored417
+	JZ    stored475
 
-loop416:
+loop474:
 	VMOVUPS      (R10), Y4
 	VMOVUPS      32(R10), Y5
 	PREFETCHT1   (R9)
@@ -8187,9 +9201,9 @@ loop416:
 	ADDQ         DX, R10
 	ADDQ         DX, R9
 	DECQ         R11
-	JNZ          loop416
+	JNZ          loop474
 
-stored417:
+stored475:
 	MOVQ    32(AX), R8
 	MOVQ    184(AX), R9
 	VMOVUPS Y0, (R9)
@@ -8199,22 +9213,35 @@ stored417:
 	VMOVUPS Y3, 32(R9)
 	ADDQ    R8, R9
 	MOVQ    R9, 184(AX)
-	JMP     next399
+	JMP     next455
 
-rows412:
-	MOVQ    192(AX), R8
-	MOVQ    40(AX), R9
+rows469:
+	MOVQ   192(AX), R8
+	MOVQ   40(AX), R9
+	TESTQ  R9, R9
+	JNZ    each477
+	CMPQ   88(AX), $+0
+	JNE    row478
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	JMP    started479
+
+row478:
+	VMOVUPS (R8), Y0
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y4
+	VMOVUPS 32(R8), Y1
+	VMOVAPS Y1, Y3
+	VMOVAPS Y1, Y5
+	JMP     started479
+
+each477:
 	VMOVUPS (R8), Y0
 	VMOVUPS 32(R8), Y1
-	TESTQ   R9, R9
-	JNZ     each419
-	VMOVAPS Y0, Y2
-	VMOVAPS Y1, Y3
-	VMOVAPS Y0, Y4
-	VMOVAPS Y1, Y5
-	JMP     started420
-
-each419:
 	ADDQ    R9, R8
 	VMOVUPS (R8), Y2
 	VMOVUPS 32(R8), Y3
@@ -8224,9 +9251,9 @@ each419:
 	ADDQ    R9, R8
 	MOVQ    R8, 192(AX)
 
-started420:
+started479:
 	CMPQ       72(AX), $+64
-	JL         shallow421
+	JL         shallow480
 	MOVQ       184(AX), R8
 	MOVQ       32(AX), R9
 	IMUL3Q     $+3, R9, R10
@@ -8240,7 +9267,7 @@ started420:
 	PREFETCHT0 (R10)
 	ADDQ       R9, R10
 
-shallow421:
+shallow480:
 	MOVQ   200(AX), R8
 	IMUL3Q $+3, BX, R9
 	ADDQ   R8, R9
@@ -8250,15 +9277,15 @@ shallow421:
 	ADDQ   R10, R9
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch424
+	JG     fetch483
 	MOVQ   $+0, 224(AX)
 
-fetch424:
+fetch483:
 	MOVQ  72(AX), R11
 	TESTQ R11, R11
-	JZ    stored423
+	JZ    stored482
 
-loop422:
+loop481:
 	VMOVUPS      (R10), Y6
 	VMOVUPS      32(R10), Y7
 	PREFETCHT1   (R9)
@@ -8275,9 +9302,9 @@ loop422:
 	ADDQ         DX, R10
 	ADDQ         DX, R9
 	DECQ         R11
-	JNZ          loop422
+	JNZ          loop481
 
-stored423:
+stored482:
 	MOVQ    32(AX), R8
 	MOVQ    184(AX), R9
 	VMOVUPS Y0, (R9)
@@ -8290,26 +9317,41 @@ stored423:
 	VMOVUPS Y5, 32(R9)
 	ADDQ    R8, R9
 	MOVQ    R9, 184(AX)
-	JMP     next399
+	JMP     next455
 
-rows404:
-	CMPQ    R8, $+5
-	JGE     rows425
-	MOVQ    192(AX), R8
-	MOVQ    40(AX), R9
+rows460:
+	CMPQ   R8, $+5
+	JGE    rows484
+	MOVQ   192(AX), R8
+	MOVQ   40(AX), R9
+	TESTQ  R9, R9
+	JNZ    each485
+	CMPQ   88(AX), $+0
+	JNE    row486
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	JMP    started487
+
+row486:
+	VMOVUPS (R8), Y0
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y6
+	VMOVUPS 32(R8), Y1
+	VMOVAPS Y1, Y3
+	VMOVAPS Y1, Y5
+	VMOVAPS Y1, Y7
+	JMP     started487
+
+each485:
 	VMOVUPS (R8), Y0
 	VMOVUPS 32(R8), Y1
-	TESTQ   R9, R9
-	JNZ     each426
-	VMOVAPS Y0, Y2
-	VMOVAPS Y1, Y3
-	VMOVAPS Y0, Y4
-	VMOVAPS Y1, Y5
-	VMOVAPS Y0, Y6
-	VMOVAPS Y1, Y7
-	JMP     started427
-
-each426:
 	ADDQ    R9, R8
 	VMOVUPS (R8), Y2
 	VMOVUPS 32(R8), Y3
@@ -8322,9 +9364,9 @@ each426:
 	ADDQ    R9, R8
 	MOVQ    R8, 192(AX)
 
-started427:
+started487:
 	CMPQ       72(AX), $+64
-	JL         shallow428
+	JL         shallow488
 	MOVQ       184(AX), R8
 	MOVQ       32(AX), R9
 	IMUL3Q     $+4, R9, R10
@@ -8340,7 +9382,7 @@ started427:
 	PREFETCHT0 (R10)
 	ADDQ       R9, R10
 
-shallow428:
+shallow488:
 	MOVQ   200(AX), R8
 	IMUL3Q $+4, BX, R9
 	ADDQ   R8, R9
@@ -8350,15 +9392,15 @@ shallow428:
 	ADDQ   R10, R9
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch431
+	JG     fetch491
 	MOVQ   $+0, 224(AX)
 
-fetch431:
+fetch491:
 	MOVQ  72(AX), R11
 	TESTQ R11, R11
-	JZ    stored430
+	JZ    stored490
 
-loop429:
+loop489:
 	VMOVUPS      (R10), Y8
 	VMOVUPS      32(R10), Y9
 	PREFETCHT1   (R9)
@@ -8378,9 +9420,9 @@ loop429:
 	ADDQ         DX, R10
 	ADDQ         DX, R9
 	DECQ         R11
-	JNZ          loop429
+	JNZ          loop489
 
-stored430:
+stored490:
 	MOVQ    32(AX), R8
 	MOVQ    184(AX), R9
 	VMOVUPS Y0, (R9)
@@ -8396,28 +9438,45 @@ stored430:
 	VMOVUPS Y7, 32(R9)
 	ADDQ    R8, R9
 	MOVQ    R9, 184(AX)
-	JMP     next399
+	JMP     next455
 
-rows425:
-	CMPQ    R8, $+6
-	JGE     rows432
-	MOVQ    192(AX), R8
-	MOVQ    40(AX), R9
+rows484:
+	CMPQ   R8, $+6
+	JGE    rows492
+	MOVQ   192(AX), R8
+	MOVQ   40(AX), R9
+	TESTQ  R9, R9
+	JNZ    each493
+	CMPQ   88(AX), $+0
+	JNE    row494
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	JMP    started495
+
+row494:
+	VMOVUPS (R8), Y0
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y6
+	VMOVAPS Y0, Y8
+	VMOVUPS 32(R8), Y1
+	VMOVAPS Y1, Y3
+	VMOVAPS Y1, Y5
+	VMOVAPS Y1, Y7
+	VMOVAPS Y1, Y9
+	JMP     started495
+
+each493:
 	VMOVUPS (R8), Y0
 	VMOVUPS 32(R8), Y1
-	TESTQ   R9, R9
-	JNZ     each433
-	VMOVAPS Y0, Y2
-	VMOVAPS Y1, Y3
-	VMOVAPS Y0, Y4
-	VMOVAPS Y1, Y5
-	VMOVAPS Y0, Y6
-	VMOVAPS Y1, Y7
-	VMOVAPS Y0, Y8
-	VMOVAPS Y1, Y9
-	JMP     started434
-
-each433:
 	ADDQ    R9, R8
 	VMOVUPS (R8), Y2
 	VMOVUPS 32(R8), Y3
@@ -8433,9 +9492,9 @@ each433:
 	ADDQ    R9, R8
 	MOVQ    R8, 192(AX)
 
-started434:
+started495:
 	CMPQ       72(AX), $+64
-	JL         shallow435
+	JL         shallow496
 	MOVQ       184(AX), R8
 	MOVQ       32(AX), R9
 	IMUL3Q     $+5, R9, R10
@@ -8453,7 +9512,7 @@ started434:
 	PREFETCHT0 (R10)
 	ADDQ       R9, R10
 
-shallow435:
+shallow496:
 	MOVQ   200(AX), R8
 	IMUL3Q $+5, BX, R9
 	ADDQ   R8, R9
@@ -8463,15 +9522,15 @@ shallow435:
 	ADDQ   R10, R9
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch438
+	JG     fetch499
 	MOVQ   $+0, 224(AX)
 
-fetch438:
+fetch499:
 	MOVQ  72(AX), R11
 	TESTQ R11, R11
-	JZ    stored437
+	JZ    stored498
 
-loop436:
+loop497:
 	VMOVUPS      (R10), Y10
 	VMOVUPS      32(R10), Y11
 	PREFETCHT1   (R9)
@@ -8494,9 +9553,9 @@ loop436:
 	ADDQ         DX, R10
 	ADDQ         DX, R9
 	DECQ         R11
-	JNZ          loop436
+	JNZ          loop497
 
-stored437:
+stored498:
 	MOVQ    32(AX), R8
 	MOVQ    184(AX), R9
 	VMOVUPS Y0, (R9)
@@ -8515,28 +9574,47 @@ stored437:
 	VMOVUPS Y9, 32(R9)
 	ADDQ    R8, R9
 	MOVQ    R9, 184(AX)
-	JMP     next399
+	JMP     next455
 
-rows432:
-	MOVQ    192(AX), R8
-	MOVQ    40(AX), R9
+rows492:
+	MOVQ   192(AX), R8
+	MOVQ   40(AX), R9
+	TESTQ  R9, R9
+	JNZ    each500
+	CMPQ   88(AX), $+0
+	JNE    row501
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	JMP    started502
+
+row501:
+	VMOVUPS (R8), Y0
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y6
+	VMOVAPS Y0, Y8
+	VMOVAPS Y0, Y10
+	VMOVUPS 32(R8), Y1
+	VMOVAPS Y1, Y3
+	VMOVAPS Y1, Y5
+	VMOVAPS Y1, Y7
+	VMOVAPS Y1, Y9
+	VMOVAPS Y1, Y11
+	JMP     started502
+
+each500:
 	VMOVUPS (R8), Y0
 	VMOVUPS 32(R8), Y1
-	TESTQ   R9, R9
-	JNZ     each439
-	VMOVAPS Y0, Y2
-	VMOVAPS Y1, Y3
-	VMOVAPS Y0, Y4
-	VMOVAPS Y1, Y5
-	VMOVAPS Y0, Y6
-	VMOVAPS Y1, Y7
-	VMOVAPS Y0, Y8
-	VMOVAPS Y1, Y9
-	VMOVAPS Y0, Y10
-	VMOVAPS Y1, Y11
-	JMP     started440
-
-each439:
 	ADDQ    R9, R8
 	VMOVUPS (R8), Y2
 	VMOVUPS 32(R8), Y3
@@ -8555,9 +9633,9 @@ each439:
 	ADDQ    R9, R8
 	MOVQ    R8, 192(AX)
 
-started440:
+started502:
 	CMPQ       72(AX), $+64
-	JL         shallow441
+	JL         shallow503
 	MOVQ       184(AX), R8
 	MOVQ       32(AX), R9
 	IMUL3Q     $+6, R9, R10
@@ -8577,7 +9655,7 @@ started440:
 	PREFETCHT0 (R10)
 	ADDQ       R9, R10
 
-shallow441:
+shallow503:
 	MOVQ   200(AX), R8
 	IMUL3Q $+6, BX, R9
 	ADDQ   R8, R9
@@ -8587,15 +9665,15 @@ shallow441:
 	ADDQ   R10, R9
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch444
+	JG     fetch506
 	MOVQ   $+0, 224(AX)
 
-fetch444:
+fetch506:
 	MOVQ  72(AX), R11
 	TESTQ R11, R11
-	JZ    stored443
+	JZ    stored505
 
-loop442:
+loop504:
 	VMOVUPS      (R10), Y12
 	VMOVUPS      32(R10), Y13
 	PREFETCHT1   (R9)
@@ -8621,9 +9699,9 @@ loop442:
 	ADDQ         DX, R10
 	ADDQ         DX, R9
 	DECQ         R11
-	JNZ          loop442
+	JNZ          loop504
 
-stored443:
+stored505:
 	MOVQ    32(AX), R8
 	MOVQ    184(AX), R9
 	VMOVUPS Y0, (R9)
@@ -8645,34 +9723,43 @@ stored443:
 	VMOVUPS Y11, 32(R9)
 	ADDQ    R8, R9
 	MOVQ    R9, 184(AX)
-	JMP     next399
+	JMP     next455
 
-masked403:
-	CMPQ       R8, $+4
-	JGE        rows445
-	CMPQ       R8, $+2
-	JGE        rows446
-	MOVQ       176(AX), R8
-	SUBQ       $+8, R8
-	LEAQ       maskTable<>+0(SB), R9
-	IMUL3Q     $0x04, R8, R8
-	SUBQ       R8, R9
-	VMOVUPS    32(R9), Y0
-	MOVQ       192(AX), R8
-	MOVQ       40(AX), R9
+masked459:
+	CMPQ    R8, $+4
+	JGE     rows507
+	CMPQ    R8, $+2
+	JGE     rows508
+	MOVQ    176(AX), R8
+	SUBQ    $+8, R8
+	LEAQ    maskTable<>+0(SB), R9
+	IMUL3Q  $0x04, R8, R8
+	SUBQ    R8, R9
+	VMOVUPS 32(R9), Y0
+	MOVQ    192(AX), R8
+	MOVQ    40(AX), R9
+	TESTQ   R9, R9
+	JNZ     each509
+	CMPQ    88(AX), $+0
+	JNE     row510
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	JMP     started511
+
+row510:
 	VMOVUPS    (R8), Y1
 	VMASKMOVPS 32(R8), Y0, Y2
-	TESTQ      R9, R9
-	JNZ        each447
-	JMP        started448
+	JMP        started511
 
-each447:
-	ADDQ R9, R8
-	MOVQ R8, 192(AX)
+each509:
+	VMOVUPS    (R8), Y1
+	VMASKMOVPS 32(R8), Y0, Y2
+	ADDQ       R9, R8
+	MOVQ       R8, 192(AX)
 
-started448:
+started511:
 	CMPQ       72(AX), $+64
-	JL         shallow449
+	JL         shallow512
 	MOVQ       184(AX), R8
 	MOVQ       32(AX), R9
 	IMUL3Q     $+1, R9, R10
@@ -8682,7 +9769,7 @@ started448:
 	PREFETCHT0 (R10)
 	ADDQ       R9, R10
 
-shallow449:
+shallow512:
 	MOVQ   200(AX), R8
 	IMUL3Q $+1, BX, R9
 	ADDQ   R8, R9
@@ -8692,15 +9779,15 @@ shallow449:
 	ADDQ   R10, R9
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch452
+	JG     fetch515
 	MOVQ   $+0, 224(AX)
 
-fetch452:
+fetch515:
 	MOVQ  72(AX), R11
 	TESTQ R11, R11
-	JZ    stored451
+	JZ    stored514
 
-loop450:
+loop513:
 	VMOVUPS      (R10), Y3
 	VMASKMOVPS   32(R10), Y0, Y4
 	PREFETCHT1   (R9)
@@ -8711,46 +9798,57 @@ loop450:
 	ADDQ         DX, R10
 	ADDQ         DX, R9
 	DECQ         R11
-	JNZ          loop450
+	JNZ          loop513
 
-stored451:
+stored514:
 	MOVQ       32(AX), R8
 	MOVQ       184(AX), R9
 	VMOVUPS    Y1, (R9)
 	VMASKMOVPS Y2, Y0, 32(R9)
 	ADDQ       R8, R9
 	MOVQ       R9, 184(AX)
-	JMP        next399
+	JMP        next455
 
-rows446:
-	CMPQ       R8, $+3
-	JGE        rows453
-	MOVQ       176(AX), R8
-	SUBQ       $+8, R8
-	LEAQ       maskTable<>+0(SB), R9
-	IMUL3Q     $0x04, R8, R8
-	SUBQ       R8, R9
-	VMOVUPS    32(R9), Y0
-	MOVQ       192(AX), R8
-	MOVQ       40(AX), R9
+rows508:
+	CMPQ    R8, $+3
+	JGE     rows516
+	MOVQ    176(AX), R8
+	SUBQ    $+8, R8
+	LEAQ    maskTable<>+0(SB), R9
+	IMUL3Q  $0x04, R8, R8
+	SUBQ    R8, R9
+	VMOVUPS 32(R9), Y0
+	MOVQ    192(AX), R8
+	MOVQ    40(AX), R9
+	TESTQ   R9, R9
+	JNZ     each517
+	CMPQ    88(AX), $+0
+	JNE     row518
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	JMP     started519
+
+row518:
+	VMOVUPS    (R8), Y1
+	VMOVAPS    Y1, Y3
+	VMASKMOVPS 32(R8), Y0, Y2
+	VMOVAPS    Y2, Y4
+	JMP        started519
+
+each517:
 	VMOVUPS    (R8), Y1
 	VMASKMOVPS 32(R8), Y0, Y2
-	TESTQ      R9, R9
-	JNZ        each454
-	VMOVAPS    Y1, Y3
-	VMOVAPS    Y2, Y4
-	JMP        started455
-
-each454:
 	ADDQ       R9, R8
 	VMOVUPS    (R8), Y3
 	VMASKMOVPS 32(R8), Y0, Y4
 	ADDQ       R9, R8
 	MOVQ       R8, 192(AX)
 
-started455:
+started519:
 	CMPQ       72(AX), $+64
-	JL         shallow456
+	JL         shallow520
 	MOVQ       184(AX), R8
 	MOVQ       32(AX), R9
 	IMUL3Q     $+2, R9, R10
@@ -8762,7 +9860,7 @@ started455:
 	PREFETCHT0 (R10)
 	ADDQ       R9, R10
 
-shallow456:
+shallow520:
 	MOVQ   200(AX), R8
 	IMUL3Q $+2, BX, R9
 	ADDQ   R8, R9
@@ -8772,15 +9870,15 @@ shallow456:
 	ADDQ   R10, R9
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch459
+	JG     fetch523
 	MOVQ   $+0, 224(AX)
 
-fetch459:
+fetch523:
 	MOVQ  72(AX), R11
 	TESTQ R11, R11
-	JZ    stored458
+	JZ    stored522
 
-loop457:
+loop521:
 	VMOVUPS      (R10), Y5
 	VMASKMOVPS   32(R10), Y0, Y6
 	PREFETCHT1   (R9)
@@ -8794,9 +9892,9 @@ loop457:
 	ADDQ         DX, R10
 	ADDQ         DX, R9
 	DECQ         R11
-	JNZ          loop457
+	JNZ          loop521
 
-stored458:
+stored522:
 	MOVQ       32(AX), R8
 	MOVQ       184(AX), R9
 	VMOVUPS    Y1, (R9)
@@ -8806,28 +9904,41 @@ stored458:
 	VMASKMOVPS Y4, Y0, 32(R9)
 	ADDQ       R8, R9
 	MOVQ       R9, 184(AX)
-	JMP        next399
+	JMP        next455
 
-rows453:
-	MOVQ       176(AX), R8
-	SUBQ       $+8, R8
-	LEAQ       maskTable<>+0(SB), R9
-	IMUL3Q     $0x04, R8, R8
-	SUBQ       R8, R9
-	VMOVUPS    32(R9), Y0
-	MOVQ       192(AX), R8
-	MOVQ       40(AX), R9
+rows516:
+	MOVQ    176(AX), R8
+	SUBQ    $+8, R8
+	LEAQ    maskTable<>+0(SB), R9
+	IMUL3Q  $0x04, R8, R8
+	SUBQ    R8, R9
+	VMOVUPS 32(R9), Y0
+	MOVQ    192(AX), R8
+	MOVQ    40(AX), R9
+	TESTQ   R9, R9
+	JNZ     each524
+	CMPQ    88(AX), $+0
+	JNE     row525
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	JMP     started526
+
+row525:
+	VMOVUPS    (R8), Y1
+	VMOVAPS    Y1, Y3
+	VMOVAPS    Y1, Y5
+	VMASKMOVPS 32(R8), Y0, Y2
+	VMOVAPS    Y2, Y4
+	VMOVAPS    Y2, Y6
+	JMP        started526
+
+each524:
 	VMOVUPS    (R8), Y1
 	VMASKMOVPS 32(R8), Y0, Y2
-	TESTQ      R9, R9
-	JNZ        each460
-	VMOVAPS    Y1, Y3
-	VMOVAPS    Y2, Y4
-	VMOVAPS    Y1, Y5
-	VMOVAPS    Y2, Y6
-	JMP        started461
-
-each460:
 	ADDQ       R9, R8
 	VMOVUPS    (R8), Y3
 	VMASKMOVPS 32(R8), Y0, Y4
@@ -8837,9 +9948,9 @@ each460:
 	ADDQ       R9, R8
 	MOVQ       R8, 192(AX)
 
-started461:
+started526:
 	CMPQ       72(AX), $+64
-	JL         shallow462
+	JL         shallow527
 	MOVQ       184(AX), R8
 	MOVQ       32(AX), R9
 	IMUL3Q     $+3, R9, R10
@@ -8853,7 +9964,7 @@ started461:
 	PREFETCHT0 (R10)
 	ADDQ       R9, R10
 
-shallow462:
+shallow527:
 	MOVQ   200(AX), R8
 	IMUL3Q $+3, BX, R9
 	ADDQ   R8, R9
@@ -8863,15 +9974,15 @@ shallow462:
 	ADDQ   R10, R9
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch465
+	JG     fetch530
 	MOVQ   $+0, 224(AX)
 
-fetch465:
+fetch530:
 	MOVQ  72(AX), R11
 	TESTQ R11, R11
-	JZ    stored464
+	JZ    stored529
 
-loop463:
+loop528:
 	VMOVUPS      (R10), Y7
 	VMASKMOVPS   32(R10), Y0, Y8
 	PREFETCHT1   (R9)
@@ -8888,9 +9999,9 @@ loop463:
 	ADDQ         DX, R10
 	ADDQ         DX, R9
 	DECQ         R11
-	JNZ          loop463
+	JNZ          loop528
 
-stored464:
+stored529:
 	MOVQ       32(AX), R8
 	MOVQ       184(AX), R9
 	VMOVUPS    Y1, (R9)
@@ -8903,32 +10014,47 @@ stored464:
 	VMASKMOVPS Y6, Y0, 32(R9)
 	ADDQ       R8, R9
 	MOVQ       R9, 184(AX)
-	JMP        next399
+	JMP        next455
 
-rows445:
-	CMPQ       R8, $+5
-	JGE        rows466
-	MOVQ       176(AX), R8
-	SUBQ       $+8, R8
-	LEAQ       maskTable<>+0(SB), R9
-	IMUL3Q     $0x04, R8, R8
-	SUBQ       R8, R9
-	VMOVUPS    32(R9), Y0
-	MOVQ       192(AX), R8
-	MOVQ       40(AX), R9
+rows507:
+	CMPQ    R8, $+5
+	JGE     rows531
+	MOVQ    176(AX), R8
+	SUBQ    $+8, R8
+	LEAQ    maskTable<>+0(SB), R9
+	IMUL3Q  $0x04, R8, R8
+	SUBQ    R8, R9
+	VMOVUPS 32(R9), Y0
+	MOVQ    192(AX), R8
+	MOVQ    40(AX), R9
+	TESTQ   R9, R9
+	JNZ     each532
+	CMPQ    88(AX), $+0
+	JNE     row533
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	JMP     started534
+
+row533:
+	VMOVUPS    (R8), Y1
+	VMOVAPS    Y1, Y3
+	VMOVAPS    Y1, Y5
+	VMOVAPS    Y1, Y7
+	VMASKMOVPS 32(R8), Y0, Y2
+	VMOVAPS    Y2, Y4
+	VMOVAPS    Y2, Y6
+	VMOVAPS    Y2, Y8
+	JMP        started534
+
+each532:
 	VMOVUPS    (R8), Y1
 	VMASKMOVPS 32(R8), Y0, Y2
-	TESTQ      R9, R9
-	JNZ        each467
-	VMOVAPS    Y1, Y3
-	VMOVAPS    Y2, Y4
-	VMOVAPS    Y1, Y5
-	VMOVAPS    Y2, Y6
-	VMOVAPS    Y1, Y7
-	VMOVAPS    Y2, Y8
-	JMP        started468
-
-each467:
 	ADDQ       R9, R8
 	VMOVUPS    (R8), Y3
 	VMASKMOVPS 32(R8), Y0, Y4
@@ -8941,9 +10067,9 @@ each467:
 	ADDQ       R9, R8
 	MOVQ       R8, 192(AX)
 
-started468:
+started534:
 	CMPQ       72(AX), $+64
-	JL         shallow469
+	JL         shallow535
 	MOVQ       184(AX), R8
 	MOVQ       32(AX), R9
 	IMUL3Q     $+4, R9, R10
@@ -8959,7 +10085,7 @@ started468:
 	PREFETCHT0 (R10)
 	ADDQ       R9, R10
 
-shallow469:
+shallow535:
 	MOVQ   200(AX), R8
 	IMUL3Q $+4, BX, R9
 	ADDQ   R8, R9
@@ -8969,15 +10095,15 @@ shallow469:
 	ADDQ   R10, R9
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch472
+	JG     fetch538
 	MOVQ   $+0, 224(AX)
 
-fetch472:
+fetch538:
 	MOVQ  72(AX), R11
 	TESTQ R11, R11
-	JZ    stored471
+	JZ    stored537
 
-loop470:
+loop536:
 	VMOVUPS      (R10), Y9
 	VMASKMOVPS   32(R10), Y0, Y10
 	PREFETCHT1   (R9)
@@ -8997,9 +10123,9 @@ loop470:
 	ADDQ         DX, R10
 	ADDQ         DX, R9
 	DECQ         R11
-	JNZ          loop470
+	JNZ          loop536
 
-stored471:
+stored537:
 	MOVQ       32(AX), R8
 	MOVQ       184(AX), R9
 	VMOVUPS    Y1, (R9)
@@ -9015,34 +10141,51 @@ stored471:
 	VMASKMOVPS Y8, Y0, 32(R9)
 	ADDQ       R8, R9
 	MOVQ       R9, 184(AX)
-	JMP        next399
+	JMP        next455
 
-rows466:
-	CMPQ       R8, $+6
-	JGE        rows473
-	MOVQ       176(AX), R8
-	SUBQ       $+8, R8
-	LEAQ       maskTable<>+0(SB), R9
-	IMUL3Q     $0x04, R8, R8
-	SUBQ       R8, R9
-	VMOVUPS    32(R9), Y0
-	MOVQ       192(AX), R8
-	MOVQ       40(AX), R9
+rows531:
+	CMPQ    R8, $+6
+	JGE     rows539
+	MOVQ    176(AX), R8
+	SUBQ    $+8, R8
+	LEAQ    maskTable<>+0(SB), R9
+	IMUL3Q  $0x04, R8, R8
+	SUBQ    R8, R9
+	VMOVUPS 32(R9), Y0
+	MOVQ    192(AX), R8
+	MOVQ    40(AX), R9
+	TESTQ   R9, R9
+	JNZ     each540
+	CMPQ    88(AX), $+0
+	JNE     row541
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	VXORPS  Y10, Y10, Y10
+	JMP     started542
+
+row541:
+	VMOVUPS    (R8), Y1
+	VMOVAPS    Y1, Y3
+	VMOVAPS    Y1, Y5
+	VMOVAPS    Y1, Y7
+	VMOVAPS    Y1, Y9
+	VMASKMOVPS 32(R8), Y0, Y2
+	VMOVAPS    Y2, Y4
+	VMOVAPS    Y2, Y6
+	VMOVAPS    Y2, Y8
+	VMOVAPS    Y2, Y10
+	JMP        started542
+
+each540:
 	VMOVUPS    (R8), Y1
 	VMASKMOVPS 32(R8), Y0, Y2
-	TESTQ      R9, R9
-	JNZ        each474
-	VMOVAPS    Y1, Y3
-	VMOVAPS    Y2, Y4
-	VMOVAPS    Y1, Y5
-	VMOVAPS    Y2, Y6
-	VMOVAPS    Y1, Y7
-	VMOVAPS    Y2, Y8
-	VMOVAPS    Y1, Y9
-	VMOVAPS    Y2, Y10
-	JMP        started475
-
-each474:
 	ADDQ       R9, R8
 	VMOVUPS    (R8), Y3
 	VMASKMOVPS 32(R8), Y0, Y4
@@ -9058,9 +10201,9 @@ each474:
 	ADDQ       R9, R8
 	MOVQ       R8, 192(AX)
 
-started475:
+started542:
 	CMPQ       72(AX), $+64
-	JL         shallow476
+	JL         shallow543
 	MOVQ       184(AX), R8
 	MOVQ       32(AX), R9
 	IMUL3Q     $+5, R9, R10
@@ -9078,7 +10221,7 @@ started475:
 	PREFETCHT0 (R10)
 	ADDQ       R9, R10
 
-shallow476:
+shallow543:
 	MOVQ   200(AX), R8
 	IMUL3Q $+5, BX, R9
 	ADDQ   R8, R9
@@ -9088,15 +10231,15 @@ shallow476:
 	ADDQ   R10, R9
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch479
+	JG     fetch546
 	MOVQ   $+0, 224(AX)
 
-fetch479:
+fetch546:
 	MOVQ  72(AX), R11
 	TESTQ R11, R11
-	JZ    stored478
+	JZ    stored545
 
-loop477:
+loop544:
 	VMOVUPS      (R10), Y11
 	VMASKMOVPS   32(R10), Y0, Y12
 	PREFETCHT1   (R9)
@@ -9119,9 +10262,9 @@ loop477:
 	ADDQ         DX, R10
 	ADDQ         DX, R9
 	DECQ         R11
-	JNZ          loop477
+	JNZ          loop544
 
-stored478:
+stored545:
 	MOVQ       32(AX), R8
 	MOVQ       184(AX), R9
 	VMOVUPS    Y1, (R9)
@@ -9140,34 +10283,53 @@ stored478:
 	VMASKMOVPS Y10, Y0, 32(R9)
 	ADDQ       R8, R9
 	MOVQ       R9, 184(AX)
-	JMP        next399
+	JMP        next455
 
-rows473:
-	MOVQ       176(AX), R8
-	SUBQ       $+8, R8
-	LEAQ       maskTable<>+0(SB), R9
-	IMUL3Q     $0x04, R8, R8
-	SUBQ       R8, R9
-	VMOVUPS    32(R9), Y0
-	MOVQ       192(AX), R8
-	MOVQ       40(AX), R9
+rows539:
+	MOVQ    176(AX), R8
+	SUBQ    $+8, R8
+	LEAQ    maskTable<>+0(SB), R9
+	IMUL3Q  $0x04, R8, R8
+	SUBQ    R8, R9
+	VMOVUPS 32(R9), Y0
+	MOVQ    192(AX), R8
+	MOVQ    40(AX), R9
+	TESTQ   R9, R9
+	JNZ     each547
+	CMPQ    88(AX), $+0
+	JNE     row548
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	VXORPS  Y10, Y10, Y10
+	VXORPS  Y11, Y11, Y11
+	VXORPS  Y12, Y12, Y12
+	JMP     started549
+
+row548:
+	VMOVUPS    (R8), Y1
+	VMOVAPS    Y1, Y3
+	VMOVAPS    Y1, Y5
+	VMOVAPS    Y1, Y7
+	VMOVAPS    Y1, Y9
+	VMOVAPS    Y1, Y11
+	VMASKMOVPS 32(R8), Y0, Y2
+	VMOVAPS    Y2, Y4
+	VMOVAPS    Y2, Y6
+	VMOVAPS    Y2, Y8
+	VMOVAPS    Y2, Y10
+	VMOVAPS    Y2, Y12
+	JMP        started549
+
+each547:
 	VMOVUPS    (R8), Y1
 	VMASKMOVPS 32(R8), Y0, Y2
-	TESTQ      R9, R9
-	JNZ        each480
-	VMOVAPS    Y1, Y3
-	VMOVAPS    Y2, Y4
-	VMOVAPS    Y1, Y5
-	VMOVAPS    Y2, Y6
-	VMOVAPS    Y1, Y7
-	VMOVAPS    Y2, Y8
-	VMOVAPS    Y1, Y9
-	VMOVAPS    Y2, Y10
-	VMOVAPS    Y1, Y11
-	VMOVAPS    Y2, Y12
-	JMP        started481
-
-each480:
 	ADDQ       R9, R8
 	VMOVUPS    (R8), Y3
 	VMASKMOVPS 32(R8), Y0, Y4
@@ -9186,9 +10348,9 @@ each480:
 	ADDQ       R9, R8
 	MOVQ       R8, 192(AX)
 
-started481:
+started549:
 	CMPQ       72(AX), $+64
-	JL         shallow482
+	JL         shallow550
 	MOVQ       184(AX), R8
 	MOVQ       32(AX), R9
 	IMUL3Q     $+6, R9, R10
@@ -9208,7 +10370,7 @@ started481:
 	PREFETCHT0 (R10)
 	ADDQ       R9, R10
 
-shallow482:
+shallow550:
 	MOVQ   200(AX), R8
 	IMUL3Q $+6, BX, R9
 	ADDQ   R8, R9
@@ -9218,15 +10380,15 @@ shallow482:
 	ADDQ   R10, R9
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch485
+	JG     fetch553
 	MOVQ   $+0, 224(AX)
 
-fetch485:
+fetch553:
 	MOVQ  72(AX), R11
 	TESTQ R11, R11
-	JZ    stored484
+	JZ    stored552
 
-loop483:
+loop551:
 	VMOVUPS      (R10), Y13
 	VMASKMOVPS   32(R10), Y0, Y14
 	PREFETCHT1   (R9)
@@ -9252,9 +10414,9 @@ loop483:
 	ADDQ         DX, R10
 	ADDQ         DX, R9
 	DECQ         R11
-	JNZ          loop483
+	JNZ          loop551
 
-stored484:
+stored552:
 	MOVQ       32(AX), R8
 	MOVQ       184(AX), R9
 	VMOVUPS    Y1, (R9)
@@ -9276,32 +10438,39 @@ stored484:
 	VMASKMOVPS Y12, Y0, 32(R9)
 	ADDQ       R8, R9
 	MOVQ       R9, 184(AX)
-	JMP        next399
+	JMP        next455
 
-single402:
-	CMPQ       R8, $+4
-	JGE        rows486
-	CMPQ       R8, $+2
-	JGE        rows487
-	MOVQ       176(AX), R8
-	LEAQ       maskTable<>+0(SB), R9
-	IMUL3Q     $0x04, R8, R8
-	SUBQ       R8, R9
-	VMOVUPS    32(R9), Y0
-	MOVQ       192(AX), R8
-	MOVQ       40(AX), R9
+single458:
+	CMPQ    R8, $+4
+	JGE     rows554
+	CMPQ    R8, $+2
+	JGE     rows555
+	MOVQ    176(AX), R8
+	LEAQ    maskTable<>+0(SB), R9
+	IMUL3Q  $0x04, R8, R8
+	SUBQ    R8, R9
+	VMOVUPS 32(R9), Y0
+	MOVQ    192(AX), R8
+	MOVQ    40(AX), R9
+	TESTQ   R9, R9
+	JNZ     each556
+	CMPQ    88(AX), $+0
+	JNE     row557
+	VXORPS  Y1, Y1, Y1
+	JMP     started558
+
+row557:
 	VMASKMOVPS (R8), Y0, Y1
-	TESTQ      R9, R9
-	JNZ        each488
-	JMP        started489
+	JMP        started558
 
-each488:
-	ADDQ R9, R8
-	MOVQ R8, 192(AX)
+each556:
+	VMASKMOVPS (R8), Y0, Y1
+	ADDQ       R9, R8
+	MOVQ       R8, 192(AX)
 
-started489:
+started558:
 	CMPQ       72(AX), $+64
-	JL         shallow490
+	JL         shallow559
 	MOVQ       184(AX), R8
 	MOVQ       32(AX), R9
 	IMUL3Q     $+1, R9, R10
@@ -9311,7 +10480,7 @@ started489:
 	PREFETCHT0 (R10)
 	ADDQ       R9, R10
 
-shallow490:
+shallow559:
 	MOVQ   200(AX), R8
 	IMUL3Q $+1, BX, R9
 	ADDQ   R8, R9
@@ -9321,15 +10490,15 @@ shallow490:
 	ADDQ   R10, R9
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch493
+	JG     fetch562
 	MOVQ   $+0, 224(AX)
 
-fetch493:
+fetch562:
 	MOVQ  72(AX), R11
 	TESTQ R11, R11
-	JZ    stored492
+	JZ    stored561
 
-loop491:
+loop560:
 	VMASKMOVPS   (R10), Y0, Y2
 	PREFETCHT1   (R9)
 	VBROADCASTSS (R8), Y3
@@ -9338,41 +10507,49 @@ loop491:
 	ADDQ         DX, R10
 	ADDQ         DX, R9
 	DECQ         R11
-	JNZ          loop491
+	JNZ          loop560
 
-stored492:
+stored561:
 	MOVQ       32(AX), R8
 	MOVQ       184(AX), R9
 	VMASKMOVPS Y1, Y0, (R9)
 	ADDQ       R8, R9
 	MOVQ       R9, 184(AX)
-	JMP        next399
+	JMP        next455
 
-rows487:
-	CMPQ       R8, $+3
-	JGE        rows494
-	MOVQ       176(AX), R8
-	LEAQ       maskTable<>+0(SB), R9
-	IMUL3Q     $0x04, R8, R8
-	SUBQ       R8, R9
-	VMOVUPS    32(R9), Y0
-	MOVQ       192(AX), R8
-	MOVQ       40(AX), R9
+rows555:
+	CMPQ    R8, $+3
+	JGE     rows563
+	MOVQ    176(AX), R8
+	LEAQ    maskTable<>+0(SB), R9
+	IMUL3Q  $0x04, R8, R8
+	SUBQ    R8, R9
+	VMOVUPS 32(R9), Y0
+	MOVQ    192(AX), R8
+	MOVQ    40(AX), R9
+	TESTQ   R9, R9
+	JNZ     each564
+	CMPQ    88(AX), $+0
+	JNE     row565
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	JMP     started566
+
+row565:
 	VMASKMOVPS (R8), Y0, Y1
-	TESTQ      R9, R9
-	JNZ        each495
 	VMOVAPS    Y1, Y2
-	JMP        started496
+	JMP        started566
 
-each495:
+each564:
+	VMASKMOVPS (R8), Y0, Y1
 	ADDQ       R9, R8
 	VMASKMOVPS (R8), Y0, Y2
 	ADDQ       R9, R8
 	MOVQ       R8, 192(AX)
 
-started496:
+started566:
 	CMPQ       72(AX), $+64
-	JL         shallow497
+	JL         shallow567
 	MOVQ       184(AX), R8
 	MOVQ       32(AX), R9
 	IMUL3Q     $+2, R9, R10
@@ -9384,7 +10561,7 @@ started496:
 	PREFETCHT0 (R10)
 	ADDQ       R9, R10
 
-shallow497:
+shallow567:
 	MOVQ   200(AX), R8
 	IMUL3Q $+2, BX, R9
 	ADDQ   R8, R9
@@ -9394,15 +10571,15 @@ shallow497:
 	ADDQ   R10, R9
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch500
+	JG     fetch570
 	MOVQ   $+0, 224(AX)
 
-fetch500:
+fetch570:
 	MOVQ  72(AX), R11
 	TESTQ R11, R11
-	JZ    stored499
+	JZ    stored569
 
-loop498:
+loop568:
 	VMASKMOVPS   (R10), Y0, Y3
 	PREFETCHT1   (R9)
 	VBROADCASTSS (R8), Y4
@@ -9413,9 +10590,9 @@ loop498:
 	ADDQ         DX, R10
 	ADDQ         DX, R9
 	DECQ         R11
-	JNZ          loop498
+	JNZ          loop568
 
-stored499:
+stored569:
 	MOVQ       32(AX), R8
 	MOVQ       184(AX), R9
 	VMASKMOVPS Y1, Y0, (R9)
@@ -9423,24 +10600,33 @@ stored499:
 	VMASKMOVPS Y2, Y0, (R9)
 	ADDQ       R8, R9
 	MOVQ       R9, 184(AX)
-	JMP        next399
+	JMP        next455
 
-rows494:
-	MOVQ       176(AX), R8
-	LEAQ       maskTable<>+0(SB), R9
-	IMUL3Q     $0x04, R8, R8
-	SUBQ       R8, R9
-	VMOVUPS    32(R9), Y0
-	MOVQ       192(AX), R8
-	MOVQ       40(AX), R9
+rows563:
+	MOVQ    176(AX), R8
+	LEAQ    maskTable<>+0(SB), R9
+	IMUL3Q  $0x04, R8, R8
+	SUBQ    R8, R9
+	VMOVUPS 32(R9), Y0
+	MOVQ    192(AX), R8
+	MOVQ    40(AX), R9
+	TESTQ   R9, R9
+	JNZ     each571
+	CMPQ    88(AX), $+0
+	JNE     row572
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	JMP     started573
+
+row572:
 	VMASKMOVPS (R8), Y0, Y1
-	TESTQ      R9, R9
-	JNZ        each501
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
-	JMP        started502
+	JMP        started573
 
-each501:
+each571:
+	VMASKMOVPS (R8), Y0, Y1
 	ADDQ       R9, R8
 	VMASKMOVPS (R8), Y0, Y2
 	ADDQ       R9, R8
@@ -9448,9 +10634,9 @@ each501:
 	ADDQ       R9, R8
 	MOVQ       R8, 192(AX)
 
-started502:
+started573:
 	CMPQ       72(AX), $+64
-	JL         shallow503
+	JL         shallow574
 	MOVQ       184(AX), R8
 	MOVQ       32(AX), R9
 	IMUL3Q     $+3, R9, R10
@@ -9464,7 +10650,7 @@ started502:
 	PREFETCHT0 (R10)
 	ADDQ       R9, R10
 
-shallow503:
+shallow574:
 	MOVQ   200(AX), R8
 	IMUL3Q $+3, BX, R9
 	ADDQ   R8, R9
@@ -9474,15 +10660,15 @@ shallow503:
 	ADDQ   R10, R9
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch506
+	JG     fetch577
 	MOVQ   $+0, 224(AX)
 
-fetch506:
+fetch577:
 	MOVQ  72(AX), R11
 	TESTQ R11, R11
-	JZ    stored505
+	JZ    stored576
 
-loop504:
+loop575:
 	VMASKMOVPS   (R10), Y0, Y4
 	PREFETCHT1   (R9)
 	VBROADCASTSS (R8), Y5
@@ -9495,9 +10681,9 @@ loop504:
 	ADDQ         DX, R10
 	ADDQ         DX, R9
 	DECQ         R11
-	JNZ          loop504
+	JNZ          loop575
 
-stored505:
+stored576:
 	MOVQ       32(AX), R8
 	MOVQ       184(AX), R9
 	VMASKMOVPS Y1, Y0, (R9)
@@ -9507,27 +10693,37 @@ stored505:
 	VMASKMOVPS Y3, Y0, (R9)
 	ADDQ       R8, R9
 	MOVQ       R9, 184(AX)
-	JMP        next399
+	JMP        next455
 
-rows486:
-	CMPQ       R8, $+5
-	JGE        rows507
-	MOVQ       176(AX), R8
-	LEAQ       maskTable<>+0(SB), R9
-	IMUL3Q     $0x04, R8, R8
-	SUBQ       R8, R9
-	VMOVUPS    32(R9), Y0
-	MOVQ       192(AX), R8
-	MOVQ       40(AX), R9
+rows554:
+	CMPQ    R8, $+5
+	JGE     rows578
+	MOVQ    176(AX), R8
+	LEAQ    maskTable<>+0(SB), R9
+	IMUL3Q  $0x04, R8, R8
+	SUBQ    R8, R9
+	VMOVUPS 32(R9), Y0
+	MOVQ    192(AX), R8
+	MOVQ    40(AX), R9
+	TESTQ   R9, R9
+	JNZ     each579
+	CMPQ    88(AX), $+0
+	JNE     row580
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	JMP     started581
+
+row580:
 	VMASKMOVPS (R8), Y0, Y1
-	TESTQ      R9, R9
-	JNZ        each508
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y1, Y4
-	JMP        started509
+	JMP        started581
 
-each508:
+each579:
+	VMASKMOVPS (R8), Y0, Y1
 	ADDQ       R9, R8
 	VMASKMOVPS (R8), Y0, Y2
 	ADDQ       R9, R8
@@ -9537,9 +10733,9 @@ each508:
 	ADDQ       R9, R8
 	MOVQ       R8, 192(AX)
 
-started509:
+started581:
 	CMPQ       72(AX), $+64
-	JL         shallow510
+	JL         shallow582
 	MOVQ       184(AX), R8
 	MOVQ       32(AX), R9
 	IMUL3Q     $+4, R9, R10
@@ -9555,7 +10751,7 @@ started509:
 	PREFETCHT0 (R10)
 	ADDQ       R9, R10
 
-shallow510:
+shallow582:
 	MOVQ   200(AX), R8
 	IMUL3Q $+4, BX, R9
 	ADDQ   R8, R9
@@ -9565,15 +10761,15 @@ shallow510:
 	ADDQ   R10, R9
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch513
+	JG     fetch585
 	MOVQ   $+0, 224(AX)
 
-fetch513:
+fetch585:
 	MOVQ  72(AX), R11
 	TESTQ R11, R11
-	JZ    stored512
+	JZ    stored584
 
-loop511:
+loop583:
 	VMASKMOVPS   (R10), Y0, Y5
 	PREFETCHT1   (R9)
 	VBROADCASTSS (R8), Y6
@@ -9588,9 +10784,9 @@ loop511:
 	ADDQ         DX, R10
 	ADDQ         DX, R9
 	DECQ         R11
-	JNZ          loop511
+	JNZ          loop583
 
-stored512:
+stored584:
 	MOVQ       32(AX), R8
 	MOVQ       184(AX), R9
 	VMASKMOVPS Y1, Y0, (R9)
@@ -9602,28 +10798,39 @@ stored512:
 	VMASKMOVPS Y4, Y0, (R9)
 	ADDQ       R8, R9
 	MOVQ       R9, 184(AX)
-	JMP        next399
+	JMP        next455
 
-rows507:
-	CMPQ       R8, $+6
-	JGE        rows514
-	MOVQ       176(AX), R8
-	LEAQ       maskTable<>+0(SB), R9
-	IMUL3Q     $0x04, R8, R8
-	SUBQ       R8, R9
-	VMOVUPS    32(R9), Y0
-	MOVQ       192(AX), R8
-	MOVQ       40(AX), R9
+rows578:
+	CMPQ    R8, $+6
+	JGE     rows586
+	MOVQ    176(AX), R8
+	LEAQ    maskTable<>+0(SB), R9
+	IMUL3Q  $0x04, R8, R8
+	SUBQ    R8, R9
+	VMOVUPS 32(R9), Y0
+	MOVQ    192(AX), R8
+	MOVQ    40(AX), R9
+	TESTQ   R9, R9
+	JNZ     each587
+	CMPQ    88(AX), $+0
+	JNE     row588
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	JMP     started589
+
+row588:
 	VMASKMOVPS (R8), Y0, Y1
-	TESTQ      R9, R9
-	JNZ        each515
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y1, Y4
 	VMOVAPS    Y1, Y5
-	JMP        started516
+	JMP        started589
 
-each515:
+each587:
+	VMASKMOVPS (R8), Y0, Y1
 	ADDQ       R9, R8
 	VMASKMOVPS (R8), Y0, Y2
 	ADDQ       R9, R8
@@ -9635,9 +10842,9 @@ each515:
 	ADDQ       R9, R8
 	MOVQ       R8, 192(AX)
 
-started516:
+started589:
 	CMPQ       72(AX), $+64
-	JL         shallow517
+	JL         shallow590
 	MOVQ       184(AX), R8
 	MOVQ       32(AX), R9
 	IMUL3Q     $+5, R9, R10
@@ -9655,7 +10862,7 @@ started516:
 	PREFETCHT0 (R10)
 	ADDQ       R9, R10
 
-shallow517:
+shallow590:
 	MOVQ   200(AX), R8
 	IMUL3Q $+5, BX, R9
 	ADDQ   R8, R9
@@ -9665,15 +10872,15 @@ shallow517:
 	ADDQ   R10, R9
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch520
+	JG     fetch593
 	MOVQ   $+0, 224(AX)
 
-fetch520:
+fetch593:
 	MOVQ  72(AX), R11
 	TESTQ R11, R11
-	JZ    stored519
+	JZ    stored592
 
-loop518:
+loop591:
 	VMASKMOVPS   (R10), Y0, Y6
 	PREFETCHT1   (R9)
 	VBROADCASTSS (R8), Y7
@@ -9690,9 +10897,9 @@ loop518:
 	ADDQ         DX, R10
 	ADDQ         DX, R9
 	DECQ         R11
-	JNZ          loop518
+	JNZ          loop591
 
-stored519:
+stored592:
 	MOVQ       32(AX), R8
 	MOVQ       184(AX), R9
 	VMASKMOVPS Y1, Y0, (R9)
@@ -9706,27 +10913,39 @@ stored519:
 	VMASKMOVPS Y5, Y0, (R9)
 	ADDQ       R8, R9
 	MOVQ       R9, 184(AX)
-	JMP        next399
+	JMP        next455
 
-rows514:
-	MOVQ       176(AX), R8
-	LEAQ       maskTable<>+0(SB), R9
-	IMUL3Q     $0x04, R8, R8
-	SUBQ       R8, R9
-	VMOVUPS    32(R9), Y0
-	MOVQ       192(AX), R8
-	MOVQ       40(AX), R9
+rows586:
+	MOVQ    176(AX), R8
+	LEAQ    maskTable<>+0(SB), R9
+	IMUL3Q  $0x04, R8, R8
+	SUBQ    R8, R9
+	VMOVUPS 32(R9), Y0
+	MOVQ    192(AX), R8
+	MOVQ    40(AX), R9
+	TESTQ   R9, R9
+	JNZ     each594
+	CMPQ    88(AX), $+0
+	JNE     row595
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	JMP     started596
+
+row595:
 	VMASKMOVPS (R8), Y0, Y1
-	TESTQ      R9, R9
-	JNZ        each521
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y1, Y4
 	VMOVAPS    Y1, Y5
 	VMOVAPS    Y1, Y6
-	JMP        started522
+	JMP        started596
 
-each521:
+each594:
+	VMASKMOVPS (R8), Y0, Y1
 	ADDQ       R9, R8
 	VMASKMOVPS (R8), Y0, Y2
 	ADDQ       R9, R8
@@ -9740,9 +10959,9 @@ each521:
 	ADDQ       R9, R8
 	MOVQ       R8, 192(AX)
 
-started522:
+started596:
 	CMPQ       72(AX), $+64
-	JL         shallow523
+	JL         shallow597
 	MOVQ       184(AX), R8
 	MOVQ       32(AX), R9
 	IMUL3Q     $+6, R9, R10
@@ -9762,7 +10981,7 @@ started522:
 	PREFETCHT0 (R10)
 	ADDQ       R9, R10
 
-shallow523:
+shallow597:
 	MOVQ   200(AX), R8
 	IMUL3Q $+6, BX, R9
 	ADDQ   R8, R9
@@ -9772,15 +10991,15 @@ shallow523:
 	ADDQ   R10, R9
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch526
+	JG     fetch600
 	MOVQ   $+0, 224(AX)
 
-fetch526:
+fetch600:
 	MOVQ  72(AX), R11
 	TESTQ R11, R11
-	JZ    stored525
+	JZ    stored599
 
-loop524:
+loop598:
 	VMASKMOVPS   (R10), Y0, Y7
 	PREFETCHT1   (R9)
 	VBROADCASTSS (R8), Y8
@@ -9799,9 +11018,9 @@ loop524:
 	ADDQ         DX, R10
 	ADDQ         DX, R9
 	DECQ         R11
-	JNZ          loop524
+	JNZ          loop598
 
-stored525:
+stored599:
 	MOVQ       32(AX), R8
 	MOVQ       184(AX), R9
 	VMASKMOVPS Y1, Y0, (R9)
@@ -9818,16 +11037,16 @@ stored525:
 	ADDQ       R8, R9
 	MOVQ       R9, 184(AX)
 
-next399:
+next455:
 	CMPQ 208(AX), $+0
-	JG   tile401
+	JG   tile457
 	ADDQ $+64, 144(AX)
 	MOVQ 88(AX), R8
 	ADDQ R8, 152(AX)
 	MOVQ 96(AX), R8
 	ADDQ R8, 160(AX)
 	SUBQ $+16, 168(AX)
-	JG   panel400
+	JG   panel456
 	VZEROUPPER
 	RET
 
@@ -9868,7 +11087,7 @@ TEXT ·gemmPanels64AVX2(SB), NOSPLIT, $0-8
 	MOVQ 80(AX), R8
 	MOVQ R8, 168(AX)
 
-panel528:
+panel602:
 	MOVQ    104(AX), R8
 	MOVQ    R8, 208(AX)
 	MOVQ    112(AX), R8
@@ -9890,37 +11109,46 @@ panel528:
 	MOVQ    136(AX), R8
 	MOVQ    R8, 232(AX)
 
-tile529:
-	MOVQ    120(AX), R8
-	MOVQ    216(AX), R9
-	DECQ    R9
-	MOVQ    R9, 216(AX)
-	SARQ    $0x3f, R9
-	LEAQ    1(R8)(R9*1), R8
-	DECQ    208(AX)
-	CMPQ    176(AX), $+4
-	JLE     single530
-	CMPQ    176(AX), $+8
-	JL      masked531
-	CMPQ    R8, $+4
-	JGE     rows532
-	CMPQ    R8, $+2
-	JGE     rows533
-	MOVQ    192(AX), R8
-	MOVQ    40(AX), R9
+tile603:
+	MOVQ   120(AX), R8
+	MOVQ   216(AX), R9
+	DECQ   R9
+	MOVQ   R9, 216(AX)
+	SARQ   $0x3f, R9
+	LEAQ   1(R8)(R9*1), R8
+	DECQ   208(AX)
+	CMPQ   176(AX), $+4
+	JLE    single604
+	CMPQ   176(AX), $+8
+	JL     masked605
+	CMPQ   R8, $+4
+	JGE    rows606
+	CMPQ   R8, $+2
+	JGE    rows607
+	MOVQ   192(AX), R8
+	MOVQ   40(AX), R9
+	TESTQ  R9, R9
+	JNZ    each608
+	CMPQ   88(AX), $+0
+	JNE    row609
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	JMP    started610
+
+row609:
 	VMOVUPD (R8), Y0
 	VMOVUPD 32(R8), Y1
-	TESTQ   R9, R9
-	JNZ     each534
-	JMP     started535
+	JMP     started610
 
-each534:
-	ADDQ R9, R8
-	MOVQ R8, 192(AX)
+each608:
+	VMOVUPD (R8), Y0
+	VMOVUPD 32(R8), Y1
+	ADDQ    R9, R8
+	MOVQ    R8, 192(AX)
 
-started535:
+started610:
 	CMPQ       72(AX), $+64
-	JL         shallow536
+	JL         shallow611
 	MOVQ       184(AX), R8
 	MOVQ       32(AX), R9
 	IMUL3Q     $+1, R9, R10
@@ -9930,7 +11158,7 @@ started535:
 	PREFETCHT0 (R10)
 	ADDQ       R9, R10
 
-shallow536:
+shallow611:
 	MOVQ   200(AX), R8
 	IMUL3Q $+1, BX, R9
 	ADDQ   R8, R9
@@ -9940,15 +11168,15 @@ shallow536:
 	ADDQ   R10, R9
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch539
+	JG     fetch614
 	MOVQ   $+0, 224(AX)
 
-fetch539:
+fetch614:
 	MOVQ  72(AX), R11
 	TESTQ R11, R11
-	JZ    stored538
+	JZ    stored613
 
-loop537:
+loop612:
 	VMOVUPD      (R10), Y2
 	VMOVUPD      32(R10), Y3
 	PREFETCHT1   (R9)
@@ -9959,40 +11187,51 @@ loop537:
 	ADDQ         DX, R10
 	ADDQ         DX, R9
 	DECQ         R11
-	JNZ          loop537
+	JNZ          loop612
 
-stored538:
+stored613:
 	MOVQ    32(AX), R8
 	MOVQ    184(AX), R9
 	VMOVUPD Y0, (R9)
 	VMOVUPD Y1, 32(R9)
 	ADDQ    R8, R9
 	MOVQ    R9, 184(AX)
-	JMP     next527
+	JMP     next601
 
-rows533:
-	CMPQ    R8, $+3
-	JGE     rows540
-	MOVQ    192(AX), R8
-	MOVQ    40(AX), R9
+rows607:
+	CMPQ   R8, $+3
+	JGE    rows615
+	MOVQ   192(AX), R8
+	MOVQ   40(AX), R9
+	TESTQ  R9, R9
+	JNZ    each616
+	CMPQ   88(AX), $+0
+	JNE    row617
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	JMP    started618
+
+row617:
+	VMOVUPD (R8), Y0
+	VMOVAPD Y0, Y2
+	VMOVUPD 32(R8), Y1
+	VMOVAPD Y1, Y3
+	JMP     started618
+
+each616:
 	VMOVUPD (R8), Y0
 	VMOVUPD 32(R8), Y1
-	TESTQ   R9, R9
-	JNZ     each541
-	VMOVAPD Y0, Y2
-	VMOVAPD Y1, Y3
-	JMP     started542
-
-each541:
 	ADDQ    R9, R8
 	VMOVUPD (R8), Y2
 	VMOVUPD 32(R8), Y3
 	ADDQ    R9, R8
 	MOVQ    R8, 192(AX)
 
-started542:
+started618:
 	CMPQ       72(AX), $+64
-	JL         shallow543
+	JL         shallow619
 	MOVQ       184(AX), R8
 	MOVQ       32(AX), R9
 	IMUL3Q     $+2, R9, R10
@@ -10004,7 +11243,7 @@ started542:
 	PREFETCHT0 (R10)
 	ADDQ       R9, R10
 
-shallow543:
+shallow619:
 	MOVQ   200(AX), R8
 	IMUL3Q $+2, BX, R9
 	ADDQ   R8, R9
@@ -10014,15 +11253,15 @@ shallow543:
 	ADDQ   R10, R9
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch546
+	JG     fetch622
 	MOVQ   $+0, 224(AX)
 
-fetch546:
+fetch622:
 	MOVQ  72(AX), R11
 	TESTQ R11, R11
-	JZ    stored545
+	JZ    stored621
 
-loop544:
+loop620:
 	VMOVUPD      (R10), Y4
 	VMOVUPD      32(R10), Y5
 	PREFETCHT1   (R9)
@@ -10036,9 +11275,9 @@ loop544:
 	ADDQ         DX, R10
 	ADDQ         DX, R9
 	DECQ         R11
-	JNZ          loop544
+	JNZ          loop620
 
-stored545:
+stored621:
 	MOVQ    32(AX), R8
 	MOVQ    184(AX), R9
 	VMOVUPD Y0, (R9)
@@ -10048,22 +11287,35 @@ stored545:
 	VMOVUPD Y3, 32(R9)
 	ADDQ    R8, R9
 	MOVQ    R9, 184(AX)
-	JMP     next527
+	JMP     next601
 
-rows540:
-	MOVQ    192(AX), R8
-	MOVQ    40(AX), R9
+rows615:
+	MOVQ   192(AX), R8
+	MOVQ   40(AX), R9
+	TESTQ  R9, R9
+	JNZ    each623
+	CMPQ   88(AX), $+0
+	JNE    row624
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	JMP    started625
+
+row624:
+	VMOVUPD (R8), Y0
+	VMOVAPD Y0, Y2
+	VMOVAPD Y0, Y4
+	VMOVUPD 32(R8), Y1
+	VMOVAPD Y1, Y3
+	VMOVAPD Y1, Y5
+	JMP     started625
+
+each623:
 	VMOVUPD (R8), Y0
 	VMOVUPD 32(R8), Y1
-	TESTQ   R9, R9
-	JNZ     each547
-	VMOVAPD Y0, Y2
-	VMOVAPD Y1, Y3
-	VMOVAPD Y0, Y4
-	VMOVAPD Y1, Y5
-	JMP     started548
-
-each547:
 	ADDQ    R9, R8
 	VMOVUPD (R8), Y2
 	VMOVUPD 32(R8), Y3
@@ -10073,9 +11325,9 @@ each547:
 	ADDQ    R9, R8
 	MOVQ    R8, 192(AX)
 
-started548:
+started625:
 	CMPQ       72(AX), $+64
-	JL         shallow549
+	JL         shallow626
 	MOVQ       184(AX), R8
 	MOVQ       32(AX), R9
 	IMUL3Q     $+3, R9, R10
@@ -10089,7 +11341,7 @@ started548:
 	PREFETCHT0 (R10)
 	ADDQ       R9, R10
 
-shallow549:
+shallow626:
 	MOVQ   200(AX), R8
 	IMUL3Q $+3, BX, R9
 	ADDQ   R8, R9
@@ -10099,15 +11351,15 @@ shallow549:
 	ADDQ   R10, R9
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch552
+	JG     fetch629
 	MOVQ   $+0, 224(AX)
 
-fetch552:
+fetch629:
 	MOVQ  72(AX), R11
 	TESTQ R11, R11
-	JZ    stored551
+	JZ    stored628
 
-loop550:
+loop627:
 	VMOVUPD      (R10), Y6
 	VMOVUPD      32(R10), Y7
 	PREFETCHT1   (R9)
@@ -10124,9 +11376,9 @@ loop550:
 	ADDQ         DX, R10
 	ADDQ         DX, R9
 	DECQ         R11
-	JNZ          loop550
+	JNZ          loop627
 
-stored551:
+stored628:
 	MOVQ    32(AX), R8
 	MOVQ    184(AX), R9
 	VMOVUPD Y0, (R9)
@@ -10139,26 +11391,41 @@ stored551:
 	VMOVUPD Y5, 32(R9)
 	ADDQ    R8, R9
 	MOVQ    R9, 184(AX)
-	JMP     next527
+	JMP     next601
 
-rows532:
-	CMPQ    R8, $+5
-	JGE     rows553
-	MOVQ    192(AX), R8
-	MOVQ    40(AX), R9
+rows606:
+	CMPQ   R8, $+5
+	JGE    rows630
+	MOVQ   192(AX), R8
+	MOVQ   40(AX), R9
+	TESTQ  R9, R9
+	JNZ    each631
+	CMPQ   88(AX), $+0
+	JNE    row632
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	JMP    started633
+
+row632:
+	VMOVUPD (R8), Y0
+	VMOVAPD Y0, Y2
+	VMOVAPD Y0, Y4
+	VMOVAPD Y0, Y6
+	VMOVUPD 32(R8), Y1
+	VMOVAPD Y1, Y3
+	VMOVAPD Y1, Y5
+	VMOVAPD Y1, Y7
+	JMP     started633
+
+each631:
 	VMOVUPD (R8), Y0
 	VMOVUPD 32(R8), Y1
-	TESTQ   R9, R9
-	JNZ     each554
-	VMOVAPD Y0, Y2
-	VMOVAPD Y1, Y3
-	VMOVAPD Y0, Y4
-	VMOVAPD Y1, Y5
-	VMOVAPD Y0, Y6
-	VMOVAPD Y1, Y7
-	JMP     started555
-
-each554:
 	ADDQ    R9, R8
 	VMOVUPD (R8), Y2
 	VMOVUPD 32(R8), Y3
@@ -10171,9 +11438,9 @@ each554:
 	ADDQ    R9, R8
 	MOVQ    R8, 192(AX)
 
-started555:
+started633:
 	CMPQ       72(AX), $+64
-	JL         shallow556
+	JL         shallow634
 	MOVQ       184(AX), R8
 	MOVQ       32(AX), R9
 	IMUL3Q     $+4, R9, R10
@@ -10189,7 +11456,7 @@ started555:
 	PREFETCHT0 (R10)
 	ADDQ       R9, R10
 
-shallow556:
+shallow634:
 	MOVQ   200(AX), R8
 	IMUL3Q $+4, BX, R9
 	ADDQ   R8, R9
@@ -10199,15 +11466,15 @@ shallow556:
 	ADDQ   R10, R9
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch559
+	JG     fetch637
 	MOVQ   $+0, 224(AX)
 
-fetch559:
+fetch637:
 	MOVQ  72(AX), R11
 	TESTQ R11, R11
-	JZ    stored558
+	JZ    stored636
 
-loop557:
+loop635:
 	VMOVUPD      (R10), Y8
 	VMOVUPD      32(R10), Y9
 	PREFETCHT1   (R9)
@@ -10227,9 +11494,9 @@ loop557:
 	ADDQ         DX, R10
 	ADDQ         DX, R9
 	DECQ         R11
-	JNZ          loop557
+	JNZ          loop635
 
-stored558:
+stored636:
 	MOVQ    32(AX), R8
 	MOVQ    184(AX), R9
 	VMOVUPD Y0, (R9)
@@ -10245,28 +11512,45 @@ stored558:
 	VMOVUPD Y7, 32(R9)
 	ADDQ    R8, R9
 	MOVQ    R9, 184(AX)
-	JMP     next527
+	JMP     next601
 
-rows553:
-	CMPQ    R8, $+6
-	JGE     rows560
-	MOVQ    192(AX), R8
-	MOVQ    40(AX), R9
+rows630:
+	CMPQ   R8, $+6
+	JGE    rows638
+	MOVQ   192(AX), R8
+	MOVQ   40(AX), R9
+	TESTQ  R9, R9
+	JNZ    each639
+	CMPQ   88(AX), $+0
+	JNE    row640
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	JMP    started641
+
+row640:
+	VMOVUPD (R8), Y0
+	VMOVAPD Y0, Y2
+	VMOVAPD Y0, Y4
+	VMOVAPD Y0, Y6
+	VMOVAPD Y0, Y8
+	VMOVUPD 32(R8), Y1
+	VMOVAPD Y1, Y3
+	VMOVAPD Y1, Y5
+	VMOVAPD Y1, Y7
+	VMOVAPD Y1, Y9
+	JMP     started641
+
+each639:
 	VMOVUPD (R8), Y0
 	VMOVUPD 32(R8), Y1
-	TESTQ   R9, R9
-	JNZ     each561
-	VMOVAPD Y0, Y2
-	VMOVAPD Y1, Y3
-	VMOVAPD Y0, Y4
-	VMOVAPD Y1, Y5
-	VMOVAPD Y0, Y6
-	VMOVAPD Y1, Y7
-	VMOVAPD Y0, Y8
-	VMOVAPD Y1, Y9
-	JMP     started562
-
-each561:
 	ADDQ    R9, R8
 	VMOVUPD (R8), Y2
 	VMOVUPD 32(R8), Y3
@@ -10282,9 +11566,9 @@ each561:
 	ADDQ    R9, R8
 	MOVQ    R8, 192(AX)
 
-started562:
+started641:
 	CMPQ       72(AX), $+64
-	JL         shallow563
+	JL         shallow642
 	MOVQ       184(AX), R8
 	MOVQ       32(AX), R9
 	IMUL3Q     $+5, R9, R10
@@ -10302,7 +11586,7 @@ started562:
 	PREFETCHT0 (R10)
 	ADDQ       R9, R10
 
-shallow563:
+shallow642:
 	MOVQ   200(AX), R8
 	IMUL3Q $+5, BX, R9
 	ADDQ   R8, R9
@@ -10312,15 +11596,15 @@ shallow563:
 	ADDQ   R10, R9
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch566
+	JG     fetch645
 	MOVQ   $+0, 224(AX)
 
-fetch566:
+fetch645:
 	MOVQ  72(AX), R11
 	TESTQ R11, R11
-	JZ    stored565
+	JZ    stored644
 
-loop564:
+loop643:
 	VMOVUPD      (R10), Y10
 	VMOVUPD      32(R10), Y11
 	PREFETCHT1   (R9)
@@ -10343,9 +11627,9 @@ loop564:
 	ADDQ         DX, R10
 	ADDQ         DX, R9
 	DECQ         R11
-	JNZ          loop564
+	JNZ          loop643
 
-stored565:
+stored644:
 	MOVQ    32(AX), R8
 	MOVQ    184(AX), R9
 	VMOVUPD Y0, (R9)
@@ -10364,28 +11648,47 @@ stored565:
 	VMOVUPD Y9, 32(R9)
 	ADDQ    R8, R9
 	MOVQ    R9, 184(AX)
-	JMP     next527
+	JMP     next601
 
-rows560:
-	MOVQ    192(AX), R8
-	MOVQ    40(AX), R9
+rows638:
+	MOVQ   192(AX), R8
+	MOVQ   40(AX), R9
+	TESTQ  R9, R9
+	JNZ    each646
+	CMPQ   88(AX), $+0
+	JNE    row647
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	JMP    started648
+
+row647:
+	VMOVUPD (R8), Y0
+	VMOVAPD Y0, Y2
+	VMOVAPD Y0, Y4
+	VMOVAPD Y0, Y6
+	VMOVAPD Y0, Y8
+	VMOVAPD Y0, Y10
+	VMOVUPD 32(R8), Y1
+	VMOVAPD Y1, Y3
+	VMOVAPD Y1, Y5
+	VMOVAPD Y1, Y7
+	VMOVAPD Y1, Y9
+	VMOVAPD Y1, Y11
+	JMP     started648
+
+each646:
 	VMOVUPD (R8), Y0
 	VMOVUPD 32(R8), Y1
-	TESTQ   R9, R9
-	JNZ     each567
-	VMOVAPD Y0, Y2
-	VMOVAPD Y1, Y3
-	VMOVAPD Y0, Y4
-	VMOVAPD Y1, Y5
-	VMOVAPD Y0, Y6
-	VMOVAPD Y1, Y7
-	VMOVAPD Y0, Y8
-	VMOVAPD Y1, Y9
-	VMOVAPD Y0, Y10
-	VMOVAPD Y1, Y11
-	JMP     started568
-
-each567:
 	ADDQ    R9, R8
 	VMOVUPD (R8), Y2
 	VMOVUPD 32(R8), Y3
@@ -10404,9 +11707,9 @@ each567:
 	ADDQ    R9, R8
 	MOVQ    R8, 192(AX)
 
-started568:
+started648:
 	CMPQ       72(AX), $+64
-	JL         shallow569
+	JL         shallow649
 	MOVQ       184(AX), R8
 	MOVQ       32(AX), R9
 	IMUL3Q     $+6, R9, R10
@@ -10426,7 +11729,7 @@ started568:
 	PREFETCHT0 (R10)
 	ADDQ       R9, R10
 
-shallow569:
+shallow649:
 	MOVQ   200(AX), R8
 	IMUL3Q $+6, BX, R9
 	ADDQ   R8, R9
@@ -10436,15 +11739,15 @@ shallow569:
 	ADDQ   R10, R9
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch572
+	JG     fetch652
 	MOVQ   $+0, 224(AX)
 
-fetch572:
+fetch652:
 	MOVQ  72(AX), R11
 	TESTQ R11, R11
-	JZ    stored571
+	JZ    stored651
 
-loop570:
+loop650:
 	VMOVUPD      (R10), Y12
 	VMOVUPD      32(R10), Y13
 	PREFETCHT1   (R9)
@@ -10470,9 +11773,9 @@ loop570:
 	ADDQ         DX, R10
 	ADDQ         DX, R9
 	DECQ         R11
-	JNZ          loop570
+	JNZ          loop650
 
-stored571:
+stored651:
 	MOVQ    32(AX), R8
 	MOVQ    184(AX), R9
 	VMOVUPD Y0, (R9)
@@ -10494,34 +11797,43 @@ stored571:
 	VMOVUPD Y11, 32(R9)
 	ADDQ    R8, R9
 	MOVQ    R9, 184(AX)
-	JMP     next527
+	JMP     next601
 
-masked531:
-	CMPQ       R8, $+4
-	JGE        rows573
-	CMPQ       R8, $+2
-	JGE        rows574
-	MOVQ       176(AX), R8
-	SUBQ       $+4, R8
-	LEAQ       maskTable<>+0(SB), R9
-	IMUL3Q     $0x08, R8, R8
-	SUBQ       R8, R9
-	VMOVUPS    32(R9), Y0
-	MOVQ       192(AX), R8
-	MOVQ       40(AX), R9
+masked605:
+	CMPQ    R8, $+4
+	JGE     rows653
+	CMPQ    R8, $+2
+	JGE     rows654
+	MOVQ    176(AX), R8
+	SUBQ    $+4, R8
+	LEAQ    maskTable<>+0(SB), R9
+	IMUL3Q  $0x08, R8, R8
+	SUBQ    R8, R9
+	VMOVUPS 32(R9), Y0
+	MOVQ    192(AX), R8
+	MOVQ    40(AX), R9
+	TESTQ   R9, R9
+	JNZ     each655
+	CMPQ    88(AX), $+0
+	JNE     row656
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	JMP     started657
+
+row656:
 	VMOVUPD    (R8), Y1
 	VMASKMOVPD 32(R8), Y0, Y2
-	TESTQ      R9, R9
-	JNZ        each575
-	JMP        started576
+	JMP        started657
 
-each575:
-	ADDQ R9, R8
-	MOVQ R8, 192(AX)
+each655:
+	VMOVUPD    (R8), Y1
+	VMASKMOVPD 32(R8), Y0, Y2
+	ADDQ       R9, R8
+	MOVQ       R8, 192(AX)
 
-started576:
+started657:
 	CMPQ       72(AX), $+64
-	JL         shallow577
+	JL         shallow658
 	MOVQ       184(AX), R8
 	MOVQ       32(AX), R9
 	IMUL3Q     $+1, R9, R10
@@ -10531,7 +11843,7 @@ started576:
 	PREFETCHT0 (R10)
 	ADDQ       R9, R10
 
-shallow577:
+shallow658:
 	MOVQ   200(AX), R8
 	IMUL3Q $+1, BX, R9
 	ADDQ   R8, R9
@@ -10541,15 +11853,15 @@ shallow577:
 	ADDQ   R10, R9
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch580
+	JG     fetch661
 	MOVQ   $+0, 224(AX)
 
-fetch580:
+fetch661:
 	MOVQ  72(AX), R11
 	TESTQ R11, R11
-	JZ    stored579
+	JZ    stored660
 
-loop578:
+loop659:
 	VMOVUPD      (R10), Y3
 	VMASKMOVPD   32(R10), Y0, Y4
 	PREFETCHT1   (R9)
@@ -10560,46 +11872,57 @@ loop578:
 	ADDQ         DX, R10
 	ADDQ         DX, R9
 	DECQ         R11
-	JNZ          loop578
+	JNZ          loop659
 
-stored579:
+stored660:
 	MOVQ       32(AX), R8
 	MOVQ       184(AX), R9
 	VMOVUPD    Y1, (R9)
 	VMASKMOVPD Y2, Y0, 32(R9)
 	ADDQ       R8, R9
 	MOVQ       R9, 184(AX)
-	JMP        next527
+	JMP        next601
 
-rows574:
-	CMPQ       R8, $+3
-	JGE        rows581
-	MOVQ       176(AX), R8
-	SUBQ       $+4, R8
-	LEAQ       maskTable<>+0(SB), R9
-	IMUL3Q     $0x08, R8, R8
-	SUBQ       R8, R9
-	VMOVUPS    32(R9), Y0
-	MOVQ       192(AX), R8
-	MOVQ       40(AX), R9
+rows654:
+	CMPQ    R8, $+3
+	JGE     rows662
+	MOVQ    176(AX), R8
+	SUBQ    $+4, R8
+	LEAQ    maskTable<>+0(SB), R9
+	IMUL3Q  $0x08, R8, R8
+	SUBQ    R8, R9
+	VMOVUPS 32(R9), Y0
+	MOVQ    192(AX), R8
+	MOVQ    40(AX), R9
+	TESTQ   R9, R9
+	JNZ     each663
+	CMPQ    88(AX), $+0
+	JNE     row664
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	JMP     started665
+
+row664:
+	VMOVUPD    (R8), Y1
+	VMOVAPD    Y1, Y3
+	VMASKMOVPD 32(R8), Y0, Y2
+	VMOVAPD    Y2, Y4
+	JMP        started665
+
+each663:
 	VMOVUPD    (R8), Y1
 	VMASKMOVPD 32(R8), Y0, Y2
-	TESTQ      R9, R9
-	JNZ        each582
-	VMOVAPD    Y1, Y3
-	VMOVAPD    Y2, Y4
-	JMP        started583
-
-each582:
 	ADDQ       R9, R8
 	VMOVUPD    (R8), Y3
 	VMASKMOVPD 32(R8), Y0, Y4
 	ADDQ       R9, R8
 	MOVQ       R8, 192(AX)
 
-started583:
+started665:
 	CMPQ       72(AX), $+64
-	JL         shallow584
+	JL         shallow666
 	MOVQ       184(AX), R8
 	MOVQ       32(AX), R9
 	IMUL3Q     $+2, R9, R10
@@ -10611,7 +11934,7 @@ started583:
 	PREFETCHT0 (R10)
 	ADDQ       R9, R10
 
-shallow584:
+shallow666:
 	MOVQ   200(AX), R8
 	IMUL3Q $+2, BX, R9
 	ADDQ   R8, R9
@@ -10621,15 +11944,15 @@ shallow584:
 	ADDQ   R10, R9
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch587
+	JG     fetch669
 	MOVQ   $+0, 224(AX)
 
-fetch587:
+fetch669:
 	MOVQ  72(AX), R11
 	TESTQ R11, R11
-	JZ    stored586
+	JZ    stored668
 
-loop585:
+loop667:
 	VMOVUPD      (R10), Y5
 	VMASKMOVPD   32(R10), Y0, Y6
 	PREFETCHT1   (R9)
@@ -10643,9 +11966,9 @@ loop585:
 	ADDQ         DX, R10
 	ADDQ         DX, R9
 	DECQ         R11
-	JNZ          loop585
+	JNZ          loop667
 
-stored586:
+stored668:
 	MOVQ       32(AX), R8
 	MOVQ       184(AX), R9
 	VMOVUPD    Y1, (R9)
@@ -10655,28 +11978,41 @@ stored586:
 	VMASKMOVPD Y4, Y0, 32(R9)
 	ADDQ       R8, R9
 	MOVQ       R9, 184(AX)
-	JMP        next527
+	JMP        next601
 
-rows581:
-	MOVQ       176(AX), R8
-	SUBQ       $+4, R8
-	LEAQ       maskTable<>+0(SB), R9
-	IMUL3Q     $0x08, R8, R8
-	SUBQ       R8, R9
-	VMOVUPS    32(R9), Y0
-	MOVQ       192(AX), R8
-	MOVQ       40(AX), R9
+rows662:
+	MOVQ    176(AX), R8
+	SUBQ    $+4, R8
+	LEAQ    maskTable<>+0(SB), R9
+	IMUL3Q  $0x08, R8, R8
+	SUBQ    R8, R9
+	VMOVUPS 32(R9), Y0
+	MOVQ    192(AX), R8
+	MOVQ    40(AX), R9
+	TESTQ   R9, R9
+	JNZ     each670
+	CMPQ    88(AX), $+0
+	JNE     row671
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	JMP     started672
+
+row671:
+	VMOVUPD    (R8), Y1
+	VMOVAPD    Y1, Y3
+	VMOVAPD    Y1, Y5
+	VMASKMOVPD 32(R8), Y0, Y2
+	VMOVAPD    Y2, Y4
+	VMOVAPD    Y2, Y6
+	JMP        started672
+
+each670:
 	VMOVUPD    (R8), Y1
 	VMASKMOVPD 32(R8), Y0, Y2
-	TESTQ      R9, R9
-	JNZ        each588
-	VMOVAPD    Y1, Y3
-	VMOVAPD    Y2, Y4
-	VMOVAPD    Y1, Y5
-	VMOVAPD    Y2, Y6
-	JMP        started589
-
-each588:
 	ADDQ       R9, R8
 	VMOVUPD    (R8), Y3
 	VMASKMOVPD 32(R8), Y0, Y4
@@ -10686,9 +12022,9 @@ each588:
 	ADDQ       R9, R8
 	MOVQ       R8, 192(AX)
 
-started589:
+started672:
 	CMPQ       72(AX), $+64
-	JL         shallow590
+	JL         shallow673
 	MOVQ       184(AX), R8
 	MOVQ       32(AX), R9
 	IMUL3Q     $+3, R9, R10
@@ -10702,7 +12038,7 @@ started589:
 	PREFETCHT0 (R10)
 	ADDQ       R9, R10
 
-shallow590:
+shallow673:
 	MOVQ   200(AX), R8
 	IMUL3Q $+3, BX, R9
 	ADDQ   R8, R9
@@ -10712,15 +12048,15 @@ shallow590:
 	ADDQ   R10, R9
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch593
+	JG     fetch676
 	MOVQ   $+0, 224(AX)
 
-fetch593:
+fetch676:
 	MOVQ  72(AX), R11
 	TESTQ R11, R11
-	JZ    stored592
+	JZ    stored675
 
-loop591:
+loop674:
 	VMOVUPD      (R10), Y7
 	VMASKMOVPD   32(R10), Y0, Y8
 	PREFETCHT1   (R9)
@@ -10737,9 +12073,9 @@ loop591:
 	ADDQ         DX, R10
 	ADDQ         DX, R9
 	DECQ         R11
-	JNZ          loop591
+	JNZ          loop674
 
-stored592:
+stored675:
 	MOVQ       32(AX), R8
 	MOVQ       184(AX), R9
 	VMOVUPD    Y1, (R9)
@@ -10752,32 +12088,47 @@ stored592:
 	VMASKMOVPD Y6, Y0, 32(R9)
 	ADDQ       R8, R9
 	MOVQ       R9, 184(AX)
-	JMP        next527
+	JMP        next601
 
-rows573:
-	CMPQ       R8, $+5
-	JGE        rows594
-	MOVQ       176(AX), R8
-	SUBQ       $+4, R8
-	LEAQ       maskTable<>+0(SB), R9
-	IMUL3Q     $0x08, R8, R8
-	SUBQ       R8, R9
-	VMOVUPS    32(R9), Y0
-	MOVQ       192(AX), R8
-	MOVQ       40(AX), R9
+rows653:
+	CMPQ    R8, $+5
+	JGE     rows677
+	MOVQ    176(AX), R8
+	SUBQ    $+4, R8
+	LEAQ    maskTable<>+0(SB), R9
+	IMUL3Q  $0x08, R8, R8
+	SUBQ    R8, R9
+	VMOVUPS 32(R9), Y0
+	MOVQ    192(AX), R8
+	MOVQ    40(AX), R9
+	TESTQ   R9, R9
+	JNZ     each678
+	CMPQ    88(AX), $+0
+	JNE     row679
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	JMP     started680
+
+row679:
+	VMOVUPD    (R8), Y1
+	VMOVAPD    Y1, Y3
+	VMOVAPD    Y1, Y5
+	VMOVAPD    Y1, Y7
+	VMASKMOVPD 32(R8), Y0, Y2
+	VMOVAPD    Y2, Y4
+	VMOVAPD    Y2, Y6
+	VMOVAPD    Y2, Y8
+	JMP        started680
+
+each678:
 	VMOVUPD    (R8), Y1
 	VMASKMOVPD 32(R8), Y0, Y2
-	TESTQ      R9, R9
-	JNZ        each595
-	VMOVAPD    Y1, Y3
-	VMOVAPD    Y2, Y4
-	VMOVAPD    Y1, Y5
-	VMOVAPD    Y2, Y6
-	VMOVAPD    Y1, Y7
-	VMOVAPD    Y2, Y8
-	JMP        started596
-
-each595:
 	ADDQ       R9, R8
 	VMOVUPD    (R8), Y3
 	VMASKMOVPD 32(R8), Y0, Y4
@@ -10790,9 +12141,9 @@ each595:
 	ADDQ       R9, R8
 	MOVQ       R8, 192(AX)
 
-started596:
+started680:
 	CMPQ       72(AX), $+64
-	JL         shallow597
+	JL         shallow681
 	MOVQ       184(AX), R8
 	MOVQ       32(AX), R9
 	IMUL3Q     $+4, R9, R10
@@ -10808,7 +12159,7 @@ started596:
 	PREFETCHT0 (R10)
 	ADDQ       R9, R10
 
-shallow597:
+shallow681:
 	MOVQ   200(AX), R8
 	IMUL3Q $+4, BX, R9
 	ADDQ   R8, R9
@@ -10818,15 +12169,15 @@ shallow597:
 	ADDQ   R10, R9
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch600
+	JG     fetch684
 	MOVQ   $+0, 224(AX)
 
-fetch600:
+fetch684:
 	MOVQ  72(AX), R11
 	TESTQ R11, R11
-	JZ    stored599
+	JZ    stored683
 
-loop598:
+loop682:
 	VMOVUPD      (R10), Y9
 	VMASKMOVPD   32(R10), Y0, Y10
 	PREFETCHT1   (R9)
@@ -10846,9 +12197,9 @@ loop598:
 	ADDQ         DX, R10
 	ADDQ         DX, R9
 	DECQ         R11
-	JNZ          loop598
+	JNZ          loop682
 
-stored599:
+stored683:
 	MOVQ       32(AX), R8
 	MOVQ       184(AX), R9
 	VMOVUPD    Y1, (R9)
@@ -10864,34 +12215,51 @@ stored599:
 	VMASKMOVPD Y8, Y0, 32(R9)
 	ADDQ       R8, R9
 	MOVQ       R9, 184(AX)
-	JMP        next527
+	JMP        next601
 
-rows594:
-	CMPQ       R8, $+6
-	JGE        rows601
-	MOVQ       176(AX), R8
-	SUBQ       $+4, R8
-	LEAQ       maskTable<>+0(SB), R9
-	IMUL3Q     $0x08, R8, R8
-	SUBQ       R8, R9
-	VMOVUPS    32(R9), Y0
-	MOVQ       192(AX), R8
-	MOVQ       40(AX), R9
+rows677:
+	CMPQ    R8, $+6
+	JGE     rows685
+	MOVQ    176(AX), R8
+	SUBQ    $+4, R8
+	LEAQ    maskTable<>+0(SB), R9
+	IMUL3Q  $0x08, R8, R8
+	SUBQ    R8, R9
+	VMOVUPS 32(R9), Y0
+	MOVQ    192(AX), R8
+	MOVQ    40(AX), R9
+	TESTQ   R9, R9
+	JNZ     each686
+	CMPQ    88(AX), $+0
+	JNE     row687
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	VXORPS  Y10, Y10, Y10
+	JMP     started688
+
+row687:
+	VMOVUPD    (R8), Y1
+	VMOVAPD    Y1, Y3
+	VMOVAPD    Y1, Y5
+	VMOVAPD    Y1, Y7
+	VMOVAPD    Y1, Y9
+	VMASKMOVPD 32(R8), Y0, Y2
+	VMOVAPD    Y2, Y4
+	VMOVAPD    Y2, Y6
+	VMOVAPD    Y2, Y8
+	VMOVAPD    Y2, Y10
+	JMP        started688
+
+each686:
 	VMOVUPD    (R8), Y1
 	VMASKMOVPD 32(R8), Y0, Y2
-	TESTQ      R9, R9
-	JNZ        each602
-	VMOVAPD    Y1, Y3
-	VMOVAPD    Y2, Y4
-	VMOVAPD    Y1, Y5
-	VMOVAPD    Y2, Y6
-	VMOVAPD    Y1, Y7
-	VMOVAPD    Y2, Y8
-	VMOVAPD    Y1, Y9
-	VMOVAPD    Y2, Y10
-	JMP        started603
-
-each602:
 	ADDQ       R9, R8
 	VMOVUPD    (R8), Y3
 	VMASKMOVPD 32(R8), Y0, Y4
@@ -10907,9 +12275,9 @@ each602:
 	ADDQ       R9, R8
 	MOVQ       R8, 192(AX)
 
-started603:
+started688:
 	CMPQ       72(AX), $+64
-	JL         shallow604
+	JL         shallow689
 	MOVQ       184(AX), R8
 	MOVQ       32(AX), R9
 	IMUL3Q     $+5, R9, R10
@@ -10927,7 +12295,7 @@ started603:
 	PREFETCHT0 (R10)
 	ADDQ       R9, R10
 
-shallow604:
+shallow689:
 	MOVQ   200(AX), R8
 	IMUL3Q $+5, BX, R9
 	ADDQ   R8, R9
@@ -10937,15 +12305,15 @@ shallow604:
 	ADDQ   R10, R9
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch607
+	JG     fetch692
 	MOVQ   $+0, 224(AX)
 
-fetch607:
+fetch692:
 	MOVQ  72(AX), R11
 	TESTQ R11, R11
-	JZ    stored606
+	JZ    stored691
 
-loop605:
+loop690:
 	VMOVUPD      (R10), Y11
 	VMASKMOVPD   32(R10), Y0, Y12
 	PREFETCHT1   (R9)
@@ -10968,9 +12336,9 @@ loop605:
 	ADDQ         DX, R10
 	ADDQ         DX, R9
 	DECQ         R11
-	JNZ          loop605
+	JNZ          loop690
 
-stored606:
+stored691:
 	MOVQ       32(AX), R8
 	MOVQ       184(AX), R9
 	VMOVUPD    Y1, (R9)
@@ -10989,34 +12357,53 @@ stored606:
 	VMASKMOVPD Y10, Y0, 32(R9)
 	ADDQ       R8, R9
 	MOVQ       R9, 184(AX)
-	JMP        next527
+	JMP        next601
 
-rows601:
-	MOVQ       176(AX), R8
-	SUBQ       $+4, R8
-	LEAQ       maskTable<>+0(SB), R9
-	IMUL3Q     $0x08, R8, R8
-	SUBQ       R8, R9
-	VMOVUPS    32(R9), Y0
-	MOVQ       192(AX), R8
-	MOVQ       40(AX), R9
+rows685:
+	MOVQ    176(AX), R8
+	SUBQ    $+4, R8
+	LEAQ    maskTable<>+0(SB), R9
+	IMUL3Q  $0x08, R8, R8
+	SUBQ    R8, R9
+	VMOVUPS 32(R9), Y0
+	MOVQ    192(AX), R8
+	MOVQ    40(AX), R9
+	TESTQ   R9, R9
+	JNZ     each693
+	CMPQ    88(AX), $+0
+	JNE     row694
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	VXORPS  Y10, Y10, Y10
+	VXORPS  Y11, Y11, Y11
+	VXORPS  Y12, Y12, Y12
+	JMP     started695
+
+row694:
+	VMOVUPD    (R8), Y1
+	VMOVAPD    Y1, Y3
+	VMOVAPD    Y1, Y5
+	VMOVAPD    Y1, Y7
+	VMOVAPD    Y1, Y9
+	VMOVAPD    Y1, Y11
+	VMASKMOVPD 32(R8), Y0, Y2
+	VMOVAPD    Y2, Y4
+	VMOVAPD    Y2, Y6
+	VMOVAPD    Y2, Y8
+	VMOVAPD    Y2, Y10
+	VMOVAPD    Y2, Y12
+	JMP        started695
+
+each693:
 	VMOVUPD    (R8), Y1
 	VMASKMOVPD 32(R8), Y0, Y2
-	TESTQ      R9, R9
-	JNZ        each608
-	VMOVAPD    Y1, Y3
-	VMOVAPD    Y2, Y4
-	VMOVAPD    Y1, Y5
-	VMOVAPD    Y2, Y6
-	VMOVAPD    Y1, Y7
-	VMOVAPD    Y2, Y8
-	VMOVAPD    Y1, Y9
-	VMOVAPD    Y2, Y10
-	VMOVAPD    Y1, Y11
-	VMOVAPD    Y2, Y12
-	JMP        started609
-
-each608:
 	ADDQ       R9, R8
 	VMOVUPD    (R8), Y3
 	VMASKMOVPD 32(R8), Y0, Y4
@@ -11035,9 +12422,9 @@ each608:
 	ADDQ       R9, R8
 	MOVQ       R8, 192(AX)
 
-started609:
+started695:
 	CMPQ       72(AX), $+64
-	JL         shallow610
+	JL         shallow696
 	MOVQ       184(AX), R8
 	MOVQ       32(AX), R9
 	IMUL3Q     $+6, R9, R10
@@ -11057,7 +12444,7 @@ started609:
 	PREFETCHT0 (R10)
 	ADDQ       R9, R10
 
-shallow610:
+shallow696:
 	MOVQ   200(AX), R8
 	IMUL3Q $+6, BX, R9
 	ADDQ   R8, R9
@@ -11067,15 +12454,15 @@ shallow610:
 	ADDQ   R10, R9
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch613
+	JG     fetch699
 	MOVQ   $+0, 224(AX)
 
-fetch613:
+fetch699:
 	MOVQ  72(AX), R11
 	TESTQ R11, R11
-	JZ    stored612
+	JZ    stored698
 
-loop611:
+loop697:
 	VMOVUPD      (R10), Y13
 	VMASKMOVPD   32(R10), Y0, Y14
 	PREFETCHT1   (R9)
@@ -11101,9 +12488,9 @@ loop611:
 	ADDQ         DX, R10
 	ADDQ         DX, R9
 	DECQ         R11
-	JNZ          loop611
+	JNZ          loop697
 
-stored612:
+stored698:
 	MOVQ       32(AX), R8
 	MOVQ       184(AX), R9
 	VMOVUPD    Y1, (R9)
@@ -11125,32 +12512,39 @@ stored612:
 	VMASKMOVPD Y12, Y0, 32(R9)
 	ADDQ       R8, R9
 	MOVQ       R9, 184(AX)
-	JMP        next527
+	JMP        next601
 
-single530:
-	CMPQ       R8, $+4
-	JGE        rows614
-	CMPQ       R8, $+2
-	JGE        rows615
-	MOVQ       176(AX), R8
-	LEAQ       maskTable<>+0(SB), R9
-	IMUL3Q     $0x08, R8, R8
-	SUBQ       R8, R9
-	VMOVUPS    32(R9), Y0
-	MOVQ       192(AX), R8
-	MOVQ       40(AX), R9
+single604:
+	CMPQ    R8, $+4
+	JGE     rows700
+	CMPQ    R8, $+2
+	JGE     rows701
+	MOVQ    176(AX), R8
+	LEAQ    maskTable<>+0(SB), R9
+	IMUL3Q  $0x08, R8, R8
+	SUBQ    R8, R9
+	VMOVUPS 32(R9), Y0
+	MOVQ    192(AX), R8
+	MOVQ    40(AX), R9
+	TESTQ   R9, R9
+	JNZ     each702
+	CMPQ    88(AX), $+0
+	JNE     row703
+	VXORPS  Y1, Y1, Y1
+	JMP     started704
+
+row703:
 	VMASKMOVPD (R8), Y0, Y1
-	TESTQ      R9, R9
-	JNZ        each616
-	JMP        started617
+	JMP        started704
 
-each616:
-	ADDQ R9, R8
-	MOVQ R8, 192(AX)
+each702:
+	VMASKMOVPD (R8), Y0, Y1
+	ADDQ       R9, R8
+	MOVQ       R8, 192(AX)
 
-started617:
+started704:
 	CMPQ       72(AX), $+64
-	JL         shallow618
+	JL         shallow705
 	MOVQ       184(AX), R8
 	MOVQ       32(AX), R9
 	IMUL3Q     $+1, R9, R10
@@ -11160,7 +12554,7 @@ started617:
 	PREFETCHT0 (R10)
 	ADDQ       R9, R10
 
-shallow618:
+shallow705:
 	MOVQ   200(AX), R8
 	IMUL3Q $+1, BX, R9
 	ADDQ   R8, R9
@@ -11170,15 +12564,15 @@ shallow618:
 	ADDQ   R10, R9
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch621
+	JG     fetch708
 	MOVQ   $+0, 224(AX)
 
-fetch621:
+fetch708:
 	MOVQ  72(AX), R11
 	TESTQ R11, R11
-	JZ    stored620
+	JZ    stored707
 
-loop619:
+loop706:
 	VMASKMOVPD   (R10), Y0, Y2
 	PREFETCHT1   (R9)
 	VBROADCASTSD (R8), Y3
@@ -11187,41 +12581,49 @@ loop619:
 	ADDQ         DX, R10
 	ADDQ         DX, R9
 	DECQ         R11
-	JNZ          loop619
+	JNZ          loop706
 
-stored620:
+stored707:
 	MOVQ       32(AX), R8
 	MOVQ       184(AX), R9
 	VMASKMOVPD Y1, Y0, (R9)
 	ADDQ       R8, R9
 	MOVQ       R9, 184(AX)
-	JMP        next527
+	JMP        next601
 
-rows615:
-	CMPQ       R8, $+3
-	JGE        rows622
-	MOVQ       176(AX), R8
-	LEAQ       maskTable<>+0(SB), R9
-	IMUL3Q     $0x08, R8, R8
-	SUBQ       R8, R9
-	VMOVUPS    32(R9), Y0
-	MOVQ       192(AX), R8
-	MOVQ       40(AX), R9
+rows701:
+	CMPQ    R8, $+3
+	JGE     rows709
+	MOVQ    176(AX), R8
+	LEAQ    maskTable<>+0(SB), R9
+	IMUL3Q  $0x08, R8, R8
+	SUBQ    R8, R9
+	VMOVUPS 32(R9), Y0
+	MOVQ    192(AX), R8
+	MOVQ    40(AX), R9
+	TESTQ   R9, R9
+	JNZ     each710
+	CMPQ    88(AX), $+0
+	JNE     row711
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	JMP     started712
+
+row711:
 	VMASKMOVPD (R8), Y0, Y1
-	TESTQ      R9, R9
-	JNZ        each623
 	VMOVAPD    Y1, Y2
-	JMP        started624
+	JMP        started712
 
-each623:
+each710:
+	VMASKMOVPD (R8), Y0, Y1
 	ADDQ       R9, R8
 	VMASKMOVPD (R8), Y0, Y2
 	ADDQ       R9, R8
 	MOVQ       R8, 192(AX)
 
-started624:
+started712:
 	CMPQ       72(AX), $+64
-	JL         shallow625
+	JL         shallow713
 	MOVQ       184(AX), R8
 	MOVQ       32(AX), R9
 	IMUL3Q     $+2, R9, R10
@@ -11233,7 +12635,7 @@ started624:
 	PREFETCHT0 (R10)
 	ADDQ       R9, R10
 
-shallow625:
+shallow713:
 	MOVQ   200(AX), R8
 	IMUL3Q $+2, BX, R9
 	ADDQ   R8, R9
@@ -11243,15 +12645,15 @@ shallow625:
 	ADDQ   R10, R9
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch628
+	JG     fetch716
 	MOVQ   $+0, 224(AX)
 
-fetch628:
+fetch716:
 	MOVQ  72(AX), R11
 	TESTQ R11, R11
-	JZ    stored627
+	JZ    stored715
 
-loop626:
+loop714:
 	VMASKMOVPD   (R10), Y0, Y3
 	PREFETCHT1   (R9)
 	VBROADCASTSD (R8), Y4
@@ -11262,9 +12664,9 @@ loop626:
 	ADDQ         DX, R10
 	ADDQ         DX, R9
 	DECQ         R11
-	JNZ          loop626
+	JNZ          loop714
 
-stored627:
+stored715:
 	MOVQ       32(AX), R8
 	MOVQ       184(AX), R9
 	VMASKMOVPD Y1, Y0, (R9)
@@ -11272,24 +12674,33 @@ stored627:
 	VMASKMOVPD Y2, Y0, (R9)
 	ADDQ       R8, R9
 	MOVQ       R9, 184(AX)
-	JMP        next527
+	JMP        next601
 
-rows622:
-	MOVQ       176(AX), R8
-	LEAQ       maskTable<>+0(SB), R9
-	IMUL3Q     $0x08, R8, R8
-	SUBQ       R8, R9
-	VMOVUPS    32(R9), Y0
-	MOVQ       192(AX), R8
-	MOVQ       40(AX), R9
+rows709:
+	MOVQ    176(AX), R8
+	LEAQ    maskTable<>+0(SB), R9
+	IMUL3Q  $0x08, R8, R8
+	SUBQ    R8, R9
+	VMOVUPS 32(R9), Y0
+	MOVQ    192(AX), R8
+	MOVQ    40(AX), R9
+	TESTQ   R9, R9
+	JNZ     each717
+	CMPQ    88(AX), $+0
+	JNE     row718
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	JMP     started719
+
+row718:
 	VMASKMOVPD (R8), Y0, Y1
-	TESTQ      R9, R9
-	JNZ        each629
 	VMOVAPD    Y1, Y2
 	VMOVAPD    Y1, Y3
-	JMP        started630
+	JMP        started719
 
-each629:
+each717:
+	VMASKMOVPD (R8), Y0, Y1
 	ADDQ       R9, R8
 	VMASKMOVPD (R8), Y0, Y2
 	ADDQ       R9, R8
@@ -11297,9 +12708,9 @@ each629:
 	ADDQ       R9, R8
 	MOVQ       R8, 192(AX)
 
-started630:
+started719:
 	CMPQ       72(AX), $+64
-	JL         shallow631
+	JL         shallow720
 	MOVQ       184(AX), R8
 	MOVQ       32(AX), R9
 	IMUL3Q     $+3, R9, R10
@@ -11313,7 +12724,7 @@ started630:
 	PREFETCHT0 (R10)
 	ADDQ       R9, R10
 
-shallow631:
+shallow720:
 	MOVQ   200(AX), R8
 	IMUL3Q $+3, BX, R9
 	ADDQ   R8, R9
@@ -11323,15 +12734,15 @@ shallow631:
 	ADDQ   R10, R9
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch634
+	JG     fetch723
 	MOVQ   $+0, 224(AX)
 
-fetch634:
+fetch723:
 	MOVQ  72(AX), R11
 	TESTQ R11, R11
-	JZ    stored633
+	JZ    stored722
 
-loop632:
+loop721:
 	VMASKMOVPD   (R10), Y0, Y4
 	PREFETCHT1   (R9)
 	VBROADCASTSD (R8), Y5
@@ -11344,9 +12755,9 @@ loop632:
 	ADDQ         DX, R10
 	ADDQ         DX, R9
 	DECQ         R11
-	JNZ          loop632
+	JNZ          loop721
 
-stored633:
+stored722:
 	MOVQ       32(AX), R8
 	MOVQ       184(AX), R9
 	VMASKMOVPD Y1, Y0, (R9)
@@ -11356,27 +12767,37 @@ stored633:
 	VMASKMOVPD Y3, Y0, (R9)
 	ADDQ       R8, R9
 	MOVQ       R9, 184(AX)
-	JMP        next527
+	JMP        next601
 
-rows614:
-	CMPQ       R8, $+5
-	JGE        rows635
-	MOVQ       176(AX), R8
-	LEAQ       maskTable<>+0(SB), R9
-	IMUL3Q     $0x08, R8, R8
-	SUBQ       R8, R9
-	VMOVUPS    32(R9), Y0
-	MOVQ       192(AX), R8
-	MOVQ       40(AX), R9
+rows700:
+	CMPQ    R8, $+5
+	JGE     rows724
+	MOVQ    176(AX), R8
+	LEAQ    maskTable<>+0(SB), R9
+	IMUL3Q  $0x08, R8, R8
+	SUBQ    R8, R9
+	VMOVUPS 32(R9), Y0
+	MOVQ    192(AX), R8
+	MOVQ    40(AX), R9
+	TESTQ   R9, R9
+	JNZ     each725
+	CMPQ    88(AX), $+0
+	JNE     row726
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	JMP     started727
+
+row726:
 	VMASKMOVPD (R8), Y0, Y1
-	TESTQ      R9, R9
-	JNZ        each636
 	VMOVAPD    Y1, Y2
 	VMOVAPD    Y1, Y3
 	VMOVAPD    Y1, Y4
-	JMP        started637
+	JMP        started727
 
-each636:
+each725:
+	VMASKMOVPD (R8), Y0, Y1
 	ADDQ       R9, R8
 	VMASKMOVPD (R8), Y0, Y2
 	ADDQ       R9, R8
@@ -11386,9 +12807,9 @@ each636:
 	ADDQ       R9, R8
 	MOVQ       R8, 192(AX)
 
-started637:
+started727:
 	CMPQ       72(AX), $+64
-	JL         shallow638
+	JL         shallow728
 	MOVQ       184(AX), R8
 	MOVQ       32(AX), R9
 	IMUL3Q     $+4, R9, R10
@@ -11404,7 +12825,7 @@ started637:
 	PREFETCHT0 (R10)
 	ADDQ       R9, R10
 
-shallow638:
+shallow728:
 	MOVQ   200(AX), R8
 	IMUL3Q $+4, BX, R9
 	ADDQ   R8, R9
@@ -11414,15 +12835,15 @@ shallow638:
 	ADDQ   R10, R9
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch641
+	JG     fetch731
 	MOVQ   $+0, 224(AX)
 
-fetch641:
+fetch731:
 	MOVQ  72(AX), R11
 	TESTQ R11, R11
-	JZ    stored640
+	JZ    stored730
 
-loop639:
+loop729:
 	VMASKMOVPD   (R10), Y0, Y5
 	PREFETCHT1   (R9)
 	VBROADCASTSD (R8), Y6
@@ -11437,9 +12858,9 @@ loop639:
 	ADDQ         DX, R10
 	ADDQ         DX, R9
 	DECQ         R11
-	JNZ          loop639
+	JNZ          loop729
 
-stored640:
+stored730:
 	MOVQ       32(AX), R8
 	MOVQ       184(AX), R9
 	VMASKMOVPD Y1, Y0, (R9)
@@ -11451,28 +12872,39 @@ stored640:
 	VMASKMOVPD Y4, Y0, (R9)
 	ADDQ       R8, R9
 	MOVQ       R9, 184(AX)
-	JMP        next527
+	JMP        next601
 
-rows635:
-	CMPQ       R8, $+6
-	JGE        rows642
-	MOVQ       176(AX), R8
-	LEAQ       maskTable<>+0(SB), R9
-	IMUL3Q     $0x08, R8, R8
-	SUBQ       R8, R9
-	VMOVUPS    32(R9), Y0
-	MOVQ       192(AX), R8
-	MOVQ       40(AX), R9
+rows724:
+	CMPQ    R8, $+6
+	JGE     rows732
+	MOVQ    176(AX), R8
+	LEAQ    maskTable<>+0(SB), R9
+	IMUL3Q  $0x08, R8, R8
+	SUBQ    R8, R9
+	VMOVUPS 32(R9), Y0
+	MOVQ    192(AX), R8
+	MOVQ    40(AX), R9
+	TESTQ   R9, R9
+	JNZ     each733
+	CMPQ    88(AX), $+0
+	JNE     row734
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	JMP     started735
+
+row734:
 	VMASKMOVPD (R8), Y0, Y1
-	TESTQ      R9, R9
-	JNZ        each643
 	VMOVAPD    Y1, Y2
 	VMOVAPD    Y1, Y3
 	VMOVAPD    Y1, Y4
 	VMOVAPD    Y1, Y5
-	JMP        started644
+	JMP        started735
 
-each643:
+each733:
+	VMASKMOVPD (R8), Y0, Y1
 	ADDQ       R9, R8
 	VMASKMOVPD (R8), Y0, Y2
 	ADDQ       R9, R8
@@ -11484,9 +12916,9 @@ each643:
 	ADDQ       R9, R8
 	MOVQ       R8, 192(AX)
 
-started644:
+started735:
 	CMPQ       72(AX), $+64
-	JL         shallow645
+	JL         shallow736
 	MOVQ       184(AX), R8
 	MOVQ       32(AX), R9
 	IMUL3Q     $+5, R9, R10
@@ -11504,7 +12936,7 @@ started644:
 	PREFETCHT0 (R10)
 	ADDQ       R9, R10
 
-shallow645:
+shallow736:
 	MOVQ   200(AX), R8
 	IMUL3Q $+5, BX, R9
 	ADDQ   R8, R9
@@ -11514,15 +12946,15 @@ shallow645:
 	ADDQ   R10, R9
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch648
+	JG     fetch739
 	MOVQ   $+0, 224(AX)
 
-fetch648:
+fetch739:
 	MOVQ  72(AX), R11
 	TESTQ R11, R11
-	JZ    stored647
+	JZ    stored738
 
-loop646:
+loop737:
 	VMASKMOVPD   (R10), Y0, Y6
 	PREFETCHT1   (R9)
 	VBROADCASTSD (R8), Y7
@@ -11539,9 +12971,9 @@ loop646:
 	ADDQ         DX, R10
 	ADDQ         DX, R9
 	DECQ         R11
-	JNZ          loop646
+	JNZ          loop737
 
-stored647:
+stored738:
 	MOVQ       32(AX), R8
 	MOVQ       184(AX), R9
 	VMASKMOVPD Y1, Y0, (R9)
@@ -11555,27 +12987,39 @@ stored647:
 	VMASKMOVPD Y5, Y0, (R9)
 	ADDQ       R8, R9
 	MOVQ       R9, 184(AX)
-	JMP        next527
+	JMP        next601
 
-rows642:
-	MOVQ       176(AX), R8
-	LEAQ       maskTable<>+0(SB), R9
-	IMUL3Q     $0x08, R8, R8
-	SUBQ       R8, R9
-	VMOVUPS    32(R9), Y0
-	MOVQ       192(AX), R8
-	MOVQ       40(AX), R9
+rows732:
+	MOVQ    176(AX), R8
+	LEAQ    maskTable<>+0(SB), R9
+	IMUL3Q  $0x08, R8, R8
+	SUBQ    R8, R9
+	VMOVUPS 32(R9), Y0
+	MOVQ    192(AX), R8
+	MOVQ    40(AX), R9
+	TESTQ   R9, R9
+	JNZ     each740
+	CMPQ    88(AX), $+0
+	JNE     row741
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	JMP     started742
+
+row741:
 	VMASKMOVPD (R8), Y0, Y1
-	TESTQ      R9, R9
-	JNZ        each649
 	VMOVAPD    Y1, Y2
 	VMOVAPD    Y1, Y3
 	VMOVAPD    Y1, Y4
 	VMOVAPD    Y1, Y5
 	VMOVAPD    Y1, Y6
-	JMP        started650
+	JMP        started742
 
-each649:
+each740:
+	VMASKMOVPD (R8), Y0, Y1
 	ADDQ       R9, R8
 	VMASKMOVPD (R8), Y0, Y2
 	ADDQ       R9, R8
@@ -11589,9 +13033,9 @@ each649:
 	ADDQ       R9, R8
 	MOVQ       R8, 192(AX)
 
-started650:
+started742:
 	CMPQ       72(AX), $+64
-	JL         shallow651
+	JL         shallow743
 	MOVQ       184(AX), R8
 	MOVQ       32(AX), R9
 	IMUL3Q     $+6, R9, R10
@@ -11611,7 +13055,7 @@ started650:
 	PREFETCHT0 (R10)
 	ADDQ       R9, R10
 
-shallow651:
+shallow743:
 	MOVQ   200(AX), R8
 	IMUL3Q $+6, BX, R9
 	ADDQ   R8, R9
@@ -11621,15 +13065,15 @@ shallow651:
 	ADDQ   R10, R9
 	ADDQ   $+64, 224(AX)
 	DECQ   232(AX)
-	JG     fetch654
+	JG     fetch746
 	MOVQ   $+0, 224(AX)
 
-fetch654:
+fetch746:
 	MOVQ  72(AX), R11
 	TESTQ R11, R11
-	JZ    stored653
+	JZ    stored745
 
-loop652:
+loop744:
 	VMASKMOVPD   (R10), Y0, Y7
 	PREFETCHT1   (R9)
 	VBROADCASTSD (R8), Y8
@@ -11648,9 +13092,9 @@ loop652:
 	ADDQ         DX, R10
 	ADDQ         DX, R9
 	DECQ         R11
-	JNZ          loop652
+	JNZ          loop744
 
-stored653:
+stored745:
 	MOVQ       32(AX), R8
 	MOVQ       184(AX), R9
 	VMASKMOVPD Y1, Y0, (R9)
@@ -11667,16 +13111,16 @@ stored653:
 	ADDQ       R8, R9
 	MOVQ       R9, 184(AX)
 
-next527:
+next601:
 	CMPQ 208(AX), $+0
-	JG   tile529
+	JG   tile603
 	ADDQ $+64, 144(AX)
 	MOVQ 88(AX), R8
 	ADDQ R8, 152(AX)
 	MOVQ 96(AX), R8
 	ADDQ R8, 160(AX)
 	SUBQ $+8, 168(AX)
-	JG   panel528
+	JG   panel602
 	VZEROUPPER
 	RET
 
@@ -11695,9 +13139,9 @@ TEXT ·gemmRow32AVX512(SB), NOSPLIT, $0-64
 	LEAQ (SI)(SI*4), R9
 	LEAQ (R8)(SI*4), R10
 
-rows655:
+rows747:
 	CMPQ         DI, $+8
-	JL           done656
+	JL           done748
 	VBROADCASTSS (CX), Z0
 	ADDQ         BX, CX
 	VBROADCASTSS (CX), Z1
@@ -11718,9 +13162,9 @@ rows655:
 	MOVQ         AX, R12
 	MOVQ         DX, R13
 
-vector657:
+vector749:
 	CMPQ        R11, $+16
-	JL          last658
+	JL          last750
 	VMOVUPS     (R12), Z8
 	VFMADD231PS (R13), Z0, Z8
 	VFMADD231PS (R13)(SI*1), Z1, Z8
@@ -11734,11 +13178,11 @@ vector657:
 	ADDQ        $+64, R12
 	ADDQ        $+64, R13
 	SUBQ        $+16, R11
-	JMP         vector657
+	JMP         vector749
 
-last658:
+last750:
 	TESTQ       R11, R11
-	JZ          done659
+	JZ          done751
 	MOVQ        $-1, R14
 	BZHIQ       R11, R14, R14
 	KMOVW       R14, K1
@@ -11761,7 +13205,7 @@ last658:
 	VFMADD231PS Z9, Z7, Z8
 	VMOVUPS     Z8, K1, (R12)
 
-done659:
+done751:
 	ADDQ SI, DX
 	ADDQ SI, DX
 	ADDQ SI, DX
@@ -11771,32 +13215,32 @@ done659:
 	ADDQ SI, DX
 	ADDQ SI, DX
 	SUBQ $+8, DI
-	JMP  rows655
+	JMP  rows747
 
-done656:
-rows660:
+done748:
+rows752:
 	CMPQ         DI, $+1
-	JL           done661
+	JL           done753
 	VBROADCASTSS (CX), Z0
 	ADDQ         BX, CX
 	MOVQ         c_len+8(FP), R8
 	MOVQ         AX, R9
 	MOVQ         DX, R10
 
-vector662:
+vector754:
 	CMPQ        R8, $+16
-	JL          last663
+	JL          last755
 	VMOVUPS     (R9), Z1
 	VFMADD231PS (R10), Z0, Z1
 	VMOVUPS     Z1, (R9)
 	ADDQ        $+64, R9
 	ADDQ        $+64, R10
 	SUBQ        $+16, R8
-	JMP         vector662
+	JMP         vector754
 
-last663:
+last755:
 	TESTQ       R8, R8
-	JZ          done664
+	JZ          done756
 	MOVQ        $-1, R11
 	BZHIQ       R8, R11, R11
 	KMOVW       R11, K1
@@ -11805,12 +13249,12 @@ last663:
 	VFMADD231PS Z2, Z0, Z1
 	VMOVUPS     Z1, K1, (R9)
 
-done664:
+done756:
 	ADDQ SI, DX
 	SUBQ $+1, DI
-	JMP  rows660
+	JMP  rows752
 
-done661:
+done753:
 	VZEROUPPER
 	RET
 
@@ -11829,9 +13273,9 @@ TEXT ·gemmRow64AVX512(SB), NOSPLIT, $0-64
 	LEAQ (SI)(SI*4), R9
 	LEAQ (R8)(SI*4), R10
 
-rows665:
+rows757:
 	CMPQ         DI, $+8
-	JL           done666
+	JL           done758
 	VBROADCASTSD (CX), Z0
 	ADDQ         BX, CX
 	VBROADCASTSD (CX), Z1
@@ -11852,9 +13296,9 @@ rows665:
 	MOVQ         AX, R12
 	MOVQ         DX, R13
 
-vector667:
+vector759:
 	CMPQ        R11, $+8
-	JL          last668
+	JL          last760
 	VMOVUPD     (R12), Z8
 	VFMADD231PD (R13), Z0, Z8
 	VFMADD231PD (R13)(SI*1), Z1, Z8
@@ -11868,11 +13312,11 @@ vector667:
 	ADDQ        $+64, R12
 	ADDQ        $+64, R13
 	SUBQ        $+8, R11
-	JMP         vector667
+	JMP         vector759
 
-last668:
+last760:
 	TESTQ       R11, R11
-	JZ          done669
+	JZ          done761
 	MOVQ        $-1, R14
 	BZHIQ       R11, R14, R14
 	KMOVW       R14, K1
@@ -11895,7 +13339,7 @@ last668:
 	VFMADD231PD Z9, Z7, Z8
 	VMOVUPD     Z8, K1, (R12)
 
-done669:
+done761:
 	ADDQ SI, DX
 	ADDQ SI, DX
 	ADDQ SI, DX
@@ -11905,32 +13349,32 @@ done669:
 	ADDQ SI, DX
 	ADDQ SI, DX
 	SUBQ $+8, DI
-	JMP  rows665
+	JMP  rows757
 
-done666:
-rows670:
+done758:
+rows762:
 	CMPQ         DI, $+1
-	JL           done671
+	JL           done763
 	VBROADCASTSD (CX), Z0
 	ADDQ         BX, CX
 	MOVQ         c_len+8(FP), R8
 	MOVQ         AX, R9
 	MOVQ         DX, R10
 
-vector672:
+vector764:
 	CMPQ        R8, $+8
-	JL          last673
+	JL          last765
 	VMOVUPD     (R9), Z1
 	VFMADD231PD (R10), Z0, Z1
 	VMOVUPD     Z1, (R9)
 	ADDQ        $+64, R9
 	ADDQ        $+64, R10
 	SUBQ        $+8, R8
-	JMP         vector672
+	JMP         vector764
 
-last673:
+last765:
 	TESTQ       R8, R8
-	JZ          done674
+	JZ          done766
 	MOVQ        $-1, R11
 	BZHIQ       R8, R11, R11
 	KMOVW       R11, K1
@@ -11939,12 +13383,12 @@ last673:
 	VFMADD231PD Z2, Z0, Z1
 	VMOVUPD     Z1, K1, (R9)
 
-done674:
+done766:
 	ADDQ SI, DX
 	SUBQ $+1, DI
-	JMP  rows670
+	JMP  rows762
 
-done671:
+done763:
 	VZEROUPPER
 	RET
 
@@ -11963,9 +13407,9 @@ TEXT ·gemmRow32AVX2(SB), NOSPLIT, $0-64
 	LEAQ (SI)(SI*4), R9
 	LEAQ (R8)(SI*4), R10
 
-rows675:
+rows767:
 	CMPQ         DI, $+8
-	JL           done676
+	JL           done768
 	VBROADCASTSS (CX), Y0
 	ADDQ         BX, CX
 	VBROADCASTSS (CX), Y1
@@ -11986,9 +13430,9 @@ rows675:
 	MOVQ         AX, R12
 	MOVQ         DX, R13
 
-vector677:
+vector769:
 	CMPQ        R11, $+8
-	JL          last678
+	JL          last770
 	VMOVUPS     (R12), Y8
 	VFMADD231PS (R13), Y0, Y8
 	VFMADD231PS (R13)(SI*1), Y1, Y8
@@ -12002,11 +13446,11 @@ vector677:
 	ADDQ        $+32, R12
 	ADDQ        $+32, R13
 	SUBQ        $+8, R11
-	JMP         vector677
+	JMP         vector769
 
-last678:
+last770:
 	TESTQ       R11, R11
-	JZ          done679
+	JZ          done771
 	LEAQ        maskTable<>+0(SB), R14
 	IMUL3Q      $0x04, R11, R11
 	SUBQ        R11, R14
@@ -12030,7 +13474,7 @@ last678:
 	VFMADD231PS Y10, Y7, Y8
 	VMASKMOVPS  Y8, Y9, (R12)
 
-done679:
+done771:
 	ADDQ SI, DX
 	ADDQ SI, DX
 	ADDQ SI, DX
@@ -12040,32 +13484,32 @@ done679:
 	ADDQ SI, DX
 	ADDQ SI, DX
 	SUBQ $+8, DI
-	JMP  rows675
+	JMP  rows767
 
-done676:
-rows680:
+done768:
+rows772:
 	CMPQ         DI, $+1
-	JL           done681
+	JL           done773
 	VBROADCASTSS (CX), Y0
 	ADDQ         BX, CX
 	MOVQ         c_len+8(FP), R8
 	MOVQ         AX, R9
 	MOVQ         DX, R10
 
-vector682:
+vector774:
 	CMPQ        R8, $+8
-	JL          last683
+	JL          last775
 	VMOVUPS     (R9), Y1
 	VFMADD231PS (R10), Y0, Y1
 	VMOVUPS     Y1, (R9)
 	ADDQ        $+32, R9
 	ADDQ        $+32, R10
 	SUBQ        $+8, R8
-	JMP         vector682
+	JMP         vector774
 
-last683:
+last775:
 	TESTQ       R8, R8
-	JZ          done684
+	JZ          done776
 	LEAQ        maskTable<>+0(SB), R11
 	IMUL3Q      $0x04, R8, R8
 	SUBQ        R8, R11
@@ -12075,12 +13519,12 @@ last683:
 	VFMADD231PS Y3, Y0, Y1
 	VMASKMOVPS  Y1, Y2, (R9)
 
-done684:
+done776:
 	ADDQ SI, DX
 	SUBQ $+1, DI
-	JMP  rows680
+	JMP  rows772
 
-done681:
+done773:
 	VZEROUPPER
 	RET
 
@@ -12099,9 +13543,9 @@ TEXT ·gemmRow64AVX2(SB), NOSPLIT, $0-64
 	LEAQ (SI)(SI*4), R9
 	LEAQ (R8)(SI*4), R10
 
-rows685:
+rows777:
 	CMPQ         DI, $+8
-	JL           done686
+	JL           done778
 	VBROADCASTSD (CX), Y0
 	ADDQ         BX, CX
 	VBROADCASTSD (CX), Y1
@@ -12122,9 +13566,9 @@ rows685:
 	MOVQ         AX, R12
 	MOVQ         DX, R13
 
-vector687:
+vector779:
 	CMPQ        R11, $+4
-	JL          last688
+	JL          last780
 	VMOVUPD     (R12), Y8
 	VFMADD231PD (R13), Y0, Y8
 	VFMADD231PD (R13)(SI*1), Y1, Y8
@@ -12138,11 +13582,11 @@ vector687:
 	ADDQ        $+32, R12
 	ADDQ        $+32, R13
 	SUBQ        $+4, R11
-	JMP         vector687
+	JMP         vector779
 
-last688:
+last780:
 	TESTQ       R11, R11
-	JZ          done689
+	JZ          done781
 	LEAQ        maskTable<>+0(SB), R14
 	IMUL3Q      $0x08, R11, R11
 	SUBQ        R11, R14
@@ -12166,7 +13610,7 @@ last688:
 	VFMADD231PD Y10, Y7, Y8
 	VMASKMOVPD  Y8, Y9, (R12)
 
-done689:
+done781:
 	ADDQ SI, DX
 	ADDQ SI, DX
 	ADDQ SI, DX
@@ -12176,32 +13620,32 @@ done689:
 	ADDQ SI, DX
 	ADDQ SI, DX
 	SUBQ $+8, DI
-	JMP  rows685
+	JMP  rows777
 
-done686:
-rows690:
+done778:
+rows782:
 	CMPQ         DI, $+1
-	JL           done691
+	JL           done783
 	VBROADCASTSD (CX), Y0
 	ADDQ         BX, CX
 	MOVQ         c_len+8(FP), R8
 	MOVQ         AX, R9
 	MOVQ         DX, R10
 
-vector692:
+vector784:
 	CMPQ        R8, $+4
-	JL          last693
+	JL          last785
 	VMOVUPD     (R9), Y1
 	VFMADD231PD (R10), Y0, Y1
 	VMOVUPD     Y1, (R9)
 	ADDQ        $+32, R9
 	ADDQ        $+32, R10
 	SUBQ        $+4, R8
-	JMP         vector692
+	JMP         vector784
 
-last693:
+last785:
 	TESTQ       R8, R8
-	JZ          done694
+	JZ          done786
 	LEAQ        maskTable<>+0(SB), R11
 	IMUL3Q      $0x08, R8, R8
 	SUBQ        R8, R11
@@ -12211,12 +13655,12 @@ last693:
 	VFMADD231PD Y3, Y0, Y1
 	VMASKMOVPD  Y1, Y2, (R9)
 
-done694:
+done786:
 	ADDQ SI, DX
 	SUBQ $+1, DI
-	JMP  rows690
+	JMP  rows782
 
-done691:
+done783:
 	VZEROUPPER
 	RET
 
@@ -12232,11 +13676,11 @@ TEXT ·transpose32AVX512(SB), NOSPLIT, $0-48
 	SHLQ $0x02, CX
 	SHLQ $0x02, BX
 	CMPQ SI, $+16
-	JL   few695
+	JL   few787
 
-loop696:
+loop788:
 	CMPQ       DI, $+16
-	JL         last697
+	JL         last789
 	MOVQ       DX, R8
 	VMOVUPS    (R8), Z0
 	LEAQ       (R8)(BX*1), R9
@@ -12397,11 +13841,11 @@ loop696:
 	ADDQ       CX, AX
 	ADDQ       $+64, DX
 	SUBQ       $+16, DI
-	JMP        loop696
+	JMP        loop788
 
-last697:
+last789:
 	TESTQ      DI, DI
-	JZ         done698
+	JZ         done790
 	MOVQ       DI, R8
 	MOVQ       $-1, R9
 	BZHIQ      DI, R9, R9
@@ -12534,73 +13978,73 @@ last697:
 	VMOVUPS    Z10, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put700
+	JZ         put792
 	VMOVUPS    Z11, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put700
+	JZ         put792
 	VMOVUPS    Z13, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put700
+	JZ         put792
 	VMOVUPS    Z12, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put700
+	JZ         put792
 	VMOVUPS    Z15, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put700
+	JZ         put792
 	VMOVUPS    Z6, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put700
+	JZ         put792
 	VMOVUPS    Z16, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put700
+	JZ         put792
 	VMOVUPS    Z9, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put700
+	JZ         put792
 	VMOVUPS    Z14, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put700
+	JZ         put792
 	VMOVUPS    Z3, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put700
+	JZ         put792
 	VMOVUPS    Z7, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put700
+	JZ         put792
 	VMOVUPS    Z4, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put700
+	JZ         put792
 	VMOVUPS    Z2, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put700
+	JZ         put792
 	VMOVUPS    Z1, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put700
+	JZ         put792
 	VMOVUPS    Z5, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put700
+	JZ         put792
 
-put700:
-done698:
+put792:
+done790:
 	VZEROUPPER
 	RET
 
-few695:
-loop701:
+few787:
+loop793:
 	CMPQ       DI, $+16
-	JL         last702
+	JL         last794
 	MOVQ       DX, R8
 	VMOVUPS    (R8), Z0
 	LEAQ       (R8)(BX*1), R9
@@ -12765,11 +14209,11 @@ loop701:
 	ADDQ       CX, AX
 	ADDQ       $+64, DX
 	SUBQ       $+16, DI
-	JMP        loop701
+	JMP        loop793
 
-last702:
+last794:
 	TESTQ      DI, DI
-	JZ         done703
+	JZ         done795
 	MOVQ       DI, R8
 	MOVQ       $-1, R9
 	BZHIQ      DI, R9, R9
@@ -12906,66 +14350,66 @@ last702:
 	VMOVUPS    Z10, K1, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put705
+	JZ         put797
 	VMOVUPS    Z11, K1, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put705
+	JZ         put797
 	VMOVUPS    Z13, K1, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put705
+	JZ         put797
 	VMOVUPS    Z12, K1, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put705
+	JZ         put797
 	VMOVUPS    Z15, K1, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put705
+	JZ         put797
 	VMOVUPS    Z6, K1, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put705
+	JZ         put797
 	VMOVUPS    Z16, K1, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put705
+	JZ         put797
 	VMOVUPS    Z9, K1, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put705
+	JZ         put797
 	VMOVUPS    Z14, K1, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put705
+	JZ         put797
 	VMOVUPS    Z3, K1, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put705
+	JZ         put797
 	VMOVUPS    Z7, K1, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put705
+	JZ         put797
 	VMOVUPS    Z4, K1, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put705
+	JZ         put797
 	VMOVUPS    Z2, K1, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put705
+	JZ         put797
 	VMOVUPS    Z1, K1, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put705
+	JZ         put797
 	VMOVUPS    Z5, K1, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put705
+	JZ         put797
 
-put705:
-done703:
+put797:
+done795:
 	VZEROUPPER
 	RET
 
@@ -12981,11 +14425,11 @@ TEXT ·transpose64AVX512(SB), NOSPLIT, $0-48
 	SHLQ $0x03, CX
 	SHLQ $0x03, BX
 	CMPQ SI, $+8
-	JL   few706
+	JL   few798
 
-loop707:
+loop799:
 	CMPQ       DI, $+8
-	JL         last708
+	JL         last800
 	MOVQ       DX, R8
 	VMOVUPD    (R8), Z0
 	LEAQ       (R8)(BX*1), R9
@@ -13058,11 +14502,11 @@ loop707:
 	ADDQ       CX, AX
 	ADDQ       $+64, DX
 	SUBQ       $+8, DI
-	JMP        loop707
+	JMP        loop799
 
-last708:
+last800:
 	TESTQ      DI, DI
-	JZ         done709
+	JZ         done801
 	MOVQ       DI, R8
 	MOVQ       $-1, R9
 	BZHIQ      DI, R9, R9
@@ -13123,41 +14567,41 @@ last708:
 	VMOVUPD    Z5, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put711
+	JZ         put803
 	VMOVUPD    Z6, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put711
+	JZ         put803
 	VMOVUPD    Z8, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put711
+	JZ         put803
 	VMOVUPD    Z3, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put711
+	JZ         put803
 	VMOVUPD    Z7, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put711
+	JZ         put803
 	VMOVUPD    Z2, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put711
+	JZ         put803
 	VMOVUPD    Z1, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put711
+	JZ         put803
 
-put711:
-done709:
+put803:
+done801:
 	VZEROUPPER
 	RET
 
-few706:
-loop712:
+few798:
+loop804:
 	CMPQ       DI, $+8
-	JL         last713
+	JL         last805
 	MOVQ       DX, R8
 	VMOVUPD    (R8), Z0
 	LEAQ       (R8)(BX*1), R9
@@ -13234,11 +14678,11 @@ loop712:
 	ADDQ       CX, AX
 	ADDQ       $+64, DX
 	SUBQ       $+8, DI
-	JMP        loop712
+	JMP        loop804
 
-last713:
+last805:
 	TESTQ      DI, DI
-	JZ         done714
+	JZ         done806
 	MOVQ       DI, R8
 	MOVQ       $-1, R9
 	BZHIQ      DI, R9, R9
@@ -13303,34 +14747,34 @@ last713:
 	VMOVUPD    Z5, K1, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put716
+	JZ         put808
 	VMOVUPD    Z6, K1, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put716
+	JZ         put808
 	VMOVUPD    Z8, K1, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put716
+	JZ         put808
 	VMOVUPD    Z3, K1, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put716
+	JZ         put808
 	VMOVUPD    Z7, K1, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put716
+	JZ         put808
 	VMOVUPD    Z2, K1, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put716
+	JZ         put808
 	VMOVUPD    Z1, K1, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put716
+	JZ         put808
 
-put716:
-done714:
+put808:
+done806:
 	VZEROUPPER
 	RET
 
@@ -13346,11 +14790,11 @@ TEXT ·transpose32AVX2(SB), NOSPLIT, $0-48
 	SHLQ $0x02, CX
 	SHLQ $0x02, BX
 	CMPQ SI, $+8
-	JL   few717
+	JL   few809
 
-loop718:
+loop810:
 	CMPQ       DI, $+8
-	JL         last719
+	JL         last811
 	MOVQ       DX, R8
 	VMOVUPS    (R8), Y0
 	LEAQ       (R8)(BX*1), R9
@@ -13423,11 +14867,11 @@ loop718:
 	ADDQ       CX, AX
 	ADDQ       $+32, DX
 	SUBQ       $+8, DI
-	JMP        loop718
+	JMP        loop810
 
-last719:
+last811:
 	TESTQ      DI, DI
-	JZ         done720
+	JZ         done812
 	MOVQ       DI, R8
 	LEAQ       maskTable<>+0(SB), R9
 	IMUL3Q     $0x04, DI, DI
@@ -13489,41 +14933,41 @@ last719:
 	VMOVUPS    Y5, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put722
+	JZ         put814
 	VMOVUPS    Y7, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put722
+	JZ         put814
 	VMOVUPS    Y4, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put722
+	JZ         put814
 	VMOVUPS    Y8, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put722
+	JZ         put814
 	VMOVUPS    Y3, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put722
+	JZ         put814
 	VMOVUPS    Y2, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put722
+	JZ         put814
 	VMOVUPS    Y6, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put722
+	JZ         put814
 
-put722:
-done720:
+put814:
+done812:
 	VZEROUPPER
 	RET
 
-few717:
-loop723:
+few809:
+loop815:
 	CMPQ       DI, $+8
-	JL         last724
+	JL         last816
 	MOVQ       DX, R8
 	VMOVUPS    (R8), Y0
 	LEAQ       (R8)(BX*1), R9
@@ -13601,11 +15045,11 @@ loop723:
 	ADDQ       CX, AX
 	ADDQ       $+32, DX
 	SUBQ       $+8, DI
-	JMP        loop723
+	JMP        loop815
 
-last724:
+last816:
 	TESTQ      DI, DI
-	JZ         done725
+	JZ         done817
 	MOVQ       DI, R8
 	LEAQ       maskTable<>+0(SB), R9
 	IMUL3Q     $0x04, DI, DI
@@ -13672,34 +15116,34 @@ last724:
 	VMASKMOVPS Y5, Y0, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put727
+	JZ         put819
 	VMASKMOVPS Y7, Y0, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put727
+	JZ         put819
 	VMASKMOVPS Y4, Y0, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put727
+	JZ         put819
 	VMASKMOVPS Y8, Y0, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put727
+	JZ         put819
 	VMASKMOVPS Y3, Y0, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put727
+	JZ         put819
 	VMASKMOVPS Y2, Y0, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put727
+	JZ         put819
 	VMASKMOVPS Y6, Y0, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put727
+	JZ         put819
 
-put727:
-done725:
+put819:
+done817:
 	VZEROUPPER
 	RET
 
@@ -13715,11 +15159,11 @@ TEXT ·transpose64AVX2(SB), NOSPLIT, $0-48
 	SHLQ $0x03, CX
 	SHLQ $0x03, BX
 	CMPQ SI, $+4
-	JL   few728
+	JL   few820
 
-loop729:
+loop821:
 	CMPQ       DI, $+4
-	JL         last730
+	JL         last822
 	MOVQ       DX, R8
 	VMOVUPD    (R8), Y0
 	LEAQ       (R8)(BX*1), R9
@@ -13752,11 +15196,11 @@ loop729:
 	ADDQ       CX, AX
 	ADDQ       $+32, DX
 	SUBQ       $+4, DI
-	JMP        loop729
+	JMP        loop821
 
-last730:
+last822:
 	TESTQ      DI, DI
-	JZ         done731
+	JZ         done823
 	MOVQ       DI, R8
 	LEAQ       maskTable<>+0(SB), R9
 	IMUL3Q     $0x08, DI, DI
@@ -13786,25 +15230,25 @@ last730:
 	VMOVUPD    Y3, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put733
+	JZ         put825
 	VMOVUPD    Y4, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put733
+	JZ         put825
 	VMOVUPD    Y2, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put733
+	JZ         put825
 
-put733:
-done731:
+put825:
+done823:
 	VZEROUPPER
 	RET
 
-few728:
-loop734:
+few820:
+loop826:
 	CMPQ       DI, $+4
-	JL         last735
+	JL         last827
 	MOVQ       DX, R8
 	VMOVUPD    (R8), Y0
 	LEAQ       (R8)(BX*1), R9
@@ -13842,11 +15286,11 @@ loop734:
 	ADDQ       CX, AX
 	ADDQ       $+32, DX
 	SUBQ       $+4, DI
-	JMP        loop734
+	JMP        loop826
 
-last735:
+last827:
 	TESTQ      DI, DI
-	JZ         done736
+	JZ         done828
 	MOVQ       DI, R8
 	LEAQ       maskTable<>+0(SB), R9
 	IMUL3Q     $0x08, DI, DI
@@ -13881,18 +15325,18 @@ last735:
 	VMASKMOVPD Y3, Y0, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put738
+	JZ         put830
 	VMASKMOVPD Y4, Y0, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put738
+	JZ         put830
 	VMASKMOVPD Y2, Y0, (AX)
 	ADDQ       CX, AX
 	DECQ       R8
-	JZ         put738
+	JZ         put830
 
-put738:
-done736:
+put830:
+done828:
 	VZEROUPPER
 	RET
 
@@ -13908,16 +15352,16 @@ TEXT ·copyBlock32AVX512(SB), NOSPLIT, $0-48
 	SHLQ $0x02, CX
 	SHLQ $0x02, BX
 
-row739:
+row831:
 	DECQ SI
-	JL   done740
+	JL   done832
 	MOVQ DX, R8
 	MOVQ AX, R9
 	MOVQ DI, R10
 	CMPQ R10, $+32
-	JLT  done742
+	JLT  done834
 
-loop741:
+loop833:
 	VMOVUPS (R8), Z0
 	VMOVUPS Z0, (R9)
 	VMOVUPS 64(R8), Z0
@@ -13926,36 +15370,36 @@ loop741:
 	ADDQ    $+128, R9
 	SUBQ    $+32, R10
 	CMPQ    R10, $+32
-	JGE     loop741
+	JGE     loop833
 
-done742:
+done834:
 	CMPQ R10, $+16
-	JLT  done744
+	JLT  done836
 
-loop743:
+loop835:
 	VMOVUPS (R8), Z0
 	VMOVUPS Z0, (R9)
 	ADDQ    $+64, R8
 	ADDQ    $+64, R9
 	SUBQ    $+16, R10
 	CMPQ    R10, $+16
-	JGE     loop743
+	JGE     loop835
 
-done744:
+done836:
 	TESTQ     R10, R10
-	JZ        end745
+	JZ        end837
 	MOVQ      $-1, R11
 	BZHIQ     R10, R11, R11
 	KMOVW     R11, K1
 	VMOVUPS.Z (R8), K1, Z0
 	VMOVUPS   Z0, K1, (R9)
 
-end745:
+end837:
 	ADDQ CX, AX
 	ADDQ BX, DX
-	JMP  row739
+	JMP  row831
 
-done740:
+done832:
 	VZEROUPPER
 	RET
 
@@ -13971,16 +15415,16 @@ TEXT ·copyBlock64AVX512(SB), NOSPLIT, $0-48
 	SHLQ $0x03, CX
 	SHLQ $0x03, BX
 
-row746:
+row838:
 	DECQ SI
-	JL   done747
+	JL   done839
 	MOVQ DX, R8
 	MOVQ AX, R9
 	MOVQ DI, R10
 	CMPQ R10, $+16
-	JLT  done749
+	JLT  done841
 
-loop748:
+loop840:
 	VMOVUPD (R8), Z0
 	VMOVUPD Z0, (R9)
 	VMOVUPD 64(R8), Z0
@@ -13989,36 +15433,36 @@ loop748:
 	ADDQ    $+128, R9
 	SUBQ    $+16, R10
 	CMPQ    R10, $+16
-	JGE     loop748
+	JGE     loop840
 
-done749:
+done841:
 	CMPQ R10, $+8
-	JLT  done751
+	JLT  done843
 
-loop750:
+loop842:
 	VMOVUPD (R8), Z0
 	VMOVUPD Z0, (R9)
 	ADDQ    $+64, R8
 	ADDQ    $+64, R9
 	SUBQ    $+8, R10
 	CMPQ    R10, $+8
-	JGE     loop750
+	JGE     loop842
 
-done751:
+done843:
 	TESTQ     R10, R10
-	JZ        end752
+	JZ        end844
 	MOVQ      $-1, R11
 	BZHIQ     R10, R11, R11
 	KMOVW     R11, K1
 	VMOVUPD.Z (R8), K1, Z0
 	VMOVUPD   Z0, K1, (R9)
 
-end752:
+end844:
 	ADDQ CX, AX
 	ADDQ BX, DX
-	JMP  row746
+	JMP  row838
 
-done747:
+done839:
 	VZEROUPPER
 	RET
 
@@ -14034,16 +15478,16 @@ TEXT ·copyBlock32AVX2(SB), NOSPLIT, $0-48
 	SHLQ $0x02, CX
 	SHLQ $0x02, BX
 
-row753:
+row845:
 	DECQ SI
-	JL   done754
+	JL   done846
 	MOVQ DX, R8
 	MOVQ AX, R9
 	MOVQ DI, R10
 	CMPQ R10, $+16
-	JLT  done756
+	JLT  done848
 
-loop755:
+loop847:
 	VMOVUPS (R8), Y0
 	VMOVUPS Y0, (R9)
 	VMOVUPS 32(R8), Y0
@@ -14052,24 +15496,24 @@ loop755:
 	ADDQ    $+64, R9
 	SUBQ    $+16, R10
 	CMPQ    R10, $+16
-	JGE     loop755
+	JGE     loop847
 
-done756:
+done848:
 	CMPQ R10, $+8
-	JLT  done758
+	JLT  done850
 
-loop757:
+loop849:
 	VMOVUPS (R8), Y0
 	VMOVUPS Y0, (R9)
 	ADDQ    $+32, R8
 	ADDQ    $+32, R9
 	SUBQ    $+8, R10
 	CMPQ    R10, $+8
-	JGE     loop757
+	JGE     loop849
 
-done758:
+done850:
 	TESTQ      R10, R10
-	JZ         end759
+	JZ         end851
 	LEAQ       maskTable<>+0(SB), R11
 	IMUL3Q     $0x04, R10, R10
 	SUBQ       R10, R11
@@ -14077,12 +15521,12 @@ done758:
 	VMASKMOVPS (R8), Y0, Y1
 	VMASKMOVPS Y1, Y0, (R9)
 
-end759:
+end851:
 	ADDQ CX, AX
 	ADDQ BX, DX
-	JMP  row753
+	JMP  row845
 
-done754:
+done846:
 	VZEROUPPER
 	RET
 
@@ -14098,16 +15542,16 @@ TEXT ·copyBlock64AVX2(SB), NOSPLIT, $0-48
 	SHLQ $0x03, CX
 	SHLQ $0x03, BX
 
-row760:
+row852:
 	DECQ SI
-	JL   done761
+	JL   done853
 	MOVQ DX, R8
 	MOVQ AX, R9
 	MOVQ DI, R10
 	CMPQ R10, $+8
-	JLT  done763
+	JLT  done855
 
-loop762:
+loop854:
 	VMOVUPD (R8), Y0
 	VMOVUPD Y0, (R9)
 	VMOVUPD 32(R8), Y0
@@ -14116,24 +15560,24 @@ loop762:
 	ADDQ    $+64, R9
 	SUBQ    $+8, R10
 	CMPQ    R10, $+8
-	JGE     loop762
+	JGE     loop854
 
-done763:
+done855:
 	CMPQ R10, $+4
-	JLT  done765
+	JLT  done857
 
-loop764:
+loop856:
 	VMOVUPD (R8), Y0
 	VMOVUPD Y0, (R9)
 	ADDQ    $+32, R8
 	ADDQ    $+32, R9
 	SUBQ    $+4, R10
 	CMPQ    R10, $+4
-	JGE     loop764
+	JGE     loop856
 
-done765:
+done857:
 	TESTQ      R10, R10
-	JZ         end766
+	JZ         end858
 	LEAQ       maskTable<>+0(SB), R11
 	IMUL3Q     $0x08, R10, R10
 	SUBQ       R10, R11
@@ -14141,11 +15585,11 @@ done765:
 	VMASKMOVPD (R8), Y0, Y1
 	VMASKMOVPD Y1, Y0, (R9)
 
-end766:
+end858:
 	ADDQ CX, AX
 	ADDQ BX, DX
-	JMP  row760
+	JMP  row852
 
-done761:
+done853:
 	VZEROUPPER
 	RET

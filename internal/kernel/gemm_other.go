@@ -9,7 +9,7 @@ import "unsafe"
 // A tiling is the work of gemmPanels. Strides and steps count bytes.
 type tiling struct {
 	c           unsafe.Pointer
-	start       unsafe.Pointer
+	start       unsafe.Pointer // not read where startStride and startStep are 0: zeros
 	a           unsafe.Pointer
 	b           unsafe.Pointer
 	ldc         int

@@ -3,11 +3,11 @@
 #include "textflag.h"
 
 // func sum32AVX512(x []float32) float32
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·sum32AVX512(SB), NOSPLIT, $0-28
 	MOVQ   x_len+8(FP), AX
 	MOVQ   x_base+0(FP), CX
-	VPXORQ Z0, Z0, Z0
+	VXORPS Z0, Z0, Z0
 	CMPQ   AX, $+16
 	JLT    rest2
 
@@ -42,12 +42,12 @@ end3:
 	RET
 
 // func sum64AVX512(x []float64) float64
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·sum64AVX512(SB), NOSPLIT, $0-32
 	MOVQ   x_len+8(FP), AX
 	MOVQ   x_base+0(FP), CX
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
 	CMPQ   AX, $+16
 	JLT    rest6
 
@@ -290,12 +290,12 @@ end19:
 	RET
 
 // func dot32AVX512(x []float32, y []float32) float32
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·dot32AVX512(SB), NOSPLIT, $0-52
 	MOVQ   x_len+8(FP), AX
 	MOVQ   x_base+0(FP), CX
 	MOVQ   y_base+24(FP), DX
-	VPXORQ Z0, Z0, Z0
+	VXORPS Z0, Z0, Z0
 	CMPQ   AX, $+16
 	JLT    rest28
 
@@ -333,13 +333,13 @@ end29:
 	RET
 
 // func dot64AVX512(x []float64, y []float64) float64
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·dot64AVX512(SB), NOSPLIT, $0-56
 	MOVQ   x_len+8(FP), AX
 	MOVQ   x_base+0(FP), CX
 	MOVQ   y_base+24(FP), DX
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
 	CMPQ   AX, $+16
 	JLT    rest32
 
@@ -595,12 +595,12 @@ end45:
 	RET
 
 // func sumSquares32AVX512(x []float32) float64
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·sumSquares32AVX512(SB), NOSPLIT, $0-32
 	MOVQ   x_len+8(FP), AX
 	MOVQ   x_base+0(FP), CX
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
 	CMPQ   AX, $+16
 	JLT    rest54
 
@@ -642,12 +642,12 @@ end55:
 	RET
 
 // func sumSquares64AVX512(x []float64) float64
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·sumSquares64AVX512(SB), NOSPLIT, $0-32
 	MOVQ   x_len+8(FP), AX
 	MOVQ   x_base+0(FP), CX
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
 	CMPQ   AX, $+16
 	JLT    rest58
 
@@ -894,16 +894,16 @@ end71:
 	RET
 
 // func sumSquaresHalves32AVX512(x []float32) float64
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512DQ, AVX512F
 TEXT ·sumSquaresHalves32AVX512(SB), NOSPLIT, $0-32
 	MOVQ   x_len+8(FP), AX
 	MOVQ   x_base+0(FP), CX
 	SHRQ   $0x01, AX
 	LEAQ   (CX)(AX*4), DX
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
 	CMPQ   AX, $+16
 	JLT    done80
 
@@ -947,16 +947,16 @@ done80:
 	RET
 
 // func sumSquaresHalves64AVX512(x []float64) float64
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512DQ, AVX512F
 TEXT ·sumSquaresHalves64AVX512(SB), NOSPLIT, $0-32
 	MOVQ   x_len+8(FP), AX
 	MOVQ   x_base+0(FP), CX
 	SHRQ   $0x01, AX
 	LEAQ   (CX)(AX*8), DX
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
 	CMPQ   AX, $+16
 	JLT    done82
 
@@ -1126,15 +1126,15 @@ done86:
 	RET
 
 // func sumZeros32AVX512(x []float32) float32
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·sumZeros32AVX512(SB), NOSPLIT, $0-28
 	MOVQ   x_base+0(FP), AX
 	MOVQ   x_len+8(FP), CX
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
 	CMPQ   CX, $+64
 	JLT    done88
 
@@ -1190,15 +1190,15 @@ end91:
 	RET
 
 // func sumZeros64AVX512(x []float64) float64
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·sumZeros64AVX512(SB), NOSPLIT, $0-32
 	MOVQ   x_base+0(FP), AX
 	MOVQ   x_len+8(FP), CX
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
 	CMPQ   CX, $+32
 	JLT    done93
 
@@ -1380,8 +1380,8 @@ end106:
 TEXT ·sumAbs32AVX512(SB), NOSPLIT, $0-32
 	MOVQ   x_len+8(FP), AX
 	MOVQ   x_base+0(FP), CX
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
 	CMPQ   AX, $+16
 	JLT    rest108
 
@@ -1439,8 +1439,8 @@ GLOBL single7fffffff<>(SB), RODATA|NOPTR, $32
 TEXT ·sumAbs64AVX512(SB), NOSPLIT, $0-32
 	MOVQ   x_len+8(FP), AX
 	MOVQ   x_base+0(FP), CX
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
 	CMPQ   AX, $+16
 	JLT    rest112
 
@@ -1721,15 +1721,15 @@ TEXT ·penalizedSumSquares32AVX512(SB), NOSPLIT, $0-64
 	MOVQ         w_len+8(FP), AX
 	MOVQ         w_base+0(FP), CX
 	MOVQ         g_base+24(FP), DX
-	VPXORQ       Z2, Z2, Z2
-	VPXORQ       Z3, Z3, Z3
+	VXORPS       Z2, Z2, Z2
+	VXORPS       Z3, Z3, Z3
 	CMPQ         AX, $+16
 	JLT          rest134
 
 loop133:
 	VMOVUPS       (CX), Z4
 	VMOVUPS       (DX), Z5
-	VPXORQ        Z7, Z7, Z7
+	VXORPS        Z7, Z7, Z7
 	VANDPS.BCST   single80000000<>+0(SB), Z4, Z6
 	VXORPS        Z0, Z6, Z6
 	VCMPPS        $0x04, Z7, Z4, K1
@@ -1755,10 +1755,10 @@ rest134:
 	KMOVW         BX, K1
 	VMOVUPS.Z     (CX), K1, Z4
 	VMOVUPS.Z     (DX), K1, Z5
-	VPXORQ        Z8, Z8, Z8
+	VXORPS        Z7, Z7, Z7
 	VANDPS.BCST   single80000000<>+0(SB), Z4, Z6
 	VXORPS        Z0, Z6, Z6
-	VCMPPS        $0x04, Z8, Z4, K1
+	VCMPPS        $0x04, Z7, Z4, K1
 	VMOVAPS.Z     Z6, K1, Z6
 	VADDPS        Z6, Z5, Z5
 	VFMADD231PS   Z1, Z4, Z5
@@ -1798,15 +1798,15 @@ TEXT ·penalizedSumSquares64AVX512(SB), NOSPLIT, $0-72
 	MOVQ         w_len+8(FP), AX
 	MOVQ         w_base+0(FP), CX
 	MOVQ         g_base+24(FP), DX
-	VPXORQ       Z2, Z2, Z2
-	VPXORQ       Z3, Z3, Z3
+	VXORPS       Z2, Z2, Z2
+	VXORPS       Z3, Z3, Z3
 	CMPQ         AX, $+16
 	JLT          rest138
 
 loop137:
 	VMOVUPD     (CX), Z4
 	VMOVUPD     (DX), Z5
-	VPXORQ      Z7, Z7, Z7
+	VXORPS      Z7, Z7, Z7
 	VANDPD.BCST double8000000000000000<>+0(SB), Z4, Z6
 	VXORPD      Z0, Z6, Z6
 	VCMPPD      $0x04, Z7, Z4, K1
@@ -1816,10 +1816,10 @@ loop137:
 	VFMADD231PD Z5, Z5, Z2
 	VMOVUPD     64(CX), Z4
 	VMOVUPD     64(DX), Z5
-	VPXORQ      Z8, Z8, Z8
+	VXORPS      Z7, Z7, Z7
 	VANDPD.BCST double8000000000000000<>+0(SB), Z4, Z6
 	VXORPD      Z0, Z6, Z6
-	VCMPPD      $0x04, Z8, Z4, K1
+	VCMPPD      $0x04, Z7, Z4, K1
 	VMOVAPD.Z   Z6, K1, Z6
 	VADDPD      Z6, Z5, Z5
 	VFMADD231PD Z1, Z4, Z5
@@ -1835,10 +1835,10 @@ rest138:
 	JLT         part140
 	VMOVUPD     (CX), Z4
 	VMOVUPD     (DX), Z5
-	VPXORQ      Z9, Z9, Z9
+	VXORPS      Z7, Z7, Z7
 	VANDPD.BCST double8000000000000000<>+0(SB), Z4, Z6
 	VXORPD      Z0, Z6, Z6
-	VCMPPD      $0x04, Z9, Z4, K1
+	VCMPPD      $0x04, Z7, Z4, K1
 	VMOVAPD.Z   Z6, K1, Z6
 	VADDPD      Z6, Z5, Z5
 	VFMADD231PD Z1, Z4, Z5
@@ -1856,10 +1856,10 @@ part140:
 	KMOVW       BX, K1
 	VMOVUPD.Z   (CX), K1, Z4
 	VMOVUPD.Z   (DX), K1, Z5
-	VPXORQ      Z9, Z9, Z9
+	VXORPS      Z7, Z7, Z7
 	VANDPD.BCST double8000000000000000<>+0(SB), Z4, Z6
 	VXORPD      Z0, Z6, Z6
-	VCMPPD      $0x04, Z9, Z4, K1
+	VCMPPD      $0x04, Z7, Z4, K1
 	VMOVAPD.Z   Z6, K1, Z6
 	VADDPD      Z6, Z5, Z5
 	VFMADD231PD Z1, Z4, Z5
@@ -1874,10 +1874,10 @@ next141:
 	KMOVW       BX, K1
 	VMOVUPD.Z   (CX), K1, Z4
 	VMOVUPD.Z   (DX), K1, Z5
-	VPXORQ      Z10, Z10, Z10
+	VXORPS      Z7, Z7, Z7
 	VANDPD.BCST double8000000000000000<>+0(SB), Z4, Z6
 	VXORPD      Z0, Z6, Z6
-	VCMPPD      $0x04, Z10, Z4, K1
+	VCMPPD      $0x04, Z7, Z4, K1
 	VMOVAPD.Z   Z6, K1, Z6
 	VADDPD      Z6, Z5, Z5
 	VFMADD231PD Z1, Z4, Z5

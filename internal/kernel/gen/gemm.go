@@ -11,7 +11,7 @@ func init() { groups["gemm"] = gemm }
 func gemm(e *emitter) {
 	r := e.record(record{name: "tiling", doc: "A tiling is the work of gemmPanels. Strides and steps count bytes.", fields: []field{
 		{"c", "unsafe.Pointer", ""},
-		{"start", "unsafe.Pointer", ""},
+		{"start", "unsafe.Pointer", "not read where startStride and startStep are 0: zeros"},
 		{"a", "unsafe.Pointer", ""},
 		{"b", "unsafe.Pointer", ""},
 		{"ldc", "int", ""},
@@ -225,33 +225,40 @@ func (p *panel) tailOfColumns(width int) tail {
 	return p.tailOf(cols)
 }
 
-// loadStart fills the accumulators, and fetches the rows of C that the next tile will write.
+// loadStart fills the accumulators, and fetches the rows of C that the next tile will write. Zeros are made, not copied: a
+// copy of a register takes the place of a multiplication.
 func (p *panel) loadStart(m, width int, load func(k int, base reg.Register, dst operand.Op)) [][]reg.VecVirtual {
 	sum := make([][]reg.VecVirtual, m)
 	for i := range sum {
 		sum[i] = p.regs(width)
 	}
 	start, stride := p.get("tileStart"), p.get("startStride")
-	each, done := p.label("each"), p.label("started")
-	for k := range width {
-		load(k, start, sum[0][k])
-	}
+	each, row, done := p.label("each"), p.label("row"), p.label("started")
 	p.TESTQ(stride, stride)
 	p.JNZ(operand.LabelRef(each))
-	for i := 1; i < m; i++ {
+	p.CMPQ(p.slot("startStep"), operand.I32(0))
+	p.JNE(operand.LabelRef(row))
+	for i := range m {
 		for k := range width {
+			p.zero(sum[i][k])
+		}
+	}
+	p.JMP(operand.LabelRef(done))
+	p.Label(row)
+	for k := range width {
+		load(k, start, sum[0][k])
+		for i := 1; i < m; i++ {
 			p.move(sum[0][k], sum[i][k])
 		}
 	}
 	p.JMP(operand.LabelRef(done))
 	p.Label(each)
-	for i := 1; i < m; i++ {
-		p.ADDQ(stride, start)
+	for i := range m {
 		for k := range width {
 			load(k, start, sum[i][k])
 		}
+		p.ADDQ(stride, start)
 	}
-	p.ADDQ(stride, start)
 	p.MOVQ(start, p.slot("tileStart"))
 	p.Label(done)
 	p.fetchC(m, width)

@@ -86,13 +86,7 @@ func (v vector) horner(c, x, dst operand.Op) {
 }
 
 // zero clears a register.
-func (v vector) zero(dst operand.Op) {
-	if v.wide() {
-		v.VPXORQ(dst, dst, dst)
-	} else {
-		v.VXORPS(dst, dst, dst)
-	}
-}
+func (v vector) zero(dst operand.Op) { v.VXORPS(dst, dst, dst) }
 
 // broadcast fills dst with the element at memory m, or with the lowest element of an X register.
 func (v vector) broadcast(m, dst operand.Op) { pick(v, v.VBROADCASTSS, v.VBROADCASTSD)(m, dst) }
