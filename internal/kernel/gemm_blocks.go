@@ -33,6 +33,10 @@ func vectorLanes[T Float]() int {
 const (
 	tallest512 = 14 // AVX-512
 	tallest256 = 6  // AVX2
+
+	// conflicting is the rows of the tallest tile where those of A fall on one set of the cache, which has eight ways or
+	// more.
+	conflicting = 8
 )
 
 // tileExtents returns the rows of the tallest tile and the columns of a panel, which is two vectors wide.
@@ -157,7 +161,11 @@ func (w *walk[T]) rows(i, rows, p, k int, space *packSpace) {
 // cut cuts rows into tiles as even as can be. Division by a constant, or of 32 bits, takes a part of the time.
 func (t *tiling) cut(rows int) {
 	tiles := (rows + tallest256 - 1) / tallest256
-	if level == avx512 {
+	switch {
+	case level != avx512:
+	case t.rowStep%badStride == 0:
+		tiles = (rows + conflicting - 1) / conflicting
+	default:
 		tiles = (rows + tallest512 - 1) / tallest512
 	}
 	t.tiles, t.rows = tiles, int(uint32(rows)/uint32(tiles))

@@ -12,10 +12,9 @@ const (
 )
 
 // isNarrow reports whether the product is to be computed as its transpose. In float64 that pays only where A is transposed
-// already, since each of its elements takes as long to transpose as a vector of C to compute; or where its rows fall on one
-// set of the cache.
+// already, since each of its elements takes as long to transpose as a vector of C to compute.
 func (g *gemm[T]) isNarrow() bool {
-	if g.step == 1 && !is32[T]() && g.rowStep*sizeOf[T]()%badStride != 0 {
+	if g.step == 1 && !is32[T]() {
 		return false
 	}
 	lanes := vectorLanes[T]() // a power of two
