@@ -127,6 +127,7 @@ func TestBursts(t *testing.T) {
 			t.Fatalf("burst at byte %d is not found", at)
 		}
 	}
+	t.Logf("%d bursts in a file of %d bytes", bursts, len(b))
 }
 
 // Sectors that a power cut left as zeros or as bytes of another file.

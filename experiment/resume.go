@@ -249,17 +249,25 @@ func (r *Run) compareConfig(f *checkpoint.File, was *Experiment, text []byte, op
 
 func (r *Run) writeConfig() error { return writeFile(r.configPath(), r.Experiment.Resolved()) }
 
+// areDone counts what is done: "1 epoch is", "2 epochs are".
+func areDone(n int64, unit string) string {
+	if n == 1 {
+		return fmt.Sprintf("%d %s is", n, unit)
+	}
+	return fmt.Sprintf("%d %ss are", n, unit)
+}
+
 // checkLength returns an error, and the key under train that is at fault, where a run in state s cannot become as long as
 // its experiment says now.
 func checkLength(s checkpoint.State, was, is *Config) (key string, err error) {
 	epochs, more := is.Train.Epochs, is.Train.Epochs > was.Train.Epochs
 	switch stop := is.EarlyStopping; {
 	case epochs < s.Epoch:
-		return "epochs", fmt.Errorf("%d epochs are done already", s.Epoch)
+		return "epochs", fmt.Errorf("%s done already", areDone(s.Epoch, "epoch"))
 	case epochs == s.Epoch && s.Position > 0:
-		return "epochs", fmt.Errorf("%d epochs are done already, and the next one has begun", s.Epoch)
+		return "epochs", fmt.Errorf("%s done already, and the next one has begun", areDone(s.Epoch, "epoch"))
 	case is.Train.Steps > 0 && is.Train.Steps < s.Step:
-		return "steps", fmt.Errorf("%d steps are done already", s.Step)
+		return "steps", fmt.Errorf("%s done already", areDone(s.Step, "step"))
 	case more && s.StopReason == train.ReasonEarly && stop != nil && s.EarlyStop != nil && stop.Metric == s.EarlyStop.Metric && s.EarlyStop.Waited >= stop.Patience:
 		return "epochs", fmt.Errorf("early_stopping ended the run, because evaluations no longer improve, and more epochs do not change that: give it more patience with --change early_stopping.patience=%d", 2*stop.Patience)
 	case more && s.StopReason == train.ReasonSteps && is.Train.Steps == s.Step:

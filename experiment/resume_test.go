@@ -123,11 +123,12 @@ func TestEpochsThatAreDone(t *testing.T) {
 		steps, epochs int64
 		want          string
 	}{
-		"fewer":                      {8, 1, "--epochs 1: 2 epochs are done already"},
-		"fewer, in an epoch":         {9, 1, "--epochs 1: 2 epochs are done already"},
-		"as many, and one has begun": {9, 2, "--epochs 2: 2 epochs are done already, and the next one has begun"},
-		"as many":                    {8, 2, ""},
-		"fewer than were planned":    {3, 1, ""},
+		"fewer":                       {8, 1, "--epochs 1: 2 epochs are done already"},
+		"fewer, in an epoch":          {9, 1, "--epochs 1: 2 epochs are done already"},
+		"as many, and one has begun":  {9, 2, "--epochs 2: 2 epochs are done already, and the next one has begun"},
+		"one, and one more has begun": {5, 1, "--epochs 1: 1 epoch is done already, and the next one has begun"},
+		"as many":                     {8, 2, ""},
+		"fewer than were planned":     {3, 1, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := cutIn(t, e, test.steps)

@@ -85,7 +85,7 @@ func jobs(root string, fuzz time.Duration) ([]job, error) {
 			})
 		}
 	}
-	for _, b := range [][2]string{{"checkpoint", "Write|Save|Verify|ReadInto|Load|Bombs"}, {"train", "SaveStall"}} {
+	for _, b := range [][2]string{{"checkpoint", "Write|Save|Verify|ReadInto|Load|Bombs"}, {"experiment", "Bombs"}, {"train", "SaveStall"}} {
 		list = append(list, job{"bench " + b[0], []string{"go", "test", "-run", "^$", "-bench", b[1], "./" + b[0]}, measured, false})
 	}
 	return list, nil
