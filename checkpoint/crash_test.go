@@ -62,3 +62,41 @@ func TestCrashFS(t *testing.T) {
 	})
 	t.Logf("%d states, %d of them different", count, distinct)
 }
+
+// TestRemoveAfterIsDurable cuts the power after checkpoints were taken back: none of them returns, and the one to which the
+// run goes back is whole.
+func TestRemoveAfterIsDurable(t *testing.T) {
+	const last, back = 3, 1
+	root := t.TempDir()
+	r, err := crashfs.Record(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.During(func() {
+		dir := filepath.Join(root, "checkpoints")
+		if err := atomicfile.MkdirAll(r, dir); err != nil {
+			t.Fatal(err)
+		}
+		for step := range int64(last + 1) {
+			s := sample()
+			s.State.Step = step
+			if err := Save(filepath.Join(dir, StepFile(step)), s); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := RemoveAfter(dir, back); err != nil {
+			t.Fatal(err)
+		}
+		r.Acknowledge(back)
+	})
+	r.Try(t, 10, func(root string, cut crashfs.Cut) error {
+		if len(cut.Acknowledged) == 0 {
+			return nil
+		}
+		dir := filepath.Join(root, "checkpoints")
+		if all, err := List(dir); err != nil || len(all) != back+1 {
+			return fmt.Errorf("there are %v (%w)", all, err)
+		}
+		return verifyPath(filepath.Join(dir, StepFile(back)))
+	})
+}

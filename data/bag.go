@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/strata-ml/strata/registry"
 	"github.com/strata-ml/strata/tensor"
@@ -313,6 +314,11 @@ func (s *Bag) readRows(in *input, t *texts, needsTarget, noTarget bool) error {
 		}
 		if err != nil {
 			return err
+		}
+		for _, i := range []int{text, target} {
+			if i >= 0 && !utf8.ValidString(cells[i]) {
+				return r.errorAt(i, "column %q: %.40q is not UTF-8; save the file as UTF-8", r.columns()[i], cells[i])
+			}
 		}
 		words := Tokenize(cells[text], nil)
 		for i, w := range words {

@@ -79,6 +79,7 @@ func TestBagCSV(t *testing.T) {
 }
 
 func TestBagErrors(t *testing.T) {
+	quoted := func(c *data.BagConfig) { c.Quotes, c.Delimiter = true, "," }
 	for _, tt := range []struct {
 		content string
 		edit    func(*data.BagConfig)
@@ -89,6 +90,9 @@ func TestBagErrors(t *testing.T) {
 		{"a\tx\nb\t\n", nil, `t.tsv:2:3: column "2": the row has no target; remove it`},
 		{"a\tx\nb\tx\n", nil, `t.tsv: target "2" has 1 classes; a classification needs from 2 to 65536`},
 		{"a\tx\nb\n", func(c *data.BagConfig) { c.Text = "3" }, `t.tsv: text "3" is no column of the file; known: 1, 2`},
+		{"a\tx\nb\tcaf\xe9\n", nil, "t.tsv:2:6: the text is not UTF-8; save the file as UTF-8"},
+		{"a,x\nb,\"caf\xe9\"\n", quoted, `t.tsv:2:3: column "2": "caf\xe9" is not UTF-8; save the file as UTF-8`},
+		{"a,x\n\"caf\xe9\",x\n", quoted, `t.tsv:2:1: column "1": "caf\xe9" is not UTF-8; save the file as UTF-8`},
 		{"a\tx\n", func(c *data.BagConfig) { c.Paths = nil }, "paths must name at least one file"},
 		{"a\tx\n", func(c *data.BagConfig) { c.Target = "1" }, `target is column "1", which holds the text`},
 	} {

@@ -159,6 +159,7 @@ func TestCSVBombs(t *testing.T) {
 		want          string
 	}{
 		{"open quote", "x,y\n1,a\n2,\"" + strings.Repeat("b\n", 32*MiB), false, 16 * MiB, "b.csv:3:3: the record is larger than 1 MiB; the quote that opens here is not closed in time: close it"},
+		{"open quote without a line end", "x,y\n1,a\n2,\"" + strings.Repeat("b", 20*MiB), false, 16 * MiB, "b.csv:3:3: the record is larger than 1 MiB; the quote that opens here is not closed in time: close it"},
 		{"open quote with doubled ones", "x,y\n\"\",\"it's \"\"" + strings.Repeat("b\"\"\n", 5*MiB), false, 16 * MiB, "b.csv:2:4: the record is larger than 1 MiB; the quote that opens here"},
 		{"one long line", strings.Repeat("x", 20*MiB), false, 16 * MiB, "b.csv:1:1: the record is larger than 1 MiB"},
 		{"delimiters alone", strings.Repeat(",", MiB), false, 16 * MiB, "b.csv:1:1: the record has more than 32768 cells"},
