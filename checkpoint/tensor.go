@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"slices"
 )
 
@@ -86,7 +87,7 @@ func (f *File) ReadTensor(name string, dst []byte) error {
 	if int64(len(dst)) != t.info.Bytes {
 		return f.fail(fmt.Errorf("tensor %q has %d bytes, the destination has %d", name, t.info.Bytes, len(dst)))
 	}
-	err = f.eachBlock(t, func(size int) []byte {
+	_, err = f.eachBlock(t, func(size int) []byte {
 		block := dst[:size]
 		dst = dst[size:]
 		return block
@@ -158,29 +159,35 @@ func (f *File) find(name string) (*tensor, error) {
 	return &f.tensors[i], nil
 }
 
-// eachBlock reads the data of t block by block. Into gives the memory for the next size bytes; seen, where it is not
-// nil, gets each block after its checksum was found right.
-func (f *File) eachBlock(t *tensor, into func(size int) []byte, seen func(block []byte)) error {
-	number := 0
+// pieceSize is how much of a block is read at once, in bytes: it is still in the first cache when its checksum is computed.
+const pieceSize = 32 << 10
+
+// eachBlock reads the data of t block by block, and each block in pieces of at most pieceSize. Into gives the memory for the
+// next size bytes; seen, where it is not nil, gets each piece before the checksum of its block is known. It returns the
+// number of blocks.
+func (f *File) eachBlock(t *tensor, into func(size int) []byte, seen func(piece []byte)) (number int, err error) {
 	for _, p := range t.parts {
 		if err := f.checkTensorHeader(t, p); err != nil {
-			return err
+			return number, err
 		}
 		for from := int64(0); from < p.size; from += blockSize {
-			block := into(int(min(blockSize, p.size-from)))
-			if err := f.readAt(block, p.offset+from, t.info.Name); err != nil {
-				return inTensor(err, t, number)
+			sum, end := uint32(0), min(from+blockSize, p.size)
+			for at := from; at < end; at += pieceSize {
+				piece := into(int(min(pieceSize, end-at)))
+				if err := f.readAt(piece, p.offset+at, t.info.Name); err != nil {
+					return number, inTensor(err, t, number)
+				}
+				if sum = crc32.Update(sum, crcTable, piece); seen != nil {
+					seen(piece)
+				}
 			}
-			if crc32c(block) != binary.LittleEndian.Uint32(p.crcs[from/blockSize*4:]) {
-				return &CorruptError{Tensor: t.info.Name, Block: number, Offset: p.offset + from, Err: errChecksum}
-			}
-			if seen != nil {
-				seen(block)
+			if sum != binary.LittleEndian.Uint32(p.crcs[from/blockSize*4:]) {
+				return number, &CorruptError{Tensor: t.info.Name, Block: number, Offset: p.offset + from, Err: errChecksum}
 			}
 			number++
 		}
 	}
-	return nil
+	return number, nil
 }
 
 // checkTensorHeader compares the bytes before the data with the only ones that may stand there.

@@ -21,7 +21,7 @@ type NonFinite struct {
 	Count  int64
 }
 
-// Verify reads the whole file, 1 MiB at a time, and checks every byte. Values that are NaN or infinite are no damage;
+// Verify reads the whole file, a few KiB at a time, and checks every byte. Values that are NaN or infinite are no damage;
 // the report counts them.
 func (f *File) Verify() (Report, error) {
 	for _, s := range f.sections {
@@ -30,14 +30,14 @@ func (f *File) Verify() (Report, error) {
 		}
 	}
 	report := Report{Bytes: f.size, Tensors: len(f.tensors)}
-	buffer := blockBuffer{bytes: min(blockSize, f.size)}
+	buffer := pieceBuffer{bytes: min(pieceSize, f.size)}
 	for i := range f.tensors {
 		t := &f.tensors[i]
 		count := int64(0)
-		err := f.eachBlock(t, func(size int) []byte { return buffer.of(t.info.DType)[:size] }, func(block []byte) {
-			report.Blocks++
-			count += buffer.nonFinite(t.info.DType, block)
+		blocks, err := f.eachBlock(t, func(size int) []byte { return buffer.of(t.info.DType)[:size] }, func(piece []byte) {
+			count += buffer.nonFinite(t.info.DType, piece)
 		})
+		report.Blocks += int64(blocks)
 		if err != nil {
 			return Report{}, f.fail(err)
 		}
@@ -48,16 +48,16 @@ func (f *File) Verify() (Report, error) {
 	return report, nil
 }
 
-// A blockBuffer holds a block. Where the machine has the byte order of the file, it lies in the memory of numbers, so that
+// A pieceBuffer holds a piece of a block. Where the machine has the byte order of the file, it lies in the memory of numbers, so that
 // a kernel can look at them.
-type blockBuffer struct {
+type pieceBuffer struct {
 	bytes   int64
 	float32 []float32
 	float64 []float64
 }
 
-// of returns the memory for a block of a type. That of another type is no longer valid, or is the same.
-func (b *blockBuffer) of(d DType) []byte {
+// of returns the memory for a piece of a type. That of another type is no longer valid, or is the same.
+func (b *pieceBuffer) of(d DType) []byte {
 	if d == Float64 {
 		if b.float64 == nil {
 			b.float64 = make([]float64, (b.bytes+7)/8)
@@ -70,17 +70,17 @@ func (b *blockBuffer) of(d DType) []byte {
 	return view(b.float32)
 }
 
-// nonFinite counts the elements of a block in the buffer that are NaN or infinite: one by one only where there are some.
-func (b *blockBuffer) nonFinite(d DType, block []byte) int64 {
+// nonFinite counts the elements of a piece in the buffer that are NaN or infinite: one by one only where there are some.
+func (b *pieceBuffer) nonFinite(d DType, piece []byte) int64 {
 	switch {
 	case !littleEndian:
-	case d == Float32 && kernel.Finite(b.float32[:len(block)/4]), d == Float64 && kernel.Finite(b.float64[:len(block)/8]):
+	case d == Float32 && kernel.Finite(b.float32[:len(piece)/4]), d == Float64 && kernel.Finite(b.float64[:len(piece)/8]):
 		return 0
 	}
-	return nonFinite(d, block)
+	return nonFinite(d, piece)
 }
 
-// nonFinite counts the elements of b that are NaN or infinite. A block holds whole elements, because its size is a
+// nonFinite counts the elements of b that are NaN or infinite. A piece holds whole elements, because its size is a
 // multiple of every element's.
 func nonFinite(d DType, b []byte) int64 {
 	switch d {

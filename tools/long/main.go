@@ -8,7 +8,7 @@
 // It finds the tests and the fuzz targets in the source, so a new one needs no entry anywhere. It fails where any of them
 // does; the rest is run all the same.
 //
-//	go -C tools run ./long               # about an hour on two cores
+//	go -C tools run ./long               # 40 minutes on two cores
 //	go -C tools run ./long -fuzz 10m     # with ten minutes for each fuzz target
 //	go -C tools run ./long -only 'Kill'  # what has a matching name
 package main
