@@ -303,9 +303,9 @@ func TestPanicsBeforeTheStart(t *testing.T) {
 		code int
 		text []string
 	}{
-		"constructor": {exitUsage, []string{"custom.yaml:5:5: ", `node "own": test_trap: its constructor panicked: the trap snapped`}},
-		"build":       {exitUsage, []string{"custom.yaml:5:5: ", `node "own": test_trap: Build panicked: the trap snapped`}},
-		"initializer": {exitFailed, []string{`strata: node "own": the initializer test_trap of own/w panicked: the trap snapped`}},
+		"constructor": {exitUsage, []string{"custom.yaml:5:5: ", `node "own": test_trap: its constructor panicked at cmd_test.go:`}},
+		"build":       {exitUsage, []string{"custom.yaml:5:5: ", `node "own": test_trap: Build panicked at cmd_test.go:`}},
+		"initializer": {exitFailed, []string{`strata: node "own": the initializer test_trap of own/w panicked at cmd_test.go:`}},
 	} {
 		t.Run(at, func(t *testing.T) {
 			withLayer(t, "test_trap, at: "+at)

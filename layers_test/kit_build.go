@@ -39,7 +39,7 @@ func buildErrors(s *subject) error {
 		h, err := newHarness[float64](odd)
 		switch {
 		case isPanic(err):
-			return fmt.Errorf("on %s, Build: %w", odd.inputs(), err)
+			return fmt.Errorf("on %s, %w", odd.inputs(), err)
 		case err != nil && strings.TrimSpace(err.Error()) == "":
 			return fmt.Errorf("on %s, Build returns an error without a text", odd.inputs())
 		case err != nil:

@@ -3,9 +3,6 @@ package layerstest
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
-	"runtime"
-	"strings"
 
 	"github.com/strata-ml/strata/layers"
 	"github.com/strata-ml/strata/tensor"
@@ -53,46 +50,13 @@ func inType[T tensor.Float](s *subject, check func(*harness[T]) error) error {
 	return catch(func() error { return check(h) })
 }
 
-// A panicError is a panic of a layer, with the line that caused it.
-type panicError struct {
-	value any
-	place string
-}
-
-func (e *panicError) Error() string { return fmt.Sprintf("panic at %s: %v", e.place, e.value) }
-
 func isPanic(err error) bool {
-	_, ok := errors.AsType[*panicError](err)
+	_, ok := errors.AsType[*layers.PanicError](err)
 	return ok
 }
 
 // catch runs f and returns a panic in it as an error.
-func catch(f func() error) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = &panicError{v, panicPlace()}
-		}
-	}()
-	return f()
-}
-
-// panicPlace names the line that panicked: the first one below the runtime's own.
-func panicPlace() string {
-	var pcs [32]uintptr
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(1, pcs[:])])
-	panicking := false
-	for {
-		f, more := frames.Next()
-		inRuntime := strings.HasPrefix(f.Function, "runtime.")
-		if panicking && !inRuntime {
-			return fmt.Sprintf("%s:%d", filepath.Base(f.File), f.Line)
-		}
-		panicking = panicking || inRuntime
-		if !more {
-			return "an unknown line"
-		}
-	}
-}
+func catch(f func() error) error { return layers.Guard("it", f) }
 
 // A sample is what a layer is run on. Every number is a float32, so that both element types see the same ones.
 type sample[T tensor.Float] struct {
