@@ -149,6 +149,7 @@ func (r *Run[T]) finish(reason string) error {
 	}
 	finished := reason != ReasonInterrupted
 	if finished == r.state.Finished && r.saves.newest == r.state.Step {
+		r.pruneAgain()
 		return nil
 	}
 	if finished && r.s.Eval != nil && (r.last == nil || r.last.Step != r.state.Step) {

@@ -198,6 +198,18 @@ func (r *Run[T]) saveAndWait() error {
 	return r.noteSave(s)
 }
 
+// pruneAgain deletes what no longer stays beside the checkpoint of the state, where the process that wrote that may have been
+// killed before it did so.
+func (r *Run[T]) pruneAgain() {
+	if r.s.Dir == "" {
+		return
+	}
+	retention := r.retention()
+	if err := retention.prune(r.checkpointDir(), r.state.Step); err != nil {
+		r.notify(&PruneFailed{r.state.Step, err})
+	}
+}
+
 // endSaving waits for a save in the background when a run ends with an error: nothing of a run outlasts it.
 func (r *Run[T]) endSaving() (err error) {
 	defer r.recoverPart(&err)
