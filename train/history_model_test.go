@@ -154,6 +154,8 @@ func (h *history) live(until int64, kill bool, fail map[int64]error) {
 		h.fail(run.State().Step, err) // the last checkpoint
 	} else if err != nil {
 		h.Fatal(err)
+	} else if h.saved < 0 { // there was nothing to save
+		h.prune(run.State().Step)
 	}
 	if atKill != nil {
 		atKill()
@@ -220,6 +222,11 @@ func (h *history) save(step int64) {
 	h.there[step], h.saved = true, step
 	delete(h.doubtful, step)
 	delete(h.damaged, step)
+	h.prune(step)
+}
+
+// prune is the model of what is deleted beside the checkpoint of a step.
+func (h *history) prune(step int64) {
 	for _, gone := range h.deleted(step) {
 		delete(h.there, gone)
 		delete(h.damaged, gone)
