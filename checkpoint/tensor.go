@@ -159,27 +159,25 @@ func (f *File) find(name string) (*tensor, error) {
 	return &f.tensors[i], nil
 }
 
-// pieceSize is how much of a block is read at once, in bytes: it is still in the first cache when its checksum is computed.
-const pieceSize = 32 << 10
-
-// eachBlock reads the data of t block by block, and each block in pieces of at most pieceSize. Into gives the memory for the
-// next size bytes; seen, where it is not nil, gets each piece before the checksum of its block is known. It returns the
-// number of blocks.
-func (f *File) eachBlock(t *tensor, into func(size int) []byte, seen func(piece []byte)) (number int, err error) {
+// eachBlock reads the data of t block by block, and each block in pieces. Into gives the memory for the next piece, which is
+// not empty and has at most so many bytes; seen, where it is not nil, gets each piece before the checksum of its block is
+// known. It returns the number of blocks.
+func (f *File) eachBlock(t *tensor, into func(most int) []byte, seen func(piece []byte)) (number int, err error) {
 	for _, p := range t.parts {
 		if err := f.checkTensorHeader(t, p); err != nil {
 			return number, err
 		}
 		for from := int64(0); from < p.size; from += blockSize {
 			sum, end := uint32(0), min(from+blockSize, p.size)
-			for at := from; at < end; at += pieceSize {
-				piece := into(int(min(pieceSize, end-at)))
+			for at := from; at < end; {
+				piece := into(int(end - at))
 				if err := f.readAt(piece, p.offset+at, t.info.Name); err != nil {
 					return number, inTensor(err, t, number)
 				}
 				if sum = crc32.Update(sum, crcTable, piece); seen != nil {
 					seen(piece)
 				}
+				at += int64(len(piece))
 			}
 			if sum != binary.LittleEndian.Uint32(p.crcs[from/blockSize*4:]) {
 				return number, &CorruptError{Tensor: t.info.Name, Block: number, Offset: p.offset + from, Err: errChecksum}
