@@ -58,6 +58,9 @@ type block struct {
 	known    []string
 	config   any // the defaults
 	problems []Problem
+
+	below   []string          // the last words of the keys in blocks below; see keysBelow
+	blockOf map[string]string // the block of each
 }
 
 func (b *block) find(key string) (field, bool) {
@@ -87,20 +90,27 @@ func (b *block) explainUnknown(key string, n *yaml.Node) (meant, hint string) {
 	if near := Nearest(key, b.known); near != "" {
 		return near, fmt.Sprintf("did you mean %q?", near)
 	}
-	blockOf := map[string]string{}
-	var below []string
+	b.keysBelow(n)
+	if near := Nearest(key, b.below); near != "" {
+		return "", fmt.Sprintf("did you mean %q in the block %s?", near, b.blockOf[near])
+	}
+	return "", (&UnknownError{Known: b.known}).Hint()
+}
+
+// keysBelow lists the keys of the blocks below, once for all unknown keys.
+func (b *block) keysBelow(n *yaml.Node) {
+	if b.blockOf != nil {
+		return
+	}
+	b.blockOf = map[string]string{}
 	for _, k := range Keys(b.config, n) {
 		path := k.Path
 		i := strings.LastIndexByte(path, '.')
-		if i > 0 && blockOf[path[i+1:]] == "" {
-			blockOf[path[i+1:]] = path[:i]
-			below = append(below, path[i+1:])
+		if i > 0 && b.blockOf[path[i+1:]] == "" {
+			b.blockOf[path[i+1:]] = path[:i]
+			b.below = append(b.below, path[i+1:])
 		}
 	}
-	if near := Nearest(key, below); near != "" {
-		return "", fmt.Sprintf("did you mean %q in the block %s?", near, blockOf[near])
-	}
-	return "", (&UnknownError{Known: b.known}).Hint()
 }
 
 // validate asks the configuration itself.
