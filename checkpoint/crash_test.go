@@ -17,26 +17,10 @@ func TestCrashFS(t *testing.T) {
 	if *long {
 		states = 200
 	}
-	root := t.TempDir()
-	r, err := crashfs.Record(root)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.During(func() {
-		dir := filepath.Join(root, "checkpoints")
-		if err := atomicfile.MkdirAll(r, dir); err != nil {
+	r := recordSaves(t, 7, func(r *crashfs.Recorder, dir string, step int64) {
+		r.Acknowledge(step)
+		if _, err := Prune(dir, step, func(_ int, step int64) bool { return step == best }); err != nil {
 			t.Fatal(err)
-		}
-		for step := range int64(7) {
-			s := sample()
-			s.State.Step = step
-			if err := Save(filepath.Join(dir, StepFile(step)), s); err != nil {
-				t.Fatal(err)
-			}
-			r.Acknowledge(step)
-			if _, err := Prune(dir, step, func(_ int, step int64) bool { return step == best }); err != nil {
-				t.Fatal(err)
-			}
 		}
 	})
 	count, distinct := r.Try(t, states, func(root string, cut crashfs.Cut) error {
@@ -67,22 +51,9 @@ func TestCrashFS(t *testing.T) {
 // run goes back is whole.
 func TestRemoveAfterIsDurable(t *testing.T) {
 	const last, back = 3, 1
-	root := t.TempDir()
-	r, err := crashfs.Record(root)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.During(func() {
-		dir := filepath.Join(root, "checkpoints")
-		if err := atomicfile.MkdirAll(r, dir); err != nil {
-			t.Fatal(err)
-		}
-		for step := range int64(last + 1) {
-			s := sample()
-			s.State.Step = step
-			if err := Save(filepath.Join(dir, StepFile(step)), s); err != nil {
-				t.Fatal(err)
-			}
+	r := recordSaves(t, last+1, func(r *crashfs.Recorder, dir string, step int64) {
+		if step < last {
+			return
 		}
 		if err := RemoveAfter(dir, back); err != nil {
 			t.Fatal(err)
@@ -99,4 +70,29 @@ func TestRemoveAfterIsDurable(t *testing.T) {
 		}
 		return verifyPath(filepath.Join(dir, StepFile(back)))
 	})
+}
+
+// recordSaves records saves of so many steps in the directory checkpoints, and what saved does after each.
+func recordSaves(t *testing.T, steps int64, saved func(r *crashfs.Recorder, dir string, step int64)) *crashfs.Recorder {
+	t.Helper()
+	root := t.TempDir()
+	r, err := crashfs.Record(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.During(func() {
+		dir := filepath.Join(root, "checkpoints")
+		if err := atomicfile.MkdirAll(r, dir); err != nil {
+			t.Fatal(err)
+		}
+		for step := range steps {
+			s := sample()
+			s.State.Step = step
+			if err := Save(filepath.Join(dir, StepFile(step)), s); err != nil {
+				t.Fatal(err)
+			}
+			saved(r, dir, step)
+		}
+	})
+	return r
 }

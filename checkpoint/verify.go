@@ -51,8 +51,8 @@ func (f *File) Verify() (Report, error) {
 // pieceSize is how much of a block Verify reads at once, in bytes: it is still in the first cache when it is looked at.
 const pieceSize = 32 << 10
 
-// A pieceBuffer holds a piece of a block. Where the machine has the byte order of the file, it lies in the memory of numbers, so that
-// a kernel can look at them.
+// A pieceBuffer holds a piece of a block. Where the machine has the byte order of the file, it lies in the memory of
+// numbers, so that a kernel can look at them.
 type pieceBuffer struct {
 	bytes   int64
 	float32 []float32

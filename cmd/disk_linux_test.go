@@ -155,7 +155,7 @@ func TestAddressSpaceLimit(t *testing.T) {
 	ended := map[int]int{}
 	for i := range 10 {
 		dir := fmt.Sprintf("confined/run-%d", i)
-		limit := fmt.Sprint(100_000 + 100_000*i) // KiB; the runtime reserves most of it and uses little
+		limit := fmt.Sprint(100_000 + 300_000*i) // KiB; the runtime reserves most of it and uses little
 		shell := append([]string{"-c", `ulimit -v ` + limit + `; exec "$0" "$@"`, string(f.binary)}, f.verb(dir)...)
 		p := binary("/bin/sh").start(t, 1, shell...)
 		code := p.end(t)

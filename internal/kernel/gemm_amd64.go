@@ -2,42 +2,6 @@
 
 package kernel
 
-import "unsafe"
-
-// A tiling is the work of gemmPanels. Strides and steps count bytes.
-type tiling struct {
-	c           unsafe.Pointer
-	start       unsafe.Pointer // not read where startStride and startStep are 0: zeros
-	a           unsafe.Pointer
-	b           unsafe.Pointer
-	ldc         int
-	startStride int // 0 repeats one row
-	rowStep     int // between the rows of A
-	step        int // between the columns of A
-	ldb         int
-	k           int
-	cols        int
-	startStep   int // from one panel of start to the next
-	panelStep   int // from one panel of B to the next
-	tiles       int // in a panel, at least one
-	taller      int // how many of them have a row more than rows
-	rows        int // of a tile
-	beyond      int // panelStep where another panel of B follows the last, else 0
-	fetch       int // the lines of the next panel of B that are fetched, one in each tile
-	panelC      uintptr
-	panelStart  uintptr
-	panelB      uintptr
-	colsLeft    int
-	width       int // columns of this panel
-	tileC       uintptr
-	tileStart   uintptr
-	tileA       uintptr
-	tilesLeft   int // in this panel
-	tallerLeft  int
-	ahead       int // from b to what is fetched
-	fetchLeft   int
-}
-
 func gemmPanelsVector[T Float](t *tiling) {
 	switch {
 	case is32[T]() && level == avx512:

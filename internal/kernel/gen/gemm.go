@@ -9,7 +9,7 @@ func init() { groups["gemm"] = gemm }
 
 // gemm is the micro-kernel of the matrix products, and what brings operands into the shape that it reads well.
 func gemm(e *emitter) {
-	r := e.record(record{name: "tiling", doc: "A tiling is the work of gemmPanels. Strides and steps count bytes.", fields: []field{
+	r := e.record(record{name: "tiling", doc: "A tiling is the work of gemmPanels. Strides and steps count bytes. From panelC on it holds the variables of the\nassembly: addresses may lie behind the matrices, where a pointer must not point.", fields: []field{
 		{"c", "unsafe.Pointer", ""},
 		{"start", "unsafe.Pointer", "not read where startStride and startStep are 0: zeros"},
 		{"a", "unsafe.Pointer", ""},
@@ -29,7 +29,6 @@ func gemm(e *emitter) {
 		{"beyond", "int", "panelStep where another panel of B follows the last, else 0"},
 		{"fetch", "int", "the lines of the next panel of B that are fetched, one in each tile"},
 
-		// Variables. Addresses may lie behind the matrices, where a pointer must not point.
 		{"panelC", "uintptr", ""},
 		{"panelStart", "uintptr", ""},
 		{"panelB", "uintptr", ""},

@@ -1,5 +1,6 @@
 // Command gen writes the assembly of package kernel: for each group of kernels a file NAME_amd64.s, and
-// NAME_amd64.go with the declarations and, for each kernel, the choice between its forms.
+// NAME_amd64.go with the declarations and, for each kernel, the choice between its forms; and NAME_records.go where kernels
+// take structures.
 //
 //	go -C internal/kernel/gen run .          # write the files
 //	go -C internal/kernel/gen run . -check   # only compare: exit 1 and name the files that differ
@@ -49,10 +50,16 @@ func generate() (map[string][]byte, error) {
 		if files[name+"_amd64.s"], err = assemble(e); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		if files[name+"_amd64.go"], err = bridgeFile(e.records, e.generic, e.typed, true); err != nil {
+		if files[name+"_amd64.go"], err = bridgeFile(e.generic, e.typed, true); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		if files[name+"_other.go"], err = bridgeFile(e.records, e.generic, nil, false); err != nil {
+		if files[name+"_other.go"], err = bridgeFile(e.generic, nil, false); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		if len(e.records) == 0 {
+			continue
+		}
+		if files[name+"_records.go"], err = recordFile(e.records); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 	}
