@@ -3,12 +3,13 @@ package kernel
 import "unsafe"
 
 // The loops around the micro-kernel, from the outside: blocks of columns; blocks of p; blocks of rows; panels of columns.
-// gemmPanels walks the tiles of a panel. A block of A, a panel of B and the one that is fetched meanwhile fill the
-// second-level cache; a block of B lies in the third. The deeper the blocks, the less often C is read and written.
+// gemmPanels walks the tiles of a panel. A block of A, a panel of B and the one that is fetched meanwhile take half of the
+// second-level cache: with more they push each other out. A block of B lies in the third. The deeper the blocks, the less
+// often C is read and written.
 const (
 	blockDepth  = 1024
 	blockRows   = 1024      // at most, of A
-	blockABytes = 512 << 10 // at most, of a block of A
+	blockABytes = 256 << 10 // at most, of a block of A
 	blockWidth  = 4 << 10   // bytes of a row of a block of B
 
 	// shallow is the depth below which writing C takes longer than computing it.

@@ -268,8 +268,9 @@ func (p *panel) loadStart(m, width int, load func(k int, base reg.Register, dst 
 // where the rows of C lie a multiple of a page apart.
 const leastFetchK = 64
 
-// fetchC fetches the rows of C that the next tile will write. Where there is none, it fetches this tile's again: what
-// lies behind C may have no page, which takes long to find out.
+// fetchC fetches the rows of C that the next tile will write into the second-level cache: in the first they may share a
+// set with each other. Where there is no next tile, it fetches this one's again: what lies behind C may have no page, which
+// takes long to find out.
 func (p *panel) fetchC(m, width int) {
 	shallow := p.label("shallow")
 	p.CMPQ(p.slot("k"), operand.I32(leastFetchK))
@@ -281,7 +282,7 @@ func (p *panel) fetchC(m, width int) {
 	p.CMOVQEQ(c, next)
 	for range m {
 		for line := 0; line < width*p.bytes; line += 64 {
-			p.PREFETCHT0(at(next, nil, 1, line))
+			p.PREFETCHT1(at(next, nil, 1, line))
 		}
 		p.ADDQ(ldc, next)
 	}
