@@ -4,6 +4,10 @@
 //
 // The gradient that a rule sees is that of the data term plus that of the penalties, clipped. A rule that is a Folder does
 // these two on the way, in its own pass over memory; for every other they are done to the gradient before.
+//
+// The built-in rules keep a mean of gradients, such as Adam's m or a velocity, as 0 where it would be denormal. Otherwise one
+// whose gradient stays 0 would never get there, since a fraction of the least number rounds to itself, and arithmetic
+// with it would take several times as long from then on.
 package optim
 
 import (

@@ -122,7 +122,7 @@ func momentum[T Float](w, g, v []T, s *MomentumStep[T], f *Fold[T]) {
 func momentumPlain[T Float](w, g, v []T, s *MomentumStep[T], f *Fold[T]) {
 	for i := range w {
 		gi := f.of(w[i], g[i])
-		v[i] = T(s.Mu*v[i]) + T(s.Take*gi)
+		v[i] = settled(T(s.Mu*v[i]) + T(s.Take*gi))
 		direction := v[i]
 		if s.Nesterov {
 			direction = gi + T(s.Mu*v[i])
@@ -141,7 +141,7 @@ type AdamStep[T Float] struct {
 //
 //	m = Beta1·m + C1·g
 //	v = Beta2·v + C2·g²
-//	w = Keep·w − Step·m/(√v·Correction + Eps)
+//	w = Keep·w − Step·(m/(√v·Correction + Eps))
 func Adam[T Float](w, g, m, v []T, s *AdamStep[T], f *Fold[T]) {
 	g, m, v = g[:len(w)], m[:len(w)], v[:len(w)]
 	if t := shareUpdate[T](len(w)); t != nil {
@@ -169,10 +169,25 @@ func adam[T Float](w, g, m, v []T, s *AdamStep[T], f *Fold[T]) {
 func adamPlain[T Float](w, g, m, v []T, s *AdamStep[T], f *Fold[T]) {
 	for i := range w {
 		gi := f.of(w[i], g[i])
-		m[i] = T(s.Beta1*m[i]) + T(s.C1*gi)
+		m[i] = settled(T(s.Beta1*m[i]) + T(s.C1*gi))
 		v[i] = T(s.Beta2*v[i]) + T(s.C2*gi*gi)
-		w[i] = T(s.Keep*w[i]) - s.Step*m[i]/(T(sqrt(v[i])*s.Correction)+s.Eps)
+		w[i] = T(s.Keep*w[i]) - T(s.Step*(m[i]/(T(sqrt(v[i])*s.Correction)+s.Eps)))
 	}
+}
+
+// settled is a mean of gradients as it is kept: x, or 0 where x is denormal. A mean whose gradient stays 0 would become
+// denormal after some hundred steps and never get further, since a fraction of the least number rounds to itself; and
+// arithmetic with such numbers takes several times as long. Means of squares take a hundred times as many steps to get
+// there, and a divisor must not be 0 before its time: they are kept as they are.
+func settled[T Float](x T) T {
+	least := T(0x1p-126)
+	if !is32[T]() {
+		least = T(math.Ldexp(1, -1022))
+	}
+	if -least < x && x < least {
+		return 0
+	}
+	return x
 }
 
 func sqrt[T Float](x T) T { return T(math.Sqrt(float64(x))) }

@@ -9,7 +9,7 @@ type AdagradStep[T Float] struct{ LR, Eps, Initial T }
 // Adagrad computes, with g folded:
 //
 //	sum = sum + g²
-//	w   = w − LR·g/(√(Initial + sum) + Eps)
+//	w   = w − LR·(g/(√(Initial + sum) + Eps))
 func Adagrad[T Float](w, g, sum []T, s *AdagradStep[T], f *Fold[T]) {
 	g, sum = g[:len(w)], sum[:len(w)]
 	if t := shareUpdate[T](len(w)); t != nil {
@@ -38,7 +38,7 @@ func adagradPlain[T Float](w, g, sum []T, s *AdagradStep[T], f *Fold[T]) {
 	for i := range w {
 		gi := f.of(w[i], g[i])
 		sum[i] += T(gi * gi)
-		w[i] -= s.LR * gi / (sqrt(s.Initial+sum[i]) + s.Eps)
+		w[i] -= T(s.LR * (gi / (sqrt(s.Initial+sum[i]) + s.Eps)))
 	}
 }
 
@@ -166,12 +166,12 @@ func rmspropPlain[T Float](w, g, v, m, b []T, s *RMSpropStep[T], f *Fold[T]) {
 		v[i] = T(s.Rho*v[i]) + T(s.Take*gi*gi)
 		square := v[i]
 		if m != nil {
-			m[i] = T(s.Rho*m[i]) + T(s.Take*gi)
+			m[i] = settled(T(s.Rho*m[i]) + T(s.Take*gi))
 			square = max(square-T(m[i]*m[i]), 0)
 		}
 		d := gi / (sqrt(square) + s.Eps)
 		if b != nil {
-			b[i] = T(s.Mu*b[i]) + d
+			b[i] = settled(T(s.Mu*b[i]) + d)
 			d = b[i]
 		}
 		w[i] -= T(s.LR * d)
@@ -185,7 +185,7 @@ type AdamaxStep[T Float] struct{ Beta1, C1, Beta2, Eps, Step T }
 //
 //	m = Beta1·m + C1·g
 //	u = max(Beta2·u, |g| + Eps)
-//	w = w − Step·m/u
+//	w = w − Step·(m/u)
 func Adamax[T Float](w, g, m, u []T, s *AdamaxStep[T], f *Fold[T]) {
 	g, m, u = g[:len(w)], m[:len(w)], u[:len(w)]
 	if t := shareUpdate[T](len(w)); t != nil {
@@ -213,8 +213,8 @@ func adamax[T Float](w, g, m, u []T, s *AdamaxStep[T], f *Fold[T]) {
 func adamaxPlain[T Float](w, g, m, u []T, s *AdamaxStep[T], f *Fold[T]) {
 	for i := range w {
 		gi := f.of(w[i], g[i])
-		m[i] = T(s.Beta1*m[i]) + T(s.C1*gi)
+		m[i] = settled(T(s.Beta1*m[i]) + T(s.C1*gi))
 		u[i] = max(T(s.Beta2*u[i]), max(gi, -gi)+s.Eps)
-		w[i] -= s.Step * m[i] / u[i]
+		w[i] -= T(s.Step * (m[i] / u[i]))
 	}
 }

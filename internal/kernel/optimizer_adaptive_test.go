@@ -13,8 +13,8 @@ func adaptiveUpdates[T Float]() []update[T] {
 	nadam := NAdamStep[T]{Beta1: beta1, C1: c1, Beta2: beta2, C2: c2, Correction: correction, Eps: eps, GradientStep: 0.02, MeanStep: step}
 	lion := LionStep[T]{LR: step, Beta1: beta1, C1: c1, Beta2: beta2, C2: c2, Keep: 0.98}
 	means := func(g T, slots []T) {
-		slots[0] = mulAdd(beta1, slots[0], c1*g)
-		slots[1] = mulAdd(beta2, slots[1], c2*g*g)
+		slots[0] = settled(mulAdd(beta1, slots[0], c1*g))
+		slots[1] = mulAdd(c2*g, g, beta2*slots[1])
 	}
 	return []update[T]{
 		{
@@ -22,16 +22,16 @@ func adaptiveUpdates[T Float]() []update[T] {
 			func(w, g []T, slots [][]T, f *Fold[T]) { Adagrad(w, g, slots[0], &adagrad, f) },
 			func(w, g T, slots []T) T {
 				slots[0] = mulAdd(g, g, slots[0])
-				return w - adagrad.LR*g/(root(adagrad.Initial+slots[0])+eps)
+				return mulAdd(-adagrad.LR, g/(root(adagrad.Initial+slots[0])+eps), w)
 			},
 		},
 		{
 			"adadelta", 2,
 			func(w, g []T, slots [][]T, f *Fold[T]) { Adadelta(w, g, slots[0], slots[1], &adadelta, f) },
 			func(w, g T, slots []T) T {
-				slots[0] = mulAdd(beta2, slots[0], c2*g*g)
+				slots[0] = mulAdd(c2*g, g, beta2*slots[0])
 				d := root(slots[1]+eps) / root(slots[0]+eps) * g
-				slots[1] = mulAdd(beta2, slots[1], c2*d*d)
+				slots[1] = mulAdd(c2*d, d, beta2*slots[1])
 				return mulAdd(-adadelta.LR, d, w)
 			},
 		},
@@ -43,9 +43,9 @@ func adaptiveUpdates[T Float]() []update[T] {
 			"adamax", 2,
 			func(w, g []T, slots [][]T, f *Fold[T]) { Adamax(w, g, slots[0], slots[1], &adamax, f) },
 			func(w, g T, slots []T) T {
-				slots[0] = mulAdd(beta1, slots[0], c1*g)
+				slots[0] = settled(mulAdd(beta1, slots[0], c1*g))
 				slots[1] = max(beta2*slots[1], T(math.Abs(float64(g)))+eps)
-				return w - step*slots[0]/slots[1]
+				return mulAdd(-step, slots[0]/slots[1], w)
 			},
 		},
 		{
@@ -54,7 +54,7 @@ func adaptiveUpdates[T Float]() []update[T] {
 			func(w, g T, slots []T) T {
 				means(g, slots)
 				slots[2] = max(slots[2], slots[1])
-				return w - step*slots[0]/mulAdd(root(slots[2]), correction, eps)
+				return mulAdd(-step, slots[0]/mulAdd(root(slots[2]), correction, eps), w)
 			},
 		},
 		{
@@ -81,7 +81,7 @@ func adaptiveUpdates[T Float]() []update[T] {
 				if d == d && d != 0 {
 					d = T(math.Copysign(step, float64(d)))
 				}
-				slots[0] = mulAdd(beta2, slots[0], c2*g)
+				slots[0] = settled(mulAdd(beta2, slots[0], c2*g))
 				return mulAdd(lion.Keep, w, -d)
 			},
 		},
@@ -103,16 +103,16 @@ func rmspropUpdate[T Float](name string, slots int, centered, moving bool) updat
 			RMSprop(w, g, slots[0], m, b, &s, f)
 		},
 		func(w, g T, slots []T) T {
-			slots[0] = mulAdd(s.Rho, slots[0], s.Take*g*g)
+			slots[0] = mulAdd(s.Take*g, g, s.Rho*slots[0])
 			square := slots[0]
 			if centered {
-				slots[1] = mulAdd(s.Rho, slots[1], s.Take*g)
+				slots[1] = settled(mulAdd(s.Rho, slots[1], s.Take*g))
 				square = max(mulAdd(-slots[1], slots[1], square), 0)
 			}
 			d := g / (T(math.Sqrt(float64(square))) + s.Eps)
 			if moving {
 				b := &slots[len(slots)-1]
-				*b = mulAdd(s.Mu, *b, d)
+				*b = settled(mulAdd(s.Mu, *b, d))
 				d = *b
 			}
 			return mulAdd(-s.LR, d, w)

@@ -7,7 +7,7 @@ package kernel
 //	m = Beta1·m + C1·g
 //	v = Beta2·v + C2·g²
 //	h = max(h, v)
-//	w = w − Step·m/(√h·Correction + Eps)
+//	w = w − Step·(m/(√h·Correction + Eps))
 func AMSGrad[T Float](w, g, m, v, h []T, s *AdamStep[T], f *Fold[T]) {
 	g, m, v, h = g[:len(w)], m[:len(w)], v[:len(w)], h[:len(w)]
 	if t := shareUpdate[T](len(w)); t != nil {
@@ -35,10 +35,10 @@ func amsgrad[T Float](w, g, m, v, h []T, s *AdamStep[T], f *Fold[T]) {
 func amsgradPlain[T Float](w, g, m, v, h []T, s *AdamStep[T], f *Fold[T]) {
 	for i := range w {
 		gi := f.of(w[i], g[i])
-		m[i] = T(s.Beta1*m[i]) + T(s.C1*gi)
+		m[i] = settled(T(s.Beta1*m[i]) + T(s.C1*gi))
 		v[i] = T(s.Beta2*v[i]) + T(s.C2*gi*gi)
 		h[i] = max(h[i], v[i])
-		w[i] -= s.Step * m[i] / (T(sqrt(h[i])*s.Correction) + s.Eps)
+		w[i] -= T(s.Step * (m[i] / (T(sqrt(h[i])*s.Correction) + s.Eps)))
 	}
 }
 
@@ -80,7 +80,7 @@ func nadam[T Float](w, g, m, v []T, s *NAdamStep[T], f *Fold[T]) {
 func nadamPlain[T Float](w, g, m, v []T, s *NAdamStep[T], f *Fold[T]) {
 	for i := range w {
 		gi := f.of(w[i], g[i])
-		m[i] = T(s.Beta1*m[i]) + T(s.C1*gi)
+		m[i] = settled(T(s.Beta1*m[i]) + T(s.C1*gi))
 		v[i] = T(s.Beta2*v[i]) + T(s.C2*gi*gi)
 		w[i] -= (T(s.MeanStep*m[i]) + T(s.GradientStep*gi)) / (T(sqrt(v[i])*s.Correction) + s.Eps)
 	}
@@ -118,7 +118,7 @@ func unadapted[T Float](w, g, m, v []T, s *AdamStep[T], f *Fold[T]) {
 func unadaptedPlain[T Float](w, g, m, v []T, s *AdamStep[T], f *Fold[T]) {
 	for i := range w {
 		gi := f.of(w[i], g[i])
-		m[i] = T(s.Beta1*m[i]) + T(s.C1*gi)
+		m[i] = settled(T(s.Beta1*m[i]) + T(s.C1*gi))
 		v[i] = T(s.Beta2*v[i]) + T(s.C2*gi*gi)
 		w[i] -= T(s.Step * m[i])
 	}
@@ -163,6 +163,6 @@ func lionPlain[T Float](w, g, m []T, s *LionStep[T], f *Fold[T]) {
 			step = T(s.LR * sign(step))
 		}
 		w[i] = T(s.Keep*w[i]) - step
-		m[i] = T(s.Beta2*m[i]) + T(s.C2*gi)
+		m[i] = settled(T(s.Beta2*m[i]) + T(s.C2*gi))
 	}
 }

@@ -24,7 +24,7 @@ func updates[T Float]() []update[T] {
 			name, 1,
 			func(w, g []T, slots [][]T, f *Fold[T]) { Momentum(w, g, slots[0], &s, f) },
 			func(w, g T, slots []T) T {
-				slots[0] = mulAdd(s.Mu, slots[0], s.Take*g)
+				slots[0] = settled(mulAdd(s.Mu, slots[0], s.Take*g))
 				direction := slots[0]
 				if s.Nesterov {
 					direction = mulAdd(s.Mu, slots[0], g)
@@ -45,10 +45,10 @@ func updates[T Float]() []update[T] {
 			"adam", 2,
 			func(w, g []T, slots [][]T, f *Fold[T]) { Adam(w, g, slots[0], slots[1], &adam, f) },
 			func(w, g T, slots []T) T {
-				slots[0] = mulAdd(adam.Beta1, slots[0], adam.C1*g)
-				slots[1] = mulAdd(adam.Beta2, slots[1], adam.C2*g*g)
+				slots[0] = settled(mulAdd(adam.Beta1, slots[0], adam.C1*g))
+				slots[1] = mulAdd(adam.C2*g, g, adam.Beta2*slots[1])
 				root := T(math.Sqrt(float64(slots[1])))
-				return mulAdd(adam.Keep, w, -(adam.Step * slots[0] / mulAdd(root, adam.Correction, adam.Eps)))
+				return mulAdd(-adam.Step, slots[0]/mulAdd(root, adam.Correction, adam.Eps), adam.Keep*w)
 			},
 		},
 	}, adaptiveUpdates[T]()...)
@@ -188,6 +188,58 @@ func (u update[T]) check(t rapid.TB, rng *rand.Rand, n int, fold string, f *Fold
 	}
 	for _, b := range buffers {
 		b.checkOutput(t, u.name)
+	}
+}
+
+// TestMeansReachZero: without a gradient a mean of gradients decays to 0, through no denormal number; NaN stays.
+func TestMeansReachZero(t *testing.T) {
+	eachLevel(t, func(t *testing.T) {
+		t.Run("float32", func(t *testing.T) { testMeansReachZero[float32](t, 0x1p-126) })
+		t.Run("float64", func(t *testing.T) { testMeansReachZero[float64](t, 0x1p-1022) })
+	})
+}
+
+func testMeansReachZero[T Float](t *testing.T, least T) {
+	means := map[string]int{ // the slot that holds one
+		"momentum": 0, "nesterov": 0, "adam": 0, "amsgrad": 0, "nadam": 0, "unadapted": 0, "adamax": 0, "lion": 0,
+		"rmsprop with momentum": 1, "centered rmsprop": 1, "centered rmsprop with momentum": 2,
+	}
+	const n = 37
+	for _, u := range updates[T]() {
+		mean, ok := means[u.name]
+		if !ok {
+			continue
+		}
+		delete(means, u.name)
+		w, g := make([]T, n), make([]T, n)
+		slots := make([][]T, u.slots)
+		for i := range slots {
+			slots[i] = make([]T, n)
+		}
+		m := slots[mean]
+		for i := range m {
+			m[i] = least * T(i-n/2)
+		}
+		m[0] = T(math.NaN())
+		for step := range 400 {
+			u.run(w, g, slots, nil)
+			for i, v := range m[1:] {
+				if v != 0 && -least < v && v < least {
+					t.Fatalf("%s: element %d of the mean is %v after step %d", u.name, i+1, v, step+1)
+				}
+			}
+		}
+		for i, v := range m[1:] {
+			if v != 0 {
+				t.Errorf("%s: element %d of the mean is still %v", u.name, i+1, v)
+			}
+		}
+		if m[0] == m[0] {
+			t.Errorf("%s: NaN became %v", u.name, m[0])
+		}
+	}
+	for name := range means {
+		t.Errorf("there is no rule %s", name)
 	}
 }
 

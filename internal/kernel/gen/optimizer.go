@@ -25,14 +25,12 @@ func optimizer(e *emitter) {
 		v.fnma(c("lr"), g, w)
 	})
 	e.update(4, "adam", []string{"m", "v"}, "beta1 c1 beta2 c2 correction eps step keep",
-		"m = beta1·m + c1·g, v = beta2·v + (c2·g)·g, w = keep·w − (step·m)/(√v·correction + eps)",
+		"m = beta1·m + c1·g, v = beta2·v + (c2·g)·g, w = keep·w − step·(m/(√v·correction + eps))",
 		func(v vector, c coefficients, w, g reg.VecVirtual, slots []reg.VecVirtual) {
 			v.decay(c, "beta1", "c1", slots[0], g)
 			v.decaySquare(c, "beta2", "c2", slots[1], g)
-			ratio := v.reg()
-			v.mul(c("step"), slots[0], ratio)
-			v.div(ratio, v.correctedRoot(c, slots[1]), ratio)
-			v.keepLess(ratio, c("keep"), w)
+			v.mul(c("keep"), w, w)
+			v.quotientStep(c, slots[0], v.correctedRoot(c, slots[1]), w)
 		})
 	e.kernel("fold", "w []T, g []T, factor T, l1 T, l2 T", "computes g = factor·(l2·w + (g + l1·sign(w))).", func(v vector) {
 		c := v.coefficients("factor l1 l2")
@@ -91,21 +89,43 @@ func (v vector) coefficients(names string) coefficients {
 	return func(name string) reg.VecVirtual { return loaded[name] }
 }
 
-// decay computes mean = keep·mean + take·g, the sum rounded once.
+// decay computes mean = keep·mean + take·g, the sum rounded once, and 0 for a denormal one.
 func (v vector) decay(c coefficients, keep, take string, mean, g reg.VecVirtual) {
 	part := v.reg()
 	v.mul(c(take), g, part)
 	v.fma(c(keep), mean, part)
-	v.move(part, mean)
+	v.settle(part, mean)
 }
 
-// decaySquare computes mean = keep·mean + (take·x)·x, the sum rounded once.
+// settle computes dst = x where x is normal or NaN, else 0.
+func (v vector) settle(x, dst reg.VecVirtual) {
+	size := v.reg()
+	v.and(v.magnitude(), x, size)
+	v.keep(v.compare(notLess, size, v.leastNormal()), x, dst)
+}
+
+// leastNormal is the least normal number.
+func (v vector) leastNormal() constant {
+	if v.elem == 4 {
+		return v.constantBits(1 << 23)
+	}
+	return v.constantBits(1 << 52)
+}
+
+// decaySquare computes mean = keep·mean + (take·x)·x, the sum rounded once: the product, which is small where x is, is
+// never a number of its own that could be denormal.
 func (v vector) decaySquare(c coefficients, keep, take string, mean, x reg.VecVirtual) {
-	square := v.reg()
-	v.mul(c(take), x, square)
-	v.mul(square, x, square)
-	v.fma(c(keep), mean, square)
-	v.move(square, mean)
+	part := v.reg()
+	v.mul(c(take), x, part)
+	v.mul(c(keep), mean, mean)
+	v.fma(part, x, mean)
+}
+
+// quotientStep computes w = w − step·(m/by), the difference rounded once. It divides first: step·m may be denormal.
+func (v vector) quotientStep(c coefficients, m, by, w reg.VecVirtual) {
+	ratio := v.reg()
+	v.div(m, by, ratio)
+	v.fnma(c("step"), ratio, w)
 }
 
 // correctedRoot returns √x·correction + eps, the sum rounded once.

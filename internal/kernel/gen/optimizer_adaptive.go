@@ -10,16 +10,15 @@ func adaptive(e *emitter) {
 	rule := func(name string, slots []string, scalars, doc string, r rule) {
 		e.update(1, name, slots, scalars, doc, r)
 	}
-	rule("adagrad", []string{"sum"}, "lr eps initial", "sum = sum + g², w = w − (lr·g)/(√(initial + sum) + eps)",
+	rule("adagrad", []string{"sum"}, "lr eps initial", "sum = sum + g², w = w − lr·(g/(√(initial + sum) + eps))",
 		func(v vector, c coefficients, w, g reg.VecVirtual, slots []reg.VecVirtual) {
 			root := v.reg()
 			v.fma(g, g, slots[0])
 			v.add(c("initial"), slots[0], root)
 			v.sqrt(root, root)
 			v.add(root, c("eps"), root)
-			v.mul(c("lr"), g, g)
 			v.div(g, root, g)
-			v.sub(w, g, w)
+			v.fnma(c("lr"), g, w)
 		})
 	rule("adadelta", []string{"v", "u"}, "lr rho take eps",
 		"v = rho·v + (take·g)·g, d = √(u + eps)/√(v + eps)·g, u = rho·u + (take·d)·d, w = w − lr·d",
@@ -37,28 +36,22 @@ func adaptive(e *emitter) {
 		})
 	rmsprop(rule)
 	rule("adamax", []string{"m", "u"}, "beta1 c1 beta2 eps step",
-		"m = beta1·m + c1·g, u = max(beta2·u, |g| + eps), w = w − (step·m)/u",
+		"m = beta1·m + c1·g, u = max(beta2·u, |g| + eps), w = w − step·(m/u)",
 		func(v vector, c coefficients, w, g reg.VecVirtual, slots []reg.VecVirtual) {
 			v.decay(c, "beta1", "c1", slots[0], g)
 			v.and(v.magnitude(), g, g)
 			v.add(g, c("eps"), g)
 			v.mul(c("beta2"), slots[1], slots[1])
 			v.larger(g, slots[1])
-			ratio := v.reg()
-			v.mul(c("step"), slots[0], ratio)
-			v.div(ratio, slots[1], ratio)
-			v.sub(w, ratio, w)
+			v.quotientStep(c, slots[0], slots[1], w)
 		})
 	rule("amsgrad", []string{"m", "v", "h"}, "beta1 c1 beta2 c2 correction eps step",
-		"m = beta1·m + c1·g, v = beta2·v + (c2·g)·g, h = max(h, v), w = w − (step·m)/(√h·correction + eps)",
+		"m = beta1·m + c1·g, v = beta2·v + (c2·g)·g, h = max(h, v), w = w − step·(m/(√h·correction + eps))",
 		func(v vector, c coefficients, w, g reg.VecVirtual, slots []reg.VecVirtual) {
 			v.decay(c, "beta1", "c1", slots[0], g)
 			v.decaySquare(c, "beta2", "c2", slots[1], g)
 			v.larger(slots[1], slots[2])
-			ratio := v.reg()
-			v.mul(c("step"), slots[0], ratio)
-			v.div(ratio, v.correctedRoot(c, slots[2]), ratio)
-			v.sub(w, ratio, w)
+			v.quotientStep(c, slots[0], v.correctedRoot(c, slots[2]), w)
 		})
 	rule("nadam", []string{"m", "v"}, "beta1 c1 beta2 c2 correction eps gradientStep meanStep",
 		"m = beta1·m + c1·g, v = beta2·v + (c2·g)·g, w = w − (meanStep·m + gradientStep·g)/(√v·correction + eps)",
@@ -121,7 +114,8 @@ func rmsprop(emit func(name string, slots []string, scalars, doc string, r rule)
 				if moving {
 					b := slots[len(slots)-1]
 					v.fma(c("mu"), b, g)
-					v.move(g, b)
+					v.settle(g, b)
+					v.move(b, g)
 				}
 				v.fnma(c("lr"), g, w)
 			})
