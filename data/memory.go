@@ -101,6 +101,7 @@ func (c *numbers[S]) Int32([]int32, []int) { panic(notIndex(c.spec)) }
 
 func gatherNumbers[S Numeric, T tensor.Float](c *numbers[S], dst []T, rows []int) {
 	width := c.spec.Shape.Size()
+	kernel.PrefetchStarts(c.values, rows, width)
 	for i, r := range rows {
 		if next := i + kernel.RowsAhead; next < len(rows) {
 			kernel.PrefetchRow(c.values, rows[next], width)
