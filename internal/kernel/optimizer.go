@@ -198,7 +198,7 @@ func PenalizedSumSquares[T Float](w, g []T, f *Fold[T]) float64 {
 	if f == nil {
 		return SumSquares(g)
 	}
-	return sumPieces(squares[T]{w, g[:len(w)], *f, true})
+	return sumPieces(gradientSum[T]{kind: penalizedSquares, w: w, g: g[:len(w)], fold: *f})
 }
 
 func penalizedSumSquares[T Float](w, g []T, f *Fold[T]) float64 {

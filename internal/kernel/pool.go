@@ -58,20 +58,23 @@ var workers struct {
 
 func init() { workers.wake = make(chan struct{}, 1024) }
 
-// The state is a generation, the chunks of its task, and the next to be claimed: 32, 16 and 16 bits. Whoever moves next
-// by one owns that chunk, and the task stays published until the chunk is done.
-func pack(generation uint32, chunks int) uint64 { return uint64(generation)<<32 | uint64(chunks)<<16 }
+// The state is a generation and the chunks of its task that nobody has claimed, from first to behind the last: 32, 16 and
+// 16 bits. Whoever moves an end by one owns that chunk, and the task stays published until the chunk is done.
+func pack(generation uint32, chunks int) uint64 { return uint64(generation)<<32 | uint64(chunks) }
 
-// claim returns the next chunk of the published task, or -1.
-func claim() int {
+// claim returns a chunk of the published task, or -1. The holder takes the first, workers the last: so a processor comes
+// back to memory that it used in the task before, of which other processors need not be asked.
+func claim(holder bool) int {
 	for {
 		s := workers.state.Load()
-		next := s & 0xffff
-		if next >= s>>16&0xffff {
+		first, end := s>>16&0xffff, s&0xffff
+		switch {
+		case first >= end:
 			return -1
-		}
-		if workers.state.CompareAndSwap(s, s+1) {
-			return int(next)
+		case holder && workers.state.CompareAndSwap(s, s+1<<16):
+			return int(first)
+		case !holder && workers.state.CompareAndSwap(s, s-1):
+			return int(end - 1)
 		}
 	}
 }
@@ -111,7 +114,7 @@ func runTask(t task, chunks int) {
 	w.done.Store(0)
 	w.state.Store(pack(uint32(w.state.Load()>>32)+1, chunks))
 	summon(min(all, chunks) - 1)
-	for c := claim(); c >= 0; c = claim() {
+	for c := claim(true); c >= 0; c = claim(true) {
 		runChunk(c)
 	}
 	for polls := int32(0); w.done.Load() < int64(chunks); polls++ {
@@ -162,7 +165,7 @@ func work() {
 	defer timer.Stop()
 	for {
 		for polls := int32(0); polls < w.polls.Load(); polls++ {
-			if c := claim(); c >= 0 {
+			if c := claim(false); c >= 0 {
 				runChunk(c)
 				polls = 0
 			} else {
@@ -171,7 +174,7 @@ func work() {
 		}
 		// Who publishes after this sees a sleeper, and what was published before is seen by claim.
 		w.sleeping.Add(1)
-		if c := claim(); c >= 0 {
+		if c := claim(false); c >= 0 {
 			w.sleeping.Add(-1)
 			runChunk(c)
 			continue

@@ -170,12 +170,16 @@ func testReductionsPropagate(t *testing.T) {
 	}
 }
 
-// TestFinite puts a number that is not finite at every place of slices around the widths of vectors, and at the ends of pieces.
+// TestFinite puts a number that is not finite at every place of slices around the widths of vectors, and at the ends of
+// pieces, which one worker looks at, or several.
 func TestFinite(t *testing.T) {
-	eachLevel(t, func(t *testing.T) {
-		t.Run("float32", testFinite[float32])
-		t.Run("float64", testFinite[float64])
-	})
+	defer func(n int) { forcedWorkers = n }(forcedWorkers)
+	for _, forcedWorkers = range []int{1, 3} {
+		eachLevel(t, func(t *testing.T) {
+			t.Run("float32", testFinite[float32])
+			t.Run("float64", testFinite[float64])
+		})
+	}
 }
 
 func testFinite[T Float](t *testing.T) {

@@ -5,36 +5,48 @@ import (
 	"unsafe"
 )
 
-// squares is a sum of squares, of g or of a gradient with its penalties.
-type squares[T Float] struct {
-	w, g      []T
-	fold      Fold[T]
-	penalized bool
+// A gradientSum is a sum over a gradient g.
+type gradientSum[T Float] struct {
+	kind sumKind
+	w, g []T
+	fold Fold[T]
 }
+
+type sumKind int
+
+const (
+	squares          sumKind = iota
+	penalizedSquares         // with the penalties of w, as fold has them
+	zeros                    // of 0·g, which is NaN where an element is not finite
+)
 
 // piece returns the sum of piece i.
-func (s *squares[T]) piece(i int) float64 {
+func (s *gradientSum[T]) piece(i int) float64 {
 	from := i * sumPiece
 	to := min(from+sumPiece, len(s.g))
-	if s.penalized {
-		return penalizedSumSquares(s.w[from:to], s.g[from:to], &s.fold)
+	switch g := s.g[from:to]; s.kind {
+	case penalizedSquares:
+		return penalizedSumSquares(s.w[from:to], g, &s.fold)
+	case zeros:
+		return float64(sumZeros(g))
+	default:
+		return sumSquares(g)
 	}
-	return sumSquares(s.g[from:to])
 }
 
-// squaresTask is a sum of which workers share the pieces from first on.
-type squaresTask[T Float] struct {
-	squares[T]
+// sumTask is a sum of which workers share the pieces from first on.
+type sumTask[T Float] struct {
+	gradientSum[T]
 	first int
 }
 
-func (t *squaresTask[T]) run(chunk int) { partialSums.of[chunk] = t.piece(t.first + chunk) }
+func (t *sumTask[T]) run(chunk int) { partialSums.of[chunk] = t.piece(t.first + chunk) }
 
-func (t *squaresTask[T]) forget() { *t = squaresTask[T]{} }
+func (t *sumTask[T]) forget() { *t = sumTask[T]{} }
 
 var (
-	squaresTask32 squaresTask[float32]
-	squaresTask64 squaresTask[float64]
+	sumTask32 sumTask[float32]
+	sumTask64 sumTask[float64]
 )
 
 // partialSums are those of the pieces that workers share. They outlast the task, which another may take once it has run.
@@ -43,15 +55,15 @@ var partialSums struct {
 	of    [256]float64
 }
 
-func sharedSquares[T Float]() *squaresTask[T] {
+func sharedSum[T Float]() *sumTask[T] {
 	if is32[T]() {
-		return (*squaresTask[T])(unsafe.Pointer(&squaresTask32))
+		return (*sumTask[T])(unsafe.Pointer(&sumTask32))
 	}
-	return (*squaresTask[T])(unsafe.Pointer(&squaresTask64))
+	return (*sumTask[T])(unsafe.Pointer(&sumTask64))
 }
 
 // sumPieces adds the sums of the pieces in their order, whoever computes them.
-func sumPieces[T Float](s squares[T]) float64 {
+func sumPieces[T Float](s gradientSum[T]) float64 {
 	pieces := max(1, (len(s.g)+sumPiece-1)/sumPiece)
 	if pieces > 1 && partialSums.owner.TryLock() {
 		defer partialSums.owner.Unlock()
@@ -65,14 +77,14 @@ func sumPieces[T Float](s squares[T]) float64 {
 }
 
 // sumShared is sumPieces for the owner of partialSums.
-func sumShared[T Float](s squares[T], pieces int) float64 {
+func sumShared[T Float](s gradientSum[T], pieces int) float64 {
 	var sum float64
 	sums := partialSums.of[:]
 	for first := 0; first < pieces; first += len(sums) {
 		count := min(pieces-first, len(sums))
 		if holdPool() {
-			t := sharedSquares[T]()
-			t.squares, t.first = s, first
+			t := sharedSum[T]()
+			t.gradientSum, t.first = s, first
 			runTask(t, count)
 		} else {
 			for i := range count {
