@@ -27,6 +27,9 @@ func compareElementwise(o *options) ([]*report.Document, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", program, err)
 	}
+	if err := keepTo(1); err != nil {
+		return nil, err
+	}
 	p := &pairing{threads: 1}
 	defer p.close()
 	if p.ours, err = start("strata", nil, program); err != nil {

@@ -36,12 +36,16 @@ func compareProducts(o *options) ([]*report.Document, error) {
 // addProducts runs the command gemm on each number of threads and adds what it finds.
 func addProducts(d *report.Document, o *options, dtype, peer, debug string) error {
 	for _, threads := range o.threads {
+		if err := keepTo(threads); err != nil {
+			return err
+		}
 		args := []string{"-json", "-rounds", fmt.Sprint(o.rounds), "-threads", fmt.Sprint(threads), "-dtype", dtype}
 		if len(o.only) > 0 {
 			args = append(args, "-shapes", strings.Join(o.only, ","))
 		}
 		cmd := exec.Command(filepath.Join(o.bin, "gemm"), append(args, peer)...)
-		cmd.Env, cmd.Stderr = append(environment(), "GODEBUG="+debug), os.Stderr
+		cmd.Env = append(append(environment(), threadLimits(threads)...), "GODEBUG="+debug)
+		cmd.Stderr = os.Stderr
 		out, err := cmd.Output()
 		if err != nil {
 			return fmt.Errorf("gemm: %w", err)

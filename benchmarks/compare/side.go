@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"time"
 
@@ -55,6 +56,13 @@ func environment() []string {
 		}
 	}
 	return env
+}
+
+// threadLimits are the variables that hold OpenMP and OpenBLAS to a number of threads, whatever the environment of this
+// process says.
+func threadLimits(threads int) []string {
+	n := strconv.Itoa(threads)
+	return []string{"OMP_NUM_THREADS=" + n, "OPENBLAS_NUM_THREADS=" + n}
 }
 
 // ask sends a request and reads the answer, one line of JSON.

@@ -33,6 +33,9 @@ func compareStack(o *options) ([]*report.Document, error) {
 }
 
 func compareRun(o *options, threads int) (c report.Comparison, err error) {
+	if err := keepTo(threads); err != nil {
+		return c, err
+	}
 	bare, err := start("bare steps", nil, filepath.Join(o.bin, "steps"), "mnist", "-threads", strconv.Itoa(threads), "-serve")
 	if err != nil {
 		return c, err

@@ -36,6 +36,9 @@ func compareSteps(o *options) ([]*report.Document, error) {
 }
 
 func compareStep(o *options, t *torch, w benchmarks.Workload, threads int, variants []variant) (c report.Comparison, err error) {
+	if err := keepTo(threads); err != nil {
+		return c, err
+	}
 	p := &pairing{name: w.Name, threads: threads, roof: true}
 	defer p.close()
 	n := strconv.Itoa(threads)

@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 )
 
 // torch is the folder with PyTorch's side: py, which runs its Python, bench.py, sweep.py and final.json. scripts is
@@ -95,8 +94,7 @@ func (t *torch) start(name, script, environment string, threads int, args ...str
 	if err != nil {
 		return nil, err
 	}
-	n := strconv.Itoa(threads)
-	env := []string{"OMP_NUM_THREADS=" + n, "OPENBLAS_NUM_THREADS=" + n}
+	env := threadLimits(threads)
 	for k, v := range t.environments[environment] {
 		env = append(env, k+"="+v)
 	}
