@@ -6,8 +6,9 @@
 // these two on the way, in its own pass over memory; for every other they are done to the gradient before.
 //
 // The built-in rules keep a mean of gradients, such as Adam's m or a velocity, as 0 where it would be denormal. Otherwise one
-// whose gradient stays 0 would never get there, since a fraction of the least number rounds to itself, and arithmetic
-// with it would take several times as long from then on.
+// whose gradient stays 0 would never get there where it keeps more than half of itself, since the least number then rounds
+// to itself, and arithmetic with it would take several times as long from then on. Lion, whose steps have one size however
+// small the mean is, stops there too. Means of squares may be denormal.
 package optim
 
 import (

@@ -176,9 +176,9 @@ func adamPlain[T Float](w, g, m, v []T, s *AdamStep[T], f *Fold[T]) {
 }
 
 // settled is a mean of gradients as it is kept: x, or 0 where x is denormal. A mean whose gradient stays 0 would become
-// denormal after some hundred steps and never get further, since a fraction of the least number rounds to itself; and
-// arithmetic with such numbers takes several times as long. Means of squares take a hundred times as many steps to get
-// there, and a divisor must not be 0 before its time: they are kept as they are.
+// denormal after some hundred steps, and where it keeps more than half of itself never get further, since the least number
+// then rounds to itself; and arithmetic with such numbers takes several times as long. Means of squares are kept as they
+// are: Adam's take some ten thousand steps to get there, those of Adadelta as few as a mean of gradients.
 func settled[T Float](x T) T {
 	least := T(0x1p-126)
 	if !is32[T]() {

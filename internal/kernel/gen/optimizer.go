@@ -97,7 +97,7 @@ func (v vector) decay(c coefficients, keep, take string, mean, g reg.VecVirtual)
 	v.settle(part, mean)
 }
 
-// settle computes dst = x where x is normal or NaN, else 0.
+// settle computes dst = 0 where x is denormal or ±0, else x.
 func (v vector) settle(x, dst reg.VecVirtual) {
 	size := v.reg()
 	v.and(v.magnitude(), x, size)
