@@ -19,18 +19,23 @@ func BenchmarkGather(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	s := &Set{Inputs: []Column{c}}
+	whole := &Set{Inputs: []Column{c}}
 	order := Order(1, 1, images, nil)
-	for _, rows := range []int{64, 128} {
-		b.Run(fmt.Sprint(rows), func(b *testing.B) {
-			batch := NewBatch[float32](s, rows)
-			at := 0
-			for b.Loop() {
-				Gather(s, order[at:at+rows], batch)
-				if at += rows; at+rows > images {
-					at = 0
+	for _, tt := range []struct {
+		name string
+		set  *Set
+	}{{"whole", whole}, {"subset", Subset(whole, Order(2, 1, images, nil))}} {
+		for _, rows := range []int{64, 128} {
+			b.Run(fmt.Sprintf("%s/%d", tt.name, rows), func(b *testing.B) {
+				batch := NewBatch[float32](tt.set, rows)
+				at := 0
+				for b.Loop() {
+					Gather(tt.set, order[at:at+rows], batch)
+					if at += rows; at+rows > images {
+						at = 0
+					}
 				}
-			}
-		})
+			})
+		}
 	}
 }

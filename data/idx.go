@@ -179,7 +179,7 @@ func (s *IDX) readImages(c Context, path string, shape tensor.Shape) (*numbers[u
 	if shape != nil && !got.Equal(shape) {
 		return nil, File{}, fmt.Errorf("%s: the images have shape %v, those of the training run %v", path, got, shape)
 	}
-	return &numbers[uint8]{tensor.Spec{Name: "images", Shape: got}, s.limit(a.values, got.Size()), s.config.Scale}, file, nil
+	return &numbers[uint8]{spec: tensor.Spec{Name: "images", Shape: got}, values: s.limit(a.values, got.Size()), scale: s.config.Scale}, file, nil
 }
 
 // limit returns the values of the rows that the configuration wants.

@@ -42,7 +42,7 @@ func NewNumbers[S Numeric](name string, shape tensor.Shape, values []S, scale fl
 	if i := slices.IndexFunc(values, func(v S) bool { return !(math.Abs(float64(v)*scale) <= math.MaxFloat32) }); i >= 0 {
 		return nil, fmt.Errorf("data: column %q: element %d is %v, which float32 cannot hold", name, i, float64(values[i])*scale)
 	}
-	return &numbers[S]{tensor.Spec{Name: name, Shape: shape}, values, scale}, nil
+	return &numbers[S]{spec: tensor.Spec{Name: name, Shape: shape}, values: values, scale: scale}, nil
 }
 
 // NewIndices returns an index column over values [rows, shape…], each in [0, classes). The empty shape gives each row
@@ -71,15 +71,23 @@ func NewIndices(name string, shape tensor.Shape, classes int, values []int32, la
 func Subset(s *Set, rows []int) *Set {
 	out := &Set{Inputs: make([]Column, len(s.Inputs))}
 	for i, c := range s.Inputs {
-		out.Inputs[i] = &view{c, rows}
+		out.Inputs[i] = subset(c, rows)
 	}
 	if s.Target != nil {
-		out.Target = &view{s.Target, rows}
+		out.Target = subset(s.Target, rows)
 	}
 	if s.Weights != nil {
-		out.Weights = &view{s.Weights, rows}
+		out.Weights = subset(s.Weights, rows)
 	}
 	return out
+}
+
+// subset returns some rows of a column, by the column's own means where it has them.
+func subset(c Column, rows []int) Column {
+	if own, ok := c.(interface{ subset(rows []int) Column }); ok {
+		return own.subset(rows)
+	}
+	return &view{c, rows}
 }
 
 // numbers is a numeric column in memory.
@@ -87,11 +95,34 @@ type numbers[S Numeric] struct {
 	spec   tensor.Spec
 	values []S // [rows, shape…]
 	scale  float64
+	rows   []int // those of values that the column has, in its order; nil for all
 }
 
 func (c *numbers[S]) Spec() tensor.Spec { return c.spec }
 
-func (c *numbers[S]) Len() int { return len(c.values) / c.spec.Shape.Size() }
+func (c *numbers[S]) Len() int {
+	if c.rows != nil {
+		return len(c.rows)
+	}
+	return len(c.values) / c.spec.Shape.Size()
+}
+
+func (c *numbers[S]) subset(rows []int) Column {
+	s := *c
+	s.rows = make([]int, len(rows))
+	for i, r := range rows {
+		s.rows[i] = c.row(r)
+	}
+	return &s
+}
+
+// row is the row of values that row r of the column is.
+func (c *numbers[S]) row(r int) int {
+	if c.rows != nil {
+		return c.rows[r]
+	}
+	return r
+}
 
 func (c *numbers[S]) Float32(dst []float32, rows []int) { gatherNumbers(c, dst, rows) }
 
@@ -101,12 +132,16 @@ func (c *numbers[S]) Int32([]int32, []int) { panic(notIndex(c.spec)) }
 
 func gatherNumbers[S Numeric, T tensor.Float](c *numbers[S], dst []T, rows []int) {
 	width := c.spec.Shape.Size()
-	kernel.PrefetchStarts(c.values, rows, width)
 	for i, r := range rows {
-		if next := i + kernel.RowsAhead; next < len(rows) {
-			kernel.PrefetchRow(c.values, rows[next], width)
+		if i%kernel.StartsAhead == 0 {
+			for _, next := range rows[i:min(i+kernel.StartsAhead, len(rows))] {
+				kernel.PrefetchStart(c.values, c.row(next), width)
+			}
 		}
-		tensor.ScaleNumbers(dst[i*width:][:width], c.values[r*width:][:width], c.scale)
+		if next := i + kernel.RowsAhead; next < len(rows) {
+			kernel.PrefetchRow(c.values, c.row(rows[next]), width)
+		}
+		tensor.ScaleNumbers(dst[i*width:][:width], c.values[c.row(r)*width:][:width], c.scale)
 	}
 }
 

@@ -75,6 +75,25 @@ func TestSubset(t *testing.T) {
 	}
 }
 
+// TestSubsetOfMany: more rows than are looked up at once, and none.
+func TestSubsetOfMany(t *testing.T) {
+	s := sampleSet(t, 300)
+	rows := data.Order(1, 1, 300, nil)
+	got, want := all[float64](data.Subset(s, rows)), data.NewBatch[float64](s, 300)
+	data.Gather(s, rows, want)
+	if !slices.Equal(got.Inputs[0].Floats, want.Inputs[0].Floats) || !slices.Equal(got.Inputs[1].Ints, want.Inputs[1].Ints) {
+		t.Error("a subset does not have the rows that it was made of")
+	}
+	for i, x := range got.Inputs[0].Floats {
+		if first := 2 * rows[i/2]; x != math.Sqrt(float64(first+i%2)) {
+			t.Fatalf("number %d of the subset is %v, want √%d", i, x, first+i%2)
+		}
+	}
+	if n := data.Subset(s, nil).Len(); n != 0 {
+		t.Errorf("a subset of no rows has %d", n)
+	}
+}
+
 func TestGatherAllocatesNothing(t *testing.T) {
 	csv, err := loadCSV(t, "x,c,y\n1,red,a\n,blue,b\n3,,a\n", func(c *data.CSVConfig) { c.MissingIndicators = true })
 	if err != nil {

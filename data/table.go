@@ -212,7 +212,7 @@ func (t fittedTarget) column(f *frame, from *cells, name string) (Column, error)
 			}
 			values[r] = v
 		}
-		return &numbers[float64]{tensor.Spec{Name: name, Shape: tensor.Shape{1}}, values, 1}, nil
+		return &numbers[float64]{spec: tensor.Spec{Name: name, Shape: tensor.Shape{1}}, values: values, scale: 1}, nil
 	}
 	recode := fittedColumn{Categories: t.Classes}.recode(from.texts)
 	for code, class := range recode {

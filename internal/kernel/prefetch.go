@@ -1,6 +1,9 @@
 package kernel
 
-import "unsafe"
+import (
+	"math/bits"
+	"unsafe"
+)
 
 // Prefetch asks for the memory of x to be brought into the cache, and waits for nothing. It pays where rows are read in
 // an order that the processor cannot foresee.
@@ -11,24 +14,32 @@ func Prefetch[E any](x []E) {
 	}
 }
 
-// RowsAhead is how many rows before its use a row is prefetched: far enough for memory to answer, and not so far that the
-// cache lets go of it.
-const RowsAhead = 4
+const (
+	// RowsAhead is how many rows before its use a row is prefetched: far enough for memory to answer, and not so far that
+	// the cache lets go of it.
+	RowsAhead = 4
 
-// PrefetchStarts prefetches the beginning of each of the rows of a table [… width], before the first of them is used. To
-// find the pages of rows that were not used for long takes longer than to read them, unless many are looked up at once.
-// Rows that the table does not have are passed over.
-func PrefetchStarts[E any](table []E, rows []int, width int) {
-	for _, row := range rows {
-		if row >= 0 && width > 0 && row < len(table)/width {
-			Prefetch(table[row*width : row*width+1])
-		}
+	// StartsAhead is how many rows have their starts prefetched at once. To find the page of a row that was not used for long
+	// takes longer than to read it, unless many are looked up together.
+	StartsAhead = 64
+)
+
+// PrefetchStart prefetches the first element of a row of a table [… width]. It does nothing where the table has no such row.
+func PrefetchStart[E any](table []E, row, width int) {
+	if end, ok := rowEnd(table, row, width); ok {
+		Prefetch(table[end-width:][:min(width, 1)])
 	}
 }
 
 // PrefetchRow prefetches a row of a table [… width]. It does nothing where the table has no such row.
 func PrefetchRow[E any](table []E, row, width int) {
-	if row >= 0 && (row+1)*width <= len(table) {
-		Prefetch(table[row*width : (row+1)*width])
+	if end, ok := rowEnd(table, row, width); ok {
+		Prefetch(table[end-width : end])
 	}
+}
+
+// rowEnd returns where a row ends, and whether the table has it.
+func rowEnd[E any](table []E, row, width int) (end int, ok bool) {
+	high, low := bits.Mul64(uint64(row)+1, uint64(width))
+	return int(low), row >= 0 && width >= 0 && high == 0 && low <= uint64(len(table))
 }
