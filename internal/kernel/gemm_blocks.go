@@ -4,8 +4,8 @@ import "unsafe"
 
 // The loops around the micro-kernel, from the outside: blocks of columns; blocks of p; blocks of rows; panels of columns.
 // gemmPanels walks the tiles of a panel. A block of A, a panel of B and the one that is fetched meanwhile take 512 KiB with
-// AVX-512, half of a second-level cache of 1 MiB: with more they push each other out. A block of B lies in the third. The deeper the blocks, the less
-// often C is read and written.
+// AVX-512, half of a second-level cache of 1 MiB: with more they push each other out. A block of B lies in the third. The
+// deeper the blocks, the less often C is read and written.
 const (
 	blockDepth  = 1024
 	blockRows   = 1024      // at most, of A

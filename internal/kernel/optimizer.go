@@ -182,7 +182,7 @@ func adamPlain[T Float](w, g, m, v []T, s *AdamStep[T], f *Fold[T]) {
 func settled[T Float](x T) T {
 	least := T(0x1p-126)
 	if !is32[T]() {
-		least = T(math.Ldexp(1, -1022))
+		least = T(math.Float64frombits(1 << 52))
 	}
 	if -least < x && x < least {
 		return 0
@@ -198,7 +198,7 @@ func PenalizedSumSquares[T Float](w, g []T, f *Fold[T]) float64 {
 	if f == nil {
 		return SumSquares(g)
 	}
-	return sumPieces(gradientSum[T]{kind: penalizedSquares, w: w, g: g[:len(w)], fold: *f})
+	return sumPieces(pieceSum[T]{kind: penalizedSquares, w: w, x: g[:len(w)], fold: *f})
 }
 
 func penalizedSumSquares[T Float](w, g []T, f *Fold[T]) float64 {

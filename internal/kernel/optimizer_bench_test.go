@@ -11,8 +11,14 @@ func BenchmarkUpdate(b *testing.B) {
 		for i := range n {
 			w[i], g[i], v[i], h[i] = 1, 1e-3*float32(i%17-8), 1e-6, 1e-6
 		}
+		tiny, fading := make([]float32, n), make([]float32, n) // a gradient whose square is 0, and its mean, which fades
+		for i := range n {
+			tiny[i], fading[i] = 1e-30, 1e-36
+		}
 		momentum := &MomentumStep[float32]{LR: 1e-9, Mu: 0.9, Take: 1}
 		adam := &AdamStep[float32]{Beta1: 0.9, C1: 0.1, Beta2: 0.999, C2: 0.001, Correction: 1, Eps: 1e-8, Step: 1e-9, Keep: 1}
+		lasting := new(*adam) // its mean of squares stays, however often it runs
+		lasting.Beta2 = 1
 		adagrad := &AdagradStep[float32]{LR: 1e-9, Eps: 1e-8}
 		adadelta := &AdadeltaStep[float32]{LR: 1e-9, Rho: 0.9, Take: 0.1, Eps: 1e-8}
 		rmsprop := &RMSpropStep[float32]{LR: 1e-9, Rho: 0.9, Take: 0.1, Eps: 1e-8, Mu: 0.9}
@@ -30,6 +36,7 @@ func BenchmarkUpdate(b *testing.B) {
 			{"momentum", 20, func() { Momentum(w, g, v, momentum, nil) }},
 			{"momentumFolded", 20, func() { Momentum(w, g, v, momentum, fold) }},
 			{"adam", 28, func() { Adam(w, g, m, v, adam, nil) }},
+			{"adamVanished", 28, func() { Adam(w, tiny, fading, v, lasting, nil) }},
 			{"adamFolded", 28, func() { Adam(w, g, m, v, adam, fold) }},
 			{"adagrad", 20, func() { Adagrad(w, g, v, adagrad, nil) }},
 			{"adagradFolded", 20, func() { Adagrad(w, g, v, adagrad, fold) }},

@@ -3,6 +3,7 @@ package kernel
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -240,6 +241,34 @@ func testMeansReachZero[T Float](t *testing.T, least T) {
 	}
 	for name := range means {
 		t.Errorf("there is no rule %s", name)
+	}
+}
+
+// TestSettledMeans: of what a mean can be, the denormal numbers become 0 and nothing else does.
+func TestSettledMeans(t *testing.T) {
+	eachLevel(t, func(t *testing.T) {
+		t.Run("float32", func(t *testing.T) { testSettledMeans[float32](t, 0x1p-126, 0x1p-149) })
+		t.Run("float64", func(t *testing.T) { testSettledMeans[float64](t, 0x1p-1022, 0x1p-1074) })
+	})
+}
+
+func testSettledMeans[T Float](t *testing.T, normal, least T) {
+	inf, nan := T(math.Inf(1)), T(math.NaN())
+	before := []T{normal, -normal, 2 * normal, -2 * normal, 1, -1, inf, -inf, nan, normal - least, least - normal, least, -least, 0, T(math.Copysign(0, -1))}
+	after := []T{normal, -normal, 2 * normal, -2 * normal, 1, -1, inf, -inf, nan, 0, 0, 0, 0, 0, 0}
+	for range 2 { // more than a vector has lanes
+		before, after = append(before, before...), append(after, after...)
+	}
+	for name, f := range map[string]*Fold[T]{"nothing": nil, "factor": {Factor: 1}} {
+		for _, nesterov := range []bool{false, true} {
+			v, w, g := slices.Clone(before), make([]T, len(before)), make([]T, len(before))
+			Momentum(w, g, v, &MomentumStep[T]{LR: 0, Mu: 1, Take: 1, Nesterov: nesterov}, f)
+			for i := range v {
+				if !sameBits(v[i], after[i]) {
+					t.Errorf("fold %s, Nesterov %v: a mean of %v became %v, want %v", name, nesterov, before[i], v[i], after[i])
+				}
+			}
+		}
 	}
 }
 

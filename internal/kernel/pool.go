@@ -62,19 +62,21 @@ func init() { workers.wake = make(chan struct{}, 1024) }
 // 16 bits. Whoever moves an end by one owns that chunk, and the task stays published until the chunk is done.
 func pack(generation uint32, chunks int) uint64 { return uint64(generation)<<32 | uint64(chunks) }
 
-// claim returns a chunk of the published task, or -1. The holder takes the first, workers the last: so a processor comes
-// back to memory that it used in the task before, of which other processors need not be asked.
+// claim returns a chunk of the published task, or -1. The holder takes the first, workers the last: so a processor tends to
+// come back to memory that it used in the task before, of which other processors need not be asked.
 func claim(holder bool) int {
 	for {
 		s := workers.state.Load()
 		first, end := s>>16&0xffff, s&0xffff
-		switch {
-		case first >= end:
+		if first >= end {
 			return -1
-		case holder && workers.state.CompareAndSwap(s, s+1<<16):
-			return int(first)
-		case !holder && workers.state.CompareAndSwap(s, s-1):
-			return int(end - 1)
+		}
+		chunk, rest := end-1, s-1
+		if holder {
+			chunk, rest = first, s+1<<16
+		}
+		if workers.state.CompareAndSwap(s, rest) {
+			return int(chunk)
 		}
 	}
 }

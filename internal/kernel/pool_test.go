@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -36,6 +37,37 @@ func (t *countTask) run(chunk int) {
 }
 
 func (t *countTask) forget() { t.forgot = true }
+
+// TestClaim: the holder takes chunks from the front, workers from the back, and each is claimed once.
+func TestClaim(t *testing.T) {
+	workers.holder.Lock() // nobody else publishes
+	defer workers.holder.Unlock()
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	for workers.alive.Load() > 0 { // or they would claim chunks of no task
+		time.Sleep(time.Millisecond)
+	}
+	const generation = 7
+	defer workers.state.Store(pack(generation+1, 0))
+	for _, chunks := range []int{3, maxChunks} {
+		workers.state.Store(pack(generation, chunks))
+		got := []int{claim(true), claim(false), claim(false), claim(true)}
+		want := []int{0, chunks - 1, chunks - 2, 1}
+		if chunks == 3 {
+			want[3] = -1
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("of %d chunks, first, last, last, first are %v, want %v", chunks, got, want)
+		}
+		for claim(true) >= 0 {
+		}
+		if c := claim(false); c != -1 {
+			t.Errorf("of %d chunks, all claimed, a worker gets %d", chunks, c)
+		}
+		if g := workers.state.Load() >> 32; g != generation {
+			t.Errorf("%d claimed chunks made generation %d of %d", chunks, g, generation)
+		}
+	}
+}
 
 func TestTaskRunsEachChunkOnce(t *testing.T) {
 	withWorkers(t, func(t *testing.T) {

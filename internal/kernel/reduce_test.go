@@ -3,6 +3,8 @@ package kernel
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
+	"sync"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -166,6 +168,41 @@ func testReductionsPropagate(t *testing.T) {
 					t.Errorf("sum of %v and its opposite: %v", special, got)
 				}
 			}
+		}
+	}
+}
+
+// TestConcurrentSums: goroutines that sum at once, with and without the shared partial sums, get what each gets alone.
+func TestConcurrentSums(t *testing.T) {
+	defer func(n int) { forcedWorkers = n }(forcedWorkers)
+	forcedWorkers = 3
+	var group sync.WaitGroup
+	for k := range 4 {
+		group.Go(func() { testConcurrentSums[float32](t, k) })
+		group.Go(func() { testConcurrentSums[float64](t, k) })
+	}
+	group.Wait()
+}
+
+func testConcurrentSums[T Float](t *testing.T, k int) {
+	x := make([]T, 3*sumPiece+k)
+	for i := range x {
+		x[i] = T(i%7 + k)
+	}
+	want := 0.0 // whole numbers, so that the order of the sum does not matter
+	for _, v := range x {
+		want += float64(v * v)
+	}
+	bad := slices.Clone(x)
+	bad[len(x)/2] = T(math.Inf(1))
+	for range 50 {
+		if got := SumSquares(x); got != want {
+			t.Errorf("%T, %d: the sum of squares is %v, want %v", x, k, got, want)
+			return
+		}
+		if !Finite(x) || Finite(bad) {
+			t.Errorf("%T, %d: finite numbers %v, with one that is not %v", x, k, Finite(x), Finite(bad))
+			return
 		}
 	}
 }

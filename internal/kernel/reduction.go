@@ -57,7 +57,7 @@ func sumPlain[T Float](x []T) T {
 
 // SumSquares returns Σ x[i]², in Lanes chains of float64 for each half of a whole piece and for the last piece: the sum
 // of float32 squares neither overflows nor drifts. It is finite only if every x[i] is.
-func SumSquares[T Float](x []T) float64 { return sumPieces(gradientSum[T]{kind: squares, g: x}) }
+func SumSquares[T Float](x []T) float64 { return sumPieces(pieceSum[T]{kind: squares, x: x}) }
 
 func sumSquares[T Float](x []T) float64 {
 	const half = sumPiece / 2
@@ -81,8 +81,8 @@ func sumSquaresPlain[T Float](x []T) float64 {
 	return joinLanes(&lane)
 }
 
-// Finite reports whether no x[i] is NaN or infinite: whether Σ 0·x[i] is a number.
-func Finite[T Float](x []T) bool { return sumPieces(gradientSum[T]{kind: zeros, g: x}) == 0 }
+// Finite reports whether no x[i] is NaN or infinite: whether Σ 0·x[i] is a number. It reads all of x.
+func Finite[T Float](x []T) bool { return sumPieces(pieceSum[T]{kind: zeros, x: x}) == 0 }
 
 func sumZeros[T Float](x []T) T {
 	if level == plain {

@@ -5,10 +5,10 @@ import (
 	"unsafe"
 )
 
-// A gradientSum is a sum over a gradient g.
-type gradientSum[T Float] struct {
+// A pieceSum is a sum over the pieces of x, often a gradient.
+type pieceSum[T Float] struct {
 	kind sumKind
-	w, g []T
+	w, x []T
 	fold Fold[T]
 }
 
@@ -17,26 +17,27 @@ type sumKind int
 const (
 	squares          sumKind = iota
 	penalizedSquares         // with the penalties of w, as fold has them
-	zeros                    // of 0·g, which is NaN where an element is not finite
+	zeros                    // of 0·x, which is NaN where an element is not finite
 )
 
 // piece returns the sum of piece i.
-func (s *gradientSum[T]) piece(i int) float64 {
+func (s *pieceSum[T]) piece(i int) float64 {
 	from := i * sumPiece
-	to := min(from+sumPiece, len(s.g))
-	switch g := s.g[from:to]; s.kind {
+	to := min(from+sumPiece, len(s.x))
+	x := s.x[from:to]
+	switch s.kind {
 	case penalizedSquares:
-		return penalizedSumSquares(s.w[from:to], g, &s.fold)
+		return penalizedSumSquares(s.w[from:to], x, &s.fold)
 	case zeros:
-		return float64(sumZeros(g))
+		return float64(sumZeros(x))
 	default:
-		return sumSquares(g)
+		return sumSquares(x)
 	}
 }
 
 // sumTask is a sum of which workers share the pieces from first on.
 type sumTask[T Float] struct {
-	gradientSum[T]
+	pieceSum[T]
 	first int
 }
 
@@ -63,8 +64,8 @@ func sharedSum[T Float]() *sumTask[T] {
 }
 
 // sumPieces adds the sums of the pieces in their order, whoever computes them.
-func sumPieces[T Float](s gradientSum[T]) float64 {
-	pieces := max(1, (len(s.g)+sumPiece-1)/sumPiece)
+func sumPieces[T Float](s pieceSum[T]) float64 {
+	pieces := max(1, (len(s.x)+sumPiece-1)/sumPiece)
 	if pieces > 1 && partialSums.owner.TryLock() {
 		defer partialSums.owner.Unlock()
 		return sumShared(s, pieces)
@@ -77,14 +78,14 @@ func sumPieces[T Float](s gradientSum[T]) float64 {
 }
 
 // sumShared is sumPieces for the owner of partialSums.
-func sumShared[T Float](s gradientSum[T], pieces int) float64 {
+func sumShared[T Float](s pieceSum[T], pieces int) float64 {
 	var sum float64
 	sums := partialSums.of[:]
 	for first := 0; first < pieces; first += len(sums) {
 		count := min(pieces-first, len(sums))
 		if holdPool() {
 			t := sharedSum[T]()
-			t.gradientSum, t.first = s, first
+			t.pieceSum, t.first = s, first
 			runTask(t, count)
 		} else {
 			for i := range count {

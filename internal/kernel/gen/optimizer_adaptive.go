@@ -111,13 +111,13 @@ func rmsprop(emit func(name string, slots []string, scalars, doc string, r rule)
 				v.sqrt(root, root)
 				v.add(root, c("eps"), root)
 				v.div(g, root, g)
+				step := g
 				if moving {
-					b := slots[len(slots)-1]
-					v.fma(c("mu"), b, g)
-					v.settle(g, b)
-					v.move(b, g)
+					step = slots[len(slots)-1]
+					v.fma(c("mu"), step, g)
+					v.settle(g, step)
 				}
-				v.fnma(c("lr"), g, w)
+				v.fnma(c("lr"), step, w)
 			})
 		}
 	}
