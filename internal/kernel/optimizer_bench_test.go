@@ -9,7 +9,7 @@ func BenchmarkUpdate(b *testing.B) {
 	for _, n := range benchLengths {
 		w, g, m, v, h := make([]float32, n), make([]float32, n), make([]float32, n), make([]float32, n), make([]float32, n)
 		for i := range n {
-			w[i], g[i], v[i], h[i] = 1, 1e-3*float32(i%17-8), 1e-6, 1e-6
+			w[i], g[i], v[i], h[i] = 1, 1e-3*(float32(i%17)-8.5), 1e-6, 1e-6
 		}
 		tiny, fading := make([]float32, n), make([]float32, n) // a gradient whose square is 0, and its mean, which fades
 		for i := range n {
