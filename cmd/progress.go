@@ -27,11 +27,17 @@ type progress struct {
 	seen    int64   // rows since it began
 	sum     float64 // Σ of the losses, with weights that decay by smoothing
 	weight  float64
-	epoch   *train.Record // the epoch that ended in this step
-	eval    *train.Record // the newest evaluation
+	epoch   *train.Record  // the epoch that ended in this step
+	eval    *train.Record  // the newest evaluation
+	step    *train.Stepped // the newest; it belongs to the run
+	current func() status  // the status method, bound once: a step allocates nothing
 }
 
-func newProgress(s screen) *progress { return &progress{screen: s, now: time.Now} }
+func newProgress(s screen) *progress {
+	p := &progress{screen: s, now: time.Now}
+	p.current = p.status
+	return p
+}
 
 // Observe implements train.Observer. A Stepped event follows what its step brought about, so an epoch is shown when it
 // comes, together with its evaluation.
@@ -52,7 +58,8 @@ func (p *progress) Observe(e train.Event) {
 			p.sum = smoothing*p.sum + (1-smoothing)*e.Loss
 			p.weight = smoothing*p.weight + (1 - smoothing)
 		}
-		p.screen.status(func() status { return p.status(e) }, p.epoch != nil)
+		p.step = e
+		p.screen.status(p.current, p.epoch != nil)
 		p.epoch = nil
 	case *train.Changed:
 		c := e.Record.Change
@@ -103,7 +110,8 @@ type status struct {
 	left          time.Duration // forever where no number of the type says it
 }
 
-func (p *progress) status(e *train.Stepped) status {
+func (p *progress) status() status {
+	e := p.step
 	s := status{
 		epoch: min(e.Epoch+1, p.epochs()), epochs: p.epochs(), step: e.Step, steps: p.started.Steps,
 		loss: train.Number(p.sum / p.weight), eval: p.eval,

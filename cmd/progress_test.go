@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"bytes"
+	"io"
 	"log/slog"
 	"math"
 	"strings"
@@ -125,4 +126,26 @@ func TestSaveFailuresAreWarnings(t *testing.T) {
 	wantAll(t, out.String(), "warning: the checkpoint of step 7 was not written, the run goes on: ")
 	p.Observe(&train.PruneFailed{Step: 8, Err: errNoHistory})
 	wantAll(t, out.String(), "warning: checkpoints older than that of step 8 could not be deleted: ")
+}
+
+// TestAStepIsShownWithoutAllocating: progress is looked at after each step, and shown seldom.
+func TestAStepIsShownWithoutAllocating(t *testing.T) {
+	now, read := clock()
+	for name, s := range map[string]screen{
+		"lines": &lineScreen{w: io.Discard, now: read},
+		"live":  &liveScreen{w: io.Discard, now: read, width: func() int { return 80 }},
+	} {
+		p := newProgress(s)
+		p.now = read
+		p.Observe(&train.Started{StepsPerEpoch: 50, Steps: 100})
+		step := &train.Stepped{Step: 1, Rows: 9, Loss: 2}
+		p.Observe(step) // a live line is drawn at once
+		if n := testing.AllocsPerRun(100, func() { p.Observe(step) }); n != 0 {
+			t.Errorf("%s: %v allocations", name, n)
+		}
+		*now = now.Add(time.Hour)
+		if n := testing.AllocsPerRun(1, func() { *now = now.Add(time.Hour); p.Observe(step) }); n == 0 {
+			t.Errorf("%s: nothing was shown after an hour", name)
+		}
+	}
 }

@@ -130,13 +130,26 @@ func (c *numbers[S]) Float64(dst []float64, rows []int) { gatherNumbers(c, dst, 
 
 func (c *numbers[S]) Int32([]int32, []int) { panic(notIndex(c.spec)) }
 
+// startsAhead is how many rows have their starts read at once.
+const startsAhead = 64
+
+// readStarts reads the first element of each row, and returns what only a processor takes interest in. To find the page
+// of a row that was not used for long takes longer than to read it, unless many are looked up together; reading them, which
+// does not wait, does that better than prefetching.
+//
+//go:noinline
+func readStarts[S Numeric](c *numbers[S], rows []int, width int) (sum S) {
+	for _, r := range rows {
+		sum += c.values[c.row(r)*width]
+	}
+	return sum
+}
+
 func gatherNumbers[S Numeric, T tensor.Float](c *numbers[S], dst []T, rows []int) {
 	width := c.spec.Shape.Size()
 	for i, r := range rows {
-		if i%kernel.StartsAhead == 0 {
-			for _, next := range rows[i:min(i+kernel.StartsAhead, len(rows))] {
-				kernel.PrefetchStart(c.values, c.row(next), width)
-			}
+		if i%startsAhead == 0 {
+			readStarts(c, rows[i:min(i+startsAhead, len(rows))], width)
 		}
 		if next := i + kernel.RowsAhead; next < len(rows) {
 			kernel.PrefetchRow(c.values, c.row(rows[next]), width)
@@ -161,6 +174,12 @@ func (c *indices) Float64([]float64, []int) { panic(notNumeric(c.spec)) }
 
 func (c *indices) Int32(dst []int32, rows []int) {
 	width := c.spec.Shape.Size()
+	if width == 1 {
+		for i, r := range rows {
+			dst[i] = c.values[r]
+		}
+		return
+	}
 	for i, r := range rows {
 		copy(dst[i*width:][:width], c.values[r*width:][:width])
 	}

@@ -40,7 +40,7 @@ func (m *Accuracy[T]) Add(sums []float64, pred []T, target tensor.Values[T], row
 		if m.classes.target.Ignores(k) {
 			continue
 		}
-		if PredictedClass(scoresOf(m.classes, pred, i)) == int(k) {
+		if predicts(scoresOf(m.classes, pred, i), int(k)) {
 			sums[0]++
 		}
 		sums[1]++
@@ -88,6 +88,26 @@ func scoresOf[T tensor.Float](s classScores, pred []T, i int) []T { return pred[
 
 // NoClass is the class that scores with a NaN among them predict.
 const NoClass = -1
+
+// predicts reports whether PredictedClass(x) = k, for a class k that x scores. Comparing with x[k] alone takes branches that
+// a trained model makes foreseeable, where a running maximum does not.
+func predicts[T tensor.Float](x []T, k int) bool {
+	if len(x) == 1 {
+		return PredictedClass(x) == k
+	}
+	score := x[k]
+	for _, v := range x[:k] {
+		if !(v < score) {
+			return false
+		}
+	}
+	for _, v := range x[k:] {
+		if !(v <= score) { // nor is NaN
+			return false
+		}
+	}
+	return true
+}
 
 // PredictedClass returns the class of the highest score, the first of several, or NoClass. A single score is the logit
 // of class 1 against class 0.

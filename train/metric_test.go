@@ -228,6 +228,32 @@ func panicOf(call func()) (err error) {
 	return nil
 }
 
+// TestAccuracyCountsPredictedClasses compares accuracy with PredictedClass, over every row of up to four scores with ties,
+// infinities and NaN among them.
+func TestAccuracyCountsPredictedClasses(t *testing.T) {
+	values := []float64{math.NaN(), math.Inf(-1), math.Copysign(0, -1), 0, 1, math.Inf(1)}
+	for width := 1; width <= 4; width++ {
+		m, count := accuracy(), max(width, 2)
+		if _, err := m.Build(tensor.Shape{width}, tensor.Spec{Classes: count}); err != nil {
+			t.Fatal(err)
+		}
+		x := make([]float64, width)
+		for row := range int(math.Pow(float64(len(values)), float64(width))) {
+			for c := range x {
+				x[c] = values[row%len(values)]
+				row /= len(values)
+			}
+			for k := range int32(count) {
+				sums := []float64{0, 0}
+				m.Add(sums, x, classes(k), 1)
+				if got, want := sums[0] == 1, train.PredictedClass(x) == int(k); got != want || sums[1] != 1 {
+					t.Fatalf("scores %v, class %d: hit %v of %v, want %v", x, k, got, sums[1], want)
+				}
+			}
+		}
+	}
+}
+
 func TestMetricsAllocateNothing(t *testing.T) {
 	x := make([]float64, 12)
 	for name, m := range map[string]metric{"accuracy": accuracy(), "top_k": topK(2), "macro_f1": macroF1()} {

@@ -219,10 +219,7 @@ func (r *Run[T]) change(u *paramUpdate[T]) (change, weight float64) {
 	return change, weight
 }
 
-// changeOf returns ‖w − before‖² and ‖w‖². It leaves the difference in before.
+// changeOf returns ‖w − before‖² and ‖w‖². The first is the norm of w with a penalty of −1 times before.
 func changeOf[T tensor.Float](before, w []T) (change, weight float64) {
-	before = before[:len(w)]
-	tensor.Scale(-1, before)
-	tensor.AddTo(before, w)
-	return tensor.SumSquares(before), tensor.SumSquares(w)
+	return optim.FoldedSumSquares(w, before[:len(w)], optim.Fold{L2: -1}), tensor.SumSquares(w)
 }

@@ -14,22 +14,9 @@ func Prefetch[E any](x []E) {
 	}
 }
 
-const (
-	// RowsAhead is how many rows before its use a row is prefetched: far enough for memory to answer, and not so far that
-	// the cache lets go of it.
-	RowsAhead = 4
-
-	// StartsAhead is how many rows have their starts prefetched at once. To find the page of a row that was not used for long
-	// takes longer than to read it, unless many are looked up together.
-	StartsAhead = 64
-)
-
-// PrefetchStart prefetches the first element of a row of a table [… width]. It does nothing where the table has no such row.
-func PrefetchStart[E any](table []E, row, width int) {
-	if end, ok := rowEnd(table, row, width); ok {
-		Prefetch(table[end-width:][:min(width, 1)])
-	}
-}
+// RowsAhead is how many rows before its use a row is prefetched: far enough for memory to answer, and not so far that the
+// cache lets go of it.
+const RowsAhead = 4
 
 // PrefetchRow prefetches a row of a table [… width]. It does nothing where the table has no such row.
 func PrefetchRow[E any](table []E, row, width int) {
