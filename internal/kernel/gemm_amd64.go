@@ -36,6 +36,17 @@ func gemmRowVector[T Float](c []T, a *T, step int, b *T, ldb int, k int) {
 	}
 }
 
+func gemmNarrowVector[T Float](t *narrowing) {
+	switch {
+	case is32[T]():
+		gemmNarrow32AVX512(t)
+		return
+	default:
+		gemmNarrow64AVX512(t)
+		return
+	}
+}
+
 func transposeVector[T Float](dst *T, ldd int, src *T, lds int, rows int, cols int) {
 	switch {
 	case is32[T]() && level == avx512:
@@ -93,6 +104,12 @@ func gemmRow32AVX2(c []float32, a *float32, step int, b *float32, ldb int, k int
 
 //go:noescape
 func gemmRow64AVX2(c []float64, a *float64, step int, b *float64, ldb int, k int)
+
+//go:noescape
+func gemmNarrow32AVX512(t *narrowing)
+
+//go:noescape
+func gemmNarrow64AVX512(t *narrowing)
 
 //go:noescape
 func transpose32AVX512(dst *float32, ldd int, src *float32, lds int, rows int, cols int)

@@ -12,6 +12,10 @@ func gemmRowVector[T Float](c []T, a *T, step int, b *T, ldb int, k int) {
 	panic(noVectorCode)
 }
 
+func gemmNarrowVector[T Float](t *narrowing) {
+	panic(noVectorCode)
+}
+
 func transposeVector[T Float](dst *T, ldd int, src *T, lds int, rows int, cols int) {
 	panic(noVectorCode)
 }

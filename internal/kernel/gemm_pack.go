@@ -51,7 +51,7 @@ func takeSpace() *packSpace {
 	const (
 		a = (blockABytes + max(blockRows, blockDepth)*padding) / 8
 		b = blockWidth / 64 * (blockDepth*64 + panelShift) / 8 // panels are narrowest on AVX2
-		c = narrowLimit * narrowPiece
+		c = narrowLimit * narrowStride
 	)
 	whole := Make[float64](a + b + c)
 	return &packSpace{b: whole[:b], a: whole[b : a+b], c: whole[a+b:]}

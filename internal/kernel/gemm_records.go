@@ -38,3 +38,30 @@ type tiling struct {
 	ahead       int // from b to what is fetched
 	fetchLeft   int
 }
+
+// A narrowing is the work of gemmNarrow. Strides and steps count bytes. From stripA on it holds the variables of the
+// assembly: addresses may lie behind the matrices, where a pointer must not point.
+type narrowing struct {
+	c           unsafe.Pointer // of Cᵀ, whose rows have room for whole vectors
+	start       unsafe.Pointer // what the first row of Cᵀ starts from; nil where all start from what they hold
+	startStep   int            // to that of the next row
+	a           unsafe.Pointer
+	b           unsafe.Pointer
+	ldc         int // from one row of Cᵀ to the next
+	rowStep     int // between the rows of A
+	ldb         int // between the elements of a column of B
+	colStep     int // between the columns of B
+	rows        int // of C, at least one
+	cols        int // of C, at least one
+	k           int
+	stripA      uintptr
+	stripC      uintptr
+	rowsLeft    int
+	square      int     // from the begin of a row of A to the square
+	squareB     uintptr // the elements of B that it meets
+	squareStart uintptr // start for the first square of a strip, then 0
+	columnB     uintptr // of them, those of a column
+	columnStart uintptr // what its row of Cᵀ starts from
+	kLeft       int
+	row         [32]uintptr // the rows of A in the strip; the last stands in for those that are not there
+}

@@ -200,6 +200,7 @@ func testGemmBlocks[T Float](t *testing.T) {
 		{narrowPiece + 70, 10, narrowLeastK + 1, [3]int{2, 1, 3}}, // narrow
 		{65, 33, narrowLeastK, [3]int{0, 0, 0}},
 		{90, 3, depth + 5, [3]int{1, 0, 0}},
+		{70, 10, 64, [3]int{0, bad - 64, bad - 64}},
 	} {
 		for _, form := range gemmForms[T]() {
 			gaps := s.gaps
@@ -214,6 +215,36 @@ func testGemmBlocks[T Float](t *testing.T) {
 				newProduct(rng, form, s.m, s.n, s.k, gaps, add).check(t)
 			}
 		}
+	}
+}
+
+// TestGemmNarrow runs products whose C is narrow, or nearly so, with every tail of rows, columns and k.
+func TestGemmNarrow(t *testing.T) {
+	skipUnderRace(t)
+	eachLevel(t, func(t *testing.T) {
+		t.Run("float32", testGemmNarrow[float32])
+		t.Run("float64", testGemmNarrow[float64])
+	})
+}
+
+func testGemmNarrow[T Float](t *testing.T) {
+	narrow := 0
+	for _, form := range gemmForms[T]() {
+		rapid.Check(t, func(t *rapid.T) {
+			gap := rapid.SampledFrom([]int{0, 1, 5, 16})
+			m, n := rapid.IntRange(4, narrowPiece+40).Draw(t, "m"), rapid.IntRange(1, 34).Draw(t, "n")
+			k := rapid.IntRange(narrowLeastK-1, narrowLeastK+17).Draw(t, "k")
+			gaps := [3]int{gap.Draw(t, "gap of c"), gap.Draw(t, "gap of a"), gap.Draw(t, "gap of b")}
+			rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
+			g := gemm[T]{m: m, n: n, k: k, step: 1, ldb: n + gaps[2]}
+			if g.hasSquares() && g.isNarrow() {
+				narrow++
+			}
+			newProduct(rng, form, m, n, k, gaps, rapid.Bool().Draw(t, "add")).check(t)
+		})
+	}
+	if level == avx512 && narrow < 50 {
+		t.Errorf("only %d products were narrow", narrow)
 	}
 }
 

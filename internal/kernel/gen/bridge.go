@@ -16,6 +16,7 @@ type signature struct {
 	name   string
 	params []parameter
 	result string // "" for none
+	wide   bool   // there is code for AVX-512 alone
 }
 
 var parameterList = regexp.MustCompile(`\s*,\s*`)
@@ -133,6 +134,14 @@ func (s signature) writeChoice(b *bytes.Buffer) {
 		default:
 			fmt.Fprintf(b, "return %s\n", text)
 		}
+	}
+	if s.wide {
+		b.WriteString("switch {\ncase is32[T]():\n")
+		call("32", "AVX512")
+		b.WriteString("default:\n")
+		call("64", "AVX512")
+		b.WriteString("}\n")
+		return
 	}
 	b.WriteString("switch {\ncase is32[T]() && level == avx512:\n")
 	call("32", "AVX512")

@@ -35,10 +35,20 @@ var isas = []isa{{"AVX512", 64, 4}, {"AVX512", 64, 8}, {"AVX2", 32, 4}, {"AVX2",
 // which T is the element type: "alpha T, x []T, y []T", with "-> T" for a result; each has its own type. The Go side
 // calls nameVector; the assembly functions are name32AVX512 and so on. body ends with RET.
 func (e *emitter) kernel(name, params, doc string, body func(v vector)) {
+	e.emitKernel(parseSignature(name, params), doc, isas, body)
+}
+
+// wideKernel emits a kernel for AVX-512 alone, without which the Go side must not call it.
+func (e *emitter) wideKernel(name, params, doc string, body func(v vector)) {
 	s := parseSignature(name, params)
+	s.wide = true
+	e.emitKernel(s, doc, isas[:2], body)
+}
+
+func (e *emitter) emitKernel(s signature, doc string, isas []isa, body func(v vector)) {
 	e.generic = append(e.generic, s)
 	for _, i := range isas {
-		t := s.typed(fmt.Sprintf("%s%d%s", name, i.elem*8, i.name), fmt.Sprintf("float%d", i.elem*8))
+		t := s.typed(fmt.Sprintf("%s%d%s", s.name, i.elem*8, i.name), fmt.Sprintf("float%d", i.elem*8))
 		e.typed = append(e.typed, t)
 		e.Function(t.name)
 		e.Attributes(attr.NOSPLIT)
@@ -73,6 +83,31 @@ func (r record) field(base reg.Register, name string) operand.Mem {
 	}
 	return at(base, nil, 1, 8*i)
 }
+
+// A recordVector is a vector within a function that is given a record, which holds what registers do not.
+type recordVector struct {
+	vector
+	record record
+	self   reg.Register // the address of the record
+}
+
+// given is a vector within a function whose parameter of that name is a pointer to a record.
+func (v vector) given(name string, r record) recordVector {
+	return recordVector{v, r, v.Load(v.Param(name), v.GP64())}
+}
+
+// slot is the memory of a field of the record.
+func (v recordVector) slot(name string) operand.Mem { return v.record.field(v.self, name) }
+
+// get loads a field of the record.
+func (v recordVector) get(name string) reg.Register {
+	r := v.GP64()
+	v.MOVQ(v.slot(name), r)
+	return r
+}
+
+// set copies a field of the record to another.
+func (v recordVector) set(dst, src string) { v.MOVQ(v.get(src), v.slot(dst)) }
 
 // plainPointers replaces pointers to records, whose types avo does not know, by pointers of the same size.
 func (e *emitter) plainPointers(expression string) string {

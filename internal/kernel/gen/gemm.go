@@ -47,6 +47,7 @@ func gemm(e *emitter) {
 			"of rows; p ascends and each step is rounded once.",
 		func(v vector) { newPanel(v, r).emit() })
 	rowKernel(e)
+	narrowKernel(e)
 	transposeKernel(e)
 	copyKernel(e)
 }
@@ -61,9 +62,7 @@ func (v vector) maxRows() int {
 
 // A panel emits the micro-kernel. What the inner loop needs is in registers, the rest in a tiling.
 type panel struct {
-	vector
-	tiling          record
-	self            reg.Register // the address of the tiling
+	recordVector
 	a, b, step, ldb reg.Register
 	multiple        map[int]reg.Register // odd multiples of rowStep
 	mask            tail                 // of the last vector of a row; AVX2 loads it in each tile
@@ -71,8 +70,7 @@ type panel struct {
 }
 
 func newPanel(v vector, r record) *panel {
-	p := &panel{vector: v, tiling: r, multiple: map[int]reg.Register{}, next: v.label("next")}
-	p.self = v.Load(v.Param("t"), v.GP64())
+	p := &panel{recordVector: v.given("t", r), multiple: map[int]reg.Register{}, next: v.label("next")}
 	p.step, p.ldb, p.multiple[1] = p.get("step"), p.get("ldb"), p.get("rowStep")
 	step := p.multiple[1]
 	for odd := 3; odd < v.maxRows(); odd += 2 {
@@ -93,19 +91,6 @@ func (v vector) shift() uint64 {
 	}
 	return 3
 }
-
-// slot is the memory of a field of the tiling.
-func (p *panel) slot(name string) operand.Mem { return p.tiling.field(p.self, name) }
-
-// get loads a field of the tiling.
-func (p *panel) get(name string) reg.Register {
-	r := p.GP64()
-	p.MOVQ(p.slot(name), r)
-	return r
-}
-
-// set copies a field of the tiling to another.
-func (p *panel) set(dst, src string) { p.MOVQ(p.get(src), p.slot(dst)) }
 
 // emit walks the panels, and in each the tiles: each takes the rows that it was given, by a branch to the code of its height
 // and width.
