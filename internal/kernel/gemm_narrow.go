@@ -66,19 +66,24 @@ var narrowZero float64
 func (g *gemm[T]) pieceOfSquares(piece, a *T, rows int) {
 	size := sizeOf[T]()
 	var t narrowing
-	t.c, t.a, t.b = unsafe.Pointer(piece), unsafe.Pointer(a), unsafe.Pointer(g.b)
+	t.c = unsafe.Pointer(piece)
 	t.ldc, t.rowStep, t.ldb, t.colStep = narrowStride*size, g.rowStep*size, g.ldb*size, size
 	if g.transB {
 		t.ldb, t.colStep = size, g.ldb*size
 	}
-	t.rows, t.cols, t.k = rows, g.n, g.k
+	t.rows, t.cols = rows, g.n
 	switch {
 	case g.startStep == 0:
 		t.start = unsafe.Pointer(&narrowZero)
 	case !g.adds():
 		t.start, t.startStep = unsafe.Pointer(g.start), size
 	}
-	gemmNarrowVector[T](&t)
+	for p := 0; p < g.k; p += blockDepth { // which bounds the work of a call, as callWork does
+		t.a, t.b = unsafe.Pointer(at(a, p)), unsafe.Add(unsafe.Pointer(g.b), p*t.ldb)
+		t.k = min(blockDepth, g.k-p)
+		gemmNarrowVector[T](&t)
+		t.start = nil
+	}
 }
 
 // swappedPiece computes a piece as the product Bᵀ·Aᵀ. A begins at a.

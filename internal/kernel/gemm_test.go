@@ -199,7 +199,7 @@ func testGemmBlocks[T Float](t *testing.T) {
 		{1, 77, 9, [3]int{0, 4, 0}},
 		{narrowPiece + 70, 10, narrowLeastK + 1, [3]int{2, 1, 3}}, // narrow
 		{65, 33, narrowLeastK, [3]int{0, 0, 0}},
-		{90, 3, depth + 5, [3]int{1, 0, 0}},
+		{90, 3, depth + 5, [3]int{1, 0, 1}}, // narrow, in two calls
 		{70, 10, 64, [3]int{0, bad - 64, bad - 64}},
 	} {
 		for _, form := range gemmForms[T]() {
