@@ -57,7 +57,7 @@ func (o *NAdam[T]) Update(u *Update[T]) {
 	step := kernel.NAdamStep[T]{
 		Beta1: T(beta1), C1: T(1 - beta1), Beta2: T(beta2), C2: T(1 - beta2),
 		Correction: T(1 / math.Sqrt(1-math.Pow(beta2, float64(u.Step)))), Eps: T(u.Rates[3]),
-		GradientStep: T(lr * (1 - now) / (1 - product)), MeanStep: T(lr * next / (1 - product*next)),
+		GradientPart: T((1 - now) / (1 - product)), MeanPart: T(next / (1 - product*next)), Step: T(lr),
 	}
 	fold := folding[T](&u.Fold)
 	kernel.NAdam(u.Param, u.Grad, u.Slots[0], u.Slots[1], &step, fold.pointer())

@@ -274,36 +274,36 @@ func foldedAmsgradVector[T Float](w []T, g []T, m []T, v []T, h []T, beta1 T, c1
 	}
 }
 
-func nadamVector[T Float](w []T, g []T, m []T, v []T, beta1 T, c1 T, beta2 T, c2 T, correction T, eps T, gradientStep T, meanStep T) {
+func nadamVector[T Float](w []T, g []T, m []T, v []T, beta1 T, c1 T, beta2 T, c2 T, correction T, eps T, gradientPart T, meanPart T, step T) {
 	switch {
 	case is32[T]() && level == avx512:
-		nadam32AVX512(as32(w), as32(g), as32(m), as32(v), float32(beta1), float32(c1), float32(beta2), float32(c2), float32(correction), float32(eps), float32(gradientStep), float32(meanStep))
+		nadam32AVX512(as32(w), as32(g), as32(m), as32(v), float32(beta1), float32(c1), float32(beta2), float32(c2), float32(correction), float32(eps), float32(gradientPart), float32(meanPart), float32(step))
 		return
 	case is32[T]():
-		nadam32AVX2(as32(w), as32(g), as32(m), as32(v), float32(beta1), float32(c1), float32(beta2), float32(c2), float32(correction), float32(eps), float32(gradientStep), float32(meanStep))
+		nadam32AVX2(as32(w), as32(g), as32(m), as32(v), float32(beta1), float32(c1), float32(beta2), float32(c2), float32(correction), float32(eps), float32(gradientPart), float32(meanPart), float32(step))
 		return
 	case level == avx512:
-		nadam64AVX512(as64(w), as64(g), as64(m), as64(v), float64(beta1), float64(c1), float64(beta2), float64(c2), float64(correction), float64(eps), float64(gradientStep), float64(meanStep))
+		nadam64AVX512(as64(w), as64(g), as64(m), as64(v), float64(beta1), float64(c1), float64(beta2), float64(c2), float64(correction), float64(eps), float64(gradientPart), float64(meanPart), float64(step))
 		return
 	default:
-		nadam64AVX2(as64(w), as64(g), as64(m), as64(v), float64(beta1), float64(c1), float64(beta2), float64(c2), float64(correction), float64(eps), float64(gradientStep), float64(meanStep))
+		nadam64AVX2(as64(w), as64(g), as64(m), as64(v), float64(beta1), float64(c1), float64(beta2), float64(c2), float64(correction), float64(eps), float64(gradientPart), float64(meanPart), float64(step))
 		return
 	}
 }
 
-func foldedNadamVector[T Float](w []T, g []T, m []T, v []T, beta1 T, c1 T, beta2 T, c2 T, correction T, eps T, gradientStep T, meanStep T, factor T, l1 T, l2 T) {
+func foldedNadamVector[T Float](w []T, g []T, m []T, v []T, beta1 T, c1 T, beta2 T, c2 T, correction T, eps T, gradientPart T, meanPart T, step T, factor T, l1 T, l2 T) {
 	switch {
 	case is32[T]() && level == avx512:
-		foldedNadam32AVX512(as32(w), as32(g), as32(m), as32(v), float32(beta1), float32(c1), float32(beta2), float32(c2), float32(correction), float32(eps), float32(gradientStep), float32(meanStep), float32(factor), float32(l1), float32(l2))
+		foldedNadam32AVX512(as32(w), as32(g), as32(m), as32(v), float32(beta1), float32(c1), float32(beta2), float32(c2), float32(correction), float32(eps), float32(gradientPart), float32(meanPart), float32(step), float32(factor), float32(l1), float32(l2))
 		return
 	case is32[T]():
-		foldedNadam32AVX2(as32(w), as32(g), as32(m), as32(v), float32(beta1), float32(c1), float32(beta2), float32(c2), float32(correction), float32(eps), float32(gradientStep), float32(meanStep), float32(factor), float32(l1), float32(l2))
+		foldedNadam32AVX2(as32(w), as32(g), as32(m), as32(v), float32(beta1), float32(c1), float32(beta2), float32(c2), float32(correction), float32(eps), float32(gradientPart), float32(meanPart), float32(step), float32(factor), float32(l1), float32(l2))
 		return
 	case level == avx512:
-		foldedNadam64AVX512(as64(w), as64(g), as64(m), as64(v), float64(beta1), float64(c1), float64(beta2), float64(c2), float64(correction), float64(eps), float64(gradientStep), float64(meanStep), float64(factor), float64(l1), float64(l2))
+		foldedNadam64AVX512(as64(w), as64(g), as64(m), as64(v), float64(beta1), float64(c1), float64(beta2), float64(c2), float64(correction), float64(eps), float64(gradientPart), float64(meanPart), float64(step), float64(factor), float64(l1), float64(l2))
 		return
 	default:
-		foldedNadam64AVX2(as64(w), as64(g), as64(m), as64(v), float64(beta1), float64(c1), float64(beta2), float64(c2), float64(correction), float64(eps), float64(gradientStep), float64(meanStep), float64(factor), float64(l1), float64(l2))
+		foldedNadam64AVX2(as64(w), as64(g), as64(m), as64(v), float64(beta1), float64(c1), float64(beta2), float64(c2), float64(correction), float64(eps), float64(gradientPart), float64(meanPart), float64(step), float64(factor), float64(l1), float64(l2))
 		return
 	}
 }
@@ -569,28 +569,28 @@ func foldedAmsgrad32AVX2(w []float32, g []float32, m []float32, v []float32, h [
 func foldedAmsgrad64AVX2(w []float64, g []float64, m []float64, v []float64, h []float64, beta1 float64, c1 float64, beta2 float64, c2 float64, correction float64, eps float64, step float64, factor float64, l1 float64, l2 float64)
 
 //go:noescape
-func nadam32AVX512(w []float32, g []float32, m []float32, v []float32, beta1 float32, c1 float32, beta2 float32, c2 float32, correction float32, eps float32, gradientStep float32, meanStep float32)
+func nadam32AVX512(w []float32, g []float32, m []float32, v []float32, beta1 float32, c1 float32, beta2 float32, c2 float32, correction float32, eps float32, gradientPart float32, meanPart float32, step float32)
 
 //go:noescape
-func nadam64AVX512(w []float64, g []float64, m []float64, v []float64, beta1 float64, c1 float64, beta2 float64, c2 float64, correction float64, eps float64, gradientStep float64, meanStep float64)
+func nadam64AVX512(w []float64, g []float64, m []float64, v []float64, beta1 float64, c1 float64, beta2 float64, c2 float64, correction float64, eps float64, gradientPart float64, meanPart float64, step float64)
 
 //go:noescape
-func nadam32AVX2(w []float32, g []float32, m []float32, v []float32, beta1 float32, c1 float32, beta2 float32, c2 float32, correction float32, eps float32, gradientStep float32, meanStep float32)
+func nadam32AVX2(w []float32, g []float32, m []float32, v []float32, beta1 float32, c1 float32, beta2 float32, c2 float32, correction float32, eps float32, gradientPart float32, meanPart float32, step float32)
 
 //go:noescape
-func nadam64AVX2(w []float64, g []float64, m []float64, v []float64, beta1 float64, c1 float64, beta2 float64, c2 float64, correction float64, eps float64, gradientStep float64, meanStep float64)
+func nadam64AVX2(w []float64, g []float64, m []float64, v []float64, beta1 float64, c1 float64, beta2 float64, c2 float64, correction float64, eps float64, gradientPart float64, meanPart float64, step float64)
 
 //go:noescape
-func foldedNadam32AVX512(w []float32, g []float32, m []float32, v []float32, beta1 float32, c1 float32, beta2 float32, c2 float32, correction float32, eps float32, gradientStep float32, meanStep float32, factor float32, l1 float32, l2 float32)
+func foldedNadam32AVX512(w []float32, g []float32, m []float32, v []float32, beta1 float32, c1 float32, beta2 float32, c2 float32, correction float32, eps float32, gradientPart float32, meanPart float32, step float32, factor float32, l1 float32, l2 float32)
 
 //go:noescape
-func foldedNadam64AVX512(w []float64, g []float64, m []float64, v []float64, beta1 float64, c1 float64, beta2 float64, c2 float64, correction float64, eps float64, gradientStep float64, meanStep float64, factor float64, l1 float64, l2 float64)
+func foldedNadam64AVX512(w []float64, g []float64, m []float64, v []float64, beta1 float64, c1 float64, beta2 float64, c2 float64, correction float64, eps float64, gradientPart float64, meanPart float64, step float64, factor float64, l1 float64, l2 float64)
 
 //go:noescape
-func foldedNadam32AVX2(w []float32, g []float32, m []float32, v []float32, beta1 float32, c1 float32, beta2 float32, c2 float32, correction float32, eps float32, gradientStep float32, meanStep float32, factor float32, l1 float32, l2 float32)
+func foldedNadam32AVX2(w []float32, g []float32, m []float32, v []float32, beta1 float32, c1 float32, beta2 float32, c2 float32, correction float32, eps float32, gradientPart float32, meanPart float32, step float32, factor float32, l1 float32, l2 float32)
 
 //go:noescape
-func foldedNadam64AVX2(w []float64, g []float64, m []float64, v []float64, beta1 float64, c1 float64, beta2 float64, c2 float64, correction float64, eps float64, gradientStep float64, meanStep float64, factor float64, l1 float64, l2 float64)
+func foldedNadam64AVX2(w []float64, g []float64, m []float64, v []float64, beta1 float64, c1 float64, beta2 float64, c2 float64, correction float64, eps float64, gradientPart float64, meanPart float64, step float64, factor float64, l1 float64, l2 float64)
 
 //go:noescape
 func unadapted32AVX512(w []float32, g []float32, m []float32, v []float32, beta1 float32, c1 float32, beta2 float32, c2 float32, step float32)

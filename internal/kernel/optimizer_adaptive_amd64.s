@@ -5832,17 +5832,18 @@ end192:
 	VZEROUPPER
 	RET
 
-// func nadam32AVX512(w []float32, g []float32, m []float32, v []float32, beta1 float32, c1 float32, beta2 float32, c2 float32, correction float32, eps float32, gradientStep float32, meanStep float32)
+// func nadam32AVX512(w []float32, g []float32, m []float32, v []float32, beta1 float32, c1 float32, beta2 float32, c2 float32, correction float32, eps float32, gradientPart float32, meanPart float32, step float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·nadam32AVX512(SB), NOSPLIT, $0-128
+TEXT ·nadam32AVX512(SB), NOSPLIT, $0-132
 	VBROADCASTSS beta1+96(FP), Z0
 	VBROADCASTSS c1+100(FP), Z1
 	VBROADCASTSS beta2+104(FP), Z2
 	VBROADCASTSS c2+108(FP), Z3
 	VBROADCASTSS correction+112(FP), Z4
 	VBROADCASTSS eps+116(FP), Z5
-	VBROADCASTSS gradientStep+120(FP), Z6
-	VBROADCASTSS meanStep+124(FP), Z7
+	VBROADCASTSS gradientPart+120(FP), Z6
+	VBROADCASTSS meanPart+124(FP), Z7
+	VBROADCASTSS step+128(FP), Z8
 	MOVQ         w_len+8(FP), AX
 	MOVQ         w_base+0(FP), CX
 	MOVQ         g_base+24(FP), DX
@@ -5852,78 +5853,79 @@ TEXT ·nadam32AVX512(SB), NOSPLIT, $0-128
 	JLT          done194
 
 loop193:
-	VMOVUPS     (CX), Z8
-	VMOVUPS     (DX), Z9
-	VMOVUPS     (BX), Z10
-	VMOVUPS     (SI), Z11
-	VMULPS      Z9, Z1, Z12
-	VFMADD231PS Z0, Z10, Z12
-	VANDPS.BCST single7fffffff<>+0(SB), Z12, Z10
-	VCMPPS.BCST $0x15, single00800000<>+0(SB), Z10, K1
-	VMOVAPS.Z   Z12, K1, Z10
-	VMULPS      Z9, Z3, Z12
-	VMULPS      Z11, Z2, Z11
-	VFMADD231PS Z12, Z9, Z11
-	VMULPS      Z9, Z6, Z9
-	VFMADD231PS Z7, Z10, Z9
-	VSQRTPS     Z11, Z12
-	VFMADD213PS Z5, Z4, Z12
-	VDIVPS      Z12, Z9, Z9
-	VSUBPS      Z9, Z8, Z8
-	VMOVUPS     Z8, (CX)
-	VMOVUPS     Z10, (BX)
-	VMOVUPS     Z11, (SI)
-	ADDQ        $+64, CX
-	ADDQ        $+64, DX
-	ADDQ        $+64, BX
-	ADDQ        $+64, SI
-	SUBQ        $+16, AX
-	CMPQ        AX, $+16
-	JGE         loop193
+	VMOVUPS      (CX), Z9
+	VMOVUPS      (DX), Z10
+	VMOVUPS      (BX), Z11
+	VMOVUPS      (SI), Z12
+	VMULPS       Z10, Z1, Z13
+	VFMADD231PS  Z0, Z11, Z13
+	VANDPS.BCST  single7fffffff<>+0(SB), Z13, Z11
+	VCMPPS.BCST  $0x15, single00800000<>+0(SB), Z11, K1
+	VMOVAPS.Z    Z13, K1, Z11
+	VMULPS       Z10, Z3, Z13
+	VMULPS       Z12, Z2, Z12
+	VFMADD231PS  Z13, Z10, Z12
+	VMULPS       Z10, Z6, Z10
+	VFMADD231PS  Z7, Z11, Z10
+	VSQRTPS      Z12, Z13
+	VFMADD213PS  Z5, Z4, Z13
+	VDIVPS       Z13, Z10, Z10
+	VFNMADD231PS Z8, Z10, Z9
+	VMOVUPS      Z9, (CX)
+	VMOVUPS      Z11, (BX)
+	VMOVUPS      Z12, (SI)
+	ADDQ         $+64, CX
+	ADDQ         $+64, DX
+	ADDQ         $+64, BX
+	ADDQ         $+64, SI
+	SUBQ         $+16, AX
+	CMPQ         AX, $+16
+	JGE          loop193
 
 done194:
-	TESTQ       AX, AX
-	JZ          end195
-	MOVQ        $-1, DI
-	BZHIQ       AX, DI, DI
-	KMOVW       DI, K1
-	VMOVUPS.Z   (CX), K1, Z8
-	VMOVUPS.Z   (DX), K1, Z9
-	VMOVUPS.Z   (BX), K1, Z10
-	VMOVUPS.Z   (SI), K1, Z11
-	VMULPS      Z9, Z1, Z1
-	VFMADD231PS Z0, Z10, Z1
-	VANDPS.BCST single7fffffff<>+0(SB), Z1, Z0
-	VCMPPS.BCST $0x15, single00800000<>+0(SB), Z0, K2
-	VMOVAPS.Z   Z1, K2, Z10
-	VMULPS      Z9, Z3, Z0
-	VMULPS      Z11, Z2, Z11
-	VFMADD231PS Z0, Z9, Z11
-	VMULPS      Z9, Z6, Z9
-	VFMADD231PS Z7, Z10, Z9
-	VSQRTPS     Z11, Z0
-	VFMADD213PS Z5, Z4, Z0
-	VDIVPS      Z0, Z9, Z9
-	VSUBPS      Z9, Z8, Z8
-	VMOVUPS     Z8, K1, (CX)
-	VMOVUPS     Z10, K1, (BX)
-	VMOVUPS     Z11, K1, (SI)
+	TESTQ        AX, AX
+	JZ           end195
+	MOVQ         $-1, DI
+	BZHIQ        AX, DI, DI
+	KMOVW        DI, K1
+	VMOVUPS.Z    (CX), K1, Z9
+	VMOVUPS.Z    (DX), K1, Z10
+	VMOVUPS.Z    (BX), K1, Z11
+	VMOVUPS.Z    (SI), K1, Z12
+	VMULPS       Z10, Z1, Z1
+	VFMADD231PS  Z0, Z11, Z1
+	VANDPS.BCST  single7fffffff<>+0(SB), Z1, Z0
+	VCMPPS.BCST  $0x15, single00800000<>+0(SB), Z0, K2
+	VMOVAPS.Z    Z1, K2, Z11
+	VMULPS       Z10, Z3, Z0
+	VMULPS       Z12, Z2, Z12
+	VFMADD231PS  Z0, Z10, Z12
+	VMULPS       Z10, Z6, Z10
+	VFMADD231PS  Z7, Z11, Z10
+	VSQRTPS      Z12, Z0
+	VFMADD213PS  Z5, Z4, Z0
+	VDIVPS       Z0, Z10, Z0
+	VFNMADD231PS Z8, Z0, Z9
+	VMOVUPS      Z9, K1, (CX)
+	VMOVUPS      Z11, K1, (BX)
+	VMOVUPS      Z12, K1, (SI)
 
 end195:
 	VZEROUPPER
 	RET
 
-// func nadam64AVX512(w []float64, g []float64, m []float64, v []float64, beta1 float64, c1 float64, beta2 float64, c2 float64, correction float64, eps float64, gradientStep float64, meanStep float64)
+// func nadam64AVX512(w []float64, g []float64, m []float64, v []float64, beta1 float64, c1 float64, beta2 float64, c2 float64, correction float64, eps float64, gradientPart float64, meanPart float64, step float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·nadam64AVX512(SB), NOSPLIT, $0-160
+TEXT ·nadam64AVX512(SB), NOSPLIT, $0-168
 	VBROADCASTSD beta1+96(FP), Z0
 	VBROADCASTSD c1+104(FP), Z1
 	VBROADCASTSD beta2+112(FP), Z2
 	VBROADCASTSD c2+120(FP), Z3
 	VBROADCASTSD correction+128(FP), Z4
 	VBROADCASTSD eps+136(FP), Z5
-	VBROADCASTSD gradientStep+144(FP), Z6
-	VBROADCASTSD meanStep+152(FP), Z7
+	VBROADCASTSD gradientPart+144(FP), Z6
+	VBROADCASTSD meanPart+152(FP), Z7
+	VBROADCASTSD step+160(FP), Z8
 	MOVQ         w_len+8(FP), AX
 	MOVQ         w_base+0(FP), CX
 	MOVQ         g_base+24(FP), DX
@@ -5933,70 +5935,70 @@ TEXT ·nadam64AVX512(SB), NOSPLIT, $0-160
 	JLT          done197
 
 loop196:
-	VMOVUPD     (CX), Z8
-	VMOVUPD     (DX), Z9
-	VMOVUPD     (BX), Z10
-	VMOVUPD     (SI), Z11
-	VMULPD      Z9, Z1, Z12
-	VFMADD231PD Z0, Z10, Z12
-	VANDPD.BCST double7fffffffffffffff<>+0(SB), Z12, Z10
-	VCMPPD.BCST $0x15, double0010000000000000<>+0(SB), Z10, K1
-	VMOVAPD.Z   Z12, K1, Z10
-	VMULPD      Z9, Z3, Z12
-	VMULPD      Z11, Z2, Z11
-	VFMADD231PD Z12, Z9, Z11
-	VMULPD      Z9, Z6, Z9
-	VFMADD231PD Z7, Z10, Z9
-	VSQRTPD     Z11, Z12
-	VFMADD213PD Z5, Z4, Z12
-	VDIVPD      Z12, Z9, Z9
-	VSUBPD      Z9, Z8, Z8
-	VMOVUPD     Z8, (CX)
-	VMOVUPD     Z10, (BX)
-	VMOVUPD     Z11, (SI)
-	ADDQ        $+64, CX
-	ADDQ        $+64, DX
-	ADDQ        $+64, BX
-	ADDQ        $+64, SI
-	SUBQ        $+8, AX
-	CMPQ        AX, $+8
-	JGE         loop196
+	VMOVUPD      (CX), Z9
+	VMOVUPD      (DX), Z10
+	VMOVUPD      (BX), Z11
+	VMOVUPD      (SI), Z12
+	VMULPD       Z10, Z1, Z13
+	VFMADD231PD  Z0, Z11, Z13
+	VANDPD.BCST  double7fffffffffffffff<>+0(SB), Z13, Z11
+	VCMPPD.BCST  $0x15, double0010000000000000<>+0(SB), Z11, K1
+	VMOVAPD.Z    Z13, K1, Z11
+	VMULPD       Z10, Z3, Z13
+	VMULPD       Z12, Z2, Z12
+	VFMADD231PD  Z13, Z10, Z12
+	VMULPD       Z10, Z6, Z10
+	VFMADD231PD  Z7, Z11, Z10
+	VSQRTPD      Z12, Z13
+	VFMADD213PD  Z5, Z4, Z13
+	VDIVPD       Z13, Z10, Z10
+	VFNMADD231PD Z8, Z10, Z9
+	VMOVUPD      Z9, (CX)
+	VMOVUPD      Z11, (BX)
+	VMOVUPD      Z12, (SI)
+	ADDQ         $+64, CX
+	ADDQ         $+64, DX
+	ADDQ         $+64, BX
+	ADDQ         $+64, SI
+	SUBQ         $+8, AX
+	CMPQ         AX, $+8
+	JGE          loop196
 
 done197:
-	TESTQ       AX, AX
-	JZ          end198
-	MOVQ        $-1, DI
-	BZHIQ       AX, DI, DI
-	KMOVW       DI, K1
-	VMOVUPD.Z   (CX), K1, Z8
-	VMOVUPD.Z   (DX), K1, Z9
-	VMOVUPD.Z   (BX), K1, Z10
-	VMOVUPD.Z   (SI), K1, Z11
-	VMULPD      Z9, Z1, Z1
-	VFMADD231PD Z0, Z10, Z1
-	VANDPD.BCST double7fffffffffffffff<>+0(SB), Z1, Z0
-	VCMPPD.BCST $0x15, double0010000000000000<>+0(SB), Z0, K2
-	VMOVAPD.Z   Z1, K2, Z10
-	VMULPD      Z9, Z3, Z0
-	VMULPD      Z11, Z2, Z11
-	VFMADD231PD Z0, Z9, Z11
-	VMULPD      Z9, Z6, Z9
-	VFMADD231PD Z7, Z10, Z9
-	VSQRTPD     Z11, Z0
-	VFMADD213PD Z5, Z4, Z0
-	VDIVPD      Z0, Z9, Z9
-	VSUBPD      Z9, Z8, Z8
-	VMOVUPD     Z8, K1, (CX)
-	VMOVUPD     Z10, K1, (BX)
-	VMOVUPD     Z11, K1, (SI)
+	TESTQ        AX, AX
+	JZ           end198
+	MOVQ         $-1, DI
+	BZHIQ        AX, DI, DI
+	KMOVW        DI, K1
+	VMOVUPD.Z    (CX), K1, Z9
+	VMOVUPD.Z    (DX), K1, Z10
+	VMOVUPD.Z    (BX), K1, Z11
+	VMOVUPD.Z    (SI), K1, Z12
+	VMULPD       Z10, Z1, Z1
+	VFMADD231PD  Z0, Z11, Z1
+	VANDPD.BCST  double7fffffffffffffff<>+0(SB), Z1, Z0
+	VCMPPD.BCST  $0x15, double0010000000000000<>+0(SB), Z0, K2
+	VMOVAPD.Z    Z1, K2, Z11
+	VMULPD       Z10, Z3, Z0
+	VMULPD       Z12, Z2, Z12
+	VFMADD231PD  Z0, Z10, Z12
+	VMULPD       Z10, Z6, Z10
+	VFMADD231PD  Z7, Z11, Z10
+	VSQRTPD      Z12, Z0
+	VFMADD213PD  Z5, Z4, Z0
+	VDIVPD       Z0, Z10, Z0
+	VFNMADD231PD Z8, Z0, Z9
+	VMOVUPD      Z9, K1, (CX)
+	VMOVUPD      Z11, K1, (BX)
+	VMOVUPD      Z12, K1, (SI)
 
 end198:
 	VZEROUPPER
 	RET
 
-// func nadam32AVX2(w []float32, g []float32, m []float32, v []float32, beta1 float32, c1 float32, beta2 float32, c2 float32, correction float32, eps float32, gradientStep float32, meanStep float32)
+// func nadam32AVX2(w []float32, g []float32, m []float32, v []float32, beta1 float32, c1 float32, beta2 float32, c2 float32, correction float32, eps float32, gradientPart float32, meanPart float32, step float32)
 // Requires: AVX, FMA3
-TEXT ·nadam32AVX2(SB), NOSPLIT, $0-128
+TEXT ·nadam32AVX2(SB), NOSPLIT, $0-132
 	MOVQ w_len+8(FP), AX
 	MOVQ w_base+0(FP), CX
 	MOVQ g_base+24(FP), DX
@@ -6022,16 +6024,17 @@ loop199:
 	VBROADCASTSS beta2+104(FP), Y5
 	VMULPS       Y3, Y5, Y3
 	VFMADD231PS  Y4, Y1, Y3
-	VBROADCASTSS gradientStep+120(FP), Y4
+	VBROADCASTSS gradientPart+120(FP), Y4
 	VMULPS       Y1, Y4, Y1
-	VBROADCASTSS meanStep+124(FP), Y4
+	VBROADCASTSS meanPart+124(FP), Y4
 	VFMADD231PS  Y4, Y2, Y1
 	VSQRTPS      Y3, Y4
 	VBROADCASTSS eps+116(FP), Y5
 	VBROADCASTSS correction+112(FP), Y6
 	VFMADD213PS  Y5, Y6, Y4
 	VDIVPS       Y4, Y1, Y1
-	VSUBPS       Y1, Y0, Y0
+	VBROADCASTSS step+128(FP), Y4
+	VFNMADD231PS Y4, Y1, Y0
 	VMOVUPS      Y0, (CX)
 	VMOVUPS      Y2, (BX)
 	VMOVUPS      Y3, (SI)
@@ -6066,16 +6069,17 @@ done200:
 	VBROADCASTSS beta2+104(FP), Y6
 	VMULPS       Y4, Y6, Y4
 	VFMADD231PS  Y5, Y2, Y4
-	VBROADCASTSS gradientStep+120(FP), Y5
+	VBROADCASTSS gradientPart+120(FP), Y5
 	VMULPS       Y2, Y5, Y2
-	VBROADCASTSS meanStep+124(FP), Y5
+	VBROADCASTSS meanPart+124(FP), Y5
 	VFMADD231PS  Y5, Y3, Y2
 	VSQRTPS      Y4, Y5
 	VBROADCASTSS eps+116(FP), Y6
 	VBROADCASTSS correction+112(FP), Y7
 	VFMADD213PS  Y6, Y7, Y5
 	VDIVPS       Y5, Y2, Y2
-	VSUBPS       Y2, Y1, Y1
+	VBROADCASTSS step+128(FP), Y5
+	VFNMADD231PS Y5, Y2, Y1
 	VMASKMOVPS   Y1, Y0, (CX)
 	VMASKMOVPS   Y3, Y0, (BX)
 	VMASKMOVPS   Y4, Y0, (SI)
@@ -6084,9 +6088,9 @@ end201:
 	VZEROUPPER
 	RET
 
-// func nadam64AVX2(w []float64, g []float64, m []float64, v []float64, beta1 float64, c1 float64, beta2 float64, c2 float64, correction float64, eps float64, gradientStep float64, meanStep float64)
+// func nadam64AVX2(w []float64, g []float64, m []float64, v []float64, beta1 float64, c1 float64, beta2 float64, c2 float64, correction float64, eps float64, gradientPart float64, meanPart float64, step float64)
 // Requires: AVX, FMA3
-TEXT ·nadam64AVX2(SB), NOSPLIT, $0-160
+TEXT ·nadam64AVX2(SB), NOSPLIT, $0-168
 	MOVQ w_len+8(FP), AX
 	MOVQ w_base+0(FP), CX
 	MOVQ g_base+24(FP), DX
@@ -6112,16 +6116,17 @@ loop202:
 	VBROADCASTSD beta2+112(FP), Y5
 	VMULPD       Y3, Y5, Y3
 	VFMADD231PD  Y4, Y1, Y3
-	VBROADCASTSD gradientStep+144(FP), Y4
+	VBROADCASTSD gradientPart+144(FP), Y4
 	VMULPD       Y1, Y4, Y1
-	VBROADCASTSD meanStep+152(FP), Y4
+	VBROADCASTSD meanPart+152(FP), Y4
 	VFMADD231PD  Y4, Y2, Y1
 	VSQRTPD      Y3, Y4
 	VBROADCASTSD eps+136(FP), Y5
 	VBROADCASTSD correction+128(FP), Y6
 	VFMADD213PD  Y5, Y6, Y4
 	VDIVPD       Y4, Y1, Y1
-	VSUBPD       Y1, Y0, Y0
+	VBROADCASTSD step+160(FP), Y4
+	VFNMADD231PD Y4, Y1, Y0
 	VMOVUPD      Y0, (CX)
 	VMOVUPD      Y2, (BX)
 	VMOVUPD      Y3, (SI)
@@ -6156,16 +6161,17 @@ done203:
 	VBROADCASTSD beta2+112(FP), Y6
 	VMULPD       Y4, Y6, Y4
 	VFMADD231PD  Y5, Y2, Y4
-	VBROADCASTSD gradientStep+144(FP), Y5
+	VBROADCASTSD gradientPart+144(FP), Y5
 	VMULPD       Y2, Y5, Y2
-	VBROADCASTSD meanStep+152(FP), Y5
+	VBROADCASTSD meanPart+152(FP), Y5
 	VFMADD231PD  Y5, Y3, Y2
 	VSQRTPD      Y4, Y5
 	VBROADCASTSD eps+136(FP), Y6
 	VBROADCASTSD correction+128(FP), Y7
 	VFMADD213PD  Y6, Y7, Y5
 	VDIVPD       Y5, Y2, Y2
-	VSUBPD       Y2, Y1, Y1
+	VBROADCASTSD step+160(FP), Y5
+	VFNMADD231PD Y5, Y2, Y1
 	VMASKMOVPD   Y1, Y0, (CX)
 	VMASKMOVPD   Y3, Y0, (BX)
 	VMASKMOVPD   Y4, Y0, (SI)
@@ -6174,20 +6180,21 @@ end204:
 	VZEROUPPER
 	RET
 
-// func foldedNadam32AVX512(w []float32, g []float32, m []float32, v []float32, beta1 float32, c1 float32, beta2 float32, c2 float32, correction float32, eps float32, gradientStep float32, meanStep float32, factor float32, l1 float32, l2 float32)
+// func foldedNadam32AVX512(w []float32, g []float32, m []float32, v []float32, beta1 float32, c1 float32, beta2 float32, c2 float32, correction float32, eps float32, gradientPart float32, meanPart float32, step float32, factor float32, l1 float32, l2 float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·foldedNadam32AVX512(SB), NOSPLIT, $0-140
+TEXT ·foldedNadam32AVX512(SB), NOSPLIT, $0-144
 	VBROADCASTSS beta1+96(FP), Z0
 	VBROADCASTSS c1+100(FP), Z1
 	VBROADCASTSS beta2+104(FP), Z2
 	VBROADCASTSS c2+108(FP), Z3
 	VBROADCASTSS correction+112(FP), Z4
 	VBROADCASTSS eps+116(FP), Z5
-	VBROADCASTSS gradientStep+120(FP), Z6
-	VBROADCASTSS meanStep+124(FP), Z7
-	VBROADCASTSS factor+128(FP), Z8
-	VBROADCASTSS l1+132(FP), Z9
-	VBROADCASTSS l2+136(FP), Z10
+	VBROADCASTSS gradientPart+120(FP), Z6
+	VBROADCASTSS meanPart+124(FP), Z7
+	VBROADCASTSS step+128(FP), Z8
+	VBROADCASTSS factor+132(FP), Z9
+	VBROADCASTSS l1+136(FP), Z10
+	VBROADCASTSS l2+140(FP), Z11
 	MOVQ         w_len+8(FP), AX
 	MOVQ         w_base+0(FP), CX
 	MOVQ         g_base+24(FP), DX
@@ -6197,97 +6204,98 @@ TEXT ·foldedNadam32AVX512(SB), NOSPLIT, $0-140
 	JLT          done206
 
 loop205:
-	VMOVUPS     (CX), Z11
-	VMOVUPS     (DX), Z12
-	VMOVUPS     (BX), Z13
-	VMOVUPS     (SI), Z14
-	VXORPS      Z16, Z16, Z16
-	VANDPS.BCST single80000000<>+0(SB), Z11, Z15
-	VXORPS      Z9, Z15, Z15
-	VCMPPS      $0x04, Z16, Z11, K1
-	VMOVAPS.Z   Z15, K1, Z15
-	VADDPS      Z15, Z12, Z12
-	VFMADD231PS Z10, Z11, Z12
-	VMULPS      Z12, Z8, Z12
-	VMULPS      Z12, Z1, Z15
-	VFMADD231PS Z0, Z13, Z15
-	VANDPS.BCST single7fffffff<>+0(SB), Z15, Z13
-	VCMPPS.BCST $0x15, single00800000<>+0(SB), Z13, K1
-	VMOVAPS.Z   Z15, K1, Z13
-	VMULPS      Z12, Z3, Z15
-	VMULPS      Z14, Z2, Z14
-	VFMADD231PS Z15, Z12, Z14
-	VMULPS      Z12, Z6, Z12
-	VFMADD231PS Z7, Z13, Z12
-	VSQRTPS     Z14, Z15
-	VFMADD213PS Z5, Z4, Z15
-	VDIVPS      Z15, Z12, Z12
-	VSUBPS      Z12, Z11, Z11
-	VMOVUPS     Z11, (CX)
-	VMOVUPS     Z13, (BX)
-	VMOVUPS     Z14, (SI)
-	ADDQ        $+64, CX
-	ADDQ        $+64, DX
-	ADDQ        $+64, BX
-	ADDQ        $+64, SI
-	SUBQ        $+16, AX
-	CMPQ        AX, $+16
-	JGE         loop205
+	VMOVUPS      (CX), Z12
+	VMOVUPS      (DX), Z13
+	VMOVUPS      (BX), Z14
+	VMOVUPS      (SI), Z15
+	VXORPS       Z17, Z17, Z17
+	VANDPS.BCST  single80000000<>+0(SB), Z12, Z16
+	VXORPS       Z10, Z16, Z16
+	VCMPPS       $0x04, Z17, Z12, K1
+	VMOVAPS.Z    Z16, K1, Z16
+	VADDPS       Z16, Z13, Z13
+	VFMADD231PS  Z11, Z12, Z13
+	VMULPS       Z13, Z9, Z13
+	VMULPS       Z13, Z1, Z16
+	VFMADD231PS  Z0, Z14, Z16
+	VANDPS.BCST  single7fffffff<>+0(SB), Z16, Z14
+	VCMPPS.BCST  $0x15, single00800000<>+0(SB), Z14, K1
+	VMOVAPS.Z    Z16, K1, Z14
+	VMULPS       Z13, Z3, Z16
+	VMULPS       Z15, Z2, Z15
+	VFMADD231PS  Z16, Z13, Z15
+	VMULPS       Z13, Z6, Z13
+	VFMADD231PS  Z7, Z14, Z13
+	VSQRTPS      Z15, Z16
+	VFMADD213PS  Z5, Z4, Z16
+	VDIVPS       Z16, Z13, Z13
+	VFNMADD231PS Z8, Z13, Z12
+	VMOVUPS      Z12, (CX)
+	VMOVUPS      Z14, (BX)
+	VMOVUPS      Z15, (SI)
+	ADDQ         $+64, CX
+	ADDQ         $+64, DX
+	ADDQ         $+64, BX
+	ADDQ         $+64, SI
+	SUBQ         $+16, AX
+	CMPQ         AX, $+16
+	JGE          loop205
 
 done206:
-	TESTQ       AX, AX
-	JZ          end207
-	MOVQ        $-1, DI
-	BZHIQ       AX, DI, DI
-	KMOVW       DI, K1
-	VMOVUPS.Z   (CX), K1, Z11
-	VMOVUPS.Z   (DX), K1, Z12
-	VMOVUPS.Z   (BX), K1, Z13
-	VMOVUPS.Z   (SI), K1, Z14
-	VXORPS      Z16, Z16, Z16
-	VANDPS.BCST single80000000<>+0(SB), Z11, Z15
-	VXORPS      Z9, Z15, Z15
-	VCMPPS      $0x04, Z16, Z11, K2
-	VMOVAPS.Z   Z15, K2, Z15
-	VADDPS      Z15, Z12, Z12
-	VFMADD231PS Z10, Z11, Z12
-	VMULPS      Z12, Z8, Z12
-	VMULPS      Z12, Z1, Z1
-	VFMADD231PS Z0, Z13, Z1
-	VANDPS.BCST single7fffffff<>+0(SB), Z1, Z0
-	VCMPPS.BCST $0x15, single00800000<>+0(SB), Z0, K2
-	VMOVAPS.Z   Z1, K2, Z13
-	VMULPS      Z12, Z3, Z0
-	VMULPS      Z14, Z2, Z14
-	VFMADD231PS Z0, Z12, Z14
-	VMULPS      Z12, Z6, Z12
-	VFMADD231PS Z7, Z13, Z12
-	VSQRTPS     Z14, Z0
-	VFMADD213PS Z5, Z4, Z0
-	VDIVPS      Z0, Z12, Z12
-	VSUBPS      Z12, Z11, Z11
-	VMOVUPS     Z11, K1, (CX)
-	VMOVUPS     Z13, K1, (BX)
-	VMOVUPS     Z14, K1, (SI)
+	TESTQ        AX, AX
+	JZ           end207
+	MOVQ         $-1, DI
+	BZHIQ        AX, DI, DI
+	KMOVW        DI, K1
+	VMOVUPS.Z    (CX), K1, Z12
+	VMOVUPS.Z    (DX), K1, Z13
+	VMOVUPS.Z    (BX), K1, Z14
+	VMOVUPS.Z    (SI), K1, Z15
+	VXORPS       Z17, Z17, Z17
+	VANDPS.BCST  single80000000<>+0(SB), Z12, Z16
+	VXORPS       Z10, Z16, Z16
+	VCMPPS       $0x04, Z17, Z12, K2
+	VMOVAPS.Z    Z16, K2, Z16
+	VADDPS       Z16, Z13, Z13
+	VFMADD231PS  Z11, Z12, Z13
+	VMULPS       Z13, Z9, Z13
+	VMULPS       Z13, Z1, Z1
+	VFMADD231PS  Z0, Z14, Z1
+	VANDPS.BCST  single7fffffff<>+0(SB), Z1, Z0
+	VCMPPS.BCST  $0x15, single00800000<>+0(SB), Z0, K2
+	VMOVAPS.Z    Z1, K2, Z14
+	VMULPS       Z13, Z3, Z0
+	VMULPS       Z15, Z2, Z15
+	VFMADD231PS  Z0, Z13, Z15
+	VMULPS       Z13, Z6, Z13
+	VFMADD231PS  Z7, Z14, Z13
+	VSQRTPS      Z15, Z0
+	VFMADD213PS  Z5, Z4, Z0
+	VDIVPS       Z0, Z13, Z0
+	VFNMADD231PS Z8, Z0, Z12
+	VMOVUPS      Z12, K1, (CX)
+	VMOVUPS      Z14, K1, (BX)
+	VMOVUPS      Z15, K1, (SI)
 
 end207:
 	VZEROUPPER
 	RET
 
-// func foldedNadam64AVX512(w []float64, g []float64, m []float64, v []float64, beta1 float64, c1 float64, beta2 float64, c2 float64, correction float64, eps float64, gradientStep float64, meanStep float64, factor float64, l1 float64, l2 float64)
+// func foldedNadam64AVX512(w []float64, g []float64, m []float64, v []float64, beta1 float64, c1 float64, beta2 float64, c2 float64, correction float64, eps float64, gradientPart float64, meanPart float64, step float64, factor float64, l1 float64, l2 float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·foldedNadam64AVX512(SB), NOSPLIT, $0-184
+TEXT ·foldedNadam64AVX512(SB), NOSPLIT, $0-192
 	VBROADCASTSD beta1+96(FP), Z0
 	VBROADCASTSD c1+104(FP), Z1
 	VBROADCASTSD beta2+112(FP), Z2
 	VBROADCASTSD c2+120(FP), Z3
 	VBROADCASTSD correction+128(FP), Z4
 	VBROADCASTSD eps+136(FP), Z5
-	VBROADCASTSD gradientStep+144(FP), Z6
-	VBROADCASTSD meanStep+152(FP), Z7
-	VBROADCASTSD factor+160(FP), Z8
-	VBROADCASTSD l1+168(FP), Z9
-	VBROADCASTSD l2+176(FP), Z10
+	VBROADCASTSD gradientPart+144(FP), Z6
+	VBROADCASTSD meanPart+152(FP), Z7
+	VBROADCASTSD step+160(FP), Z8
+	VBROADCASTSD factor+168(FP), Z9
+	VBROADCASTSD l1+176(FP), Z10
+	VBROADCASTSD l2+184(FP), Z11
 	MOVQ         w_len+8(FP), AX
 	MOVQ         w_base+0(FP), CX
 	MOVQ         g_base+24(FP), DX
@@ -6297,86 +6305,86 @@ TEXT ·foldedNadam64AVX512(SB), NOSPLIT, $0-184
 	JLT          done209
 
 loop208:
-	VMOVUPD     (CX), Z11
-	VMOVUPD     (DX), Z12
-	VMOVUPD     (BX), Z13
-	VMOVUPD     (SI), Z14
-	VXORPS      Z16, Z16, Z16
-	VANDPD.BCST double8000000000000000<>+0(SB), Z11, Z15
-	VXORPD      Z9, Z15, Z15
-	VCMPPD      $0x04, Z16, Z11, K1
-	VMOVAPD.Z   Z15, K1, Z15
-	VADDPD      Z15, Z12, Z12
-	VFMADD231PD Z10, Z11, Z12
-	VMULPD      Z12, Z8, Z12
-	VMULPD      Z12, Z1, Z15
-	VFMADD231PD Z0, Z13, Z15
-	VANDPD.BCST double7fffffffffffffff<>+0(SB), Z15, Z13
-	VCMPPD.BCST $0x15, double0010000000000000<>+0(SB), Z13, K1
-	VMOVAPD.Z   Z15, K1, Z13
-	VMULPD      Z12, Z3, Z15
-	VMULPD      Z14, Z2, Z14
-	VFMADD231PD Z15, Z12, Z14
-	VMULPD      Z12, Z6, Z12
-	VFMADD231PD Z7, Z13, Z12
-	VSQRTPD     Z14, Z15
-	VFMADD213PD Z5, Z4, Z15
-	VDIVPD      Z15, Z12, Z12
-	VSUBPD      Z12, Z11, Z11
-	VMOVUPD     Z11, (CX)
-	VMOVUPD     Z13, (BX)
-	VMOVUPD     Z14, (SI)
-	ADDQ        $+64, CX
-	ADDQ        $+64, DX
-	ADDQ        $+64, BX
-	ADDQ        $+64, SI
-	SUBQ        $+8, AX
-	CMPQ        AX, $+8
-	JGE         loop208
+	VMOVUPD      (CX), Z12
+	VMOVUPD      (DX), Z13
+	VMOVUPD      (BX), Z14
+	VMOVUPD      (SI), Z15
+	VXORPS       Z17, Z17, Z17
+	VANDPD.BCST  double8000000000000000<>+0(SB), Z12, Z16
+	VXORPD       Z10, Z16, Z16
+	VCMPPD       $0x04, Z17, Z12, K1
+	VMOVAPD.Z    Z16, K1, Z16
+	VADDPD       Z16, Z13, Z13
+	VFMADD231PD  Z11, Z12, Z13
+	VMULPD       Z13, Z9, Z13
+	VMULPD       Z13, Z1, Z16
+	VFMADD231PD  Z0, Z14, Z16
+	VANDPD.BCST  double7fffffffffffffff<>+0(SB), Z16, Z14
+	VCMPPD.BCST  $0x15, double0010000000000000<>+0(SB), Z14, K1
+	VMOVAPD.Z    Z16, K1, Z14
+	VMULPD       Z13, Z3, Z16
+	VMULPD       Z15, Z2, Z15
+	VFMADD231PD  Z16, Z13, Z15
+	VMULPD       Z13, Z6, Z13
+	VFMADD231PD  Z7, Z14, Z13
+	VSQRTPD      Z15, Z16
+	VFMADD213PD  Z5, Z4, Z16
+	VDIVPD       Z16, Z13, Z13
+	VFNMADD231PD Z8, Z13, Z12
+	VMOVUPD      Z12, (CX)
+	VMOVUPD      Z14, (BX)
+	VMOVUPD      Z15, (SI)
+	ADDQ         $+64, CX
+	ADDQ         $+64, DX
+	ADDQ         $+64, BX
+	ADDQ         $+64, SI
+	SUBQ         $+8, AX
+	CMPQ         AX, $+8
+	JGE          loop208
 
 done209:
-	TESTQ       AX, AX
-	JZ          end210
-	MOVQ        $-1, DI
-	BZHIQ       AX, DI, DI
-	KMOVW       DI, K1
-	VMOVUPD.Z   (CX), K1, Z11
-	VMOVUPD.Z   (DX), K1, Z12
-	VMOVUPD.Z   (BX), K1, Z13
-	VMOVUPD.Z   (SI), K1, Z14
-	VXORPS      Z16, Z16, Z16
-	VANDPD.BCST double8000000000000000<>+0(SB), Z11, Z15
-	VXORPD      Z9, Z15, Z15
-	VCMPPD      $0x04, Z16, Z11, K2
-	VMOVAPD.Z   Z15, K2, Z15
-	VADDPD      Z15, Z12, Z12
-	VFMADD231PD Z10, Z11, Z12
-	VMULPD      Z12, Z8, Z12
-	VMULPD      Z12, Z1, Z1
-	VFMADD231PD Z0, Z13, Z1
-	VANDPD.BCST double7fffffffffffffff<>+0(SB), Z1, Z0
-	VCMPPD.BCST $0x15, double0010000000000000<>+0(SB), Z0, K2
-	VMOVAPD.Z   Z1, K2, Z13
-	VMULPD      Z12, Z3, Z0
-	VMULPD      Z14, Z2, Z14
-	VFMADD231PD Z0, Z12, Z14
-	VMULPD      Z12, Z6, Z12
-	VFMADD231PD Z7, Z13, Z12
-	VSQRTPD     Z14, Z0
-	VFMADD213PD Z5, Z4, Z0
-	VDIVPD      Z0, Z12, Z12
-	VSUBPD      Z12, Z11, Z11
-	VMOVUPD     Z11, K1, (CX)
-	VMOVUPD     Z13, K1, (BX)
-	VMOVUPD     Z14, K1, (SI)
+	TESTQ        AX, AX
+	JZ           end210
+	MOVQ         $-1, DI
+	BZHIQ        AX, DI, DI
+	KMOVW        DI, K1
+	VMOVUPD.Z    (CX), K1, Z12
+	VMOVUPD.Z    (DX), K1, Z13
+	VMOVUPD.Z    (BX), K1, Z14
+	VMOVUPD.Z    (SI), K1, Z15
+	VXORPS       Z17, Z17, Z17
+	VANDPD.BCST  double8000000000000000<>+0(SB), Z12, Z16
+	VXORPD       Z10, Z16, Z16
+	VCMPPD       $0x04, Z17, Z12, K2
+	VMOVAPD.Z    Z16, K2, Z16
+	VADDPD       Z16, Z13, Z13
+	VFMADD231PD  Z11, Z12, Z13
+	VMULPD       Z13, Z9, Z13
+	VMULPD       Z13, Z1, Z1
+	VFMADD231PD  Z0, Z14, Z1
+	VANDPD.BCST  double7fffffffffffffff<>+0(SB), Z1, Z0
+	VCMPPD.BCST  $0x15, double0010000000000000<>+0(SB), Z0, K2
+	VMOVAPD.Z    Z1, K2, Z14
+	VMULPD       Z13, Z3, Z0
+	VMULPD       Z15, Z2, Z15
+	VFMADD231PD  Z0, Z13, Z15
+	VMULPD       Z13, Z6, Z13
+	VFMADD231PD  Z7, Z14, Z13
+	VSQRTPD      Z15, Z0
+	VFMADD213PD  Z5, Z4, Z0
+	VDIVPD       Z0, Z13, Z0
+	VFNMADD231PD Z8, Z0, Z12
+	VMOVUPD      Z12, K1, (CX)
+	VMOVUPD      Z14, K1, (BX)
+	VMOVUPD      Z15, K1, (SI)
 
 end210:
 	VZEROUPPER
 	RET
 
-// func foldedNadam32AVX2(w []float32, g []float32, m []float32, v []float32, beta1 float32, c1 float32, beta2 float32, c2 float32, correction float32, eps float32, gradientStep float32, meanStep float32, factor float32, l1 float32, l2 float32)
+// func foldedNadam32AVX2(w []float32, g []float32, m []float32, v []float32, beta1 float32, c1 float32, beta2 float32, c2 float32, correction float32, eps float32, gradientPart float32, meanPart float32, step float32, factor float32, l1 float32, l2 float32)
 // Requires: AVX, FMA3
-TEXT ·foldedNadam32AVX2(SB), NOSPLIT, $0-140
+TEXT ·foldedNadam32AVX2(SB), NOSPLIT, $0-144
 	MOVQ w_len+8(FP), AX
 	MOVQ w_base+0(FP), CX
 	MOVQ g_base+24(FP), DX
@@ -6392,14 +6400,14 @@ loop211:
 	VMOVUPS      (SI), Y3
 	VXORPS       Y5, Y5, Y5
 	VANDPS       single80000000<>+0(SB), Y0, Y4
-	VBROADCASTSS l1+132(FP), Y6
+	VBROADCASTSS l1+136(FP), Y6
 	VXORPS       Y6, Y4, Y4
 	VCMPPS       $0x04, Y5, Y0, Y5
 	VANDPS       Y5, Y4, Y4
 	VADDPS       Y4, Y1, Y1
-	VBROADCASTSS l2+136(FP), Y4
+	VBROADCASTSS l2+140(FP), Y4
 	VFMADD231PS  Y4, Y0, Y1
-	VBROADCASTSS factor+128(FP), Y4
+	VBROADCASTSS factor+132(FP), Y4
 	VMULPS       Y1, Y4, Y1
 	VBROADCASTSS c1+100(FP), Y4
 	VMULPS       Y1, Y4, Y4
@@ -6413,16 +6421,17 @@ loop211:
 	VBROADCASTSS beta2+104(FP), Y5
 	VMULPS       Y3, Y5, Y3
 	VFMADD231PS  Y4, Y1, Y3
-	VBROADCASTSS gradientStep+120(FP), Y4
+	VBROADCASTSS gradientPart+120(FP), Y4
 	VMULPS       Y1, Y4, Y1
-	VBROADCASTSS meanStep+124(FP), Y4
+	VBROADCASTSS meanPart+124(FP), Y4
 	VFMADD231PS  Y4, Y2, Y1
 	VSQRTPS      Y3, Y4
 	VBROADCASTSS eps+116(FP), Y5
 	VBROADCASTSS correction+112(FP), Y6
 	VFMADD213PS  Y5, Y6, Y4
 	VDIVPS       Y4, Y1, Y1
-	VSUBPS       Y1, Y0, Y0
+	VBROADCASTSS step+128(FP), Y4
+	VFNMADD231PS Y4, Y1, Y0
 	VMOVUPS      Y0, (CX)
 	VMOVUPS      Y2, (BX)
 	VMOVUPS      Y3, (SI)
@@ -6447,14 +6456,14 @@ done212:
 	VMASKMOVPS   (SI), Y0, Y4
 	VXORPS       Y6, Y6, Y6
 	VANDPS       single80000000<>+0(SB), Y1, Y5
-	VBROADCASTSS l1+132(FP), Y7
+	VBROADCASTSS l1+136(FP), Y7
 	VXORPS       Y7, Y5, Y5
 	VCMPPS       $0x04, Y6, Y1, Y6
 	VANDPS       Y6, Y5, Y5
 	VADDPS       Y5, Y2, Y2
-	VBROADCASTSS l2+136(FP), Y5
+	VBROADCASTSS l2+140(FP), Y5
 	VFMADD231PS  Y5, Y1, Y2
-	VBROADCASTSS factor+128(FP), Y5
+	VBROADCASTSS factor+132(FP), Y5
 	VMULPS       Y2, Y5, Y2
 	VBROADCASTSS c1+100(FP), Y5
 	VMULPS       Y2, Y5, Y5
@@ -6468,16 +6477,17 @@ done212:
 	VBROADCASTSS beta2+104(FP), Y6
 	VMULPS       Y4, Y6, Y4
 	VFMADD231PS  Y5, Y2, Y4
-	VBROADCASTSS gradientStep+120(FP), Y5
+	VBROADCASTSS gradientPart+120(FP), Y5
 	VMULPS       Y2, Y5, Y2
-	VBROADCASTSS meanStep+124(FP), Y5
+	VBROADCASTSS meanPart+124(FP), Y5
 	VFMADD231PS  Y5, Y3, Y2
 	VSQRTPS      Y4, Y5
 	VBROADCASTSS eps+116(FP), Y6
 	VBROADCASTSS correction+112(FP), Y7
 	VFMADD213PS  Y6, Y7, Y5
 	VDIVPS       Y5, Y2, Y2
-	VSUBPS       Y2, Y1, Y1
+	VBROADCASTSS step+128(FP), Y5
+	VFNMADD231PS Y5, Y2, Y1
 	VMASKMOVPS   Y1, Y0, (CX)
 	VMASKMOVPS   Y3, Y0, (BX)
 	VMASKMOVPS   Y4, Y0, (SI)
@@ -6486,9 +6496,9 @@ end213:
 	VZEROUPPER
 	RET
 
-// func foldedNadam64AVX2(w []float64, g []float64, m []float64, v []float64, beta1 float64, c1 float64, beta2 float64, c2 float64, correction float64, eps float64, gradientStep float64, meanStep float64, factor float64, l1 float64, l2 float64)
+// func foldedNadam64AVX2(w []float64, g []float64, m []float64, v []float64, beta1 float64, c1 float64, beta2 float64, c2 float64, correction float64, eps float64, gradientPart float64, meanPart float64, step float64, factor float64, l1 float64, l2 float64)
 // Requires: AVX, FMA3
-TEXT ·foldedNadam64AVX2(SB), NOSPLIT, $0-184
+TEXT ·foldedNadam64AVX2(SB), NOSPLIT, $0-192
 	MOVQ w_len+8(FP), AX
 	MOVQ w_base+0(FP), CX
 	MOVQ g_base+24(FP), DX
@@ -6504,14 +6514,14 @@ loop214:
 	VMOVUPD      (SI), Y3
 	VXORPS       Y5, Y5, Y5
 	VANDPD       double8000000000000000<>+0(SB), Y0, Y4
-	VBROADCASTSD l1+168(FP), Y6
+	VBROADCASTSD l1+176(FP), Y6
 	VXORPD       Y6, Y4, Y4
 	VCMPPD       $0x04, Y5, Y0, Y5
 	VANDPD       Y5, Y4, Y4
 	VADDPD       Y4, Y1, Y1
-	VBROADCASTSD l2+176(FP), Y4
+	VBROADCASTSD l2+184(FP), Y4
 	VFMADD231PD  Y4, Y0, Y1
-	VBROADCASTSD factor+160(FP), Y4
+	VBROADCASTSD factor+168(FP), Y4
 	VMULPD       Y1, Y4, Y1
 	VBROADCASTSD c1+104(FP), Y4
 	VMULPD       Y1, Y4, Y4
@@ -6525,16 +6535,17 @@ loop214:
 	VBROADCASTSD beta2+112(FP), Y5
 	VMULPD       Y3, Y5, Y3
 	VFMADD231PD  Y4, Y1, Y3
-	VBROADCASTSD gradientStep+144(FP), Y4
+	VBROADCASTSD gradientPart+144(FP), Y4
 	VMULPD       Y1, Y4, Y1
-	VBROADCASTSD meanStep+152(FP), Y4
+	VBROADCASTSD meanPart+152(FP), Y4
 	VFMADD231PD  Y4, Y2, Y1
 	VSQRTPD      Y3, Y4
 	VBROADCASTSD eps+136(FP), Y5
 	VBROADCASTSD correction+128(FP), Y6
 	VFMADD213PD  Y5, Y6, Y4
 	VDIVPD       Y4, Y1, Y1
-	VSUBPD       Y1, Y0, Y0
+	VBROADCASTSD step+160(FP), Y4
+	VFNMADD231PD Y4, Y1, Y0
 	VMOVUPD      Y0, (CX)
 	VMOVUPD      Y2, (BX)
 	VMOVUPD      Y3, (SI)
@@ -6559,14 +6570,14 @@ done215:
 	VMASKMOVPD   (SI), Y0, Y4
 	VXORPS       Y6, Y6, Y6
 	VANDPD       double8000000000000000<>+0(SB), Y1, Y5
-	VBROADCASTSD l1+168(FP), Y7
+	VBROADCASTSD l1+176(FP), Y7
 	VXORPD       Y7, Y5, Y5
 	VCMPPD       $0x04, Y6, Y1, Y6
 	VANDPD       Y6, Y5, Y5
 	VADDPD       Y5, Y2, Y2
-	VBROADCASTSD l2+176(FP), Y5
+	VBROADCASTSD l2+184(FP), Y5
 	VFMADD231PD  Y5, Y1, Y2
-	VBROADCASTSD factor+160(FP), Y5
+	VBROADCASTSD factor+168(FP), Y5
 	VMULPD       Y2, Y5, Y2
 	VBROADCASTSD c1+104(FP), Y5
 	VMULPD       Y2, Y5, Y5
@@ -6580,16 +6591,17 @@ done215:
 	VBROADCASTSD beta2+112(FP), Y6
 	VMULPD       Y4, Y6, Y4
 	VFMADD231PD  Y5, Y2, Y4
-	VBROADCASTSD gradientStep+144(FP), Y5
+	VBROADCASTSD gradientPart+144(FP), Y5
 	VMULPD       Y2, Y5, Y2
-	VBROADCASTSD meanStep+152(FP), Y5
+	VBROADCASTSD meanPart+152(FP), Y5
 	VFMADD231PD  Y5, Y3, Y2
 	VSQRTPD      Y4, Y5
 	VBROADCASTSD eps+136(FP), Y6
 	VBROADCASTSD correction+128(FP), Y7
 	VFMADD213PD  Y6, Y7, Y5
 	VDIVPD       Y5, Y2, Y2
-	VSUBPD       Y2, Y1, Y1
+	VBROADCASTSD step+160(FP), Y5
+	VFNMADD231PD Y5, Y2, Y1
 	VMASKMOVPD   Y1, Y0, (CX)
 	VMASKMOVPD   Y3, Y0, (BX)
 	VMASKMOVPD   Y4, Y0, (SI)

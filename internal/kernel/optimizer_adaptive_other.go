@@ -68,11 +68,11 @@ func foldedAmsgradVector[T Float](w []T, g []T, m []T, v []T, h []T, beta1 T, c1
 	panic(noVectorCode)
 }
 
-func nadamVector[T Float](w []T, g []T, m []T, v []T, beta1 T, c1 T, beta2 T, c2 T, correction T, eps T, gradientStep T, meanStep T) {
+func nadamVector[T Float](w []T, g []T, m []T, v []T, beta1 T, c1 T, beta2 T, c2 T, correction T, eps T, gradientPart T, meanPart T, step T) {
 	panic(noVectorCode)
 }
 
-func foldedNadamVector[T Float](w []T, g []T, m []T, v []T, beta1 T, c1 T, beta2 T, c2 T, correction T, eps T, gradientStep T, meanStep T, factor T, l1 T, l2 T) {
+func foldedNadamVector[T Float](w []T, g []T, m []T, v []T, beta1 T, c1 T, beta2 T, c2 T, correction T, eps T, gradientPart T, meanPart T, step T, factor T, l1 T, l2 T) {
 	panic(noVectorCode)
 }
 

@@ -10,7 +10,7 @@ func adaptiveUpdates[T Float]() []update[T] {
 	adadelta := AdadeltaStep[T]{LR: 0.7, Rho: beta2, Take: c2, Eps: eps}
 	adamax := AdamaxStep[T]{Beta1: beta1, C1: c1, Beta2: beta2, Eps: eps, Step: step}
 	adam := AdamStep[T]{Beta1: beta1, C1: c1, Beta2: beta2, C2: c2, Correction: correction, Eps: eps, Step: step}
-	nadam := NAdamStep[T]{Beta1: beta1, C1: c1, Beta2: beta2, C2: c2, Correction: correction, Eps: eps, GradientStep: 0.02, MeanStep: step}
+	nadam := NAdamStep[T]{Beta1: beta1, C1: c1, Beta2: beta2, C2: c2, Correction: correction, Eps: eps, GradientPart: 0.2, MeanPart: 0.9, Step: step}
 	lion := LionStep[T]{LR: step, Beta1: beta1, C1: c1, Beta2: beta2, C2: c2, Keep: 0.98}
 	means := func(g T, slots []T) {
 		slots[0] = settled(mulAdd(beta1, slots[0], c1*g))
@@ -62,7 +62,7 @@ func adaptiveUpdates[T Float]() []update[T] {
 			func(w, g []T, slots [][]T, f *Fold[T]) { NAdam(w, g, slots[0], slots[1], &nadam, f) },
 			func(w, g T, slots []T) T {
 				means(g, slots)
-				return w - mulAdd(step, slots[0], nadam.GradientStep*g)/mulAdd(root(slots[1]), correction, eps)
+				return mulAdd(-step, mulAdd(nadam.MeanPart, slots[0], nadam.GradientPart*g)/mulAdd(root(slots[1]), correction, eps), w)
 			},
 		},
 		{

@@ -23,7 +23,7 @@ func BenchmarkUpdate(b *testing.B) {
 		adadelta := &AdadeltaStep[float32]{LR: 1e-9, Rho: 0.9, Take: 0.1, Eps: 1e-8}
 		rmsprop := &RMSpropStep[float32]{LR: 1e-9, Rho: 0.9, Take: 0.1, Eps: 1e-8, Mu: 0.9}
 		adamax := &AdamaxStep[float32]{Beta1: 0.9, C1: 0.1, Beta2: 0.999, Eps: 1e-8, Step: 1e-9}
-		nadam := &NAdamStep[float32]{Beta1: 0.9, C1: 0.1, Beta2: 0.999, C2: 0.001, Correction: 1, Eps: 1e-8, GradientStep: 1e-10, MeanStep: 1e-9}
+		nadam := &NAdamStep[float32]{Beta1: 0.9, C1: 0.1, Beta2: 0.999, C2: 0.001, Correction: 1, Eps: 1e-8, GradientPart: 0.1, MeanPart: 0.9, Step: 1e-9}
 		lion := &LionStep[float32]{LR: 1e-9, Beta1: 0.9, C1: 0.1, Beta2: 0.99, C2: 0.01, Keep: 1}
 		fold := &Fold[float32]{Factor: 0.9, L1: 1e-9, L2: 1e-9}
 		for _, k := range []struct {

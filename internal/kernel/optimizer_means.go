@@ -42,17 +42,17 @@ func amsgradPlain[T Float](w, g, m, v, h []T, s *AdamStep[T], f *Fold[T]) {
 	}
 }
 
-// A NAdamStep holds the numbers of a step of NAdam: GradientStep and MeanStep are the learning rates of the gradient and of
-// its mean, the others are Adam's.
+// A NAdamStep holds the numbers of a step of NAdam: GradientPart and MeanPart are the shares of the gradient and of its mean
+// in the step, the others are Adam's.
 type NAdamStep[T Float] struct {
-	Beta1, C1, Beta2, C2, Correction, Eps, GradientStep, MeanStep T
+	Beta1, C1, Beta2, C2, Correction, Eps, GradientPart, MeanPart, Step T
 }
 
 // NAdam computes, with g folded:
 //
 //	m = Beta1·m + C1·g
 //	v = Beta2·v + C2·g²
-//	w = w − (MeanStep·m + GradientStep·g)/(√v·Correction + Eps)
+//	w = w − Step·((MeanPart·m + GradientPart·g)/(√v·Correction + Eps))
 func NAdam[T Float](w, g, m, v []T, s *NAdamStep[T], f *Fold[T]) {
 	g, m, v = g[:len(w)], m[:len(w)], v[:len(w)]
 	if t := shareUpdate[T](len(w)); t != nil {
@@ -70,9 +70,9 @@ func nadam[T Float](w, g, m, v []T, s *NAdamStep[T], f *Fold[T]) {
 		case level == plain:
 			nadamPlain(w, g, m, v, s, f)
 		case f == nil:
-			nadamVector(w, g, m, v, s.Beta1, s.C1, s.Beta2, s.C2, s.Correction, s.Eps, s.GradientStep, s.MeanStep)
+			nadamVector(w, g, m, v, s.Beta1, s.C1, s.Beta2, s.C2, s.Correction, s.Eps, s.GradientPart, s.MeanPart, s.Step)
 		default:
-			foldedNadamVector(w, g, m, v, s.Beta1, s.C1, s.Beta2, s.C2, s.Correction, s.Eps, s.GradientStep, s.MeanStep, f.Factor, f.L1, f.L2)
+			foldedNadamVector(w, g, m, v, s.Beta1, s.C1, s.Beta2, s.C2, s.Correction, s.Eps, s.GradientPart, s.MeanPart, s.Step, f.Factor, f.L1, f.L2)
 		}
 	}
 }
@@ -82,7 +82,7 @@ func nadamPlain[T Float](w, g, m, v []T, s *NAdamStep[T], f *Fold[T]) {
 		gi := f.of(w[i], g[i])
 		m[i] = settled(T(s.Beta1*m[i]) + T(s.C1*gi))
 		v[i] = T(s.Beta2*v[i]) + T(s.C2*gi*gi)
-		w[i] -= (T(s.MeanStep*m[i]) + T(s.GradientStep*gi)) / (T(sqrt(v[i])*s.Correction) + s.Eps)
+		w[i] -= T(s.Step * ((T(s.MeanPart*m[i]) + T(s.GradientPart*gi)) / (T(sqrt(v[i])*s.Correction) + s.Eps)))
 	}
 }
 

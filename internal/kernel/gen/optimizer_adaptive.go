@@ -53,15 +53,14 @@ func adaptive(e *emitter) {
 			v.larger(slots[1], slots[2])
 			v.quotientStep(c, slots[0], v.correctedRoot(c, slots[2]), w)
 		})
-	rule("nadam", []string{"m", "v"}, "beta1 c1 beta2 c2 correction eps gradientStep meanStep",
-		"m = beta1·m + c1·g, v = beta2·v + (c2·g)·g, w = w − (meanStep·m + gradientStep·g)/(√v·correction + eps)",
+	rule("nadam", []string{"m", "v"}, "beta1 c1 beta2 c2 correction eps gradientPart meanPart step",
+		"m = beta1·m + c1·g, v = beta2·v + (c2·g)·g, w = w − step·((meanPart·m + gradientPart·g)/(√v·correction + eps))",
 		func(v vector, c coefficients, w, g reg.VecVirtual, slots []reg.VecVirtual) {
 			v.decay(c, "beta1", "c1", slots[0], g)
 			v.decaySquare(c, "beta2", "c2", slots[1], g)
-			v.mul(c("gradientStep"), g, g)
-			v.fma(c("meanStep"), slots[0], g)
-			v.div(g, v.correctedRoot(c, slots[1]), g)
-			v.sub(w, g, w)
+			v.mul(c("gradientPart"), g, g)
+			v.fma(c("meanPart"), slots[0], g)
+			v.quotientStep(c, g, v.correctedRoot(c, slots[1]), w)
 		})
 	rule("unadapted", []string{"m", "v"}, "beta1 c1 beta2 c2 step", "m = beta1·m + c1·g, v = beta2·v + (c2·g)·g, w = w − step·m",
 		func(v vector, c coefficients, w, g reg.VecVirtual, slots []reg.VecVirtual) {
