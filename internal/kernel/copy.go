@@ -17,16 +17,6 @@ const (
 // once for both. What is copied where one is not finite is not said.
 func CopyFinite[T Float](dst, src []T) bool {
 	dst = dst[:len(src)]
-	for len(src) > maxChunks*copyChunk {
-		if !copyChunks(dst[:maxChunks*copyChunk], src[:maxChunks*copyChunk]) {
-			return false
-		}
-		dst, src = dst[maxChunks*copyChunk:], src[maxChunks*copyChunk:]
-	}
-	return copyChunks(dst, src)
-}
-
-func copyChunks[T Float](dst, src []T) bool {
 	chunks := (len(src) + copyChunk - 1) / copyChunk
 	if chunks < 2 || !holdPool() {
 		return copyPieces(dst, src)

@@ -30,7 +30,6 @@ type updateTask[T Float] struct {
 	slots  [3][]T // those that the rule does not have are nil
 	fold   Fold[T]
 	folded bool
-	chunk  int // elements
 
 	// The numbers of the step: those of the rule.
 	lr       T
@@ -68,13 +67,12 @@ func (t *updateTask[T]) share(w, g []T, f *Fold[T], slots ...[]T) {
 	if t.folded {
 		t.fold = *f
 	}
-	t.chunk = max(updateChunk, (len(w)+maxChunks-1)/maxChunks)
-	runTask(t, (len(w)+t.chunk-1)/t.chunk)
+	runTask(t, (len(w)+updateChunk-1)/updateChunk)
 }
 
 func (t *updateTask[T]) run(chunk int) {
-	from := chunk * t.chunk
-	to := min(from+t.chunk, len(t.w))
+	from := chunk * updateChunk
+	to := min(from+updateChunk, len(t.w))
 	w, g := t.w[from:to], t.g[from:to]
 	var slots [len(t.slots)][]T
 	for i, s := range t.slots {

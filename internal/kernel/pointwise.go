@@ -59,8 +59,7 @@ func shared[T Float](kind pointwiseKind, f function, s *settings[T], dst, x, dy 
 	if len(x) < shareFrom || !holdPool() {
 		return false
 	}
-	// Of a row or more, and no more chunks than the pool takes.
-	rows := max(1, chunkElements/n, (len(x)/n+maxChunks-1)/maxChunks)
+	rows := max(1, chunkElements/n)
 	t := (*pointwiseTask[T])(unsafe.Pointer(&pointwiseTask32))
 	if !is32[T]() {
 		t = (*pointwiseTask[T])(unsafe.Pointer(&pointwiseTask64))

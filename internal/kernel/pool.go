@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"fmt"
+	"math"
 	"runtime"
 	"runtime/debug"
 	"sync"
@@ -27,7 +28,7 @@ type task interface {
 }
 
 const (
-	maxChunks = 1<<16 - 1
+	maxChunks = math.MaxInt32
 
 	// spinPolls bounds how long a worker looks for work before it parks, at about 0.1 µs a poll: longer than the serial
 	// stretches inside a training step, shorter than it takes to wake a parked one.
@@ -58,22 +59,21 @@ var workers struct {
 
 func init() { workers.wake = make(chan struct{}, 1024) }
 
-// The state is a generation and the chunks of its task that nobody has claimed, from first to behind the last: 32, 16 and
-// 16 bits. Whoever moves an end by one owns that chunk, and the task stays published until the chunk is done.
-func pack(generation uint32, chunks int) uint64 { return uint64(generation)<<32 | uint64(chunks) }
-
-// claim returns a chunk of the published task, or -1. The holder takes the first, workers the last: so a processor tends to
+// claim returns a chunk of the published task, or -1. The state is the chunks that nobody has claimed, from first, in its
+// upper half, to behind the last, in its lower. Whoever moves an end by one owns that chunk, and the task stays published until
+// the chunk is done. A worker that was late, and finds the state as it was, has claimed a chunk of the task that is published
+// by then. The holder takes the first, workers the last: so a processor tends to
 // come back to memory that it used in the task before, of which other processors need not be asked.
 func claim(holder bool) int {
 	for {
 		s := workers.state.Load()
-		first, end := s>>16&0xffff, s&0xffff
+		first, end := s>>32, s&math.MaxUint32
 		if first >= end {
 			return -1
 		}
 		chunk, rest := end-1, s-1
 		if holder {
-			chunk, rest = first, s+1<<16
+			chunk, rest = first, s+1<<32
 		}
 		if workers.state.CompareAndSwap(s, rest) {
 			return int(chunk)
@@ -114,7 +114,7 @@ func runTask(t task, chunks int) {
 	}
 	w.task = t
 	w.done.Store(0)
-	w.state.Store(pack(uint32(w.state.Load()>>32)+1, chunks))
+	w.state.Store(uint64(chunks))
 	summon(min(all, chunks) - 1)
 	for c := claim(true); c >= 0; c = claim(true) {
 		runChunk(c)
