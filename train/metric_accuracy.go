@@ -89,7 +89,7 @@ func scoresOf[T tensor.Float](s classScores, pred []T, i int) []T { return pred[
 // NoClass is the class that scores with a NaN among them predict.
 const NoClass = -1
 
-// predicts reports whether PredictedClass(x) = k, for a class k that x scores. Comparing with x[k] alone takes branches that
+// predicts reports whether PredictedClass(x) = k, for a class k. Comparing with x[k] alone takes branches that
 // a trained model makes foreseeable, where a running maximum does not.
 func predicts[T tensor.Float](x []T, k int) bool {
 	if len(x) == 1 {
@@ -102,7 +102,7 @@ func predicts[T tensor.Float](x []T, k int) bool {
 		}
 	}
 	for _, v := range x[k:] {
-		if !(v <= score) { // nor is NaN
+		if !(v <= score) { // NaN is not
 			return false
 		}
 	}

@@ -206,7 +206,7 @@ func (r *Run[T]) keepWeights() {
 	}
 }
 
-// change returns ‖Δw‖² and ‖w‖² of a parameter after its update, and forgets the weights before.
+// change returns ‖Δw‖² and ‖w‖² of a parameter after its update.
 func (r *Run[T]) change(u *paramUpdate[T]) (change, weight float64) {
 	if u.table == nil {
 		return changeOf(r.before[u.param.Offset:], u.param.Data)
@@ -219,7 +219,7 @@ func (r *Run[T]) change(u *paramUpdate[T]) (change, weight float64) {
 	return change, weight
 }
 
-// changeOf returns ‖w − before‖² and ‖w‖². The first is the norm of w with a penalty of −1 times before.
+// changeOf returns ‖w − before‖² and ‖w‖². The first is the sum of squares of a gradient w with a penalty of −1 times before.
 func changeOf[T tensor.Float](before, w []T) (change, weight float64) {
 	return optim.FoldedSumSquares(w, before[:len(w)], optim.Fold{L2: -1}), tensor.SumSquares(w)
 }

@@ -14,9 +14,9 @@ const (
 )
 
 // isNarrow reports whether the product is to be computed as its transpose. In float64 that pays only where A need not be
-// transposed in memory, since each of its elements takes as long as a vector of C to compute.
+// transposed in memory, since to transpose an element takes as long as to compute a vector of C.
 func (g *gemm[T]) isNarrow() bool {
-	if g.step == 1 && !is32[T]() && !g.hasSquares() {
+	if g.step == 1 && !is32[T]() && !g.takesSquares() {
 		return false
 	}
 	lanes := vectorLanes[T]() // a power of two
@@ -24,9 +24,9 @@ func (g *gemm[T]) isNarrow() bool {
 	return g.n < narrowLimit && 4*g.n <= 3*padded && g.m >= 4*lanes && g.k >= narrowLeastK
 }
 
-// hasSquares reports whether A can be transposed in registers. It takes those of AVX-512; and columns of B that fall on few
-// sets of the cache, as those of Bᵀ may, would push each other out.
-func (g *gemm[T]) hasSquares() bool {
+// takesSquares reports whether A is transposed in registers. That needs as many as AVX-512 has, and does not pay where the
+// columns of B fall on few sets of the cache, as those of Bᵀ may: they would push each other out.
+func (g *gemm[T]) takesSquares() bool {
 	return g.step == 1 && level == avx512 && !(g.transB && g.ldb*sizeOf[T]()%(badStride/2) == 0)
 }
 
@@ -36,7 +36,7 @@ func (g *gemm[T]) narrow(i0, i1 int) {
 	defer space.giveBack()
 	piece := (*T)(unsafe.Pointer(&space.c[0])) // Cᵀ[j, i-i0] at j·narrowStride+i-i0
 	lanes := vectorLanes[T]()
-	squares := g.hasSquares()
+	squares := g.takesSquares()
 	for i := i0; i < i1; i += narrowPiece {
 		rows := min(narrowPiece, i1-i)
 		c, a := at(g.c, i*g.ldc), at(g.a, i*g.rowStep)

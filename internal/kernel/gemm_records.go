@@ -57,10 +57,10 @@ type narrowing struct {
 	stripA      uintptr
 	stripC      uintptr
 	rowsLeft    int
-	square      int     // from the begin of a row of A to the square
-	squareB     uintptr // the elements of B that it meets
+	square      int     // from the beginning of a row of A to the square
+	squareB     uintptr // where the elements of B begin that it meets
 	squareStart uintptr // start for the first square of a strip, then 0
-	columnB     uintptr // of them, those of a column
+	columnB     uintptr // where those of a column begin
 	columnStart uintptr // what its row of Cᵀ starts from
 	kLeft       int
 	row         [32]uintptr // the rows of A in the strip; the last stands in for those that are not there

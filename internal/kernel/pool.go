@@ -61,8 +61,8 @@ func init() { workers.wake = make(chan struct{}, 1024) }
 
 // claim returns a chunk of the published task, or -1. The state is the chunks that nobody has claimed, from first, in its
 // upper half, to behind the last, in its lower. Whoever moves an end by one owns that chunk, and the task stays published until
-// the chunk is done. A worker that was late, and finds the state as it was, has claimed a chunk of the task that is published
-// by then. The holder takes the first, workers the last: so a processor tends to
+// the chunk is done. Who loads the state of one task, and swaps that of a later one that looks the same, owns a chunk of the
+// later one, which is read only then. The holder takes the first, workers the last: so a processor tends to
 // come back to memory that it used in the task before, of which other processors need not be asked.
 func claim(holder bool) int {
 	for {

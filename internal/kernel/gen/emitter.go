@@ -42,7 +42,8 @@ func (e *emitter) kernel(name, params, doc string, body func(v vector)) {
 func (e *emitter) wideKernel(name, params, doc string, body func(v vector)) {
 	s := parseSignature(name, params)
 	s.wide = true
-	e.emitKernel(s, doc, isas[:2], body)
+	wide := slices.DeleteFunc(slices.Clone(isas), func(i isa) bool { return i.bytes != 64 })
+	e.emitKernel(s, doc, wide, body)
 }
 
 func (e *emitter) emitKernel(s signature, doc string, isas []isa, body func(v vector)) {
