@@ -3,8 +3,6 @@ package kernel
 import (
 	"math/rand/v2"
 	"testing"
-
-	"pgregory.net/rapid"
 )
 
 // TestGemmNarrow runs products whose C is narrow, or nearly so, with random tails of rows, columns and k.
@@ -17,15 +15,13 @@ func TestGemmNarrow(t *testing.T) {
 }
 
 func testGemmNarrow[T Float](t *testing.T) {
+	rng := rand.New(rand.NewPCG(13, 14))
+	gap := func() int { return []int{0, 1, 5, 16}[rng.IntN(4)] }
 	for _, form := range gemmForms[T]() {
 		narrow := 0
-		rapid.Check(t, func(t *rapid.T) {
-			gap := rapid.SampledFrom([]int{0, 1, 5, 16})
-			m, n := rapid.IntRange(4, narrowPiece+40).Draw(t, "m"), rapid.IntRange(1, 34).Draw(t, "n")
-			k := rapid.IntRange(narrowLeastK-1, narrowLeastK+17).Draw(t, "k")
-			gaps := [3]int{gap.Draw(t, "gap of c"), gap.Draw(t, "gap of a"), gap.Draw(t, "gap of b")}
-			rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
-			p := newProduct(rng, form, m, n, k, gaps, rapid.Bool().Draw(t, "add"))
+		for range 250 {
+			m, n, k := 4+rng.IntN(narrowPiece+40), 1+rng.IntN(34), narrowLeastK-1+rng.IntN(18)
+			p := newProduct(rng, form, m, n, k, [3]int{gap(), gap(), gap()}, rng.IntN(2) == 0)
 			g := gemm[T]{m: m, n: n, k: k, step: 1, ldb: p.b.stride, transB: form.transB}
 			if form.transA {
 				g.step = p.a.stride
@@ -34,8 +30,8 @@ func testGemmNarrow[T Float](t *testing.T) {
 				narrow++
 			}
 			p.check(t)
-		})
-		if level == avx512 && narrow < 20 {
+		}
+		if level == avx512 && narrow < 50 {
 			t.Errorf("%s: only %d products were narrow, and took the way that they were to take", form.name, narrow)
 		}
 	}
